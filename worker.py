@@ -24,8 +24,8 @@ from client.connection import connect, run_program
 from client.digest import keep_digest
 from client.leads import LeadsClient
 from client.reconcile import keep_schedule
-from client.runtime import deployment, metrics_runtime
 from client.server import demand_attributes
+from client.worker_options import deployment, metrics_runtime
 from config.logging import set_up_logs
 from config.policy_file import current_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings

@@ -30,6 +30,7 @@ class PricingActivities:
 
     @performs("read_prices")
     def read_prices(self, request: EffectRequest) -> Outcome:
+        """Read the price list."""
         return Outcome(observation=self._read())
 
     def checks(self) -> Iterator[Check]:

@@ -78,13 +78,13 @@ def _stuck(row: LeadRow) -> AgendaItem:
 def _items_of_row(row: LeadRow, now: datetime) -> Iterator[AgendaItem]:
     """Return the items that the list alone implies, for a lead that was not asked."""
 
-    def item(section: Section, role: Role, what: str, until: date | None = None) -> AgendaItem:
+    def item(section: Section, role: Role, text: str, until: date | None = None) -> AgendaItem:
         return AgendaItem(
             section=section,
             role=role,
             lead_id=row.lead_id,
             heading=row.heading,
-            text=what,
+            text=text,
             link=row.url,
             until=until,
         )

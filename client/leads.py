@@ -113,8 +113,8 @@ class LeadsClient(Directory):
         return await self._start(opened, lead_id, await self._checked(opened, lead_id))
 
     async def _checked(self, opened: LeadOpened, lead_id: str) -> list[DuplicateLink]:
-        if wrong := opened.complaint():
-            raise DecisionRefused(wrong, lead_id)
+        if refusal := opened.complaint():
+            raise DecisionRefused(refusal, lead_id)
         return await self.possible_duplicates(opened, lead_id)
 
     async def _start(self, opened: LeadOpened, lead_id: str, others: list[DuplicateLink]) -> Opened:
@@ -162,42 +162,42 @@ class LeadsClient(Directory):
         stage = known.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
         return Opened(lead_id=lead_id, stage=stage, url=self.link(lead_id), already=True)
 
-    async def successor(self, lead: LeadHandle) -> LeadHandle:
+    async def successor(self, handle: LeadHandle) -> LeadHandle:
         """Return the lead that this one was merged into (followed to the last one), or the lead itself."""
-        seen = {lead.id}
-        while (into := (await self.overview(lead)).lead.merged_into) and into.lead_id not in seen:
+        seen = {handle.id}
+        while (into := (await self.overview(handle)).lead.merged_into) and into.lead_id not in seen:
             seen.add(into.lead_id)
-            lead = self.client.get_workflow_handle_for(LeadWorkflow.run, into.lead_id)
-        return lead
+            handle = self.client.get_workflow_handle_for(LeadWorkflow.run, into.lead_id)
+        return handle
 
-    async def flag_duplicates(self, lead: LeadHandle, others: Sequence[DuplicateLink]) -> None:
+    async def flag_duplicates(self, handle: LeadHandle, others: Sequence[DuplicateLink]) -> None:
         """Hold the lead as a possible duplicate of these, unless a person judged that; an ended lead is skipped."""
         try:
-            await lead.signal("flag_duplicates", DuplicateCandidates(originals=tuple(others)))
+            await handle.signal("flag_duplicates", DuplicateCandidates(originals=tuple(others)))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
     # ---- decide
 
-    async def decide(self, lead: LeadHandle, decision: Decision) -> Answer | None:
+    async def decide(self, handle: LeadHandle, decision: Decision) -> Answer | None:
         """Take the decision and return the lead's answer; None if no worker answers: the decision is then sent as
         a signal and taken later.
 
         Raises DecisionRefused.
         """
         if isinstance(decision, Merged):
-            decision = await self._into(lead, decision)
+            decision = await self._into(handle, decision)
         body = self._body(decision)
         try:
-            answer: Answer = await lead.execute_update(
+            answer: Answer = await handle.execute_update(
                 decision.kind, body, result_type=Answer, rpc_timeout=self.timeout
             )
         except WorkflowUpdateFailedError as failed:
-            raise DecisionRefused(refused_by(failed.cause), lead.id) from failed
+            raise DecisionRefused(refused_by(failed.cause), handle.id) from failed
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             # Should the update still arrive, the lead recognises the signal as the same decision.
-            await lead.signal(decision.kind, body)
+            await handle.signal(decision.kind, body)
             return None
         return answer
 
@@ -208,7 +208,7 @@ class LeadsClient(Directory):
             body.setdefault("policy", self.policy.model_dump(mode="json"))
         return body
 
-    async def _into(self, lead: LeadHandle, merged: Merged) -> Merged:
+    async def _into(self, handle: LeadHandle, merged: Merged) -> Merged:
         """Return the decision with the id of the other lead, however that was named.
 
         Raises DecisionRefused if the two cannot be merged. Without a worker, the other lead finds out later.
@@ -216,16 +216,16 @@ class LeadsClient(Directory):
         try:
             other = await self._named(merged.into)
         except LeadMissing as unknown:
-            raise DecisionRefused(Refused(reason=str(unknown).removesuffix(".")), lead.id) from None
+            raise DecisionRefused(Refused(reason=str(unknown).removesuffix(".")), handle.id) from None
         if other is None:
-            raise DecisionRefused(Refused(reason=f"{merged.into} is no lead's issue"), lead.id)
+            raise DecisionRefused(Refused(reason=f"{merged.into} is no lead's issue"), handle.id)
         try:
-            wrong = refuse_merge((await self.overview(other)).lead, lead.id)
-            known = (await self.overview(lead)).lead.merged_into if wrong else None
+            refusal = refuse_merge((await self.overview(other)).lead, handle.id)
+            known = (await self.overview(handle)).lead.merged_into if refusal else None
         except LeadsError:
-            wrong = None
-        if wrong and (known is None or known.lead_id != other.id):
-            raise DecisionRefused(wrong, lead.id)
+            refusal = None
+        if refusal and (known is None or known.lead_id != other.id):
+            raise DecisionRefused(refusal, handle.id)
         return merged.replaced(into=other.id)
 
     async def _named(self, name: str) -> LeadHandle | None:
@@ -233,11 +233,11 @@ class LeadsClient(Directory):
         issue = re.fullmatch(r"([\w.-]+)#(\d+)", issue_name(name) or name)
         return await self.by_issue(issue[1], int(issue[2])) if issue else await self.find(name)
 
-    async def retry(self, lead: LeadHandle, effect: str | None) -> list[str]:
+    async def retry(self, handle: LeadHandle, effect: str | None) -> list[str]:
         """Retry the effects that failed for good (all, or the one with this key) and return their keys."""
         given = [] if effect is None else [effect]
         try:
-            keys: list[str] = await lead.execute_update(
+            keys: list[str] = await handle.execute_update(
                 "retry", args=given, result_type=list[str], rpc_timeout=self.timeout
             )
         except WorkflowUpdateRPCTimeoutOrCancelledError:
@@ -252,50 +252,50 @@ class LeadsClient(Directory):
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def revert_edits(self, lead: LeadHandle, edits: RevertEdits) -> None:
+    async def revert_edits(self, handle: LeadHandle, edits: RevertEdits) -> None:
         """Ask the lead to undo edits on GitHub that it cannot follow."""
         body = edits.model_dump(mode="json", exclude_defaults=True)
         try:
-            await lead.execute_update("revert_edits", body, rpc_timeout=self.timeout)
+            await handle.execute_update("revert_edits", body, rpc_timeout=self.timeout)
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            await lead.signal("revert_edits", body)  # repeated, it has no further effect
+            await handle.signal("revert_edits", body)  # repeated, it has no further effect
 
-    async def set_team(self, lead_id: str, people: Team) -> None:
+    async def set_team(self, lead_id: str, team: Team) -> None:
         """Tell the lead who has the roles; an ended lead is skipped."""
         try:
-            await self.client.get_workflow_handle(lead_id).signal("set_team", people)
+            await self.client.get_workflow_handle(lead_id).signal("set_team", team)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def adopt(self, lead: LeadHandle) -> None:
+    async def adopt(self, handle: LeadHandle) -> None:
         """Ask the lead to continue in a new run, under the newest rules of the process."""
-        await lead.signal("adopt")
+        await handle.signal("adopt")
 
     # ---- query
 
-    async def overview(self, lead: LeadHandle) -> Overview:
+    async def overview(self, handle: LeadHandle) -> Overview:
         """Return everything that a face shows of the lead."""
-        return await self._ask(lead, "lead", (), Overview)
+        return await self._ask(handle, "lead", (), Overview)
 
-    async def options(self, lead: LeadHandle) -> list[Option]:
+    async def options(self, handle: LeadHandle) -> list[Option]:
         """Return every decision, with its effect, or with the reason why it is not allowed now."""
-        return await self._ask(lead, "options", (), list[Option])
+        return await self._ask(handle, "options", (), list[Option])
 
-    async def agenda(self, lead: LeadHandle, now: datetime) -> list[AgendaItem]:
+    async def agenda(self, handle: LeadHandle, now: datetime) -> list[AgendaItem]:
         """Return what is to be done for the lead at this moment, and by which role."""
-        return await self._ask(lead, "agenda", (now.isoformat(),), list[AgendaItem])
+        return await self._ask(handle, "agenda", (now.isoformat(),), list[AgendaItem])
 
-    async def preview(self, lead: LeadHandle, decision: Decision) -> DecisionPreview:
+    async def preview(self, handle: LeadHandle, decision: Decision) -> DecisionPreview:
         """Return the consequences of the decision without taking it. Raises DecisionRefused for an impossible merge."""
         if isinstance(decision, Merged):
-            decision = await self._into(lead, decision)
-        return await self._ask(lead, "preview", (decision.kind, self._body(decision)), DecisionPreview)
+            decision = await self._into(handle, decision)
+        return await self._ask(handle, "preview", (decision.kind, self._body(decision)), DecisionPreview)
 
-    async def _ask(self, lead: LeadHandle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
+    async def _ask(self, handle: LeadHandle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):  # the SDK would try again and again
-                found: T = await lead.query(query, args=args, result_type=answer)
+                found: T = await handle.query(query, args=args, result_type=answer)
         except TimeoutError:
             raise NoWorker(self.task_queue) from None
         except RPCError as error:
@@ -303,7 +303,7 @@ class LeadsClient(Directory):
                 raise NoWorker(self.task_queue) from error
             raise
         except WorkflowQueryFailedError as error:
-            raise LeadStuck(lead.id, str(error)) from error
+            raise LeadStuck(handle.id, str(error)) from error
         return found
 
 

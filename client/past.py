@@ -12,7 +12,7 @@ from process.core.fold import fold
 
 
 class Past:
-    """All leads in the ledger, including those past Temporal's retention."""
+    """The leads in the ledger, including those past Temporal's retention."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

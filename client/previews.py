@@ -23,25 +23,25 @@ def sections(preview: DecisionPreview, ask: str) -> tuple[PreviewSection, ...]:
 def _correction(correction_impact: CorrectionImpact | None, ask: str) -> Iterator[PreviewSection]:
     if correction_impact is None:
         return
-    wrong = correction_impact.corrected_decision
+    corrected, traces = correction_impact.corrected_decision, correction_impact.traces
     yield PreviewSection(
-        "No longer counts, and stays in sight as corrected", (f"{wrong.seq}: {wrong.summary}, by {wrong.by}",)
+        "No longer counts, and stays in sight as corrected",
+        (f"{corrected.seq}: {corrected.summary}, by {corrected.by}",),
     )
     if correction_impact.restored:
         yield PreviewSection(
             "Counts again", (f"{correction_impact.restored[0]}: {correction_impact.restored[1]}",)
         )
-    left = correction_impact.traces
     yield PreviewSection(
-        "Follows by itself", tuple(each.summary for each in left if each.fate == "by itself")
+        "Follows by itself", tuple(each.summary for each in traces if each.fate == "by itself")
     )
     yield PreviewSection(
-        "Is put right, as you ask for it", tuple(each.summary for each in left if each.fate == "asked")
+        "Is put right, as you ask for it", tuple(each.summary for each in traces if each.fate == "asked")
     )
-    asked = (f"{ask.format(each.compensate)}: {each.summary}" for each in left if each.fate == "if asked")
+    asked = (f"{ask.format(each.compensate)}: {each.summary}" for each in traces if each.fate == "if asked")
     yield PreviewSection("Is put right only if you ask for it", tuple(asked))
     yield PreviewSection(
-        "Stays, for people to settle", tuple(each.summary for each in left if each.fate == "stays")
+        "Stays, for people to settle", tuple(each.summary for each in traces if each.fate == "stays")
     )
 
 

@@ -73,8 +73,8 @@ async def simulate_leads(
 async def _results(url: str, request: SimulationRequest, leads: Sequence[str]) -> AsyncIterator[LeadResult]:
     if len(leads) <= FEW:
         with closing(Ledger.open(url, read_only=True)) as ledger:
-            for lead in leads:
-                yield _simulated(ledger, request, lead)
+            for lead_id in leads:
+                yield _simulated(ledger, request, lead_id)
                 await asyncio.sleep(0)  # lets Ctrl-C through
         return
     # Spawned, not forked: a fork would inherit threads in the middle of their work.
@@ -86,7 +86,7 @@ async def _results(url: str, request: SimulationRequest, leads: Sequence[str]) -
     )
     try:
         loop = asyncio.get_running_loop()
-        for each in [loop.run_in_executor(pool, _simulate_in_child, request, lead) for lead in leads]:
+        for each in [loop.run_in_executor(pool, _simulate_in_child, request, lead_id) for lead_id in leads]:
             yield await each
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

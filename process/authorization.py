@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from process.core.refusal import Refused, decide, refuse
+from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import Decision
 from process.decisions.discounts import DiscountApproved, OnDiscount
 from process.lead.lead import Lead
@@ -49,7 +49,7 @@ def _own_discount(approval: DiscountApproved, lead: Lead) -> Refused | None:
     return refuse(
         f"{approval.by} gave this discount, and nobody approves their own",
         "Somebody else may approve it",
-        decide("Or quote without it", "price_quoted"),
+        suggest("Or quote without it", "price_quoted"),
     )
 
 

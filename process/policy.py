@@ -182,6 +182,7 @@ class Team(Model):
 
     @classmethod
     def of(cls, policy: Policy, read_at: AwareDatetime | None = None) -> Self:
+        """Return the team of this policy."""
         return cls(people=policy.people, addresses=policy.addresses, read_at=read_at)
 
     @model_validator(mode="after")

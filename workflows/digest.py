@@ -12,7 +12,6 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import (
     ActivityError,
-    ApplicationError,
     WorkflowAlreadyStartedError,
     is_cancelled_exception,
 )
@@ -21,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from process.types import Model
     from process.views.agenda import Agenda, AgendaItem
     from process.views.digest import DigestMail, Week, digest_mails
+    from workflows.activity_errors import reason_of
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=5)
@@ -127,8 +127,7 @@ class DigestWorkflow:
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
-                cause = error.cause
-                reason = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
+                reason = reason_of(error)
                 self.done = self.done.replaced(failed=self.done.failed | {mail.key: reason})
                 self._show()
                 if workflow.now() + RETRY_AFTER > until:

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import StringConstraints, ValidationError
 
     from process.types import Line, Model
+    from workflows.activity_errors import reason_of
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
 ONE_ATTEMPT = timedelta(minutes=2)
@@ -128,8 +129,7 @@ class IssueSyncWorkflow:
                 summary=f"Sync the issue after {len(notices)} notice{'s' if len(notices) > 1 else ''}",
             )
         except ActivityError as error:
-            cause = error.cause
-            reason = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
+            reason = reason_of(error)
             workflow.logger.warning("sync failed for good", extra={"reason": reason})
             return (f"Failed: {reason}",)
         return result.done

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from process.core.due import next_wake_up, pass_deadlines, wake_up_reason
     from process.core.preview import preview_decision
     from process.core.receipts import Answer, Refusal
-    from process.core.refusal import Refused, decide, refuse
+    from process.core.refusal import Refused, refuse, suggest
     from process.core.requests import request_for
     from process.decisions.opening import LeadOpened
     from process.effects import Effect
@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from process.views.agenda import AgendaItem, agenda
     from process.views.overview import Option, Overview, TimelineLine, options, overview, timeline
     from workflows import search_attributes
+    from workflows.activity_errors import reason_of
     from workflows.details import details
     from workflows.handlers import failure, handles_messages
     from workflows.start import RunState, memo_of, read_start
@@ -42,7 +43,7 @@ DEBOUNCE = timedelta(minutes=1)
 """Deferred effects wait at most this long for the observations of effects under way."""
 NOT_CANCELLED = refuse(
     "A lead is not cancelled",
-    decide("Record it as lost", "lost"),
+    suggest("Record it as lost", "lost"),
     "Or terminate its workflow if it must vanish",
 )
 NO_LEAD = LeadOpened(org="—", person="—", title="—")
@@ -257,7 +258,7 @@ class LeadWorkflow:
             )
         except ActivityError as error:
             if not _was_called_off(error):
-                self._change(self.aggregate.park(effect, _reason(error), workflow.now()))
+                self._change(self.aggregate.park(effect, reason_of(error), workflow.now()))
         else:
             self._change(self.aggregate.done(effect, outcome, workflow.now()))
         finally:
@@ -323,8 +324,3 @@ def _was_called_off(error: ActivityError) -> bool:
     if isinstance(cause, ApplicationError) and cause.non_retryable:
         return False
     return is_cancelled_exception(error) or error.retry_state is RetryState.CANCEL_REQUESTED
-
-
-def _reason(error: ActivityError) -> str:
-    cause = error.cause
-    return cause.message if isinstance(cause, ApplicationError) else str(cause or error)

@@ -10,10 +10,11 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from process.types import Model
+    from workflows.activity_errors import reason_of
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
 ONE_ATTEMPT = timedelta(minutes=10)
@@ -81,9 +82,7 @@ class ReconcileWorkflow:
                 summary=SYSTEMS[system],
             )
         except ActivityError as error:
-            cause = error.cause
-            reason = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
-            return SystemResult(cursor=before.cursor, failed=reason)
+            return SystemResult(cursor=before.cursor, failed=reason_of(error))
         return result
 
 

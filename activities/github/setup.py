@@ -168,15 +168,15 @@ class GitHubSetup:
     def _form(self, form: Form, where: str, names: set[str]) -> SetupItem:
         others = sorted(names & {f"{form.name}.md", f"{form.name}.yaml"})
         both = f"{' and '.join(others)} is there too: people are offered both" if others else ""
-        what = f"form {form.file}"
+        item = f"form {form.file}"
         text = None
         if form.file in names:
             text = self._with_retries(lambda: self._client.file_text(form.repo, form.path))[0]
         if text is None:
-            return self._put(where, what, lambda: self._make_form(form), both)
+            return self._put(where, item, lambda: self._make_form(form), both)
         if _lines(text) == _lines(form.text):
-            return SetupItem(where, what, SetupStatus.PRESENT, both)
-        return SetupItem(where, what, SetupStatus.DIFFERS, _and(_difference(text, form.text), both))
+            return SetupItem(where, item, SetupStatus.PRESENT, both)
+        return SetupItem(where, item, SetupStatus.DIFFERS, _and(_difference(text, form.text), both))
 
     def _make_form(self, form: Form) -> bool:
         return self._client.create_file(form.repo, form.path, form.text, f"Add the issue form {form.name}")
@@ -214,29 +214,29 @@ class GitHubSetup:
         missing = self._missing(board)
         near = {option.name.casefold(): option.name for option in (board.field or _NO_FIELD).options}
         for column in self._columns():
-            what = f"column {column.name}"
+            item = f"column {column.name}"
             like = near.get(column.name.casefold())
             if column not in missing:
-                yield SetupItem(where, what, SetupStatus.PRESENT)
+                yield SetupItem(where, item, SetupStatus.PRESENT)
             elif like:
                 detail = f"it is called {like!r} there: rename it, or say so in the settings or the policy"
-                yield SetupItem(where, what, SetupStatus.BY_HAND, detail)
+                yield SetupItem(where, item, SetupStatus.BY_HAND, detail)
                 missing.remove(column)
         if not missing:
             return
-        whats = [f"column {column.name}" for column in missing]
+        items = [f"column {column.name}" for column in missing]
         if self._dry_run:
-            yield from (SetupItem(where, what, SetupStatus.MISSING) for what in whats)
+            yield from (SetupItem(where, item, SetupStatus.MISSING) for item in items)
             return
         try:
             self._with_retries(lambda: self._add(missing))
         except _NotSafeError as unsafe:
-            yield from (SetupItem(where, what, SetupStatus.BY_HAND, str(unsafe)) for what in whats)
+            yield from (SetupItem(where, item, SetupStatus.BY_HAND, str(unsafe)) for item in items)
         except ApplicationError as error:
             _require_parked(error)
-            yield from (SetupItem(where, what, SetupStatus.BY_HAND, _sentence(error)) for what in whats)
+            yield from (SetupItem(where, item, SetupStatus.BY_HAND, _sentence(error)) for item in items)
         else:
-            yield from (SetupItem(where, what, SetupStatus.CREATED) for what in whats)
+            yield from (SetupItem(where, item, SetupStatus.CREATED) for item in items)
 
     def _missing(self, board: BoardSetup) -> list[Column]:
         names = {option.name for option in (board.field or _NO_FIELD).options}
@@ -272,11 +272,11 @@ class GitHubSetup:
     def _links(self, board: BoardSetup, where: str) -> Iterator[SetupItem]:
         linked = {name.casefold() for name in board.repositories}
         for repo in (self._settings.leads_repo, self._settings.hubs_repo):
-            what = f"link to {repo}"
+            item = f"link to {repo}"
             if f"{self._settings.org}/{repo}".casefold() in linked:
-                yield SetupItem(where, what, SetupStatus.PRESENT)
+                yield SetupItem(where, item, SetupStatus.PRESENT)
             else:
-                yield self._put(where, what, partial(self._linked, board, repo))
+                yield self._put(where, item, partial(self._linked, board, repo))
 
     def _linked(self, board: BoardSetup, repo: str) -> bool:
         self._client.link(board, repo)
@@ -284,18 +284,18 @@ class GitHubSetup:
 
     # Helpers
 
-    def _put(self, where: str, what: str, make: Callable[[], bool], detail: str = "") -> SetupItem:
-        """Create the thing. Without the right to do so, it is left to a person."""
+    def _put(self, where: str, item: str, make: Callable[[], bool], detail: str = "") -> SetupItem:
+        """Create the item, or leave it to a person if the right to create it is missing."""
         if self._dry_run:
-            return SetupItem(where, what, SetupStatus.MISSING, detail)
+            return SetupItem(where, item, SetupStatus.MISSING, detail)
         try:
             made, attempts = self._with_retries(make)
         except ApplicationError as error:
             _require_parked(error)
-            return SetupItem(where, what, SetupStatus.BY_HAND, _and(_sentence(error), detail))
+            return SetupItem(where, item, SetupStatus.BY_HAND, _and(_sentence(error), detail))
         # an attempt that failed may have put it all the same
         return SetupItem(
-            where, what, SetupStatus.CREATED if made or attempts > 1 else SetupStatus.PRESENT, detail
+            where, item, SetupStatus.CREATED if made or attempts > 1 else SetupStatus.PRESENT, detail
         )
 
     def _with_retries(self, work: Callable[[], T]) -> tuple[T, int]:

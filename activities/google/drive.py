@@ -52,12 +52,14 @@ class DriveActivities:
 
     @performs("reserve_folder")
     def reserve_folder(self, request: EffectRequest) -> Outcome:
+        """Reserve an id for the lead's folder."""
         return Outcome(
             observation=FolderReserved(folder_id=self._existing_folder(request.lead.id) or self._new_id())
         )
 
     @performs("create_folder")
     def create_folder(self, request: EffectRequest) -> Outcome:
+        """Create the lead's folder under its reserved id, unless an earlier attempt did."""
         effect = request.effect
         assert isinstance(effect, CreateFolder)  # noqa: S101 - the workflow sends each effect to its own activity
         folder = self._ensure(
@@ -86,6 +88,7 @@ class DriveActivities:
 
     @performs("prepare_invoice")
     def prepare_invoice(self, request: EffectRequest) -> Outcome:
+        """Render the invoice and put it into the lead's folder under its reserved id."""
         effect, lead = request.effect, request.lead
         assert isinstance(effect, PrepareInvoice)  # noqa: S101
         invoice = lead.invoice(effect.number)

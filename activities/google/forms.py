@@ -44,6 +44,7 @@ class FormsActivities:
 
     @performs("read_answers")
     def read_answers(self, request: EffectRequest) -> Outcome:
+        """Read the answers of one response to the questionnaire."""
         effect = request.effect
         assert isinstance(effect, ReadAnswers)  # noqa: S101 - the workflow sends each effect to its own activity
         form_id = self._form_id()

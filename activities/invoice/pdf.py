@@ -35,8 +35,8 @@ REQUIRED = {
 def missing_settings(ours: Invoicing) -> list[str]:
     """Return the values that are missing for a final invoice, each with its setting."""
     return [
-        f"{what} (LEADS_INVOICE__{name.upper()})"
-        for name, what in REQUIRED.items()
+        f"{label} (LEADS_INVOICE__{name.upper()})"
+        for name, label in REQUIRED.items()
         if not getattr(ours, name)
     ]
 
@@ -48,7 +48,7 @@ class InvoiceChecks:
         self._ours = settings.invoice
 
     def checks(self) -> Iterator[Check]:
-        """Check that the fonts can be read, and report whether invoices are drafts."""
+        """Check that the fonts can be read, and report if invoices are drafts."""
         broken = list(self._broken())
         if missing := missing_settings(self._ours):
             found = f"drafts only, without {', '.join(missing)}"

@@ -30,7 +30,7 @@ from client.errors import DecisionRefused, LeadsError
 from client.leads import LeadsClient
 from process.authorization import may_decide
 from process.core.refusal import Refused
-from process.corrections.history import COMMENT_KEY
+from process.corrections.lookup import COMMENT_KEY
 from process.decisions.base import Decision
 from process.decisions.merging import Merged
 from process.decisions.registry import DECISIONS

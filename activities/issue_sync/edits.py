@@ -63,23 +63,18 @@ class EditVerdict:
     declined: DeclinedEdit | None = None
 
 
+@dataclass
 class EditSync:
     """Decides each edit at most once, however often it is synced."""
 
-    def __init__(
-        self,
-        leads: LeadsClient,
-        github: GitHubClient,
-        roles: RoleDirectory,
-        own_comments: OwnComments,
-        settings: Settings,
-    ) -> None:
-        self.leads = leads
-        self.github = github
-        self.roles = roles
-        self.own_comments = own_comments
-        self.settings = settings
-        self.board = GitHubBoard(github)
+    leads: LeadsClient
+    github: GitHubClient
+    roles: RoleDirectory
+    own_comments: OwnComments
+    settings: Settings
+
+    def __post_init__(self) -> None:
+        self.board = GitHubBoard(self.github)
 
     async def sync(self, context: IssueContext, notices: Sequence[ChangeNotice]) -> list[str]:
         """Decide and answer the edits. Returns what was done. It may be repeated."""
@@ -148,14 +143,14 @@ class EditSync:
 
         Otherwise the differences may be the lead's own work, and the sync is retried in a moment.
         """
-        queues: frozenset[str] = frozenset()
+        kinds: frozenset[str] = frozenset()
         for edit in found:
-            queues |= (
+            kinds |= (
                 CARD_EFFECTS if edit.kind is EditKind.PLACED else HUB_EFFECTS if edit.hub else ISSUE_EFFECTS
             )
         now = await self._overview(lead)
         same = now is not None and now.lead.last_seq == before.lead.last_seq
-        if now and same and not _changing(before, queues) and not _changing(now, queues):
+        if now and same and not _changing(before, kinds) and not _changing(now, kinds):
             return True
         if activity.info().attempt < ATTEMPTS:
             raise again("The lead is changing its issue or card itself", after=RETRY_AFTER)
@@ -184,18 +179,22 @@ class EditSync:
         kind, body = proposal.decisions[0]
         decision = DECISIONS[kind]
         roles = await in_thread(self.roles.roles_of, edit.by)
-        if wrong := may_decide(roles, decision, view.lead):
-            return self._declined(edit, kind, wrong)
+        if refusal := may_decide(roles, decision, view.lead):
+            return self._declined(edit, kind, refusal)
         given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
-            wrong = decision.allowed(view.lead) or refuse(f"That decision needs more: {complete.reason}")
-            return self._declined(edit, kind, _because(proposal, wrong), samples(wrong, view.lead) or offered)
+            refusal = decision.allowed(view.lead) or refuse(f"That decision needs more: {complete.reason}")
+            return self._declined(
+                edit, kind, _because(proposal, refusal), samples(refusal, view.lead) or offered
+            )
         try:
             return await self._decide(lead, edit, complete)
         except DecisionRefused as failed:
-            wrong = failed.refusal
-            return _asks(edit, explain(_because(proposal, wrong)), (*samples(wrong, view.lead),) or offered)
+            refusal = failed.refusal
+            return _asks(
+                edit, explain(_because(proposal, refusal)), (*samples(refusal, view.lead),) or offered
+            )
         except LeadsError as failed:
             return _asks(edit, explain(_because(proposal, refuse(str(failed)))), offered)
 

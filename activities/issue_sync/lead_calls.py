@@ -42,6 +42,7 @@ class SyncedLead:
 
     @property
     def id(self) -> str:
+        """Id of the lead."""
         return self.handle.id
 
     async def overview(self) -> Overview:

@@ -120,17 +120,20 @@ class IssueSync:
                 return ours
         return repo
 
-    async def _check_drift(self, lead: LeadHandle | None) -> Sequence[str]:
+    async def _check_drift(self, handle: LeadHandle | None) -> Sequence[str]:
         """Ask the lead whose issue was here to find it. Until then, the issue is not synced at its new location."""
-        if lead is None:
+        if handle is None:
             return ()
-        await self.leads.check_drift(lead.id, DriftCheck(folder=False))
-        return (f"{lead.id} checks its issue",)
+        await self.leads.check_drift(handle.id, DriftCheck(folder=False))
+        return (f"{handle.id} checks its issue",)
 
     async def _had_issue(self, repo: str, number: int) -> LeadHandle | None:
-        """Return the lead of an issue that is gone. Visibility stores the repository's name from the issue's URL."""
-        if lead := await self.leads.by_issue(repo, number):
-            return lead
+        """Return the lead of an issue that is gone, or None.
+
+        Temporal's visibility knows the repository by the name in the issue's URL.
+        """
+        if handle := await self.leads.by_issue(repo, number):
+            return handle
         now = (await in_thread(self.github.repository, repo)).name
         return await self.leads.by_issue(now, number) if now.casefold() != repo.casefold() else None
 
@@ -174,9 +177,9 @@ class IssueSync:
         if known := await self.leads.by_issue(repo, issue.number):
             yield known
 
-    async def _overview(self, lead: LeadHandle) -> Overview:
+    async def _overview(self, handle: LeadHandle) -> Overview:
         try:
-            return await self.leads.overview(lead)
+            return await self.leads.overview(handle)
         except LeadsError as failure:
             raise again(str(failure)) from None
 

@@ -38,6 +38,7 @@ class MailActivities:
 
     @performs("send_mail")
     def send_mail(self, request: EffectRequest) -> Outcome:
+        """Send the mail, unless an earlier attempt did."""
         effect, lead = request.effect, request.lead
         assert isinstance(effect, SendMail)  # noqa: S101 - the workflow sends each effect to its own activity
         message_id = self._messages.message_id(effect.key)

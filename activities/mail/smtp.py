@@ -123,7 +123,7 @@ def _greet(smtp: smtplib.SMTP) -> None:
         raise smtplib.SMTPHeloError(code, b"")
 
 
-def _refused(code: int, what: str) -> ApplicationError:
+def _refused(code: int, subject: str) -> ApplicationError:
     if 400 <= code < 500:
         return wait(f"The mail server asks to try later ({code})", _PAUSE)
-    return park(f"The mail server refuses ({code}) {what}")
+    return park(f"The mail server refuses ({code}) {subject}")

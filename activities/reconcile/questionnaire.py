@@ -84,14 +84,14 @@ class QuestionnaireReconciler:
             if taken.get(response.id) == response.submitted_at:
                 continue
             try:
-                lead = await self._take(response, begun)
+                handle = await self._take(response, begun)
             except Unavailable as failure:
                 raise again(str(failure)) from None
             except (LeadsError, UnclearResponse) as refused:
                 unclaimed[response.id] = str(refused)
             else:
                 unclaimed.pop(response.id, None)
-                found.append(f"response {response.id}: {lead.id}")
+                found.append(f"response {response.id}: {handle.id}")
             taken[response.id] = response.submitted_at
         for response_id in list(unclaimed):
             if await self.leads.by_response(response_id):  # a person assigned it to a lead
@@ -110,9 +110,9 @@ class QuestionnaireReconciler:
         """Return the lead that has the response now. Raises UnclearResponse or LeadsError if no lead can take it."""
         fields = self._fields(response)
         known = await self._known(response, fields)
-        lead = known or begun.get(fields.email.casefold()) or await self._begin(response, fields)
+        handle = known or begun.get(fields.email.casefold()) or await self._begin(response, fields)
         if fields.email:
-            begun[fields.email.casefold()] = lead
+            begun[fields.email.casefold()] = handle
         answered = QuestionnaireAnswered(
             response_id=response.id,
             submitted_at=response.submitted_at,
@@ -120,29 +120,29 @@ class QuestionnaireReconciler:
             source=SOURCE,
             key=f"{SOURCE} {response.id} {response.submitted_at.isoformat()}",
         )
-        await self.leads.decide(lead, answered)
-        return lead
+        await self.leads.decide(handle, answered)
+        return handle
 
     async def _known(self, response: Response, fields: ResponseFields) -> LeadHandle | None:
-        if lead := await self.leads.by_response(response.id):
-            return await self.leads.successor(lead)
+        if handle := await self.leads.by_response(response.id):
+            return await self.leads.successor(handle)
         if fields.lead_id:
             return await self.leads.successor(await self.leads.find(fields.lead_id))
         return await self._by_address(fields.email) if fields.email else None
 
     async def _by_address(self, email: str) -> LeadHandle | None:
         """Return the only open lead of this address, if possible one that still waits for answers, or None."""
-        views = [(lead, await self.leads.overview(lead)) for lead in await self.leads.by_domain(email)]
+        views = [(handle, await self.leads.overview(handle)) for handle in await self.leads.by_domain(email)]
         views = [
-            (lead, view)
-            for lead, view in views
+            (handle, view)
+            for handle, view in views
             if (view.lead.email or "").casefold() == email.casefold() and view.stage in BEFORE_CONTRACT
         ]
         # Leads flagged as duplicates come second, since they may be duplicates of the others.
-        certain = [(lead, view) for lead, view in views if not view.lead.undecided]
-        theirs = [(lead, view.lead.questionnaire.answered_on is None) for lead, view in certain or views]
-        waiting = [lead for lead, waits in theirs if waits]
-        candidates: Sequence[LeadHandle] = waiting or [lead for lead, _ in theirs]
+        certain = [(handle, view) for handle, view in views if not view.lead.undecided]
+        theirs = [(handle, view.lead.questionnaire.answered_on is None) for handle, view in certain or views]
+        waiting = [handle for handle, waits in theirs if waits]
+        candidates: Sequence[LeadHandle] = waiting or [handle for handle, _ in theirs]
         return candidates[0] if len(candidates) == 1 else None
 
     async def _begin(self, response: Response, fields: ResponseFields) -> LeadHandle:

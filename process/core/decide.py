@@ -22,10 +22,10 @@ def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:
         is_due = any(item.fact == fact and item.when <= now for item in due(event_log.lead))
         return fact.resolved(event_log, now) if is_due else NOT_DUE
     lead = event_log.lead
-    wrong = (
+    refusal = (
         fact.allowed(lead)
         or fact.unsupported(lead)
         or fact.check(event_log, now)
         or may_decide(None, fact, lead)
     )
-    return wrong or fact.resolved(event_log, now)
+    return refusal or fact.resolved(event_log, now)

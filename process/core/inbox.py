@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from process.core.aggregate import LeadAggregate
 from process.core.outbox import DriftCheck, Outstanding
-from process.core.receipts import Refusal, one_line
+from process.core.receipts import Refusal, printable_line
 from process.core.refusal import Refused, refuse
 from process.decisions.parsing import complaints
 from process.duplicates.notices import DuplicateCandidates, RelationNotice, new_candidates, refuse_notice
@@ -46,7 +46,11 @@ def revert_edits(
         return aggregate.refuse(Refusal.of("revert_edits", refuse(complaints(error)), now)), ()
     for declined in message.declined:
         known = {(each.kind, each.by, each.source) for each in aggregate.refusals}
-        if (one_line(declined.kind), one_line(declined.by), one_line(declined.source)) not in known:
+        if (
+            printable_line(declined.kind),
+            printable_line(declined.by),
+            printable_line(declined.source),
+        ) not in known:
             refusal = Refusal.of(
                 declined.kind,
                 Refused(reason=declined.reason, suggestions=declined.suggestions),
@@ -71,16 +75,16 @@ def set_team(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> 
     are retried, because the old address may have been the reason.
     """
     try:
-        people = Team.model_validate(args[0] if args else {})
+        team = Team.model_validate(args[0] if args else {})
     except ValidationError as error:
         return aggregate.refuse(Refusal.of("set_team", refuse(complaints(error)), now))
-    lead, since = aggregate.lead, people.read_at or now
-    addresses = lead.policy.addresses | {role: named for role, named in people.addresses.items() if named}
-    people = people.replaced(addresses=addresses)
-    roles = tuple(role for role in sorted(TEAMS) if _named(people, role) != _named(lead.policy, role))
+    lead, since = aggregate.lead, team.read_at or now
+    addresses = lead.policy.addresses | {role: named for role, named in team.addresses.items() if named}
+    team = team.replaced(addresses=addresses)
+    roles = tuple(role for role in sorted(TEAMS) if _named(team, role) != _named(lead.policy, role))
     if not roles or (lead.team_read_at and since < lead.team_read_at):
         return aggregate
-    fact = TeamChanged(people=people.people, addresses=addresses, since=since, roles=roles)
+    fact = TeamChanged(people=team.people, addresses=addresses, since=since, roles=roles)
     return _retry_mails_to(aggregate.record(fact, now), roles)
 
 

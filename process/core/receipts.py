@@ -80,12 +80,12 @@ class Refusal(Model):
         """Return a refusal with all texts shortened to one line."""
         return cls(
             at=now,
-            kind=one_line(kind),
-            by=one_line(by),
-            source=one_line(source),
-            reason=one_line(refused.reason, 500),
+            kind=printable_line(kind),
+            by=printable_line(by),
+            source=printable_line(source),
+            reason=printable_line(refused.reason, 500),
             suggestions=tuple(
-                each.replaced(text=one_line(each.text, 500)) if each.text else each
+                each.replaced(text=printable_line(each.text, 500)) if each.text else each
                 for each in refused.suggestions
             ),
         )
@@ -128,7 +128,7 @@ def given(args: tuple[Any, ...], name: str, default: str) -> str:
     return value if isinstance(value, str) and value.strip() else default
 
 
-def one_line(text: str, longest: int = 200) -> str:
+def printable_line(text: str, longest: int = 200) -> str:
     """Return any text as one printable line of at most this length."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return (line if len(line) <= longest else line[: longest - 1] + "…") or "?"

@@ -9,7 +9,7 @@ from process.types import Model
 
 
 class SuggestionKind(StrEnum):
-    """What a suggestion asks the reader to do; each face has its own words or command for it."""
+    """The kinds of suggestions. Each face has its own sentence or command for each kind."""
 
     ADVICE = "advice"
     """Follow a sentence that needs no command."""
@@ -66,7 +66,7 @@ def refuse(reason: str, *suggestions: Suggestion | str) -> Refused:
     return Refused(reason=reason, suggestions=tuple(values))
 
 
-def decide(text: str, decision: str, **fields: Any) -> Suggestion:
+def suggest(text: str, decision: str, **fields: Any) -> Suggestion:
     """Return the suggestion to take this decision."""
     return Suggestion(kind=SuggestionKind.DECIDE, text=text, decision=decision, fields=fields)
 
@@ -96,5 +96,5 @@ def plain(suggestion: Suggestion) -> str:
 
 def sentences(refused: Refused, write: Callable[[Suggestion], str] = plain) -> str:
     """Return the refusal as text: the reason, then each suggestion as `write` words it."""
-    said = [refused.reason, *map(write, refused.suggestions)]
-    return " ".join(text if text.endswith("?") else f"{text}." for text in said if text)
+    texts = (refused.reason, *map(write, refused.suggestions))
+    return " ".join(text if text.endswith("?") else f"{text}." for text in texts if text)

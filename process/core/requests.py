@@ -5,7 +5,7 @@ from datetime import datetime
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event, EventLog
 from process.core.fold import fold
-from process.corrections.history import corrected_decision, corrected_decisions
+from process.corrections.lookup import corrected_decision, corrected_decisions
 from process.effects import Effect, PostCorrection, PrepareInvoice, RecordEvents, SendCorrection
 from process.effects.observations import prepared
 from process.effects.requests import EffectRequest

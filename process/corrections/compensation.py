@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from process.core.events import EventLog, effect_key
 from process.corrections.corrected_decision import Compensation, Where
 from process.corrections.correcting_decision import CorrectingDecision
-from process.corrections.history import corrected_decision, root
+from process.corrections.lookup import corrected_decision, root
 from process.effects import Effect, PostCorrection, SendCorrection
 
 KINDS: dict[Where, Compensation] = {"issue": "comment", "hub issue": "hub", "answer": "answer"}
@@ -44,16 +44,16 @@ def compensations(event_log: EventLog) -> tuple[Effect, ...]:
 def updates(event_log: EventLog, seq: int) -> Iterator[PostCorrection]:
     """Yield updates of all posts on GitHub about the decision and its corrections that correcting `seq` changes."""
     decision = corrected_decision(event_log, root(event_log, seq))
-    places: tuple[Where, ...] = ("issue", "hub issue")
-    for where in places:
+    issues: tuple[Where, ...] = ("issue", "hub issue")
+    for where in issues:
         if decision.was_asked(KINDS[where]):
             yield _post(event_log, where, decision.seq)
-    turned: int | None = seq
-    while turned is not None:
-        if corrected_decision(event_log, turned).was_asked("answer"):
-            yield _post(event_log, "answer", turned)
-        event = event_log.find(turned)
-        turned = event.fact.supersedes if event else None
+    current: int | None = seq
+    while current is not None:
+        if corrected_decision(event_log, current).was_asked("answer"):
+            yield _post(event_log, "answer", current)
+        event = event_log.find(current)
+        current = event.fact.supersedes if event else None
 
 
 def _post(event_log: EventLog, where: Where, seq: int) -> PostCorrection:

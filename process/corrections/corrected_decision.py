@@ -58,7 +58,7 @@ class CorrectedDecision(Model):
     def notified_that(self, *, counts: bool) -> tuple[str, ...]:
         """Return the addresses whose newest mail says that the decision counts, or that it does not."""
         last = {address: mail.counts for mail in self.notified for address in mail.recipients}
-        return tuple(address for address, told_counts in last.items() if told_counts is counts)
+        return tuple(address for address, counted in last.items() if counted is counts)
 
     @property
     def wrongly_notified(self) -> tuple[str, ...]:
@@ -92,5 +92,5 @@ class CorrectionImpact(Model):
 
     corrected_decision: CorrectedDecision
     restored: tuple[int, str] | None = None
-    """For the correction of a correction: number and summary of the decision that counts again."""
+    """Number and summary of the decision that counts again, if a correction is corrected."""
     traces: tuple[Trace, ...] = ()

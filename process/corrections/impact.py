@@ -12,7 +12,7 @@ from process.corrections.corrected_decision import (
     Trace,
     Where,
 )
-from process.corrections.history import corrected_decision, followers, root
+from process.corrections.lookup import corrected_decision, followers, root
 from process.deadlines.billing import InvoiceDue
 from process.decisions.base import Decision
 from process.effects import Effect, ReserveFolder

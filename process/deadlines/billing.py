@@ -35,7 +35,8 @@ class InvoiceDue(Deadline):
             return lead
         months = self.invoice.usage_months
         usage = tuple(
-            month.replaced(billed_on=self.number) if month.month in months else month for month in lead.usage
+            month.replaced(invoice_number=self.number) if month.month in months else month
+            for month in lead.usage
         )
         return lead.replaced(invoices=(*lead.invoices, self.invoice), usage=usage)
 

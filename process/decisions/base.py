@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from process.core.events import Change, EventLog, Fact
-from process.core.refusal import Refused, Suggestion, SuggestionKind, decide, refuse, title
+from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest, title
 from process.effects import Effect, ReserveFolder, SendMail
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
@@ -75,7 +75,7 @@ class Decision(Fact, abstract=True):
         if merged := lead.merged_into:
             return merged_away(merged)
         if lead.stage is Stage.LOST:
-            return refuse("The lead is lost", decide("Reopen it first", "reopened"))
+            return refuse("The lead is lost", suggest("Reopen it first", "reopened"))
         if lead.stage is Stage.CLOSED:
             return refuse(
                 "The lead is closed: its service has ended",
@@ -84,7 +84,7 @@ class Decision(Fact, abstract=True):
         if lead.stage in (Stage.CONTRACTED, Stage.HUB) and not cls.stages & {Stage.CONTRACTED, Stage.HUB}:
             return refuse(
                 f"{title(cls.kind)} belongs before the contract, and this lead is at {lead.stage}",
-                decide("If an earlier decision was wrong, correct it", "corrected"),
+                suggest("If an earlier decision was wrong, correct it", "corrected"),
             )
         return cls.too_early
 
@@ -116,8 +116,8 @@ def undecided(lead: Lead) -> Refused | None:
     others = ", ".join(f"{other.lead_id}{other.reasons_text}" for other in lead.undecided)
     return refuse(
         f"It may be the same request as {others}",
-        decide("If it is, merge it into that lead", "merged", into=lead.undecided[0].lead_id),
-        decide("If not, keep it apart", "kept_apart"),
+        suggest("If it is, merge it into that lead", "merged", into=lead.undecided[0].lead_id),
+        suggest("If not, keep it apart", "kept_apart"),
     )
 
 
@@ -126,7 +126,7 @@ def merged_away(into: DuplicateLink) -> Refused:
     return refuse(
         f"The lead was merged into {into.lead_id}",
         Suggestion(kind=SuggestionKind.LEAD, text="Go on there", lead_id=into.lead_id, url=into.url),
-        decide("Or take the merge back by correcting it", "corrected", seq=into.seq),
+        suggest("Or take the merge back by correcting it", "corrected", seq=into.seq),
     )
 
 

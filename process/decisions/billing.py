@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, decide, refuse
+from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.lead.invoice import Usage
@@ -40,9 +40,9 @@ class UsageReported(Decision):
     stages = BILLED
     too_early = refuse(
         "Nothing is billed before the contract is signed and the vendor set-up settled",
-        decide("Record the signature", "contract_signed"),
-        decide("Record that the vendor set-up is done", "vendor_setup_done"),
-        decide("Or that none is needed", "vendor_setup_not_needed"),
+        suggest("Record the signature", "contract_signed"),
+        suggest("Record that the vendor set-up is done", "vendor_setup_done"),
+        suggest("Or that none is needed", "vendor_setup_not_needed"),
     )
     example = {"month": "2026-07", "active_users": 280, "cloud_cost": "412.07", "currency": "USD"}
 
@@ -53,8 +53,8 @@ class UsageReported(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         return None if agreed(lead) else cls.too_early
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -77,8 +77,8 @@ class UsageReported(Decision):
                 f"The contract is in {quote.price.currency}, not {self.currency}",
                 f"Give the cost in {quote.price.currency}",
             )
-        if self.cloud_cost and (wrong := complaint(self.cloud_cost, quote.price.currency)):
-            return refuse(f"That is no cost: {wrong}")
+        if self.cloud_cost and (reason := complaint(self.cloud_cost, quote.price.currency)):
+            return refuse(f"That is no cost: {reason}")
         known = next((usage for usage in lead.usage if usage.month == self.month), None)
         # An invoice stands even if the usage that it bills was corrected.
         if invoice := next((i for i in lead.invoices if self.month in i.usage_months and i.is_valid), None):
@@ -86,7 +86,7 @@ class UsageReported(Decision):
                 f"The usage of {self.month} is already billed, on invoice {invoice.number}",
                 "Settle the difference with the contracts team"
                 if invoice.paid_on
-                else decide(
+                else suggest(
                     "Void that invoice and report this before the next one is due, a day later",
                     "invoice_voided",
                     number=invoice.number,
@@ -119,8 +119,8 @@ class OnInvoice(Decision, abstract=True):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         return None if lead.invoices else cls.too_early
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -169,8 +169,8 @@ class InvoiceSent(OnInvoice):
     on: date | None = Field(None, description="the day on which it was sent; by default today")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        if wrong := super().check(event_log, now):
-            return wrong
+        if refusal := super().check(event_log, now):
+            return refusal
         invoice = event_log.lead.invoice(self.number)
         if invoice and invoice.sent_on:
             return refuse(f"Invoice {self.number} was already sent on {invoice.sent_on}")
@@ -195,14 +195,14 @@ class InvoicePaid(OnInvoice):
     reference: Text | None = Field(None, description="the payment's reference")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        if wrong := super().check(event_log, now):
-            return wrong
+        if refusal := super().check(event_log, now):
+            return refusal
         invoice = event_log.lead.invoice(self.number)
         if invoice and invoice.paid_on:
             return refuse(f"Invoice {self.number} was already paid on {invoice.paid_on}")
         if invoice and invoice.sent_on is None:
             return refuse(
-                f"Invoice {self.number} was not sent yet", decide("Record that first", "invoice_sent")
+                f"Invoice {self.number} was not sent yet", suggest("Record that first", "invoice_sent")
             )
         return self._on_its_day(event_log.lead, now, self.on, invoice.sent_on if invoice else None)
 
@@ -226,8 +226,8 @@ class InvoiceVoided(OnInvoice):
     reason: Text = Field(description="reason why it was wrong")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        if wrong := super().check(event_log, now):
-            return wrong
+        if refusal := super().check(event_log, now):
+            return refusal
         if (invoice := event_log.lead.invoice(self.number)) and invoice.paid_on:
             return refuse(
                 f"Invoice {self.number} was paid on {invoice.paid_on}",
@@ -237,7 +237,7 @@ class InvoiceVoided(OnInvoice):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         usage = tuple(
-            month.replaced(billed_on=None) if month.billed_on == self.number else month
+            month.replaced(invoice_number=None) if month.invoice_number == self.number else month
             for month in lead.usage
         )
         voided = self._with(lead, voided_on=lead.today(event.at), void_reason=self.reason, overdue=False)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from process.calendar import add_working_days
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, decide, refuse
+from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.lead.contract import VendorStatus
@@ -23,27 +23,27 @@ class _Contracting(Decision, abstract=True):
 
     stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
     commits = True
-    too_early = refuse("No price has been quoted yet", decide("Quote one first", "price_quoted"))
+    too_early = refuse("No price has been quoted yet", suggest("Quote one first", "price_quoted"))
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.contract.signed_on and lead.quote is None:
             return refuse(
                 f"The contract was already signed on {lead.contract.signed_on}",
-                decide("If that was a mistake, correct it", "corrected"),
-                decide("Its renewal begins with a price", "price_quoted"),
+                suggest("If that was a mistake, correct it", "corrected"),
+                suggest("Its renewal begins with a price", "price_quoted"),
             )
         if lead.quote is None or lead.quote.status is not QuoteStatus.ACCEPTED:
             price = "a price for the renewal" if lead.contract.signed_on else "a price"
             return refuse(
-                f"They have not agreed to {price} yet", decide("Record that first", "quote_accepted")
+                f"They have not agreed to {price} yet", suggest("Record that first", "quote_accepted")
             )
         return None
 
 
-NOT_HANDED_OVER = refuse("The contract was not handed over", decide("Do that first", "contract_handed_over"))
+NOT_HANDED_OVER = refuse("The contract was not handed over", suggest("Do that first", "contract_handed_over"))
 
 
 class ContractHandedOver(_Contracting):
@@ -114,8 +114,8 @@ class ContractAcknowledged(_Contracting):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.pending.handed_over_on is None:
             return NOT_HANDED_OVER
         if lead.pending.acknowledged_on:
@@ -151,8 +151,8 @@ class ContractProgressed(_Contracting):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         return NOT_HANDED_OVER if lead.pending.handed_over_on is None else None
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -221,10 +221,10 @@ class ContractSigned(_Contracting):
         lead = event_log.lead
         if self.on and self.on > lead.today(now):
             return refuse(f"{self.on} has not come yet", "Record the signature when it is there")
-        if self.on and (wrong := implausible(self.on, now, name="The day of the signature")):
-            return wrong
-        if self.start and (wrong := implausible(self.start, now, name="The contract's start")):
-            return wrong
+        if self.on and (refusal := implausible(self.on, now, name="The day of the signature")):
+            return refusal
+        if self.start and (refusal := implausible(self.start, now, name="The contract's start")):
+            return refusal
         start, end = self.term(lead, lead.today(now))
         if lead.contract.end and start <= lead.contract.end:
             return refuse(
@@ -289,15 +289,15 @@ class _Vendor(Decision, abstract=True):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         status = lead.vendor.status
         if status is cls.becomes:
             return refuse(f"The vendor set-up is already {status}")
         if lead.vendor.settled and cls.becomes is VendorStatus.STARTED:
             return refuse(
                 f"The vendor set-up is already {status}",
-                decide("If that was a mistake, correct it", "corrected"),
+                suggest("If that was a mistake, correct it", "corrected"),
             )
         return None
 
@@ -381,13 +381,13 @@ class ServiceExtended(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         ends = lead.contract.term_ends
         if ends is None:
             return refuse(
                 "There is no contract that could have lapsed",
-                decide("Record the signature first", "contract_signed"),
+                suggest("Record the signature first", "contract_signed"),
             )
         if not lead.contract.lapsed:
             return refuse(f"The contract is live until {ends}", "Extend it when it has lapsed")
@@ -422,8 +422,8 @@ class GapExplained(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         return None if lead.gaps else refuse("No days outside the contracts are unexplained")
 
     def apply(self, lead: Lead, event: Event) -> Lead:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from process.core import fold
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, Suggestion, SuggestionKind, decide, refuse
+from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest
 from process.corrections.compensation import compensations
 from process.corrections.correcting_decision import CorrectingDecision
 from process.corrections.impact import offered
@@ -107,8 +107,8 @@ class Corrected(CorrectingDecision):
     )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        wrong = event_log.find(self.seq)
-        if wrong is None:
+        event = event_log.find(self.seq)
+        if event is None:
             return refuse(
                 f"There is no {self.seq} in the timeline",
                 Suggestion(
@@ -116,21 +116,21 @@ class Corrected(CorrectingDecision):
                 ),
                 *_newest(event_log, self.reason),
             )
-        if not isinstance(wrong.fact, Decision):
+        if not isinstance(event.fact, Decision):
             return refuse(
-                f"{self.seq} is no decision but something that happened ({wrong.summary})",
+                f"{self.seq} is no decision but something that happened ({event.summary})",
                 "Correct the decision that led to it",
             )
-        if isinstance(wrong.fact, LeadOpened):
+        if isinstance(event.fact, LeadOpened):
             return refuse(
                 "That the lead was opened can't be undone",
-                decide("Change its details", "details_changed"),
-                decide("Or merge it into the lead that it is a duplicate of", "merged"),
+                suggest("Change its details", "details_changed"),
+                suggest("Or merge it into the lead that it is a duplicate of", "merged"),
             )
         if self.seq in fold.superseded(event_log.events):
             return refuse(
                 f"{self.seq} is already corrected",
-                decide(
+                suggest(
                     "To make it count again, correct its correction",
                     "corrected",
                     seq=fold.corrected_by(event_log.events)[self.seq],
@@ -138,11 +138,11 @@ class Corrected(CorrectingDecision):
                 "Corrected once more, it can be put right outside" if self.compensate else "",
             )
         if broken := tuple(fold.broken(event_log, self.seq)):
-            return _refuse_dependents(broken, wrong.fact.supersedes)
+            return _refuse_dependents(broken, event.fact.supersedes)
         if again := first_double_billing(fold.without(event_log, self.seq)):
             return refuse(
                 f"Invoice {again.number} has billed the same since",
-                decide("Void that one first", "invoice_voided", number=again.number),
+                suggest("Void that one first", "invoice_voided", number=again.number),
             )
         return self._nothing_to_compensate(event_log)
 
@@ -190,9 +190,9 @@ class Corrected(CorrectingDecision):
 
     def summary(self, event_log: EventLog) -> str:
         # name the decision that counts again, not only the correction
-        wrong = event_log.find(self.seq)
-        if wrong and wrong.fact.supersedes is not None:
-            again = wrong.fact.supersedes
+        event = event_log.find(self.seq)
+        if event and event.fact.supersedes is not None:
+            again = event.fact.supersedes
             return self.with_note(f"{self.seq} was a mistake, so {again} counts again: {self.reason}")
         return self.with_note(f"{self.seq} was a mistake and no longer counts: {self.reason}")
 
@@ -210,7 +210,7 @@ def _newest(event_log: EventLog, reason: str) -> Iterator[Suggestion]:
     corrected = fold.superseded(event_log.events)
     for event in reversed(event_log.events[1:]):
         if isinstance(event.fact, Decision) and event.seq not in corrected:
-            yield decide(
+            yield suggest(
                 "The newest decision is corrected like this", "corrected", seq=event.seq, reason=reason
             )
             return
@@ -226,7 +226,7 @@ def _refuse_dependents(broken: tuple[Event, ...], undone: int | None) -> Refused
     if first.seq == undone:
         return refuse(
             f"{first.seq} ({first.summary}) could not be decided as things are now",
-            decide("Decide it anew", first.kind),
+            suggest("Decide it anew", first.kind),
         )
     order = [str(event.seq) for event in reversed(broken)]
     rest = (
@@ -236,7 +236,7 @@ def _refuse_dependents(broken: tuple[Event, ...], undone: int | None) -> Refused
     )
     return refuse(
         f"{first.seq} ({first.summary}) rests on it{rest}",
-        decide(
+        suggest(
             f"Correct {_and(order)} first" + (", in this order" if others else ""),
             "corrected",
             seq=broken[-1].seq,

@@ -21,8 +21,8 @@ class OnDiscount(OnQuote, abstract=True):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         quote = lead.quote
         if quote and quote.awaiting_approval_by:
             return None

@@ -27,8 +27,8 @@ class KeptApart(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.undecided:
             return None
         held = [other.lead_id for other in lead.duplicates if other.relation is Relation.UNDECIDED]

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from process.calendar import zone_exists
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, decide, refuse
+from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, NotifyLeads, OpenIssue, PlaceCard, ReadPrices, UpdateIssue
 from process.lead.duplicate_links import DuplicateLink, Relation
@@ -48,7 +48,7 @@ class LeadOpened(Decision):
     """Price books until the price list is read. They are recorded, so that new code changes no quote."""
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        return refuse("The lead is already open", decide("Change its details", "details_changed"))
+        return refuse("The lead is already open", suggest("Change its details", "details_changed"))
 
     def complaint(self) -> Refused | None:
         """Return the reason to refuse to open the lead, or None."""

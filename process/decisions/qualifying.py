@@ -26,8 +26,8 @@ class QuestionnaireSent(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.questionnaire.answered_on:
             return refuse(f"The questionnaire was already answered on {lead.questionnaire.answered_on}")
         return None

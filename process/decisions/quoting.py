@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, decide, example, refuse
+from process.core.refusal import Refused, example, refuse, suggest
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.lead.lead import Lead
@@ -30,7 +30,7 @@ def signed(lead: Lead) -> Refused | None:
         return None
     return refuse(
         f"The contract was signed on {lead.contract.signed_on}, at {lead.quote_of(lead.contract)}",
-        decide("If that was a mistake, correct it", "corrected"),
+        suggest("If that was a mistake, correct it", "corrected"),
     )
 
 
@@ -45,7 +45,7 @@ def too_early_to_renew(lead: Lead, today: date) -> Refused | None:
     )
 
 
-NO_QUOTE = refuse("No quote is open", decide("Quote a price first", "price_quoted"))
+NO_QUOTE = refuse("No quote is open", suggest("Quote a price first", "price_quoted"))
 
 
 def _bare_percent(value: Any) -> Any:
@@ -99,20 +99,20 @@ class PriceQuoted(Decision):
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
         today = lead.today(now)
-        if lead.contract.signed_on and (wrong := too_early_to_renew(lead, today)):
-            return signed(lead) or wrong
+        if lead.contract.signed_on and (refusal := too_early_to_renew(lead, today)):
+            return signed(lead) or refusal
         if self.valid_until:
             if self.valid_until < today:
                 return refuse(
                     f"A quote can't be valid until {self.valid_until}, which has passed",
                     "Leave valid_until out, or give a later day",
                 )
-            if wrong := implausible(self.valid_until, now, name="The last day of the offer"):
-                return wrong
-        wrong = self._book_complaint(lead) if self.book or self.plan else self._bespoke_complaint()
-        wrong = wrong or self._item_complaint(lead) or self._discount_complaint(lead)
-        if wrong:
-            return wrong
+            if refusal := implausible(self.valid_until, now, name="The last day of the offer"):
+                return refusal
+        refusal = self._book_complaint(lead) if self.book or self.plan else self._bespoke_complaint()
+        refusal = refusal or self._item_complaint(lead) or self._discount_complaint(lead)
+        if refusal:
+            return refusal
         active, new = lead.quote, self.quote(lead, today)
         if active and active.status is QuoteStatus.OPEN and _same_offer(active, new):
             return refuse(
@@ -134,8 +134,8 @@ class PriceQuoted(Decision):
                 "The surcharge for a dedicated cluster belongs to a book's plan",
                 "Leave dedicated_cluster out and give the whole price as amount",
             )
-        wrong = complaint(self.amount, self.currency)
-        return refuse(f"That is no price: {wrong}") if wrong else None
+        reason = complaint(self.amount, self.currency)
+        return refuse(f"That is no price: {reason}") if reason else None
 
     def _book_complaint(self, lead: Lead) -> Refused | None:
         if not (self.book and self.plan):
@@ -151,7 +151,7 @@ class PriceQuoted(Decision):
             return refuse(
                 f"There is no plan {self.plan!r} in book {self.book!r}",
                 f"Known are {known}",
-                decide("If the price list changed, read it again", "price_list_requested"),
+                suggest("If the price list changed, read it again", "price_list_requested"),
             )
         book, plan = found
         if self.dedicated_cluster and not book.dedicated_cluster:
@@ -172,8 +172,8 @@ class PriceQuoted(Decision):
                 "For another price, leave book and plan out",
             )
         least = book.price(plan, self.dedicated_cluster)
-        if wrong := complaint(self.amount, book.currency):
-            return refuse(f"That is no price: {wrong}")
+        if reason := complaint(self.amount, book.currency):
+            return refuse(f"That is no price: {reason}")
         if self.amount < least.amount:
             return refuse(
                 f"{plan.name} starts at {least} in book {book.version}",
@@ -184,9 +184,9 @@ class PriceQuoted(Decision):
     def _item_complaint(self, lead: Lead) -> Refused | None:
         price, per = self._listed(lead)
         for item in self.item:
-            if wrong := item.complaint(price.currency, per):
+            if reason := item.complaint(price.currency, per):
                 return refuse(
-                    f"That is no item of this quote: {wrong}",
+                    f"That is no item of this quote: {reason}",
                     f"Write it as “Training: 2000 once”{'' if per == 'once' else f', or for {each(per)}'}",
                 )
         if sum((item.amount for item in self.item), start=price.amount) > MAX_AMOUNT:
@@ -212,8 +212,8 @@ class PriceQuoted(Decision):
         if self.discount_reason is None:
             return refuse("A discount needs a reason", "Give discount_reason")
         price, per = self._listed(lead)
-        if amount is not None and (wrong := complaint(amount, price.currency)):
-            return refuse(f"That is no discount: {wrong}")
+        if amount is not None and (reason := complaint(amount, price.currency)):
+            return refuse(f"That is no discount: {reason}")
         off = self._off(price)
         if not 0 < off.amount < price.amount:
             return refuse(
@@ -346,13 +346,13 @@ class OnQuote(Decision, abstract=True):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead) or signed(lead):
-            return wrong
+        if refusal := super().allowed(lead) or signed(lead):
+            return refusal
         if lead.quote is None:
             if lead.quotes and lead.quotes[-1].status is QuoteStatus.EXPIRED:
                 return refuse(
                     f"Version {lead.quotes[-1].version} expired on {lead.quotes[-1].valid_until}",
-                    decide("Quote a price again", "price_quoted"),
+                    suggest("Quote a price again", "price_quoted"),
                 )
             return NO_QUOTE
         return None
@@ -390,19 +390,19 @@ class QuoteAccepted(OnQuote):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
             return refuse(
                 f"Version {lead.quote.version} is already accepted",
-                decide("Hand the contract over next", "contract_handed_over"),
+                suggest("Hand the contract over next", "contract_handed_over"),
             )
         if lead.quote and lead.quote.awaiting_approval_by:
             return refuse(
                 f"Version {lead.quote.version} has a discount of {lead.quote.reduction}, and "
                 f"{lead.role_with_person(lead.quote.awaiting_approval_by)} has not approved it",
-                decide("Have that done first", "discount_approved"),
-                decide("Or quote without it", "price_quoted"),
+                suggest("Have that done first", "discount_approved"),
+                suggest("Or quote without it", "price_quoted"),
             )
         return None
 
@@ -435,11 +435,12 @@ class QuoteExpired(OnQuote):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
             return refuse(
-                "An accepted quote does not expire", decide("If they withdrew, record that", "quote_declined")
+                "An accepted quote does not expire",
+                suggest("If they withdrew, record that", "quote_declined"),
             )
         return None
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, decide, refuse
+from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect, OpenHubIssue
 from process.lead.hub import HUB_FIELDS, CommunityEvent
@@ -85,13 +85,13 @@ class EventAnnounced(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.stage in (Stage.CONTRACTED, Stage.HUB) or lead.hub.requested_on:
             return None
         return refuse(
             "No hub has been requested that would need capacity for it",
-            decide("Until then, record it as the impending event of MANIAC-T", "maniac_t_assessed"),
+            suggest("Until then, record it as the impending event of MANIAC-T", "maniac_t_assessed"),
         )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -140,8 +140,8 @@ class HubRequested(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.hub.requested_on:
             return refuse(f"The hub was already requested on {lead.hub.requested_on}")
         return None
@@ -162,8 +162,8 @@ class HubRequested(Decision):
             )
         return refuse(
             "No contract is signed",
-            decide("Record the signature first", "contract_signed"),
-            decide(
+            suggest("Record the signature first", "contract_signed"),
+            suggest(
                 "Or say who allows a hub without a contract",
                 "hub_requested",
                 exception_by="Grace Example",
@@ -205,10 +205,10 @@ class HubLive(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.hub.requested_on is None:
-            return refuse("The hub was not requested", decide("Do that first", "hub_requested"))
+            return refuse("The hub was not requested", suggest("Do that first", "hub_requested"))
         if lead.hub.live_on:
             return refuse(f"The hub has been live since {lead.hub.live_on}")
         return None
@@ -241,11 +241,11 @@ class _OnRunningHub(Decision, abstract=True):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if not lead.hub.running:
             return refuse(
-                "No hub of this lead is running", decide("If one is, record that first", "hub_live")
+                "No hub of this lead is running", suggest("If one is, record that first", "hub_live")
             )
         return None
 
@@ -264,8 +264,8 @@ class HubValidated(_OnRunningHub):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.hub.validated_on:
             return refuse(f"The hub was already validated on {lead.hub.validated_on}")
         return None
@@ -337,8 +337,8 @@ class DecommissionCancelled(_OnRunningHub):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         return None if lead.hub.decommission_on else refuse("No decommission was decided")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -368,12 +368,12 @@ class HubDecommissioned(_OnRunningHub):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.hub.decommission_on is None:
             return refuse(
                 "No decommission was decided, so nobody was told",
-                decide("Do that first", "decommission_decided"),
+                suggest("Do that first", "decommission_decided"),
             )
         return None
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, decide, refuse
+from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
 from process.effects import Effect
 from process.lead.lead import Hold, Lead, Loss
@@ -31,8 +31,8 @@ class PutOnHold(Decision):
             return refuse("Nobody would know when to go on", "Give until (a date) or event")
         if self.until and self.until < lead.today(now):
             return refuse(f"{self.until} has passed", "Give a day to come")
-        if self.until and (wrong := implausible(self.until, now, name="The last day of waiting")):
-            return wrong
+        if self.until and (refusal := implausible(self.until, now, name="The last day of waiting")):
+            return refusal
         if lead.hold and (lead.hold.until, lead.hold.event) == (self.until, self.event):
             return refuse("The lead is already on hold like that")
         return None
@@ -62,8 +62,8 @@ class Resumed(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         return None if lead.hold else refuse("The lead is not on hold")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -103,13 +103,13 @@ class Lost(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.hub.running:
             return refuse(
                 "Its hub is running",
-                decide("Decide its decommission first", "decommission_decided"),
-                decide("Record it when it is done", "hub_decommissioned"),
+                suggest("Decide its decommission first", "decommission_decided"),
+                suggest("Record it when it is done", "hub_decommissioned"),
             )
         return None
 

@@ -50,9 +50,8 @@ def introductions(change: Change, role: Role) -> Iterable[SendMail]:
         key = change.key(f"address_changed-{role}")
         yield SendMail(key=key, cause=event.seq, template="address_changed", to=(role,), fields=fields)
     gone = (address for address in before if address not in now)
-    for number, address in enumerate(
-        gone, 1
-    ):  # one mail each, so that a dead address does not hold up the others
+    # one mail each, so that a dead address does not hold up the others
+    for number, address in enumerate(gone, 1):
         key = change.key(f"address_left-{role}-{number}")
         yield SendMail(key=key, cause=event.seq, template="address_left", addresses=(address,), fields=fields)
 

@@ -145,9 +145,8 @@ class MailSent(Observation):
         # the issue lists the mails and their recipients
         yield UpdateIssue(key=change.key("update_issue"), cause=change.event.seq)
         for role, addresses in self.reached.items():
-            if set(addresses) & {
-                *change.after.former_addresses.get(role, ())
-            }:  # the team changed while it was under way
+            former = change.after.former_addresses.get(role, ())
+            if set(addresses) & set(former):  # the team changed while it was under way
                 yield from introductions(change, role)
 
     def summary(self, event_log: EventLog) -> str:
@@ -169,7 +168,7 @@ class MailUndeliverable(Observation):
 
 
 class TeamChanged(Observation):
-    """The people or addresses of roles changed. The lead's mail thread is told of it."""
+    """The people or addresses of roles changed. Mails in the lead's thread announce it."""
 
     kind = "team_changed"
 
@@ -181,18 +180,13 @@ class TeamChanged(Observation):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         policy = lead.policy.replaced(people=self.people, addresses=self.addresses)
-        left = {
-            role: tuple(
-                dict.fromkeys((*lead.former_addresses.get(role, ()), *lead.policy.addresses.get(role, ())))
-            )
-            for role in sorted({*lead.former_addresses, *lead.policy.addresses})
-        }
-        gone = {
-            role: known
-            for role, addresses in left.items()
-            if (known := tuple(a for a in addresses if a not in self.addresses.get(role, ())))
-        }
-        return lead.replaced(policy=policy, team_read_at=self.since, former_addresses=gone)
+        former: dict[Role, tuple[str, ...]] = {}
+        for role in sorted({*lead.former_addresses, *lead.policy.addresses}):
+            known = (*lead.former_addresses.get(role, ()), *lead.policy.addresses.get(role, ()))
+            present = self.addresses.get(role, ())
+            if gone := tuple(address for address in dict.fromkeys(known) if address not in present):
+                former[role] = gone
+        return lead.replaced(policy=policy, team_read_at=self.since, former_addresses=former)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         for role in self.roles:

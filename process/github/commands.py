@@ -29,9 +29,9 @@ SET_BY_COMMENT = frozenset({"by", "source", "key", "policy", "changed"})
 
 _NAME = re.compile(r"/([A-Za-z][A-Za-z0-9_-]*[.,:;!?]?)(?=\s|$)")
 """A command's name. With a full stop or the like at its end it is unknown, and so gets an answer with the right name."""
-_MAY_HOLD_ONE = re.compile(r"^[\s>*+\-.)0-9]*/[A-Za-z]", re.MULTILINE)
-_MARK = "\ue000"
-"""Stands for the slash of a line that may be a command. A private character, replaced in the comment beforehand."""
+_MAY_HOLD_COMMAND = re.compile(r"^[\s>*+\-.)0-9]*/[A-Za-z]", re.MULTILINE)
+_PLACEHOLDER = "\ue000"
+"""Replaces the slash of a line that may be a command. A private character, replaced in the comment beforehand."""
 _CURLY = str.maketrans("“”„«»", '"' * 5)
 _INVISIBLE = str.maketrans("", "", "\u200b\u2060\ufeff")
 """Spaces without width, which come along where a line is copied from elsewhere."""
@@ -60,10 +60,10 @@ class ParsedCommand:
 def parse_commands(text: str) -> list[ParsedCommand]:
     """Return all commands of a comment, in order. A line whose name is close to none of ours is ordinary text."""
     text = text.translate(_INVISIBLE)
-    if not _MAY_HOLD_ONE.search(text):
+    if not _MAY_HOLD_COMMAND.search(text):
         return []
     env: dict[str, Any] = {}
-    tokens = _markdown.parse(text.replace(_MARK, "\ufffd"), env)
+    tokens = _markdown.parse(text.replace(_PLACEHOLDER, "\ufffd"), env)
     lines = (line for paragraph in _paragraphs(tokens) for line in _command_lines(paragraph, env))
     found = (_parse_line(line) for line in lines)
     return [command for command in found if command and (command.known or closest_name(command.name))]
@@ -87,12 +87,13 @@ def _command_lines(paragraph: str, env: dict[str, Any]) -> Iterator[str]:
     if not any(map(_NAME.match, lines)):
         return
     marked = "\n".join(
-        f"{_MARK}{n}{_MARK}{line[1:]}" if _NAME.match(line) else line for n, line in enumerate(lines)
+        f"{_PLACEHOLDER}{n}{_PLACEHOLDER}{line[1:]}" if _NAME.match(line) else line
+        for n, line in enumerate(lines)
     )  # keeps the rest of the line, which may close the code or the comment
     at_start = True
     for child in _markdown.parseInline(marked, env)[0].children or ():
-        if at_start and child.type == "text" and child.content.startswith(_MARK):
-            yield lines[int(child.content.split(_MARK)[1])]
+        if at_start and child.type == "text" and child.content.startswith(_PLACEHOLDER):
+            yield lines[int(child.content.split(_PLACEHOLDER)[1])]
         at_start = child.type in ("softbreak", "hardbreak")
 
 
@@ -140,24 +141,24 @@ def _fields(arguments: str) -> dict[str, Any] | Refused:
     """Return the fields of `name=value …`. A repeated name gives a list."""
     arguments = "".join(" " if c.isspace() else c for c in arguments)  # also non-breaking spaces
     try:
-        words = shlex.split(arguments if '"' in arguments else arguments.translate(_CURLY))
+        parts = shlex.split(arguments if '"' in arguments else arguments.translate(_CURLY))
     except ValueError:
         return refuse(
             "A quotation mark is not closed",
             'Put a text with spaces or an apostrophe between double quotes, as in note="they don\'t know yet"',
         )
     fields: dict[str, Any] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
+    for part in parts:
+        name, equals, value = part.partition("=")
         name = name.lstrip("-").lower().replace("-", "_")
         if not equals or not name:
             return refuse(
-                f"{word!r} is no name=value",
+                f"{part!r} is no name=value",
                 'Put a text with spaces between double quotes, as in note="all of it"',
             )
         if name in fields:
-            held = fields[name]
-            fields[name] = [*held, value] if isinstance(held, list) else [held, value]
+            earlier = fields[name]
+            fields[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
         else:
             fields[name] = value
     return fields

@@ -41,6 +41,7 @@ class FieldGap(NamedTuple):
 
     @property
     def label(self) -> str:
+        """The field's label in the issue form."""
         return FIELDS[self.field]
 
 
@@ -108,9 +109,9 @@ def _sections(body: str) -> Iterator[tuple[str, str]]:
     """Yield each heading with the text under it. Headings in code or in HTML comments do not count."""
     label, lines, fence = "", list[str](), ""
     for line in _COMMENT.sub("", body).splitlines():
-        mark = _FENCE.match(line)
-        if mark and fence in ("", mark[1]):
-            fence = "" if fence else mark[1]
+        delimiter = _FENCE.match(line)
+        if delimiter and fence in ("", delimiter[1]):
+            fence = "" if fence else delimiter[1]
         if not fence and _HEADING.match(line):
             yield label, "\n".join(lines)
             label, lines = line, []

@@ -17,7 +17,7 @@ class Proposal(NamedTuple):
 
     decisions: tuple[Body, ...] = ()
     note: str = ""
-    """A hint for the person, or without any decision the reason for that."""
+    """Advice for the person, or the reason why no decision is proposed."""
     examples: tuple[str, ...] = ()
     """Kinds of decisions to show as examples where none is proposed."""
 

@@ -79,6 +79,8 @@ class Gap(NamedTuple):
 
 
 class VendorStatus(StrEnum):
+    """The progress of our registration as a vendor."""
+
     OPEN = "open"
     STARTED = "started"
     DONE = "done"
@@ -100,6 +102,7 @@ class Vendor(Model):
 
     @property
     def settled(self) -> bool:
+        """True if the registration is done or not needed."""
         return self.status in (VendorStatus.DONE, VendorStatus.NOT_NEEDED)
 
     @property

@@ -48,6 +48,7 @@ class DuplicateLink(Model):
 
     @property
     def name(self) -> str:
+        """The id of the other lead, with its heading if that is known."""
         return f"{self.lead_id} “{self.heading}”" if self.heading else self.lead_id
 
     @property

@@ -48,6 +48,8 @@ class CommunityEvent(Model):
 
 
 class Hub(Model):
+    """The hub of a lead, from its request to its end."""
+
     information: dict[str, str] = {}
     """Field -> value as given, or `PENDING`."""
     asked_on: date | None = None
@@ -73,11 +75,13 @@ class Hub(Model):
 
     @property
     def name(self) -> str | None:
+        """The name of the hub, or None if it is not known."""
         value = self.information.get("name")
         return None if value == PENDING else value
 
     @property
     def url(self) -> str | None:
+        """The address of the hub, or None if it is not known."""
         value = self.information.get("url")
         return None if value == PENDING else value
 
@@ -100,4 +104,5 @@ class Hub(Model):
 
     @property
     def running(self) -> bool:
+        """True if the hub is live and not taken down."""
         return self.live_on is not None and self.decommissioned_on is None

@@ -17,11 +17,13 @@ class Usage(Model):
     month: str
     active_users: int
     cloud_cost: Decimal = Decimal(0)
-    billed_on: int | None = None
+    invoice_number: int | None = None
     """Number of the invoice that bills it."""
 
 
 class InvoiceLine(Model):
+    """One line of an invoice."""
+
     text: str
     amount: Money
     once_of: int | None = None
@@ -66,6 +68,7 @@ class Invoice(Model):
 
     @property
     def total(self) -> Money:
+        """The sum of the lines."""
         first, *rest = self.lines
         return sum((line.amount for line in rest), start=first.amount)
 

@@ -40,6 +40,8 @@ class Hold(Model):
 
 
 class Loss(Model):
+    """The end of a lead without a service, with the coded reason."""
+
     reason: str
     said_by: str
     note: Text | None = None
@@ -67,6 +69,7 @@ class Assignee(Model):
     email: Line | None = None
 
     def is_called(self, name: str) -> bool:
+        """Return True if this is the person's name, GitHub login or mail address, in any case of letters."""
         return name.casefold() in {
             known.casefold() for known in (self.person, self.login, self.email) if known
         }
@@ -189,6 +192,7 @@ class Lead(Model):
 
     @property
     def ended(self) -> bool:
+        """True if the lead is lost or closed."""
         return self.stage in (Stage.LOST, Stage.CLOSED)
 
     @property

@@ -9,6 +9,8 @@ from process.types import Line, Model, Text
 
 
 class Questionnaire(Model):
+    """The questionnaire: when it was sent, reminded of and answered, and its answers."""
+
     sent_on: date | None = None
     nudged_on: date | None = None
     answered_on: date | None = None
@@ -19,6 +21,8 @@ class Questionnaire(Model):
 
 
 class Verdict(StrEnum):
+    """The answer to one question of MANIAC-T."""
+
     YES = "yes"
     NO = "no"
     UNKNOWN = "unknown"  # unknown is not no
@@ -46,6 +50,8 @@ MANIAC_T: dict[str, str] = {
 
 
 class Qualification(Model):
+    """The assessment by MANIAC-T, and the decision if the lead is in scope."""
+
     answers: dict[str, LetterAnswer] = {}
     in_scope: bool | None = None
     assessed_on: date | None = None

@@ -10,6 +10,8 @@ from process.types import Line, Model, Role, Text
 
 
 class QuoteStatus(StrEnum):
+    """The status of a quote, apart from the approval of its discount."""
+
     OPEN = "open"
     ACCEPTED = "accepted"
     DECLINED = "declined"

@@ -44,6 +44,7 @@ class Money(Model):
 
     @classmethod
     def zero(cls, currency: str) -> Self:
+        """Return no money in this currency."""
         return cls(amount=Decimal(0), currency=currency)
 
     def _same(self, other: "Money") -> None:

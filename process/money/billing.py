@@ -141,7 +141,7 @@ def settled(lead: Lead) -> bool:
 @cached_per_lead
 def _next_at_any_stage(lead: Lead) -> Draft | None:
     """Return the next invoice at any stage, or None. Nothing is billed on the day of a voiding."""
-    fixed, usage = _fixed_fee_draft(lead), [month for month in lead.usage if month.billed_on is None]
+    fixed, usage = _fixed_fee_draft(lead), [month for month in lead.usage if month.invoice_number is None]
     if fixed:
         usage = [month for month in usage if not _joins_invoice(lead, month, fixed)]
     drafts = (fixed, _once_draft(lead), _usage_draft(lead, usage))
@@ -268,7 +268,7 @@ def _fixed_fee_draft(lead: Lead) -> Draft | None:
                 if days.start == term.days.start:
                     lines += _once_lines(lead, term)
                 usage = tuple(
-                    u for u in lead.usage if u.billed_on is None and u.month < f"{days.start:%Y-%m}"
+                    u for u in lead.usage if u.invoice_number is None and u.month < f"{days.start:%Y-%m}"
                 )
                 draft = Draft(len(lead.invoices) + 1, term, days, days.start, lines, index)
                 return replace(

@@ -117,7 +117,7 @@ class Difference(Model):
 
     @property
     def differs(self) -> bool:
-        """Return True if anything would have been different."""
+        """True if anything would have been different."""
         kinds = (self.deadlines, self.decisions, self.invoices, self.mails, self.stages, self.attention)
         return any(kinds) or self.stage_actual is not self.stage_simulated
 
@@ -275,7 +275,7 @@ def _invoices(actual: Lead, simulated: Lead) -> Iterator[ChangedInvoice]:
 
 
 def _standing(lead: Lead) -> dict[tuple[date, bool], Invoice]:
-    """Return the valid invoices by start day and by whether they bill usage only."""
+    """Return the valid invoices by start day, and True for those that bill usage only."""
     return {(i.period_start, i.index is None): i for i in lead.invoices if i.is_valid}
 
 

@@ -36,13 +36,13 @@ class Step(Change):
 
     @property
     def is_deadline(self) -> bool:
-        """Return True for a deadline. Only kinds that this code knows can be recomputed."""
+        """True for a deadline. Only kinds that this code knows can be recomputed."""
         fact = self.event.fact
         return isinstance(fact, Deadline) or (isinstance(fact, Decision) and fact.is_by_date)
 
     @property
     def decided(self) -> bool:
-        """Return True for a person's decision."""
+        """True for a person's decision."""
         return isinstance(self.event.fact, Decision) and not self.is_deadline
 
 
@@ -70,7 +70,7 @@ class Simulation(NamedTuple):
 
     @property
     def exact(self) -> bool:
-        """Return True if both have the same facts at the same times."""
+        """True if both have the same facts at the same times."""
         return [(s.event.at, s.event.fact) for s in self.actual] == [
             (s.event.at, s.event.fact) for s in self.simulated
         ]
@@ -113,8 +113,8 @@ def simulate(events: Sequence[Event], lead_id: str, scenario: Scenario, now: dat
             outcomes.append(outcome)
             reproducible = reproducible and (outcome.simulated is not None or _was_allowed(step))
     last = actual[-1].after
-    undone = _first(due(last)) if not last.archived else None
-    overdue_since = undone if undone and undone <= now else None
+    missed = _first(due(last)) if not last.archived else None
+    overdue_since = missed if missed and missed <= now else None
     until = max(overdue_since or now, past)
     if not simulated_lead.is_archived:
         simulated_lead.advance(past, until, last)
@@ -129,7 +129,7 @@ class _SimulatedLead:
     def __init__(self, opened: Step, scenario: Scenario) -> None:
         fact = scenario.fact(opened.event.fact)
         if not isinstance(fact, LeadOpened):
-            raise TypeError("a lead's history begins with lead_opened")
+            raise TypeError("a lead's event log begins with lead_opened")
         self.scenario = scenario
         self.event_log = begin(fact, opened.after.id, opened.event.at)
         self.steps = [Step(self.event_log, self.event_log)]
@@ -140,15 +140,17 @@ class _SimulatedLead:
 
     @property
     def lead(self) -> Lead:
+        """The simulated lead now."""
         return self.event_log.lead
 
     @property
     def is_archived(self) -> bool:
-        """Return True if the simulated workflow has ended, so that nothing reaches it any more."""
+        """True if the simulated workflow has ended, so that nothing reaches it any more."""
         return self.lead.archived
 
     @property
     def archived_message(self) -> str:
+        """The sentence with which a decision after the archiving is refused."""
         archived = next(s.event.at for s in reversed(self.steps) if s.event.kind == "archived")
         return f"The lead would have been archived on {self.lead.today(archived)}."
 
@@ -161,8 +163,8 @@ class _SimulatedLead:
         """
         if (when := _first(self._due())) is None or when >= until:
             return
-        undone = _first(due(actual)) if not actual.archived else None
-        limit = min(undone, until) if undone else until
+        missed = _first(due(actual)) if not actual.archived else None
+        limit = min(missed, until) if missed else until
         while not self.is_archived and (items := self._due()) and items[0].when < limit:
             self._apply_deadline(items[0], max(items[0].when, since))
 

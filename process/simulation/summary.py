@@ -61,6 +61,7 @@ class Summary(Model):
 
     @classmethod
     def of(cls, found: Iterable[Difference]) -> Self:
+        """Return the counts of these differences, one for each lead."""
         found = tuple(found)
         moved = Counter(
             f"{each.stage_actual} → {each.stage_simulated}"

@@ -85,20 +85,22 @@ class AgendaItem(Model):
 
     @property
     def owner(self) -> str:
+        """The role, with the person who has it for this lead."""
         return f"{self.role} ({self.person})" if self.person else str(self.role)
 
     @property
     def due(self) -> date | None:
-        """Return the date of `until`, or None if the text already contains it."""
+        """The date of `until`, or None if the text already contains it."""
         return None if str(self.until) in self.text else self.until
 
     @property
     def open_since(self) -> date | None:
-        """Return the date of `since`, or None if the text already contains it."""
+        """The date of `since`, or None if the text already contains it."""
         return None if str(self.since) in self.text else self.since
 
     @property
     def urgency(self) -> tuple[date, str]:
+        """The key by which items are sorted: earliest date first, then by lead."""
         return (self.until or self.since or date.max, self.lead_id)
 
 
@@ -112,6 +114,7 @@ class Agenda(Model):
 
     @classmethod
     def of(cls, day: date, items: Iterable[AgendaItem], unreachable: Iterable[str] = ()) -> Self:
+        """Return an agenda with the items sorted by section and urgency."""
         ordered = sorted(items, key=lambda item: ([*Section].index(item.section), item.urgency))
         return cls(day=day, items=tuple(ordered), unreachable=tuple(sorted(unreachable)))
 
@@ -128,6 +131,7 @@ class Agenda(Model):
         return tuple(sorted(found, key=lambda owner: found[owner]))
 
     def section(self, owner: str, section: Section) -> tuple[AgendaItem, ...]:
+        """Return the items of one owner in one section."""
         return tuple(item for item in self.items if item.owner == owner and item.section is section)
 
 
@@ -189,10 +193,10 @@ _AT_THE_END = frozenset(
     | {"renewal_not_begun", "resumed"}
 )
 
-_Line = tuple[Section, Role, str, date | None, date | None]
+_ItemParts = tuple[Section, Role, str, date | None, date | None]
 
 
-def _step(lead: Lead, today: date) -> Iterator[_Line]:
+def _step(lead: Lead, today: date) -> Iterator[_ItemParts]:
     """Yield the next step for its owner, and a waiting line for sales if another role owns it."""
     step, since, until = next_step(lead), _since(lead), _until(lead)
     if lead.hold:
@@ -249,7 +253,7 @@ def _until(lead: Lead) -> date | None:
     return day_of(lead.progressed_at, lead.zone) + timedelta(days=periods.stale_after(lead.stage))
 
 
-def _invoices(lead: Lead, today: date) -> Iterator[_Line]:
+def _invoices(lead: Lead, today: date) -> Iterator[_ItemParts]:
     periods = lead.policy.periods
     for invoice in lead.unsent:
         until = invoice.prepared_on + timedelta(days=periods.invoice_unsent)

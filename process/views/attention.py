@@ -60,14 +60,14 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     if lead.hub.running and lead.hub.decommission_on and lead.hub.decommission_on < today:
         text = f"The hub was to be taken down on {lead.hub.decommission_on} and still runs"
         yield Concern(Role.ENGINEERING, text, ConcernKind.OVERDUE, lead.hub.decommission_on)
-    if lead.contract.decision_due and _goes_on_without(lead, today):
+    if lead.contract.decision_due and _is_extended_undecided(lead, today):
         text = f"The contract ended on {lead.contract.end}, and whether it is renewed is not decided"
         yield Concern(Role.SALES, text, ConcernKind.OVERDUE, lead.contract.end)
     elif _renewal_is_late(lead, today):
         ends = "ends" if lead.contract.end and today <= lead.contract.end else "ended"
         text = f"The contract {ends} on {lead.contract.end}, and its renewal has no price yet"
         yield Concern(Role.SALES, text, ConcernKind.OVERDUE, renewal_start(lead))
-    if lead.pending.escalated and _hears_of_contract(lead):
+    if lead.pending.escalated and not lead.ended:
         yield Concern(Role.CONTRACTS, silence(lead), ConcernKind.STUCK, lead.pending.last_news_on)
     if lead.pending.overdue and not lead.ended:
         text = f"The contract was to be signed by {lead.pending.due}"
@@ -165,11 +165,6 @@ def _covered(lead: Lead, today: date) -> bool:
     return any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
 
 
-def _hears_of_contract(lead: Lead) -> bool:
-    """Return True if missing news of the contract is a concern: the lead has not ended."""
-    return not lead.ended
-
-
 def _awaits_hub(lead: Lead) -> bool:
     if lead.stage is Stage.CONTRACTED:
         return True
@@ -189,7 +184,7 @@ def _runs_on(terms: tuple[Contract, ...], today: date) -> date | None:
     return max((term.term_ends for term in terms if term.term_ends and term.term_ends >= today), default=None)
 
 
-def _goes_on_without(lead: Lead, today: date) -> bool:
+def _is_extended_undecided(lead: Lead, today: date) -> bool:
     """Return True if the contract was extended until today or later, and no end of the service is decided."""
     until = lead.contract.extended_until
     return until is not None and today <= until and not (lead.ended or lead.hub.decommission_on)

@@ -24,6 +24,7 @@ class Week(Model):
 
     @classmethod
     def at(cls, now: datetime, zone: str) -> "Week":
+        """Return the week of this moment in a time zone."""
         day = day_of(now, zone)
         year, number, _ = day.isocalendar()
         return cls(name=f"{year}-W{number:02}", day=day)
@@ -55,11 +56,12 @@ class DigestMail(Model):
     """Number of leads that did not answer."""
 
     def count(self, *titles: str) -> int:
+        """Return the number of items in the sections with these titles, shown or not."""
         return sum(len(section.items) + section.more for section in self.sections if section.title in titles)
 
     @property
     def subject(self) -> str:
-        """Return the subject line: the numbers of urgent items and of items due this week."""
+        """The subject line: the numbers of urgent items and of items due this week."""
         urgent, due = self.count(_ATTENTION, _OVERDUE), self.count(_THIS_WEEK)
         counts = [f"{urgent} to look at now"] if urgent else []
         counts += [f"{due} due this week"] if due else []

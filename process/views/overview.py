@@ -294,6 +294,7 @@ class Overview(Model):
 
 
 def overview(aggregate: LeadAggregate, now: datetime) -> Overview:
+    """Return the overview of the lead at this moment."""
     step = next_step(aggregate.lead)
     done = (EffectLine(key=item.key, summary=item.summary, status="done") for item in aggregate.finished)
     outstanding = (_outstanding(item, aggregate.lead) for item in aggregate.outbox)

@@ -87,19 +87,19 @@ async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
 
 def builds(promoted: str, there: Sequence[str], share: float = 100) -> Check:
     """Check that the promoted build runs. `share`: percentage of the leads that continue with it."""
-    some = "" if share == 100 else f"{share:g} % of the "
-    what, known = f"{some}leads continue with a running build", ", ".join(there) or "none"
+    part = "" if share == 100 else f"{share:g} % of the "
+    requirement, known = f"{part}leads continue with a running build", ", ".join(there) or "none"
     if promoted in there:
-        return Check("Temporal", what, True, promoted)
+        return Check("Temporal", requirement, True, promoted)
     if promoted:
         return Check(
             "Temporal",
-            what,
+            requirement,
             False,
             f"They continue with {promoted}, but the running builds are: {known}. "
             f"Start a worker with LEADS_WORKER_BUILD={promoted}, or promote another build (`leads promote`).",
         )
-    return Check("Temporal", what, False, f"None was promoted: `leads promote {there[-1]}`")
+    return Check("Temporal", requirement, False, f"None was promoted: `leads promote {there[-1]}`")
 
 
 def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
@@ -117,5 +117,5 @@ def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
 
 
 def _row(each: Check) -> tuple[Text, str, str, str]:
-    mark = Text("ok", "green") if each.ok else Text("NO", "bold red")
-    return mark, each.system, each.name, each.detail
+    status = Text("ok", "green") if each.ok else Text("NO", "bold red")
+    return status, each.system, each.name, each.detail

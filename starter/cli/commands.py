@@ -15,7 +15,7 @@ from process.types import OPEN_STAGES, Role, Stage
 from process.views.overview import Option, TimelineLine, with_correction
 from starter.cli.decide import Command, add
 from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json, Lead, Timeout, flag, given, with_options
+from starter.cli.options import Json, LeadArgument, Timeout, flag, given, with_options
 from starter.cli.output import Output, clean, moment
 from starter.cli.session import TIMEOUT, leads_of, read_settings
 from starter.cli.show import show_lead
@@ -28,6 +28,7 @@ Zone = Annotated[
 
 
 def add_commands(app: App) -> None:
+    """Add the commands about leads that are no decisions."""
     group = Group("Leads", sort_key=1)
     commands: tuple[Command | str, ...] = (
         start,
@@ -121,7 +122,7 @@ def _attention(attention: int, failed: int) -> Text:
 
 
 async def show(
-    lead: Lead,
+    lead: LeadArgument,
     /,
     *,
     as_of: Annotated[
@@ -147,7 +148,7 @@ async def show(
         show_lead(view, url, out, retries)
 
 
-async def history(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:
+async def history(lead: LeadArgument, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:
     """List all events of a lead, oldest first, with corrected ones marked."""
     leads = await leads_of(timeout)
     view = await leads.overview(await leads.find(lead))
@@ -164,10 +165,11 @@ async def history(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = Fal
 
 
 def happened(line: TimelineLine) -> Text:
+    """Return the event's summary, dimmed if it was corrected."""
     return Text(clean(with_correction(line)), "dim" if line.corrected else "")
 
 
-async def options(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:
+async def options(lead: LeadArgument, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:
     """List all decisions: those allowed now with their effect, the others with the reason."""
     leads = await leads_of(timeout)
     handle = await leads.find(lead)
@@ -192,7 +194,7 @@ def _choice(option: Option, lead_id: str) -> tuple[Text, str, Text]:
 
 def _preview(app: App) -> Command:
     async def preview(
-        lead: Lead,
+        lead: LeadArgument,
         decision: Annotated[str, Parameter(help="The decision, by the name of its command.")],
         /,
         *arguments: Annotated[str, Parameter(allow_leading_hyphen=True, help="Options of its command.")],
@@ -231,7 +233,7 @@ def _preview(app: App) -> Command:
 
 
 async def retry(
-    lead: Lead,
+    lead: LeadArgument,
     effect: Annotated[
         str | None, Parameter(help="Key of the effect, as `leads show` prints it. By default all.")
     ] = None,

@@ -11,7 +11,7 @@ from client.leads import LeadsClient
 from process.core.receipts import Answer
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
-from starter.cli.options import Json, Lead, Timeout, given, with_options
+from starter.cli.options import Json, LeadArgument, Timeout, given, with_options
 from starter.cli.output import Output
 from starter.cli.session import TIMEOUT, leads_of
 from starter.cli.spelling import as_command
@@ -38,7 +38,7 @@ def add_decisions(app: App) -> None:
 
 def _command(decision: type[Decision]) -> Command:
     async def command(
-        lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = False, **values: Any
+        lead: LeadArgument, /, *, timeout: Timeout = TIMEOUT, json: Json = False, **values: Any
     ) -> None:
         wanted = given(decision, values)
         leads = await leads_of(timeout)
@@ -54,22 +54,22 @@ def _command(decision: type[Decision]) -> Command:
     return with_options(command, decision)
 
 
-def _pending(lead: LeadHandle, out: Output) -> None:
+def _pending(handle: LeadHandle, out: Output) -> None:
     summary = "No worker answers. The decision was sent; the lead takes it as soon as a worker runs."
-    if out.value({"lead_id": lead.id, "accepted": None, "pending": True, "summary": summary}):
+    if out.value({"lead_id": handle.id, "accepted": None, "pending": True, "summary": summary}):
         return
     out.line(summary, "yellow")
-    out.items([f"See the result later: leads show {lead.id}"])
+    out.items([f"See the result later: leads show {handle.id}"])
 
 
-async def _report(leads: LeadsClient, lead: LeadHandle, answer: Answer, out: Output) -> None:
+async def _report(leads: LeadsClient, handle: LeadHandle, answer: Answer, out: Output) -> None:
     """Print what became true, and the effects of it."""
-    view = await leads.overview(lead)
+    view = await leads.overview(handle)
     effects = view.effects_of(answer.seq)
-    result = {"lead_id": lead.id, "pending": False, **answer.model_dump()}
-    result |= {"stage": view.stage, "effects": effects, "url": leads.link(lead.id)}
+    result = {"lead_id": handle.id, "pending": False, **answer.model_dump()}
+    result |= {"stage": view.stage, "effects": effects, "url": leads.link(handle.id)}
     if out.value(result):
         return
     out.line(f"{answer.message}{' (that was already decided)' if answer.repeat else ''}", "green")
     out.items(f"{effect.summary}: {effect.status}" for effect in effects)
-    out.line(f"{lead.id} is at {view.stage}; next is {view.owner}: {view.next_step}", "dim")
+    out.line(f"{handle.id} is at {view.stage}; next is {view.owner}: {view.next_step}", "dim")

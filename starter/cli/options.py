@@ -28,7 +28,7 @@ def flag(text: str, *names: str) -> Parameter:
     return Parameter(names or None, negative="", show_default=False, help=text)
 
 
-Lead = Annotated[str, Parameter(help="The lead's id, or enough of its beginning to be unique.")]
+LeadArgument = Annotated[str, Parameter(help="The lead's id, or enough of its beginning to be unique.")]
 Json = Annotated[bool, flag("One JSON value instead of text.")]
 PORT = Number(gte=1, lte=65535)
 Timeout = Annotated[float, Parameter("--timeout", help="Seconds to wait for the lead's answer.")]

@@ -59,13 +59,16 @@ class Output:
         return self.as_json
 
     def line(self, text: str = "", style: str = "") -> None:
+        """Print one line."""
         self.console.print(Text(clean(text), style=style), soft_wrap=True)
 
     def heading(self, text: str) -> None:
+        """Print a blank line and a bold one."""
         self.line()
         self.line(text, "bold")
 
     def items(self, lines: Iterable[str], style: str = "") -> None:
+        """Print indented lines. A leading space indents a line further."""
         for text in lines:
             indent = " " * (2 + len(text) - len(text.lstrip(" ")))
             self.console.print(Text(f"{indent}{clean(text)}", style=style), soft_wrap=True)
@@ -105,5 +108,6 @@ def _cell(cell: str | Text) -> Text:
 
 
 def print_json(value: Any) -> None:
+    """Print the value to stdout as indented JSON."""
     sys.stdout.write(json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=2) + "\n")
     sys.stdout.flush()

@@ -69,7 +69,7 @@ async def policy(
     wanted = list(names) if names else [each.lead_id for each in await _others(leads)]
     found = await _each(leads, wanted, adopt=adopt, note=note)
     if not out.value([each.model_dump() for each in found]):
-        _tell(found, leads.policy, out, adopt=adopt)
+        _print_adoptions(found, leads.policy, out, adopt=adopt)
     refused = [each for each in found if not each.accepted]
     if refused and (adopt or names):
         raise CommandFailed(ExitCode.REFUSED, f"{len(refused)} of {len(found)} leads refused.", printed=True)
@@ -114,7 +114,7 @@ async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) 
     return Adoption(lead_id=handle.id, accepted=True, summary=summary, dates=dates)
 
 
-def _tell(found: list[Adoption], policy: Policy, out: Output, *, adopt: bool) -> None:
+def _print_adoptions(found: list[Adoption], policy: Policy, out: Output, *, adopt: bool) -> None:
     if not found:
         out.line(f"Every open lead is under the policy {policy.version}.", "green")
     for each in found:

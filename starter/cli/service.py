@@ -20,6 +20,7 @@ from workflows.reconcile import lines
 
 
 def add_service(app: App) -> None:
+    """Add the commands that run, check and steer the service."""
     group = Group("Service", sort_key=0)
     commands: tuple[Command | str, ...] = (
         "starter.demo.command:demo",
@@ -72,10 +73,12 @@ async def reconcile(
             f"Not done within {timeout:g} seconds: {reason}. The workflow {NOW} continues by itself.",
         ) from None
     out = Output(as_json=json)
-    if not out.value({system: part.model_dump(exclude={"cursor"}) for system, part in done.results.items()}):
+    if not out.value(
+        {system: result.model_dump(exclude={"cursor"}) for system, result in done.results.items()}
+    ):
         for line in lines(done):
             out.line(line)
-    if failed := [system for system, part in done.results.items() if part.failed]:
+    if failed := [system for system, result in done.results.items() if result.failed]:
         raise CommandFailed(
             ExitCode.UNAVAILABLE, f"{len(failed)} of {len(done.results)} systems failed.", printed=True
         )

@@ -21,8 +21,8 @@ from starter.cli.options import given
 from starter.cli.output import Output
 from starter.demo.errors import StepFailed
 from starter.demo.github_story import STEP_TIMEOUT
+from starter.demo.player import settled
 from starter.demo.story import OPENED, Step
-from starter.demo.telling import settled
 from starter.demo.years import Years
 
 DYNAMIC_CONFIG = (
@@ -41,13 +41,13 @@ class Chronicle:
         self.years, self.start = years, _start(datetime.now(UTC).date())
         self.bar = progress.add_task("", total=12 * years)
         self.printed: list[dict[str, Any]] = []
-        self.lead: LeadHandle
+        self.handle: LeadHandle
         self.view: Overview
 
     async def play(self) -> None:
         """Play all years. Raises StepFailed if the lead does not do as it should."""
         opened = await self.leads.open(given(LeadOpened, OPENED))
-        self.lead = await self.leads.find(opened.lead_id)
+        self.handle = await self.leads.find(opened.lead_id)
         await self._news()
         await Years(self, self.years, self.start).play()
 
@@ -55,10 +55,10 @@ class Chronicle:
 
     async def until(self, day: date) -> Lead:
         """Skip time until noon (UTC) of that day on the lead's clock."""
-        now = await self.skipper.get_current_time(self.lead)
+        now = await self.skipper.get_current_time(self.handle)
         noon = datetime.combine(day, time(12), UTC)
         if noon > now:
-            await self.skipper.fast_forward(self.lead, noon - now)
+            await self.skipper.fast_forward(self.handle, noon - now)
         past = relativedelta(day, self.start)
         self.progress.update(self.bar, completed=past.years * 12 + past.months, description=f"{day:%B %Y}")
         await self._news()
@@ -69,16 +69,16 @@ class Chronicle:
         seq = 0
         for step in steps:
             wanted = given(DECISIONS[step.kind], {"by": step.by, **step.body})
-            answer = await self.leads.decide(self.lead, wanted)
+            answer = await self.leads.decide(self.handle, wanted)
             if answer is None or answer.seq is None:
                 raise StepFailed("the lead did not answer", step.kind)
             seq = answer.seq
         await self._news()
         return seq
 
-    async def set_team(self, people: Team) -> None:
+    async def set_team(self, team: Team) -> None:
         """Tell the lead who has the roles, as a worker with changed settings does."""
-        await self.leads.set_team(self.lead.id, people)
+        await self.leads.set_team(self.handle.id, team)
         known = len(self.printed)
         while len(self.printed) == known:
             await self._news()
@@ -89,7 +89,7 @@ class Chronicle:
         """Wait until all effects are performed, and print the new events."""
         try:
             async with asyncio.timeout(STEP_TIMEOUT):
-                while not settled(view := await self.leads.overview(self.lead)):  # noqa: ASYNC110
+                while not settled(view := await self.leads.overview(self.handle)):  # noqa: ASYNC110
                     await asyncio.sleep(0.05)  # queries do not notify of changes
         except TimeoutError:
             raise StepFailed("Not all effects were performed in time") from None

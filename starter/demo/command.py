@@ -26,7 +26,7 @@ from starter.cli.options import Json, flag
 from starter.cli.output import Output
 from starter.demo.chronicle import DYNAMIC_CONFIG, Chronicle
 from starter.demo.errors import DemoFailed
-from starter.demo.telling import Story
+from starter.demo.player import StoryPlayer
 from starter.local.parts import (
     HOST,
     SandboxInfo,
@@ -63,7 +63,7 @@ async def demo(
     with _folder() as folder:
         async with _service(folder, skips_time=years > 0) as (leads, sandbox):
             with _progress(out) as progress:
-                story: Story | Chronicle = Story(leads, sandbox, out, progress)
+                story: StoryPlayer | Chronicle = StoryPlayer(leads, sandbox, out, progress)
                 if years:
                     story = Chronicle(leads, out, progress, years)
                 await story.play()

@@ -40,15 +40,15 @@ class GitHubStory:
         self.sandbox = sandbox
         self.number = 0
         self.url = ""
-        self.lead: LeadHandle
+        self.handle: LeadHandle
 
     async def open_issue(self) -> Reply:
         """Open an issue, which becomes a lead."""
         issue = await self._ask("POST", "issues", ISSUE)
         self.number, self.url = int(issue["number"]), str(issue["html_url"])
-        while (lead := await self.leads.by_issue("leads", self.number)) is None:  # noqa: ASYNC110 - as below
+        while (handle := await self.leads.by_issue("leads", self.number)) is None:  # noqa: ASYNC110 - as below
             await asyncio.sleep(0.1)
-        self.lead = lead
+        self.handle = handle
         answer = await self._answer(0)
         return Reply(_first_line(answer), (await self._settled()).stage, self.url)
 
@@ -71,7 +71,7 @@ class GitHubStory:
 
     async def _settled(self) -> Overview:
         while True:
-            view = await self.leads.overview(self.lead)
+            view = await self.leads.overview(self.handle)
             if all(effect.status == "done" for effect in view.effects):
                 return view
             await asyncio.sleep(0.1)

@@ -87,7 +87,7 @@ class Player(Protocol):
         """Take independent decisions and return the number of the last event."""
         ...
 
-    async def set_team(self, people: Team) -> None:
+    async def set_team(self, team: Team) -> None:
         """Tell the lead who has the roles."""
         ...
 
@@ -96,7 +96,7 @@ class Player(Protocol):
 class Years:
     """The script for so many years, from the first day of service."""
 
-    lead: Player
+    player: Player
     years: int
     start: date
 
@@ -114,19 +114,21 @@ class Years:
                 await self._sign(coming[month.start])
             if month.start == half:
                 await self._slip()
-                await self.lead.set_team(MOVED)
+                await self.player.set_team(MOVED)
         await self._end(last)
 
     async def _wait_and_sign(self, term: Term) -> None:
         """The lead waits for a budget; a wrong price is quoted and corrected."""
         until = term.start - timedelta(days=20)
-        await self.lead.decide(Step("put_on_hold", SALES, {"until": str(until), "note": "Their budget year"}))
-        await self.lead.until(until + timedelta(days=2))
+        await self.player.decide(
+            Step("put_on_hold", SALES, {"until": str(until), "note": "Their budget year"})
+        )
+        await self.player.until(until + timedelta(days=2))
         slip = {"amount": "150000", "currency": "USD", "per": "year"}
-        wrong = await self.lead.decide(Step("price_quoted", SALES, slip))
-        await self.lead.decide(Step("corrected", SALES, {"seq": wrong, "reason": "A zero too many"}))
+        wrong = await self.player.decide(Step("price_quoted", SALES, slip))
+        await self.player.decide(Step("corrected", SALES, {"seq": wrong, "reason": "A zero too many"}))
         await self._sign(term)
-        await self.lead.decide(Step("vendor_setup_not_needed", CONTRACTS))
+        await self.player.decide(Step("vendor_setup_not_needed", CONTRACTS))
 
     async def _sign(self, term: Term) -> None:
         signed = {"start": str(term.start), "end": str(term.end), "evidence": "https://docs.example.org/c"}
@@ -137,10 +139,10 @@ class Years:
             Step("contract_acknowledged", CONTRACTS),
             Step("contract_signed", CONTRACTS, signed),
         ):
-            await self.lead.decide(step)
+            await self.player.decide(step)
 
     async def _begin(self) -> None:
-        await self.lead.until(self.start)
+        await self.player.until(self.start)
         validated = {"representative": "Ada Example", "users": 12}
         for step in (
             Step("hub_information_given", SALES, HUB),
@@ -148,33 +150,35 @@ class Years:
             Step("hub_live", ENGINEERING),
             Step("hub_validated", ENGINEERING, validated),
         ):
-            await self.lead.decide(step)
+            await self.player.decide(step)
 
     async def _month(self, month: Month) -> None:
         """Report usage on the third day after the month, send its invoice, and pay the previous one."""
-        lead = await self.lead.until(month.start + relativedelta(months=1) + timedelta(days=2))
+        lead = await self.player.until(month.start + relativedelta(months=1) + timedelta(days=2))
         usage = Step("usage_reported", ENGINEERING, month.body)
-        await self.lead.decide(usage, *_sent_and_paid(lead))
+        await self.player.decide(usage, *_sent_and_paid(lead))
 
     async def _slip(self) -> None:
         """Record the newest invoice as paid by mistake, and correct it."""
-        lead = await self.lead.until(self.start + relativedelta(months=6 * self.years + 1, days=3))
+        lead = await self.player.until(self.start + relativedelta(months=6 * self.years + 1, days=3))
         newest = max(invoice.number for invoice in lead.invoices if invoice.owed)
-        wrong = await self.lead.decide(Step("invoice_paid", CONTRACTS, {"number": newest}))
+        wrong = await self.player.decide(Step("invoice_paid", CONTRACTS, {"number": newest}))
         reason = "That payment was another customer's"
-        await self.lead.decide(Step("corrected", CONTRACTS, {"seq": wrong, "reason": reason}))
+        await self.player.decide(Step("corrected", CONTRACTS, {"seq": wrong, "reason": reason}))
 
     async def _end(self, last: Month) -> None:
         """Decommission the hub with the last contract, and bill the last month."""
         over = last.start + relativedelta(months=1)
         reason = {"on": str(over), "reason": "The community moves on"}
-        await self.lead.decide(Step("decommission_decided", SALES, reason))
-        await self.lead.until(over)
-        await self.lead.decide(Step("hub_decommissioned", ENGINEERING, {"data_confirmed_by": "Ada Example"}))
+        await self.player.decide(Step("decommission_decided", SALES, reason))
+        await self.player.until(over)
+        await self.player.decide(
+            Step("hub_decommissioned", ENGINEERING, {"data_confirmed_by": "Ada Example"})
+        )
         await self._month(last)
         for _ in range(2):
-            lead = await self.lead.until(over + timedelta(days=30))
-            await self.lead.decide(*_sent_and_paid(lead))
+            lead = await self.player.until(over + timedelta(days=30))
+            await self.player.decide(*_sent_and_paid(lead))
 
 
 def _sent_and_paid(lead: Lead) -> Iterator[Step]:

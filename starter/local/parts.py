@@ -58,6 +58,7 @@ class ServicePart:
 
     @property
     def running(self) -> bool:
+        """True if the process has not ended."""
         return self.process.returncode is None
 
     def failure(self, problem: str) -> PartFailed:

@@ -79,7 +79,7 @@ async def _up(
         out.line(
             f"Starting Temporal{stands_in}, the worker{' and the webhooks' if with_web else ''} …", "dim"
         )
-    async with ServiceParts(DATA / "logs") as parts, _farewell(parts, out):
+    async with ServiceParts(DATA / "logs") as parts, _stop_reported(parts, out):
         await parts.temporal(port, ui_port, DATA / "temporal.sqlite")
         sandbox = (
             await parts.sandbox(sandbox_port, DATA / "sandbox", web_port=web_port) if with_sandbox else None
@@ -92,13 +92,13 @@ async def _up(
             restarts["web"] = lambda: parts.web(env, web_port)
         for start in restarts.values():
             await start()
-        _tell(out, parts, port, ui, sandbox, _webhooks(settings, web_port, sandbox))
+        _print_running(out, parts, port, ui, sandbox, _webhooks(settings, web_port, sandbox))
         with _shared_settings(more if sandbox else {}), suppress(asyncio.CancelledError):
             await _watch(parts, restarts, out)
 
 
 @asynccontextmanager
-async def _farewell(parts: ServiceParts, out: Output) -> AsyncIterator[None]:
+async def _stop_reported(parts: ServiceParts, out: Output) -> AsyncIterator[None]:
     """Report at the end that the parts are being stopped, which takes some seconds."""
     try:
         yield
@@ -131,7 +131,7 @@ def _webhooks(settings: Settings, port: int, sandbox: SandboxInfo | None) -> str
     return f"No webhooks, since LEADS_GITHUB__WEBHOOK_SECRET is not set: {instead}"
 
 
-def _tell(
+def _print_running(
     out: Output, parts: ServiceParts, port: int, ui: str, sandbox: SandboxInfo | None, webhooks: str
 ) -> None:
     if out.value(

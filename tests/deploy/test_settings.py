@@ -121,7 +121,7 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "texts"),
     [
         ("LEADS_SECRETS", "/no/such/folder", "LEADS_SECRETS: there is no such folder"),
         (
@@ -144,10 +144,12 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_a_wrong_setting_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, texts: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError, match=re.escape(f"wrong: {said}") if name != "LEADS_SECRETS" else said):
+    with pytest.raises(
+        SettingsError, match=re.escape(f"wrong: {texts}") if name != "LEADS_SECRETS" else texts
+    ):
         read_settings(tmp_path / "none.env")
 
 

@@ -56,6 +56,14 @@ def test_the_arrows_point_one_way(tmp_path: Path) -> None:
     assert "1 kept, 0 broken" in done.stdout
 
 
+def test_every_module_has_its_layer() -> None:
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    inner = next(rule for rule in rules["contracts"] if "process.core.decide" in str(rule.get("layers")))
+    layered = {name for layer in inner["layers"] for name in layer.split(" : ")}
+    packages_only = {f"process.{info.name}" for info in pkgutil.iter_modules(process.__path__) if info.ispkg}
+    assert [name for name in MODULES if name not in packages_only and not layered & {*packages(name)}] == []
+
+
 def test_imports_have_no_cycles() -> None:
     """Count the import of a module as an import of its packages, too."""
     graph = grimp.build_graph("process", cache_dir=None)

@@ -117,7 +117,7 @@ def test_usage_and_cloud_are_on_the_next_invoice_without_markup() -> None:
         ("Cloud cost in 2026-06, without markup", "412.07 USD"),
     ]
     assert str(life.lead.invoices[1].total) == "2,662.07 USD"
-    assert [usage.billed_on for usage in life.lead.usage] == [2]
+    assert [usage.invoice_number for usage in life.lead.usage] == [2]
 
 
 def test_usage_that_comes_late_is_on_a_later_invoice_once() -> None:

@@ -12,7 +12,7 @@ from process.core.preview import preview_decision
 from process.core.requests import request_for
 from process.corrections import impact
 from process.corrections.corrected_decision import CorrectionImpact
-from process.corrections.history import corrected_decision
+from process.corrections.lookup import corrected_decision
 from process.deadlines import schedule
 from process.effects import PostCorrection, SendCorrection, UpdateHubIssue
 from process.effects.observations import HubIssueOpened

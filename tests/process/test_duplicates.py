@@ -9,7 +9,7 @@ from process.core import inbox
 from process.core.aggregate import LeadAggregate
 from process.core.fold import fold
 from process.core.refusal import Refused
-from process.corrections.history import corrected_decisions
+from process.corrections.lookup import corrected_decisions
 from process.decisions.registry import DECISIONS
 from process.duplicates.matching import match_reasons
 from process.duplicates.notices import relation_notices

@@ -113,19 +113,19 @@ class Deployment:
         await self.until(lead, lambda view: view.lead.issue is not None)
         return lead
 
-    async def until(self, lead: LeadHandle, holds: Callable[[Overview], object]) -> Overview:
+    async def until(self, handle: LeadHandle, holds: Callable[[Overview], object]) -> Overview:
         async with asyncio.timeout(TIMEOUT):
-            while not holds(view := await self.leads.overview(lead)):
+            while not holds(view := await self.leads.overview(handle)):
                 await asyncio.sleep(0.05)
         return view
 
-    async def number(self, lead: LeadHandle) -> int:
+    async def number(self, handle: LeadHandle) -> int:
         """Return the number of the lead's issue."""
-        issue = (await self.leads.overview(lead)).lead.issue
+        issue = (await self.leads.overview(handle)).lead.issue
         assert issue is not None
         return int(issue.id)
 
-    async def to_hub_issue(self, lead: LeadHandle) -> int:
+    async def to_hub_issue(self, handle: LeadHandle) -> int:
         """Decide everything up to the hub's request, and return the number of the hub's issue."""
         for kind, body in (
             ("price_quoted", {"amount": "12000", "currency": "USD", "per": "year"}),
@@ -135,14 +135,14 @@ class Deployment:
             ("vendor_setup_not_needed", {}),
             ("hub_requested", {}),
         ):
-            await lead.execute_update(kind, body)
-        view = await self.until(lead, lambda view: view.lead.hub_issue is not None)
+            await handle.execute_update(kind, body)
+        view = await self.until(handle, lambda view: view.lead.hub_issue is not None)
         assert view.lead.hub_issue is not None
         return int(view.lead.hub_issue.id)
 
-    async def comment(self, lead: LeadHandle, text: str, *, login: str = SALES) -> int:
+    async def comment(self, handle: LeadHandle, text: str, *, login: str = SALES) -> int:
         """Comment on the lead's issue as a person, and return the comment's id."""
-        return await self.comment_on("leads", await self.number(lead), text, login=login)
+        return await self.comment_on("leads", await self.number(handle), text, login=login)
 
     async def comment_on(self, repo: str, number: int, text: str, *, login: str = SALES) -> int:
         path = f"{repo}/issues/{number}/comments"
@@ -156,9 +156,9 @@ class Deployment:
     async def delete(self, comment: int) -> None:
         await asyncio.to_thread(self.as_person, SALES, "DELETE", f"leads/issues/comments/{comment}")
 
-    async def sync(self, lead: LeadHandle, *comments: int) -> SyncResult:
+    async def sync(self, handle: LeadHandle, *comments: int) -> SyncResult:
         """Request a sync for these comments, as after a webhook, and return its result."""
-        return await self.sync_there("leads", await self.number(lead), *comments)
+        return await self.sync_there("leads", await self.number(handle), *comments)
 
     async def sync_there(self, repo: str, number: int, *comments: int) -> SyncResult:
         notices = [ChangeNotice(repo=repo, number=number, comment=comment) for comment in comments]
@@ -166,9 +166,9 @@ class Deployment:
         sync = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].workflow_id)
         return await sync.result()
 
-    async def answers(self, lead: LeadHandle) -> list[str]:
+    async def answers(self, handle: LeadHandle) -> list[str]:
         """Return the service's answers on the lead's issue."""
-        return await self.answers_there("leads", await self.number(lead))
+        return await self.answers_there("leads", await self.number(handle))
 
     async def answers_there(self, repo: str, number: int) -> list[str]:
         found = await asyncio.to_thread(self.as_person, SALES, "GET", f"{repo}/issues/{number}/comments")
@@ -204,8 +204,8 @@ class Deployment:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def stage(self, lead: LeadHandle) -> str:
-        return (await self.leads.overview(lead)).stage
+    async def stage(self, handle: LeadHandle) -> str:
+        return (await self.leads.overview(handle)).stage
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
 class LeadIssue:
     """The issue of one lead: actions of people, and the issue's present state."""
 
-    def __init__(self, deployment: Deployment, lead: LeadHandle, repo: str, number: int) -> None:
+    def __init__(self, deployment: Deployment, handle: LeadHandle, repo: str, number: int) -> None:
         self.deployment = deployment
-        self.lead = lead
+        self.lead = handle
         self.repo = repo
         self.number = number
 

@@ -30,10 +30,10 @@ async def look(deployment: Deployment) -> SystemResult:
     return result
 
 
-async def has_read(deployment: Deployment, lead: LeadHandle, name: str) -> Overview:
+async def has_read(deployment: Deployment, handle: LeadHandle, name: str) -> Overview:
     """Wait until the lead has read the answers with this name, and return its overview."""
     return await deployment.until(
-        lead, lambda view: dict(view.lead.questionnaire.answers).get("Your name") == name
+        handle, lambda view: dict(view.lead.questionnaire.answers).get("Your name") == name
     )
 
 

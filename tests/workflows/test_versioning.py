@@ -7,7 +7,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from client.runtime import deployment
+from client.worker_options import deployment
 from config.settings import Settings
 from process.views.overview import Overview
 from starter.cli.check import builds, workers

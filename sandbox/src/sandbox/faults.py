@@ -150,8 +150,8 @@ class Faults:
     async def delay(self, fault: Fault) -> None:
         """Wait for the fault's `seconds`, or until it is removed."""
         until = time.monotonic() + fault.seconds
-        while (left := until - time.monotonic()) > 0 and any(each is fault for each in self.all()):  # noqa: ASYNC110
-            await asyncio.sleep(min(left, _POLL_SECONDS))  # other threads may remove the fault
+        while (remaining := until - time.monotonic()) > 0 and any(each is fault for each in self.all()):  # noqa: ASYNC110
+            await asyncio.sleep(min(remaining, _POLL_SECONDS))  # other threads may remove the fault
 
     def all(self) -> list[Fault]:
         """Return every fault that was set, exhausted ones too."""

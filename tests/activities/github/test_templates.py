@@ -106,7 +106,7 @@ def full_lead(text: str = "") -> Lead:
             live_on=date(2026, 3, 3),
             decommission_on=date(2027, 3, 4),
         ),
-        usage=(Usage(month="2026-03", active_users=280, cloud_cost=Decimal("412.07"), billed_on=1),),
+        usage=(Usage(month="2026-03", active_users=280, cloud_cost=Decimal("412.07"), invoice_number=1),),
         invoices=(
             Invoice(
                 number=1,

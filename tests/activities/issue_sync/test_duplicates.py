@@ -53,23 +53,23 @@ async def twice(deployment: Deployment, **answers: str) -> tuple[LeadHandle, Lea
     return first, twin
 
 
-async def settled(deployment: Deployment, lead: LeadHandle) -> Overview:
-    return await deployment.until(lead, lambda view: all(e.status == "done" for e in view.effects))
+async def settled(deployment: Deployment, handle: LeadHandle) -> Overview:
+    return await deployment.until(handle, lambda view: all(e.status == "done" for e in view.effects))
 
 
-async def issue(deployment: Deployment, lead: LeadHandle) -> dict[str, Any]:
-    number = await deployment.number(lead)
+async def issue(deployment: Deployment, handle: LeadHandle) -> dict[str, Any]:
+    number = await deployment.number(handle)
     found: dict[str, Any] = await asyncio.to_thread(
         deployment.as_person, SALES, "GET", f"leads/issues/{number}"
     )
     return found
 
 
-async def says(deployment: Deployment, lead: LeadHandle, text: str, *, login: str = SALES) -> str:
+async def says(deployment: Deployment, handle: LeadHandle, text: str, *, login: str = SALES) -> str:
     """Comment on the issue and return the reply."""
-    known = len(await deployment.answers(lead))
-    await deployment.sync(lead, await deployment.comment(lead, text, login=login))
-    (answer,) = (await deployment.answers(lead))[known:]
+    known = len(await deployment.answers(handle))
+    await deployment.sync(handle, await deployment.comment(handle, text, login=login))
+    (answer,) = (await deployment.answers(handle))[known:]
     return answer
 
 

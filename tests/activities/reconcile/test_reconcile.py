@@ -33,13 +33,13 @@ def found(done: Reconciliation, system: str = "reconcile_github") -> str:
     return "; ".join(part.found)
 
 
-async def seen(deployment: Deployment, lead: LeadHandle) -> None:
+async def seen(deployment: Deployment, handle: LeadHandle) -> None:
     """Wait until visibility shows the lead with all its artifacts."""
     await deployment.until(
-        lead, lambda view: view.lead.card and all(e.status != "waiting" for e in view.effects)
+        handle, lambda view: view.lead.card and all(e.status != "waiting" for e in view.effects)
     )
     async with asyncio.timeout(TIMEOUT):
-        while not any(each.id == lead.id and each.issue for each in await deployment.leads.open_leads()):
+        while not any(each.id == handle.id and each.issue for each in await deployment.leads.open_leads()):
             await asyncio.sleep(0.05)
 
 
@@ -238,10 +238,12 @@ async def with_folder(deployment: Deployment) -> LeadHandle:
     return lead
 
 
-async def folder_seen(deployment: Deployment, lead: LeadHandle) -> None:
+async def folder_seen(deployment: Deployment, handle: LeadHandle) -> None:
     """Wait until visibility shows the lead's folder."""
     async with asyncio.timeout(TIMEOUT):
-        while not any(each.id == lead.id and each.has_folder for each in await deployment.leads.open_leads()):
+        while not any(
+            each.id == handle.id and each.has_folder for each in await deployment.leads.open_leads()
+        ):
             await asyncio.sleep(0.05)
 
 
@@ -261,13 +263,13 @@ async def test_a_folder_in_the_trash_is_reported_until_it_is_restored(deployment
     await deployment.until(lead, lambda view: "in a folder that is in the trash" in "".join(view.attention))
 
 
-async def reported_once(deployment: Deployment, lead: LeadHandle, summary: str) -> Overview:
+async def reported_once(deployment: Deployment, handle: LeadHandle, summary: str) -> Overview:
     """Check that a reconciliation reports it to the lead, and the next one does not."""
     await deployment.reconcile()
-    view = await deployment.until(lead, lambda view: summary in view.timeline[-1].summary)
+    view = await deployment.until(handle, lambda view: summary in view.timeline[-1].summary)
     assert not view.attention
     await deployment.reconcile()
-    assert len((await deployment.leads.overview(lead)).timeline) == len(view.timeline)
+    assert len((await deployment.leads.overview(handle)).timeline) == len(view.timeline)
     return view
 
 

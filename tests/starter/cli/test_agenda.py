@@ -54,9 +54,9 @@ async def test_without_a_worker_the_list_alone_is_shown_with_a_warning(
         await eventually(lambda: leads_alone("list", "--json"), lambda ended: lead in ended.out)
         await eventually(lambda: leads_alone("agenda", "--json"), lambda ended: lead in ended.out)
     alone = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout=timedelta(seconds=0.5))
-    told: list[tuple[int, int]] = []
-    found = await collect_agenda(alone, datetime.now(UTC), lambda done, total: told.append((done, total)))
-    assert (found.unreachable, told) == ((lead,), [(1, 1)])
+    progress: list[tuple[int, int]] = []
+    found = await collect_agenda(alone, datetime.now(UTC), lambda done, total: progress.append((done, total)))
+    assert (found.unreachable, progress) == ((lead,), [(1, 1)])
     assert [(item.section, item.role, item.text) for item in found.items] == [
         ("due", "sales", "The next step of a lead at lead")
     ]
@@ -84,8 +84,8 @@ async def test_a_stuck_lead_is_shown_and_does_not_hide_the_others(
     async with work():
         ended = await leads_alone("agenda", "--json")
         shown = await leads_alone("show", names[1])
-    said = {(item["lead_id"], item["section"], item["role"]) for item in ended.json["items"]}
-    assert said >= {(names[1], "stuck", "engineering"), (names[0], "due", "sales")}
+    texts = {(item["lead_id"], item["section"], item["role"]) for item in ended.json["items"]}
+    assert texts >= {(names[1], "stuck", "engineering"), (names[0], "due", "sales")}
     assert (ended.code, ended.json["unreachable"]) == (0, [])
     assert shown.code == 5
     assert "cannot continue with the worker's code" in shown.err

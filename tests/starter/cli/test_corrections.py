@@ -29,7 +29,7 @@ async def test_the_preview_of_a_correction_shows_all_its_consequences(
     summary = ("--seq", seq, "--reason", "Another lead's price")
     shown = await leads("preview", lead, "corrected", *summary)
     assert shown.code == 0, shown.err
-    for said in (
+    for texts in (
         f"It would mean: {seq} was a mistake and no longer counts: Another lead's price",
         "The lead would be at lead",
         f"{seq}: Quoted 12,000.00 USD a year",
@@ -39,7 +39,7 @@ async def test_the_preview_of_a_correction_shows_all_its_consequences(
         "The lead's Drive folder serves whatever comes next",
         "only sales can take it back there",
     ):
-        assert said in shown.out
+        assert texts in shown.out
     asked = await leads("preview", lead, "corrected", *summary, "--compensate", "mail")
     _, right, rest = asked.out.partition("Is put right, as you ask for it")
     assert "contracts@example.org" in right + rest.partition("Is put right only")[0]

@@ -27,7 +27,7 @@ from client.errors import (
     WorkflowHasEnded,
     WorkflowNotFound,
 )
-from process.core.refusal import decide, refuse
+from process.core.refusal import refuse, suggest
 from process.lead.duplicate_links import DuplicateLink, MatchReason
 from starter.cli.errors import ExitCode, rendered
 from starter.demo.errors import DemoFailed, StepFailed
@@ -37,7 +37,7 @@ LOGS = Path("logs")
 TWIN = DuplicateLink(lead_id="lead-b", reasons=(MatchReason.DOMAIN,))
 EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
     ExitCode.REFUSED: (
-        DecisionRefused(refuse("The lead is lost", decide("Reopen it first", "reopened")), "lead-a"),
+        DecisionRefused(refuse("The lead is lost", suggest("Reopen it first", "reopened")), "lead-a"),
         PossibleDuplicate([TWIN]),
         LeadHasEnded("lead-a"),
     ),

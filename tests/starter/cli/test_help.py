@@ -80,10 +80,10 @@ def test_everything_can_print_json(command: str) -> None:
     assert "json" in options(command)
 
 
-def test_start_takes_the_facts_of_a_lead() -> None:
+def test_start_takes_the_fields_of_a_lead() -> None:
     ours = {"source", "policy", "price_books", "changes", "key", "issue", "originals"}
-    facts = set(LeadOpened.model_fields) - ours
-    assert options("start") == facts | {"id", "not_a_duplicate", "json"}
+    fields = set(LeadOpened.model_fields) - ours
+    assert options("start") == fields | {"id", "not_a_duplicate", "json"}
 
 
 def test_version(say: Say) -> None:

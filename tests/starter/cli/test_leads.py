@@ -190,13 +190,13 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
     price = ("--amount", "12000", "--currency", "usd", "--per", "year")
     items = ("--item", "Training: 2,000 once", "--item", "Support: 300 a year")
     off = ("--discount-percent", "20 %", "--discount-reason", "A pilot")
-    said = (*price, *items, *off)
+    texts = (*price, *items, *off)
     wrong = await leads("price-quoted", lead, *price, "--item", "Training 2000")
     assert wrong.code == 2
     assert "item.0: write an item as `Training: 2000 once`" in wrong.err
-    preview = await leads("preview", lead, "price-quoted", *said)
+    preview = await leads("preview", lead, "price-quoted", *texts)
     assert "It would mean: Quoted 9,900.00 USD a year and 2,000.00 USD once" in preview.out
-    ended = await leads("price-quoted", lead, *said)
+    ended = await leads("price-quoted", lead, *texts)
     assert ended.code == 0
     assert "it awaits approval by contracts" in ended.out
     assert "Mail to contracts: discount approval" in ended.out

@@ -17,10 +17,10 @@ ROWS: list[tuple[str | Text, ...]] = [
 
 @pytest.fixture
 def printed(request: pytest.FixtureRequest) -> list[str]:
-    out, told = Output(), io.StringIO()
-    out.console = Console(file=told, width=request.param, force_terminal=True, color_system=None)
+    out, printed = Output(), io.StringIO()
+    out.console = Console(file=printed, width=request.param, force_terminal=True, color_system=None)
     out.table(COLUMNS, ROWS)
-    return [line.rstrip() for line in told.getvalue().splitlines() if line.strip()]
+    return [line.rstrip() for line in printed.getvalue().splitlines() if line.strip()]
 
 
 @pytest.mark.parametrize("printed", [80], indirect=True)

@@ -1,4 +1,4 @@
-"""The policy in force: built in, from the settings, from a file; and what a file is told that can't be meant."""
+"""The policy in force: built in, from the settings or from a file, and the errors of a file that is not valid."""
 
 from collections.abc import Callable
 from datetime import date
@@ -150,8 +150,8 @@ async def test_a_new_lead_keeps_the_policy_that_it_began_under(
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
     lead = await opened()
     file.write_text('version = "2026-10"\nperiods.stale = 20')
-    facts = (await leads("show", lead, "--json")).json["lead"]
-    assert (facts["policy"]["version"], facts["policy"]["periods"]["stale"]) == ("2026-09", 14)
+    lead_json = (await leads("show", lead, "--json")).json["lead"]
+    assert (lead_json["policy"]["version"], lead_json["policy"]["periods"]["stale"]) == ("2026-09", 14)
 
 
 async def test_a_wrong_file_ends_the_command_with_a_sentence(

@@ -11,7 +11,7 @@ from process.decisions.opening import LeadOpened
 from process.effects.requests import Outcome
 from process.views.overview import overview
 from starter.demo.errors import StepFailed
-from starter.demo.telling import settled
+from starter.demo.player import settled
 from tests.support.commands import Ended, RunLeads
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 

@@ -14,11 +14,11 @@ def life() -> Life:
     return Life().live()
 
 
-def shown(life: Life, capsys: pytest.CaptureFixture[str], section: str, **scenario: object) -> list[str]:
-    """The lines under this heading. `otherwise`: what else is true of the lead."""
+def shown(life: Life, capsys: pytest.CaptureFixture[str], section: str, **fields: object) -> list[str]:
+    """Return the lines under this heading, for a lead with these fields replaced."""
     view = overview(life.aggregate, life.now)
-    facts = view.lead.replaced(**scenario)
-    show_lead(view.replaced(lead=facts), None, Output())
+    changed = view.lead.replaced(**fields)
+    show_lead(view.replaced(lead=changed), None, Output())
     lines = capsys.readouterr().out.split("\n")
     under = lines[lines.index(section) + 1 :]
     until = next(n for n, line in enumerate(under) if not line.startswith(" "))

@@ -2,16 +2,16 @@
 
 import pytest
 
-from process.core.refusal import Suggestion, SuggestionKind, decide, example, refuse
+from process.core.refusal import Suggestion, SuggestionKind, example, refuse, suggest
 from starter.cli.spelling import write_refusal
 
 
 @pytest.mark.parametrize(
     ("suggestion", "written"),
     [
-        (decide("Quote a price first", "price_quoted"), "Quote a price first (leads price-quoted lead-x)."),
+        (suggest("Quote a price first", "price_quoted"), "Quote a price first (leads price-quoted lead-x)."),
         (
-            decide("Correct 5 first", "corrected", seq=5, reason="it's wrong", tell=True),
+            suggest("Correct 5 first", "corrected", seq=5, reason="it's wrong", tell=True),
             """Correct 5 first (leads corrected lead-x --seq 5 --reason 'it'"'"'s wrong' --tell).""",
         ),
         (

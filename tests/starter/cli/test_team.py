@@ -1,4 +1,4 @@
-"""What workers tell leads of who is behind the roles: only whom they must, once, and the newest worker has the say."""
+"""Workers send leads the team of their settings: only to leads that need it, once, and the newest worker wins."""
 
 import asyncio
 from collections.abc import Callable
@@ -35,8 +35,8 @@ def worker(env: WorkflowEnvironment, queue: str) -> Worker:
     return team
 
 
-async def round_(team: TeamReconciler, mark: dict[str, Any] | None = None) -> SystemResult:
-    return await ActivityEnvironment().run(team.reconcile_team, mark or {})
+async def reconcile_once(team: TeamReconciler, cursor: dict[str, Any] | None = None) -> SystemResult:
+    return await ActivityEnvironment().run(team.reconcile_team, cursor or {})
 
 
 async def listed(team: TeamReconciler, digest: str, leads: int) -> None:
@@ -51,16 +51,16 @@ async def changes(team: TeamReconciler, lead: str) -> list[str]:
     return [line.summary for line in view.timeline if line.kind == "team_changed"]
 
 
-async def test_a_round_tells_whoever_knows_others_and_the_next_one_nobody(
-    opened: Opened, worker: Worker
-) -> None:
+async def test_a_reconciliation_informs_leads_with_an_old_team_once(opened: Opened, worker: Worker) -> None:
     lead, team = await opened(), worker("new@example.org")
     await listed(team, Team().digest(), 1)
-    first = await round_(team)
+    first = await reconcile_once(team)
     assert first.found == (f"1 updated with the people of the roles: {lead}",)
-    assert (await round_(team, first.cursor)).found == (), "told once, though the list may not show it yet"
-    await listed(team, team.people.digest(), 1)
-    assert (await round_(team)).found == ()
+    assert (await reconcile_once(team, first.cursor)).found == (), (
+        "sent once, though the list may not show it yet"
+    )
+    await listed(team, team.team.digest(), 1)
+    assert (await reconcile_once(team)).found == ()
     assert await team.update_leads() == []
     assert await changes(team, lead) == ["The team changed: contracts: new@example.org"]
 
@@ -68,19 +68,21 @@ async def test_a_round_tells_whoever_knows_others_and_the_next_one_nobody(
 async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, worker: Worker) -> None:
     lead, team, other = await opened(), worker("new@example.org"), worker("new@example.org", hours=1)
     await listed(team, Team().digest(), 1)
-    await asyncio.gather(round_(team), round_(other), team.update_leads(), other.update_leads())
-    await listed(team, team.people.digest(), 1)
+    await asyncio.gather(
+        reconcile_once(team), reconcile_once(other), team.update_leads(), other.update_leads()
+    )
+    await listed(team, team.team.digest(), 1)
     assert len(await changes(team, lead)) == 1
 
 
 async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: Worker) -> None:
     lead, old, new = await opened(), worker("old@example.org"), worker("new@example.org", hours=1)
     await listed(old, Team().digest(), 1)
-    mark = (await round_(new)).cursor
-    await listed(new, new.people.digest(), 1)
-    said = await round_(old, mark)
-    assert said.found == ("a worker that started later has other people in its settings",)
-    assert said.cursor == mark
+    cursor = (await reconcile_once(new)).cursor
+    await listed(new, new.team.digest(), 1)
+    texts = await reconcile_once(old, cursor)
+    assert texts.found == ("a worker that started later has other people in its settings",)
+    assert texts.cursor == cursor
     await old.update_leads()  # it starts: without a round's memory the lead itself knows better
     await old.leads.decide(await old.leads.find(lead), DECISIONS["questionnaire_sent"]())
     assert len(await changes(new, lead)) == 1
@@ -91,7 +93,7 @@ async def test_settings_that_name_nobody_tell_nobody(opened: Opened, worker: Wor
     nobody = worker()
     await listed(nobody, Team().digest(), 1)
     assert await nobody.update_leads() == []
-    assert (await round_(nobody)).found == ()
+    assert (await reconcile_once(nobody)).found == ()
 
 
 async def test_leads_of_another_queue_are_anothers(opened: Opened, worker: Worker) -> None:
@@ -106,6 +108,6 @@ async def test_a_lead_begins_with_whom_the_settings_name(
     monkeypatch.setenv("LEADS_ADDRESSES__CONTRACTS", '["new@example.org"]')
     await opened()
     team = worker("new@example.org")
-    await listed(team, team.people.digest(), 1)
+    await listed(team, team.team.digest(), 1)
     assert await team.update_leads() == []
     await eventually(lambda: leads("policy"), lambda ended: "contracts: new@example.org" in ended.out)

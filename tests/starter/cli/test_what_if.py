@@ -113,13 +113,13 @@ def test_many_leads_are_simulated_in_child_processes(
 
 
 def test_it_warns_of_missing_and_unreadable_events(say: Say) -> None:
-    behind = Life().quoted()
-    aggregate(behind, QUOTED)
+    unattended = Life().quoted()
+    aggregate(unattended, QUOTED)
     with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
         ledger.append([entry_of(SHORT, event) for event in Life().quoted().aggregate.event_log.events[1:]])
     ended = say("what-if", "--period", "stale=9")
     assert ended.code == 0
-    if datetime.now(UTC) > behind.now + timedelta(days=40):
+    if datetime.now(UTC) > unattended.now + timedelta(days=40):
         assert (
             f"leads: the ledger lacks deadlines of 1 lead ({QUOTED}) that were due since 2026-06-25 00:00 UTC"
             in ended.err
@@ -306,10 +306,12 @@ async def test_it_says_when_the_ledger_lags_behind_the_lead(
     lead = (await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")).json[
         "lead_id"
     ]
-    while not (told := [event for task in outside.tasks if task.lead.id == lead for event in task.events]):
+    while not (
+        recorded := [event for task in outside.tasks if task.lead.id == lead for event in task.events]
+    ):
         await asyncio.sleep(0.05)
     with closing(Ledger.open(url)) as ledger:
-        ledger.append([entry_of(lead, event) for event in told if event.seq == 1])
+        ledger.append([entry_of(lead, event) for event in recorded if event.seq == 1])
     ended = await leads("show", lead, "--as-of", f"{datetime.now(UTC):%Y-%m-%d}")
     assert ended.code == 0
     assert "the ledger lags: it lacks " in ended.err

@@ -60,12 +60,12 @@ async def up(*summary: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, d
     )
     assert process.stdout
     try:
-        said = b""
-        while not said.endswith(b"\n}\n"):
+        texts = b""
+        while not texts.endswith(b"\n}\n"):
             line = await process.stdout.readline()
-            assert line, (said, await process.stderr.read() if process.stderr else "")
-            said += line
-        yield process, json.loads(said)
+            assert line, (texts, await process.stderr.read() if process.stderr else "")
+            texts += line
+        yield process, json.loads(texts)
     finally:
         if process.returncode is None:
             process.kill()
@@ -114,22 +114,22 @@ async def test_up_keeps_leads_over_a_restart(monkeypatch: pytest.MonkeyPatch) ->
 
     patient = ("--timeout", str(TIMEOUT))
     start = ("start", "--org", "Example University", "--person", "Ada", "--title", "A hub", "--json")
-    async with up(*summary) as (process, said):
-        assert said["temporal"] == f"127.0.0.1:{ports[0]}"
-        assert said["sandbox"] == f"http://127.0.0.1:{ports[2]}"
+    async with up(*summary) as (process, texts):
+        assert texts["temporal"] == f"127.0.0.1:{ports[0]}"
+        assert texts["sandbox"] == f"http://127.0.0.1:{ports[2]}"
         lead = (await leads(*start)).json["lead_id"]
         checked = (await leads("check", "--json")).json
         assert [each for each in checked if not each["ok"]] == []
         assert {"Temporal", "GitHub", "Ledger"} <= {each["system"] for each in checked}
 
-        os.kill(said["processes"]["worker"], signal.SIGKILL)  # it is started again
+        os.kill(texts["processes"]["worker"], signal.SIGKILL)  # it is started again
         await leads("questionnaire-sent", lead, *patient)
         assert (await leads("show", lead, "--json", *patient)).json["lead_id"] == lead
 
-        sandbox, temporal = said["sandbox"], await Client.connect(said["temporal"])
+        sandbox, temporal = texts["sandbox"], await Client.connect(texts["temporal"])
         assert await hear(sandbox, lead, temporal, "/maniac-t-assessed in_scope=true") == "github comment"
-        os.kill(said["processes"]["web"], signal.SIGKILL)  # it is started again as well
-        await until(lambda: not runs(said["processes"]["web"]))
+        os.kill(texts["processes"]["web"], signal.SIGKILL)  # it is started again as well
+        await until(lambda: not runs(texts["processes"]["web"]))
         await until(lambda: listens(ports[3]))
         assert await hear(sandbox, lead, temporal, "/price-quoted amount=1 currency=USD per=year")
         secret = re.findall(r"WEBHOOK_SECRET='(\w+)'", UP.read_text())
@@ -146,7 +146,7 @@ async def test_up_keeps_leads_over_a_restart(monkeypatch: pytest.MonkeyPatch) ->
         assert await process.wait() == 0
         assert left_over(mark) == []
 
-    async with up(*summary) as (process, said):
+    async with up(*summary) as (process, texts):
         again = await leads(*start)
         assert again.json["lead_id"] == lead
         assert again.json["already"]
@@ -174,19 +174,19 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
         [*LEADS, "demo", "--json"], capture_output=True, env=environment, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr
-    told = json.loads(ended.stdout)
-    assert told["stage"] == "hub"
-    steps = [step["step"] for step in told["steps"]]
-    assert [step["step"] for step in told["steps"] if not step["accepted"]] == ["hub-requested"]
+    result = json.loads(ended.stdout)
+    assert result["stage"] == "hub"
+    steps = [step["step"] for step in result["steps"]]
+    assert [step["step"] for step in result["steps"] if not step["accepted"]] == ["hub-requested"]
     assert steps[0] == "start"
     assert steps[-1] == "hub-live"
     assert {"questionnaire-answered", "price-quoted", "contract-signed", "vendor-setup-done"} < set(steps)
-    opened, quoted = told["on_github"]
+    opened, quoted = result["on_github"]
     assert (opened["stage"], quoted["stage"]) == ("lead", "quoted")
     assert "This is now the lead" in opened["answer"]
     assert quoted["answer"].startswith("Quoted 9,000.00 USD a year")
     assert quoted["reaction"] == "+1"
-    outside = {chore for step in told["steps"] for chore in step["outside"]}
+    outside = {chore for step in result["steps"] for chore in step["outside"]}
     assert {
         "Open the lead's issue",
         "Read the questionnaire's answers",
@@ -197,7 +197,7 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
         "Open the hub's issue for engineering",
         "Write the events to the ledger",
     } <= outside
-    assert set(told["links"]) == {
+    assert set(result["links"]) == {
         "Temporal UI",
         "Issue",
         "Board",
@@ -216,14 +216,14 @@ def test_a_demo_plays_a_year_of_a_hub() -> None:
     summary = ["demo", "--years", "1", "--json"]
     ended = subprocess.run([*LEADS, *summary], capture_output=True, env=environment, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
-    told = json.loads(ended.stdout)
-    assert told["stage"] == "closed"
-    assert told["invoices"] >= 12
-    assert told["billed"] == told["paid"]
-    said = [line["summary"] for line in told["events_by_day"]]
-    assert "A zero too many" in next(summary for summary in said if "was a mistake" in summary)
-    assert any("The contract ends in 180 days" in summary for summary in said)
-    days = [line["on"] for line in told["events_by_day"]]
+    result = json.loads(ended.stdout)
+    assert result["stage"] == "closed"
+    assert result["invoices"] >= 12
+    assert result["billed"] == result["paid"]
+    texts = [line["summary"] for line in result["events_by_day"]]
+    assert "A zero too many" in next(summary for summary in texts if "was a mistake" in summary)
+    assert any("The contract ends in 180 days" in summary for summary in texts)
+    days = [line["on"] for line in result["events_by_day"]]
     assert days == sorted(days)
     assert int(days[-1][:4]) - int(days[0][:4]) >= 1
     assert left_over(mark) == []

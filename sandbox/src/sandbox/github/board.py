@@ -73,8 +73,8 @@ def clear_value(state: GitHubState, viewer: Viewer, item: Item, field: ProjectFi
     _must_not_be_archived(item)
     if field.id not in item.values:
         return item
-    left = {number: value for number, value in item.values.items() if number != field.id}
-    changed = item.replaced(values=left, updated_at=current_time())
+    others = {number: value for number, value in item.values.items() if number != field.id}
+    changed = item.replaced(values=others, updated_at=current_time())
     _record_column_change(state, viewer, item, changed)
     return _put(state, changed)
 
@@ -140,8 +140,8 @@ def change_field(
     for item in state.items_of(project):
         held = item.values.get(field.id)
         if field.type == "SINGLE_SELECT" and held is not None and held.value not in there:
-            left = {number: value for number, value in item.values.items() if number != field.id}
-            _put(state, item.replaced(values=left, updated_at=current_time()))
+            others = {number: value for number, value in item.values.items() if number != field.id}
+            _put(state, item.replaced(values=others, updated_at=current_time()))
     return changed
 
 
@@ -188,8 +188,8 @@ def column(state: GitHubState, item: Item) -> Option | None:
 
 
 def _record_column_change(state: GitHubState, viewer: Viewer, before: Item, after: Item) -> None:
-    left, entered = column(state, before), column(state, after)
-    if left == entered:
+    before_column, after_column = column(state, before), column(state, after)
+    if before_column == after_column:
         return
     record_event(
         state,
@@ -197,8 +197,8 @@ def _record_column_change(state: GitHubState, viewer: Viewer, before: Item, afte
         state.issues[after.issue_id],
         "project_v2_item_status_changed",
         project_id=after.project_id,
-        status=entered.name if entered else "",
-        previous_status=left.name if left else "",
+        status=after_column.name if after_column else "",
+        previous_status=before_column.name if before_column else "",
     )
 
 

@@ -41,8 +41,8 @@ def toggle_task(text: str, line: int) -> str:
     box = _TASK_LINE.match(lines[line]) if line < len(lines) else None
     if box is None:
         raise ValueError(f"no box in line {line}")
-    mark = "x" if box[2] == " " else " "
-    lines[line] = f"{box[1]}[{mark}]{lines[line][box.end() :]}"
+    tick = "x" if box[2] == " " else " "
+    lines[line] = f"{box[1]}[{tick}]{lines[line][box.end() :]}"
     return "".join(lines)
 
 
@@ -59,13 +59,13 @@ def _find_tasks(state: StateCore, form: str | None) -> None:
         if item.type != "list_item_open" or paragraph.type != "paragraph_open" or not inline.children:
             continue
         first = inline.children[0]
-        mark = _TASK.match(first.content)
-        if first.type != "text" or mark is None:
+        task = _TASK.match(first.content)
+        if first.type != "text" or task is None:
             continue
-        first.content = first.content[mark.end() :]
+        first.content = first.content[task.end() :]
         line = inline.map[0] if inline.map else 0
         inline.children.insert(
-            0, Token("task", "", 0, meta={"done": mark[1] != " ", "line": line, "form": form})
+            0, Token("task", "", 0, meta={"done": task[1] != " ", "line": line, "form": form})
         )
         item.attrJoin("class", "task")
 

@@ -130,8 +130,8 @@ def _messages(error: ValidationError) -> Iterator[str]:
     given: Any = error.instance
     rule: Any = error.validator_value
     value = "nil" if given is None else json.dumps(given, ensure_ascii=False)
-    place = "/".join(str(part) for part in error.schema_path if part not in ("type", "enum", "anyOf"))
-    where = f"For '{place}', " if place else ""
+    path = "/".join(str(part) for part in error.schema_path if part not in ("type", "enum", "anyOf"))
+    where = f"For '{path}', " if path else ""
     match error.validator:
         case "required":
             yield from (f'"{name}" wasn\'t supplied.' for name in rule if name not in given)

@@ -145,12 +145,12 @@ class GitHubState(BaseModel):
 
     def next_number(self, repository: Repository) -> int:
         """Return the number of the repository's next issue."""
-        left = (
+        deleted = (
             tombstone.number
             for tombstone in self.tombstones.values()
             if tombstone.repository_id == repository.id
         )
-        return 1 + max((*(issue.number for issue in self.issues_of(repository)), *left), default=0)
+        return 1 + max((*(issue.number for issue in self.issues_of(repository)), *deleted), default=0)
 
     def issue(self, repository: Repository, number: int) -> Issue | None:
         """Return the repository's issue with this number, or None."""

@@ -96,8 +96,8 @@ class _Pages:
             chosen = template(repository, file) if file else None
             if form is not None:
                 issue = self._open(request, repository, chosen, form)
-                place = f"/{self.state.organization.login}/{repository.name}/issues/{issue.number}"
-                return RedirectResponse(f"{place}?as={_text(form, 'as')}", 303)
+                path = f"/{self.state.organization.login}/{repository.name}/issues/{issue.number}"
+                return RedirectResponse(f"{path}?as={_text(form, 'as')}", 303)
         except GitHubError as error:
             return self._refusal(request, error)
         title = request.query_params.get("title") or (chosen.title if chosen else "")

@@ -60,8 +60,8 @@ def label_issue(state: GitHubState, viewer: Viewer, issue: Issue, labels: Iterab
 def _unlabel(state: GitHubState, viewer: Viewer, issue: Issue, label_ids: Iterable[int]) -> Issue:
     for label_id in label_ids:
         label = state.labels[label_id]
-        left = tuple(x for x in issue.label_ids if x != label_id)
-        issue = save_issue(state, issue.replaced(label_ids=left, updated_at=current_time()))
+        others = tuple(x for x in issue.label_ids if x != label_id)
+        issue = save_issue(state, issue.replaced(label_ids=others, updated_at=current_time()))
         record_event(state, viewer, issue, "unlabeled", label_name=label.name, label_color=label.color)
     return issue
 

@@ -30,7 +30,7 @@ _EVERY_TIME = frozenset({"Write the events to the ledger", "Bring the lead's iss
 STEPS = 1 + len(BEFORE_ANSWERS) + 1 + len(AFTER_ANSWERS) + GitHubStory.STEPS
 
 
-class Story:
+class StoryPlayer:
     """Plays the story and prints each step."""
 
     def __init__(self, leads: LeadsClient, sandbox: SandboxInfo, out: Output, progress: Progress) -> None:
@@ -42,7 +42,7 @@ class Story:
         self.on_github: list[dict[str, Any]] = []
         self.command = ""
         self.github = GitHubStory(leads, sandbox)
-        self.lead: LeadHandle
+        self.handle: LeadHandle
         self.view: Overview
 
     async def play(self) -> None:
@@ -74,14 +74,14 @@ class Story:
     async def _open(self) -> None:
         self._begin(OPENED["by"], "start", "", OPENED)
         opened = await self.leads.open(given(LeadOpened, OPENED))
-        self.lead = await self.leads.find(opened.lead_id)
+        self.handle = await self.leads.find(opened.lead_id)
         await self._became_true(f"{OPENED['org']} is a lead")
 
     async def _decide(self, step: Step) -> None:
-        self._begin(step.by, as_command(step.kind), self.lead.id, step.body)
+        self._begin(step.by, as_command(step.kind), self.handle.id, step.body)
         wanted = given(DECISIONS[step.kind], {"by": step.by, **step.body})
         try:
-            answer = await self.leads.decide(self.lead, wanted)
+            answer = await self.leads.decide(self.handle, wanted)
         except DecisionRefused as refused:
             if not step.refused:
                 raise
@@ -105,7 +105,7 @@ class Story:
         """Wait until all effects are performed, and print them."""
         try:
             async with asyncio.timeout(STEP_TIMEOUT):
-                while not settled(view := await self.leads.overview(self.lead)):  # noqa: ASYNC110
+                while not settled(view := await self.leads.overview(self.handle)):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)  # queries do not notify of changes
         except TimeoutError:
             undone = ", ".join(effect.summary for effect in view.effects if effect.status != "done")
@@ -185,7 +185,7 @@ class Story:
     def sum_up(self, seconds: float) -> None:
         """Print the summary of both stories."""
         result: dict[str, Any] = {
-            "lead_id": self.lead.id,
+            "lead_id": self.handle.id,
             "stage": self.view.stage,
             "steps": self.steps,
             "links": self.links,
