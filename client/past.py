@@ -29,7 +29,7 @@ class Past:
             return wanted
         known = wanted.removeprefix("lead-")
         beginnings = (wanted, f"lead-{wanted}")
-        found = [lead for lead in self.heads if known and lead.startswith(beginnings)]
+        found = [lead_id for lead_id in self.heads if known and lead_id.startswith(beginnings)]
         if len(found) == 1:
             return found[0]
         if found:

@@ -66,7 +66,7 @@ def _row(each: "SetupItem") -> tuple[str, str, Text, str]:
     return each.where, each.name, Text(each.status, _STYLES.get(each.status, "")), each.detail
 
 
-_STYLES = {"put": "green", "missing": "yellow", "by hand": "bold red", "failed": "bold red"}
+_STYLES = {"created": "green", "missing": "yellow", "by hand": "bold red", "failed": "bold red"}
 
 
 def _end(items: "Sequence[SetupItem]") -> None:
