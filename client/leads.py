@@ -260,10 +260,10 @@ class LeadsClient(Directory):
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             await handle.signal("revert_edits", body)  # repeated, it has no further effect
 
-    async def set_team(self, lead_id: str, people: Team) -> None:
+    async def set_team(self, lead_id: str, team: Team) -> None:
         """Tell the lead who has the roles; an ended lead is skipped."""
         try:
-            await self.client.get_workflow_handle(lead_id).signal("set_team", people)
+            await self.client.get_workflow_handle(lead_id).signal("set_team", team)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -12,7 +12,7 @@ from process.core.fold import fold
 
 
 class Past:
-    """All leads in the ledger, including those past Temporal's retention."""
+    """The leads in the ledger, including those past Temporal's retention."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -29,7 +29,7 @@ class Past:
             return wanted
         known = wanted.removeprefix("lead-")
         beginnings = (wanted, f"lead-{wanted}")
-        found = [lead for lead in self.heads if known and lead.startswith(beginnings)]
+        found = [lead_id for lead_id in self.heads if known and lead_id.startswith(beginnings)]
         if len(found) == 1:
             return found[0]
         if found:

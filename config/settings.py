@@ -146,7 +146,7 @@ class Digest(BaseModel):
 
 
 class Settings(BaseSettings):
-    """All settings. The environment overrides `.env`, which overrides secret files, which override defaults."""
+    """The settings of the service. The environment overrides `.env`, then come secret files, then defaults."""
 
     model_config = SettingsConfigDict(
         env_prefix="LEADS_",

@@ -87,7 +87,7 @@ class DigestWorkflow:
         agenda = Agenda.of(
             week.day,
             (item for each in found for item in each.items),
-            (lead for each in found for lead in each.unreachable),
+            (lead_id for each in found for lead_id in each.unreachable),
         )
         await asyncio.gather(*(self._send(mail) for mail in digest_mails(agenda, week)))
         self._show()

@@ -54,7 +54,7 @@ MESSAGES = (
         ("signal", "update"),
         "set_team",
         "Set the people and addresses that have the roles, as a worker's settings say. Takes one object with people "
-        "and addresses by role, and since.",
+        "and addresses by role, and read_at.",
     ),
     Message(
         "flag_duplicates",

@@ -36,11 +36,11 @@ _COLOURS: Mapping[Stage, str] = {
 
 
 class SetupStatus(StrEnum):
-    """The result for one thing. A thing that differs from ours is left as it is."""
+    """The result for one item. An item that differs from ours is left as it is."""
 
-    PRESENT = "there"
+    PRESENT = "present"
     DIFFERS = "differs"
-    CREATED = "put"
+    CREATED = "created"
     MISSING = "missing"
     BY_HAND = "by hand"
     FAILED = "failed"

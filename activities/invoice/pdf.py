@@ -48,7 +48,7 @@ class InvoiceChecks:
         self._ours = settings.invoice
 
     def checks(self) -> Iterator[Check]:
-        """Check that the fonts can be read, and report whether invoices are drafts."""
+        """Check that the fonts can be read, and report if invoices are drafts."""
         broken = list(self._broken())
         if missing := missing_settings(self._ours):
             found = f"drafts only, without {', '.join(missing)}"

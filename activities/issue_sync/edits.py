@@ -63,23 +63,18 @@ class EditVerdict:
     declined: DeclinedEdit | None = None
 
 
+@dataclass
 class EditSync:
     """Decides each edit at most once, however often it is synced."""
 
-    def __init__(
-        self,
-        leads: LeadsClient,
-        github: GitHubClient,
-        roles: RoleDirectory,
-        own_comments: OwnComments,
-        settings: Settings,
-    ) -> None:
-        self.leads = leads
-        self.github = github
-        self.roles = roles
-        self.own_comments = own_comments
-        self.settings = settings
-        self.board = GitHubBoard(github)
+    leads: LeadsClient
+    github: GitHubClient
+    roles: RoleDirectory
+    own_comments: OwnComments
+    settings: Settings
+
+    def __post_init__(self) -> None:
+        self.board = GitHubBoard(self.github)
 
     async def sync(self, context: IssueContext, notices: Sequence[ChangeNotice]) -> list[str]:
         """Decide and answer the edits. Returns what was done. It may be repeated."""

@@ -6,7 +6,7 @@ says that the lead was opened.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -57,22 +57,15 @@ def intake_lead_id(issue: Issue) -> str:
     return new_lead_id(SOURCE, str(issue.id))
 
 
+@dataclass(frozen=True)
 class Intake:
     """Opens leads from issues. Each step may be repeated."""
 
-    def __init__(
-        self,
-        leads: LeadsClient,
-        github: GitHubClient,
-        roles: RoleDirectory,
-        own_comments: OwnComments,
-        settings: Settings,
-    ) -> None:
-        self.leads = leads
-        self.github = github
-        self.roles = roles
-        self.own_comments = own_comments
-        self.settings = settings
+    leads: LeadsClient
+    github: GitHubClient
+    roles: RoleDirectory
+    own_comments: OwnComments
+    settings: Settings
 
     async def sync(self, context: IssueContext) -> tuple[IssueContext, Sequence[str]]:
         """Open the issue's lead if it may become one. Returns the context with the lead, and what was done."""

@@ -37,7 +37,7 @@ class TeamReconciler:
 
     def __init__(self, leads: LeadsClient, since: datetime | None = None) -> None:
         self.leads = leads
-        self.people = Team.of(leads.policy, since or datetime.now(UTC))
+        self.team = Team.of(leads.policy, since or datetime.now(UTC))
 
     async def update_leads(self) -> list[str]:
         """Update every lead that knows other people, and return the ids of these leads."""
@@ -59,14 +59,14 @@ class TeamReconciler:
     @activity.defn(name="reconcile_team")
     async def reconcile_team(self, cursor: dict[str, Any]) -> SystemResult:
         """Update the leads that know other people. A lead that stays outdated is updated again once a day."""
-        before, since = read_cursor(TeamCursor, cursor), self.people.read_at
+        before, since = read_cursor(TeamCursor, cursor), self.team.read_at
         if before.since and since and since < before.since:
             return SystemResult(
                 cursor=cursor, found=("a worker that started later has other people in its settings",)
             )
         outdated = await self._outdated()
         due, notified = before.leads.due(outdated, datetime.now(UTC))
-        updated = [lead for lead in due if lead in outdated]
+        updated = [lead_id for lead_id in due if lead_id in outdated]
         await self._update(updated)
         found = (
             [f"{len(updated)} updated with the people of the roles: {first_ten(updated)}"] if updated else []
@@ -76,22 +76,22 @@ class TeamReconciler:
 
     async def _outdated(self) -> dict[str, str]:
         """Return the leads that know other people than these settings, each with the difference."""
-        if not (self.people.people or self.people.addresses):
+        if not (self.team.people or self.team.addresses):
             return {}  # the settings name nobody
-        ours = self.people.digest()
+        ours = self.team.digest()
         return {
             each.lead_id: f"{each.people}, not {ours}"
             for each in await self.leads.list_policies()
             if each.people not in ("", ours)
         }
 
-    async def _update(self, leads: Iterable[str]) -> None:
+    async def _update(self, lead_ids: Iterable[str]) -> None:
         free = asyncio.Semaphore(MAX_CONCURRENT)
 
         async def update(lead_id: str) -> None:
             async with free:
-                await self.leads.set_team(lead_id, self.people)
+                await self.leads.set_team(lead_id, self.team)
 
         async with asyncio.TaskGroup() as group:
-            for lead in leads:
-                group.create_task(update(lead))
+            for lead_id in lead_ids:
+                group.create_task(update(lead_id))

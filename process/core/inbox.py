@@ -75,16 +75,16 @@ def set_team(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> 
     are retried, because the old address may have been the reason.
     """
     try:
-        people = Team.model_validate(args[0] if args else {})
+        team = Team.model_validate(args[0] if args else {})
     except ValidationError as error:
         return aggregate.refuse(Refusal.of("set_team", refuse(complaints(error)), now))
-    lead, since = aggregate.lead, people.read_at or now
-    addresses = lead.policy.addresses | {role: named for role, named in people.addresses.items() if named}
-    people = people.replaced(addresses=addresses)
-    roles = tuple(role for role in sorted(TEAMS) if _named(people, role) != _named(lead.policy, role))
+    lead, since = aggregate.lead, team.read_at or now
+    addresses = lead.policy.addresses | {role: named for role, named in team.addresses.items() if named}
+    team = team.replaced(addresses=addresses)
+    roles = tuple(role for role in sorted(TEAMS) if _named(team, role) != _named(lead.policy, role))
     if not roles or (lead.team_read_at and since < lead.team_read_at):
         return aggregate
-    fact = TeamChanged(people=people.people, addresses=addresses, since=since, roles=roles)
+    fact = TeamChanged(people=team.people, addresses=addresses, since=since, roles=roles)
     return _retry_mails_to(aggregate.record(fact, now), roles)
 
 

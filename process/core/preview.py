@@ -24,7 +24,7 @@ class Preview(NamedTuple):
     attention: tuple[str, ...] = ()
     """Concerns about the lead afterwards."""
     correction_impact: CorrectionImpact | None = None
-    """For a correction: what it leaves outside."""
+    """The consequences of a correction outside; None for other decisions."""
 
 
 def preview_decision(aggregate: LeadAggregate, kind: str, args: tuple[Any, ...], now: datetime) -> Preview:

@@ -92,5 +92,5 @@ class CorrectionImpact(Model):
 
     corrected_decision: CorrectedDecision
     restored: tuple[int, str] | None = None
-    """For the correction of a correction: number and summary of the decision that counts again."""
+    """Number and summary of the decision that counts again, if a correction is corrected."""
     traces: tuple[Trace, ...] = ()

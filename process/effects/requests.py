@@ -32,6 +32,6 @@ class Outcome(Model):
     """The result of an effect."""
 
     observation: AnyFact | None = None
-    """What the effect found or made outside, if the lead does not know it yet."""
+    """The finding or the change outside, if the lead does not know it yet."""
     recorded: int | None = None
     """Highest event number in the ledger, after writing to it."""

@@ -275,7 +275,7 @@ def _invoices(actual: Lead, simulated: Lead) -> Iterator[ChangedInvoice]:
 
 
 def _standing(lead: Lead) -> dict[tuple[date, bool], Invoice]:
-    """Return the valid invoices by start day and by whether they bill usage only."""
+    """Return the valid invoices by start day, and True for those that bill usage only."""
     return {(i.period_start, i.index is None): i for i in lead.invoices if i.is_valid}
 
 

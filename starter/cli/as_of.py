@@ -21,25 +21,25 @@ from starter.cli.show import show_lead
 async def show_as_of(name: str, day: date, timeout: float, out: Output) -> None:
     """Show the lead as of the day. Raises CommandFailed for an unknown lead or a day before it began or in the future."""
     with past(read_settings()) as ledger:
-        lead = ledger.find(name)
-        events, location = ledger.events(lead), ledger.location
+        lead_id = ledger.find(name)
+        events, location = ledger.events(lead_id), ledger.location
     if not events:
-        raise CommandFailed(ExitCode.NOT_FOUND, f"The ledger ({location}) has no first event of {lead}.")
+        raise CommandFailed(ExitCode.NOT_FOUND, f"The ledger ({location}) has no first event of {lead_id}.")
     now = datetime.now(UTC)
-    zone = fold(events, lead).zone
+    zone = fold(events, lead_id).zone
     if day > max(day_of(now, zone), day_of(events[-1].at, zone)):
         raise CommandFailed(
-            ExitCode.USAGE, f"{day} has not come yet; `leads show {lead}` shows how it is now."
+            ExitCode.USAGE, f"{day} has not come yet; `leads show {lead_id}` shows how it is now."
         )
     try:
-        aggregate, end = as_of(events, lead, day)
+        aggregate, end = as_of(events, lead_id, day)
     except ValueError:
         began = day_of(events[0].at, zone)
         raise CommandFailed(
-            ExitCode.NOT_FOUND, f"There was no {lead} on {day} yet: it began on {began}."
+            ExitCode.NOT_FOUND, f"There was no {lead_id} on {day} yet: it began on {began}."
         ) from None
     view = overview(aggregate, end)
-    doubt = await _doubt(lead, events, end, timeout)
+    doubt = await _doubt(lead_id, events, end, timeout)
     result = {"as_of": day, "until": end, "ledger": location, "newest": events[-1].at, "doubt": doubt}
     if not out.value(view.model_dump(mode="json") | result):
         zone = aggregate.lead.zone
@@ -54,14 +54,14 @@ async def show_as_of(name: str, day: date, timeout: float, out: Output) -> None:
         console(stderr=True).print(f"leads: {doubt}", style="yellow", soft_wrap=True)
 
 
-async def _doubt(lead: str, events: Sequence[Event], end: datetime, timeout: float) -> str:
+async def _doubt(lead_id: str, events: Sequence[Event], end: datetime, timeout: float) -> str:
     """Return a warning if the ledger may lack events of that day; empty if it has later ones or the lead is archived."""
     newest = events[-1]
     if newest.at > end or newest.kind == "archived":
         return ""
     try:
         leads = await leads_of(timeout)
-        timeline = (await leads.overview(await leads.find(lead))).timeline
+        timeline = (await leads.overview(await leads.find(lead_id))).timeline
     except (LeadsError, RPCError) as error:
         failure = rendered(error)
         if failure.code is ExitCode.NOT_FOUND:

@@ -36,14 +36,14 @@ async def digest(
         await _send(leads, week, timeout, out)
         return
     found = digest_mails(await collect_agenda(leads, datetime.now(UTC)), week)
-    mail = DigestMailer(settings, leads.policy)
-    if out.value([each.model_dump(mode="json") | {"to": _to(mail, each)} for each in found]):
+    mailer = DigestMailer(settings, leads.policy)
+    if out.value([each.model_dump(mode="json") | {"to": _to(mailer, each)} for each in found]):
         return
     if not found:
         out.line("There is nothing to say, so no mail.", "green")
-    for letter in found:
-        out.heading(f"To {', '.join(_to(mail, letter))}: {letter.subject}")
-        for line in digest_text(letter).text.splitlines():
+    for mail in found:
+        out.heading(f"To {', '.join(_to(mailer, mail))}: {mail.subject}")
+        for line in digest_text(mail).text.splitlines():
             out.line(line)
 
 
@@ -64,8 +64,8 @@ async def _send(leads: LeadsClient, week: Week, timeout: float, out: Output) -> 
         )
 
 
-def _to(mail: DigestMailer, letter: DigestMail) -> tuple[str, ...]:
+def _to(mailer: DigestMailer, mail: DigestMail) -> tuple[str, ...]:
     try:
-        return mail.recipients(letter)
+        return mailer.recipients(mail)
     except ApplicationError as error:
         return (f"nobody ({error.message})",)

@@ -50,10 +50,10 @@ async def init_repos(
             )
         await asyncio.to_thread(_write_forms, files, known.github, policy, out)
         return
-    pieces = await asyncio.to_thread(_set_up, known.github, policy, dry_run=dry_run, link=link)
-    if not out.value([each._asdict() for each in pieces]):
-        out.table(("where", "what", "", "found"), (_row(each) for each in pieces))
-    _end(pieces)
+    items = await asyncio.to_thread(_set_up, known.github, policy, dry_run=dry_run, link=link)
+    if not out.value([each._asdict() for each in items]):
+        out.table(("where", "what", "", "found"), (_row(each) for each in items))
+    _end(items)
 
 
 def _set_up(github: GitHub, policy: Policy, *, dry_run: bool, link: bool) -> "list[SetupItem]":
@@ -66,22 +66,22 @@ def _row(each: "SetupItem") -> tuple[str, str, Text, str]:
     return each.where, each.name, Text(each.status, _STYLES.get(each.status, "")), each.detail
 
 
-_STYLES = {"put": "green", "missing": "yellow", "by hand": "bold red", "failed": "bold red"}
+_STYLES = {"created": "green", "missing": "yellow", "by hand": "bold red", "failed": "bold red"}
 
 
-def _end(pieces: "Sequence[SetupItem]") -> None:
+def _end(items: "Sequence[SetupItem]") -> None:
     """Raise CommandFailed if something is still missing."""
     from activities.github.setup import SetupStatus
 
     def count(status: "SetupStatus") -> int:
-        return sum(each.status is status for each in pieces)
+        return sum(each.status is status for each in items)
 
     if count(SetupStatus.FAILED):
         done = f"{count(SetupStatus.CREATED)} put so far" if count(SetupStatus.CREATED) else "nothing was put"
         sentence = f"GitHub did not answer as it should, {done}. Run this again: nothing is added twice."
         raise CommandFailed(ExitCode.UNAVAILABLE, sentence, printed=True)
     if manual := count(SetupStatus.BY_HAND):
-        sentence = f"{manual} of {len(pieces)} must be done by hand, see above; then run this again."
+        sentence = f"{manual} of {len(items)} must be done by hand, see above; then run this again."
         raise CommandFailed(ExitCode.REFUSED, sentence, printed=True)
 
 

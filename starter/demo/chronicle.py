@@ -76,9 +76,9 @@ class Chronicle:
         await self._news()
         return seq
 
-    async def set_team(self, people: Team) -> None:
+    async def set_team(self, team: Team) -> None:
         """Tell the lead who has the roles, as a worker with changed settings does."""
-        await self.leads.set_team(self.handle.id, people)
+        await self.leads.set_team(self.handle.id, team)
         known = len(self.printed)
         while len(self.printed) == known:
             await self._news()

@@ -87,7 +87,7 @@ class Player(Protocol):
         """Take independent decisions and return the number of the last event."""
         ...
 
-    async def set_team(self, people: Team) -> None:
+    async def set_team(self, team: Team) -> None:
         """Tell the lead who has the roles."""
         ...
 

@@ -42,7 +42,7 @@ def test_a_week_is_an_iso_week_in_its_zone(now: str, zone: str, name: str) -> No
 
 
 def test_urgent_sections_come_first() -> None:
-    (letter,) = written(
+    (mail,) = written(
         item(Section.WAITING),
         item(Section.DUE, until=MONDAY + timedelta(days=3)),
         item(Section.STUCK),
@@ -50,21 +50,21 @@ def test_urgent_sections_come_first() -> None:
         item(Section.OVERDUE, until=MONDAY - timedelta(days=3)),
         item(Section.ATTENTION),
     )
-    assert [part.title for part in letter.sections] == [
+    assert [part.title for part in mail.sections] == [
         "Needs attention",
         "Overdue",
         "This week",
         "Waiting",
         "Stuck",
     ]
-    assert [each.text for each in letter.sections[2].items] == ["It runs out", "Call them"]
-    assert letter.subject == "Leads, 2026-W35: 2 to look at now, 2 due this week"
+    assert [each.text for each in mail.sections[2].items] == ["It runs out", "Call them"]
+    assert mail.subject == "Leads, 2026-W35: 2 to look at now, 2 due this week"
 
 
 def test_later_items_are_only_counted_and_cause_no_mail_alone() -> None:
     later = item(Section.DUE, until=MONDAY + timedelta(days=7))
-    (letter,) = written(later, item(Section.DUE, until=MONDAY + timedelta(days=6)))
-    assert (letter.later, letter.count("This week")) == (1, 1)
+    (mail,) = written(later, item(Section.DUE, until=MONDAY + timedelta(days=6)))
+    assert (mail.later, mail.count("This week")) == (1, 1)
     assert written(later) == ()
     assert written() == ()
     assert written(item(Section.DUE, role=Role.NOBODY), item(Section.DUE, role=Role.COMMUNITY)) == ()
@@ -89,9 +89,9 @@ def test_only_an_assigned_person_with_an_address_gets_their_own_mail() -> None:
 
 
 def test_a_long_section_is_cut_with_a_count() -> None:
-    (letter,) = written(*(item(Section.DUE, lead=f"lead-{n}") for n in range(SHOWN + 3)))
-    (part,) = letter.sections
-    assert (len(part.items), part.more, letter.count("This week")) == (SHOWN, 3, SHOWN + 3)
+    (mail,) = written(*(item(Section.DUE, lead=f"lead-{n}") for n in range(SHOWN + 3)))
+    (part,) = mail.sections
+    assert (len(part.items), part.more, mail.count("This week")) == (SHOWN, 3, SHOWN + 3)
 
 
 def test_unreachable_leads_are_counted() -> None:

@@ -34,8 +34,8 @@ class YearsPlayer:
             self.decided[step.kind] += 1
         return max((answer.seq or 0 for answer in answers), default=0)
 
-    async def set_team(self, people: Team) -> None:
+    async def set_team(self, team: Team) -> None:
         for _ in range(2):  # a worker at its start, and a reconciliation
-            await self.life.signal("set_team", people.model_dump(mode="json"))
-        await self.life.until(lambda view: view.lead.policy.addresses == people.addresses)
+            await self.life.signal("set_team", team.model_dump(mode="json"))
+        await self.life.until(lambda view: view.lead.policy.addresses == team.addresses)
         await self.life.settled()

@@ -43,13 +43,13 @@ def test_it_reports_what_existed_and_what_was_added(bare: Sandbox, say: Say) -> 
     assert (put.code, put.err) == (0, "")
     rows = [line.split() for line in put.out.splitlines()]
     assert rows[0] == ["where", "what", "found"]
-    assert ["2i2c-org/leads", "label", "lead", "put"] in rows
-    assert ["2i2c-org/pilot-hubs", "form", "new-hub.yml", "put"] in rows
-    assert ["board", "1", "(Leads)", "column", "Closed", "put"] in rows
+    assert ["2i2c-org/leads", "label", "lead", "created"] in rows
+    assert ["2i2c-org/pilot-hubs", "form", "new-hub.yml", "created"] in rows
+    assert ["board", "1", "(Leads)", "column", "Closed", "created"] in rows
     assert digest_activities(bare) == 8
     again = say("init-repos", "--json")
     assert again.code == 0
-    assert {each["status"] for each in again.json} == {"there"}
+    assert {each["status"] for each in again.json} == {"present"}
     assert set(again.json[0]) == {"where", "name", "status", "detail"}
     assert digest_activities(bare) == 8
 
@@ -127,6 +127,6 @@ def test_killed_in_the_middle_it_continues_from_there(bare: Sandbox, say: Say) -
     while asked.status is None:  # GitHub does what it was asked for, though nobody waits for the answer
         time.sleep(0.01)
     found = {each["name"]: each["status"] for each in say("init-repos", "--json").json}
-    assert found["form new-lead.yml"] == found["form new-hub-service.yml"] == "there"
-    assert found["form new-hub.yml"] == found["label Hub"] == found["column Lead"] == "put"
-    assert {each["status"] for each in say("init-repos", "--json").json} == {"there"}
+    assert found["form new-lead.yml"] == found["form new-hub-service.yml"] == "present"
+    assert found["form new-hub.yml"] == found["label Hub"] == found["column Lead"] == "created"
+    assert {each["status"] for each in say("init-repos", "--json").json} == {"present"}

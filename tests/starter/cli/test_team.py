@@ -59,7 +59,7 @@ async def test_a_reconciliation_informs_leads_with_an_old_team_once(opened: Open
     assert (await reconcile_once(team, first.cursor)).found == (), (
         "sent once, though the list may not show it yet"
     )
-    await listed(team, team.people.digest(), 1)
+    await listed(team, team.team.digest(), 1)
     assert (await reconcile_once(team)).found == ()
     assert await team.update_leads() == []
     assert await changes(team, lead) == ["The team changed: contracts: new@example.org"]
@@ -71,7 +71,7 @@ async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, wor
     await asyncio.gather(
         reconcile_once(team), reconcile_once(other), team.update_leads(), other.update_leads()
     )
-    await listed(team, team.people.digest(), 1)
+    await listed(team, team.team.digest(), 1)
     assert len(await changes(team, lead)) == 1
 
 
@@ -79,7 +79,7 @@ async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: 
     lead, old, new = await opened(), worker("old@example.org"), worker("new@example.org", hours=1)
     await listed(old, Team().digest(), 1)
     cursor = (await reconcile_once(new)).cursor
-    await listed(new, new.people.digest(), 1)
+    await listed(new, new.team.digest(), 1)
     texts = await reconcile_once(old, cursor)
     assert texts.found == ("a worker that started later has other people in its settings",)
     assert texts.cursor == cursor
@@ -108,6 +108,6 @@ async def test_a_lead_begins_with_whom_the_settings_name(
     monkeypatch.setenv("LEADS_ADDRESSES__CONTRACTS", '["new@example.org"]')
     await opened()
     team = worker("new@example.org")
-    await listed(team, team.people.digest(), 1)
+    await listed(team, team.team.digest(), 1)
     assert await team.update_leads() == []
     await eventually(lambda: leads("policy"), lambda ended: "contracts: new@example.org" in ended.out)

@@ -29,7 +29,7 @@ async def test_every_open_lead_replays(leads: RunLeads, opened: Opened) -> None:
 async def test_other_workflows_are_replayed_too(
     leads: RunLeads, env: WorkflowEnvironment, queue: str
 ) -> None:
-    waiting = SyncState(waiting=(ChangeNotice(repo="leads", number=1),))  # for a visit that nobody makes here
+    waiting = SyncState(waiting=(ChangeNotice(repo="leads", number=1),))  # for a sync that nobody makes here
     sync = await env.client.start_workflow(
         IssueSyncWorkflow.run, waiting, id=f"issue-sync-{queue}", task_queue=queue
     )

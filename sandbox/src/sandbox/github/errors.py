@@ -25,7 +25,7 @@ class GitHubError(Exception):
 
 
 class NotFoundError(GitHubError):
-    """It does not exist, or the caller may not see it."""
+    """The object does not exist, or the caller may not see it."""
 
     def __init__(self, message: str = "Not Found") -> None:
         super().__init__(404, message, kind="NOT_FOUND")
@@ -53,7 +53,7 @@ class ForbiddenError(GitHubError):
 
 
 class MovedError(GitHubError):
-    """It has moved to `path`, below the root of the REST API."""
+    """The object has moved to `path`, below the root of the REST API."""
 
     def __init__(self, path: str) -> None:
         super().__init__(301, "Moved Permanently", kind="NOT_FOUND")
@@ -61,7 +61,7 @@ class MovedError(GitHubError):
 
 
 class GoneError(GitHubError):
-    """It was deleted, or is switched off."""
+    """The object was deleted, or is switched off."""
 
     def __init__(self, message: str) -> None:
         super().__init__(410, message, kind="GONE")
