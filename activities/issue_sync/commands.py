@@ -147,7 +147,9 @@ class CommandRunner:
         if isinstance(decision, Refused):
             return Rejected(explain(decision), samples=(f"/preview {commands.sample_line(kind)[1:]}",))
         preview = await ask_lead(self._leads.preview(lead.handle, _located(decision, request.context)))
-        return Previewed(kind, preview) if preview.answer.accepted else Rejected(preview.answer.message)
+        if refusal := preview.answer.refused:
+            return Rejected(explain(refusal))
+        return Previewed(kind, preview)
 
     async def _retry(self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand) -> Result:
         if not request.roles:

@@ -55,10 +55,10 @@ def _command(decision: type[Decision]) -> Command:
 
 
 def _pending(handle: LeadHandle, out: Output) -> None:
-    summary = "No worker answers. The decision was sent; the lead takes it as soon as a worker runs."
-    if out.value({"lead_id": handle.id, "accepted": None, "pending": True, "summary": summary}):
+    message = "No worker answers. The decision was sent; the lead takes it as soon as a worker runs."
+    if out.value({"lead_id": handle.id, "accepted": None, "pending": True, "message": message}):
         return
-    out.line(summary, "yellow")
+    out.line(message, "yellow")
     out.items([f"See the result later: leads show {handle.id}"])
 
 

@@ -227,6 +227,14 @@ async def test_questions_change_nothing(deployment: Deployment) -> None:
     assert await deployment.reactions(comment) == ["eyes"]
 
 
+async def test_the_preview_of_a_refused_decision_says_what_would_work(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, "/preview hub-live")
+    await deployment.sync(lead, comment)
+    (answer,) = await deployment.answers(lead)
+    assert "The hub was not requested. Do that first (/hub-requested)." in answer
+
+
 async def test_a_misspelled_command_gets_the_closest_name(deployment: Deployment) -> None:
     lead = await deployment.open()
     comment = await deployment.comment(

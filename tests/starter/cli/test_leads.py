@@ -180,6 +180,7 @@ async def test_a_decision_prints_its_event_and_its_effects(leads: RunLeads, open
     assert accepted["accepted"] is True
     assert accepted["repeat"] is False
     assert accepted["pending"] is False
+    assert "accepted" in accepted["message"]
     assert any(effect["key"] == f"{lead}/{accepted['seq']}/record_events" for effect in accepted["effects"])
 
 
@@ -246,6 +247,7 @@ async def test_without_a_worker_a_decision_is_sent_and_taken_later(
     ended = await leads_alone("questionnaire-sent", lead, "--timeout", "0.5", "--json")
     assert ended.code == 0
     assert ended.json["pending"] is True
+    assert "No worker answers" in ended.json["message"]
     unanswered = await leads_alone("show", lead, "--timeout", "0.5")
     assert unanswered.code == 5
     assert "No worker answers" in unanswered.err
