@@ -33,7 +33,6 @@ from ledger.events import LedgerError
 
 GRACE = timedelta(seconds=25)
 """Activities may finish this long after the worker was told to stop. Others are retried by another worker."""
-
 TAKE_OVER = timedelta(seconds=3)
 """A workflow task waits this long for the worker that has the lead in its cache. Temporal's default is 10 s."""
 
@@ -88,10 +87,10 @@ def main() -> None:
         sys.exit(str(error))
     except LedgerError as error:
         sys.exit(f"The worker can't start: LEADS_LEDGER_URL: {error}")
-    except (errors.NamespaceMissing, errors.ServerNotPrepared) as error:
-        sys.exit(f"The worker can't start: {error} Run `leads init-server`.")
     except errors.LeadsError as error:
-        sys.exit(f"The worker can't start: {error} Check the settings TEMPORAL_*.")
+        unprepared = isinstance(error, errors.NamespaceMissing | errors.ServerNotPrepared)
+        remedy = "Run `leads init-server`." if unprepared else "Check the settings TEMPORAL_*."
+        sys.exit(f"The worker can't start: {error} {remedy}")
     except RuntimeError as error:
         sys.exit(f"The worker can't start: {error}")
 

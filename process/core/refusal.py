@@ -88,7 +88,7 @@ def plain(suggestion: Suggestion) -> str:
         return f"Send an object such as {json.dumps(suggestion.fields, ensure_ascii=False)}"
     if kind is SuggestionKind.DECIDE:
         given = "".join(f", {name} {value}" for name, value in suggestion.fields.items())
-        return f"{text} ({title(suggestion.decision)}{given})"
+        return f"{text} ({suggestion.decision}{given})"
     if suggestion.url:
         return f"{text}: {suggestion.url}"
     return text

@@ -48,7 +48,7 @@ def test_an_old_quote_keeps_the_price_of_its_book() -> None:
 
 
 def test_an_unknown_book_suggests_to_read_the_price_list_again() -> None:
-    assert "(Price list requested)" in Life().refused("price_quoted", book="2030-01", plan="Premier")
+    assert "(price_list_requested)" in Life().refused("price_quoted", book="2030-01", plan="Premier")
 
 
 def test_a_repeated_hand_over_is_unacknowledged() -> None:
