@@ -147,7 +147,7 @@ def test_a_silent_correction_is_compensated_by_correcting_once_more() -> None:
     life = Life().quoted().perform()
     silent = corrects(life, 2)
     assert life.refused("corrected", seq=2, reason="x", compensate="mail") == (
-        "2 is already corrected. To make it count again, correct its correction (Corrected, seq 8). "
+        "2 is already corrected. To make it count again, correct its correction (corrected, seq 8). "
         "Corrected once more, it can be put right outside."
     )
     corrects(life, silent)

@@ -84,7 +84,7 @@ def test_decisions_that_rest_on_another_are_corrected_first() -> None:
     requested = last_seq(life)
     assert summary == (
         f"{requested} (The hub was requested) rests on it. "
-        f"Correct {requested} first (Corrected, seq {requested})."
+        f"Correct {requested} first (corrected, seq {requested})."
     )
     life.does("corrected", seq=requested, reason="Too early")
     life.does("corrected", seq=signed, reason="Another's contract")
@@ -98,15 +98,15 @@ def test_a_correction_that_restores_an_impossible_decision_is_refused() -> None:
     life.does("quote_accepted")
     summary = life.refused("corrected", seq=4, reason="They did decline")
     assert summary == (
-        "5 (The quote was accepted: 12,000.00 USD a year) rests on it. Correct 5 first (Corrected, seq 5)."
+        "5 (The quote was accepted: 12,000.00 USD a year) rests on it. Correct 5 first (corrected, seq 5)."
     )
 
 
 @pytest.mark.parametrize(
     ("seq", "says"),
     [
-        (1, "That the lead was opened can't be undone. Change its details (Details changed)."),
-        (3, "3 is already corrected. To make it count again, correct its correction (Corrected, seq 4)."),
+        (1, "That the lead was opened can't be undone. Change its details (details_changed)."),
+        (3, "3 is already corrected. To make it count again, correct its correction (corrected, seq 4)."),
         (5, "5 is no decision but something that happened (The lead's issue was opened"),
         (99, "There is no 99 in the timeline"),
         (10**6 + 1, "seq: input should be less than or equal to 1000000"),
@@ -187,7 +187,7 @@ def test_a_request_for_a_hub_does_not_count_again_after_its_signature_was_taken_
     summary = life.refused("corrected", seq=undone, reason="We want it after all")
     assert summary == (
         f"{seqs['hub_requested']} (The hub was requested) could not be decided as things are now. "
-        "Decide it anew (Hub requested)."
+        "Decide it anew (hub_requested)."
     )
 
 

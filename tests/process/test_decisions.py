@@ -57,7 +57,7 @@ def test_an_ended_lead_takes_only_corrections_and_billing(kind: str) -> None:
         )
     if kind not in {"corrected", "reopened", "invoice_sent", "invoice_paid", "invoice_voided"}:
         assert (
-            lost.refused(kind, **DECISIONS[kind].example) == "The lead is lost. Reopen it first (Reopened)."
+            lost.refused(kind, **DECISIONS[kind].example) == "The lead is lost. Reopen it first (reopened)."
         )
 
 

@@ -86,7 +86,7 @@ def test_a_lead_that_is_kept_apart_goes_on_and_notifies_the_other() -> None:
     assert relation_notices(life.lead)["lead-example"].sender.relation is Relation.APART
     life.quoted()
     summary = life.refused("corrected", seq=2, reason="It is the same after all")
-    assert summary.endswith("rests on it. Correct 3 first (Corrected, seq 3).")
+    assert summary.endswith("rests on it. Correct 3 first (corrected, seq 3).")
     life.does("corrected", seq=3, reason="Another's price")
     life.does("corrected", seq=2, reason="It is the same after all")
     assert life.lead.undecided

@@ -142,7 +142,7 @@ def test_allowed_decisions_come_first_with_a_preview() -> None:
     assert accepted.does.startswith("The customer agreed to the price.")
     assert accepted.takes == ("note", "version", "accepted_by")
     assert str(by_kind["contract_signed"].refused) == (
-        "They have not agreed to a price yet. Record that first (Quote accepted)."
+        "They have not agreed to a price yet. Record that first (quote_accepted)."
     )
     assert by_kind["contract_signed"].would == ()
 

@@ -100,7 +100,7 @@ def test_voiding_can_be_corrected_only_while_no_other_invoice_bills_the_same() -
     seq = void(life, 2)
     life.until("2026-07-14")
     assert life.refused("corrected", seq=seq, reason="It was right") == (
-        "Invoice 3 has billed the same since. Void that one first (Invoice voided, number 3)."
+        "Invoice 3 has billed the same since. Void that one first (invoice_voided, number 3)."
     )
     void(life, 3)
     life.does("corrected", seq=seq, reason="It was right")

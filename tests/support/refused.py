@@ -16,7 +16,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "There is no time zone 'Mars/Base'. Name one as Europe/Berlin",
     ),
     ("new", "details_changed", {"email": "ada"}, "'ada' is no mail address. Write it as name@example.org."),
-    ("lost", "details_changed", {"person": "Grace"}, "The lead is lost. Reopen it first (Reopened)."),
+    ("lost", "details_changed", {"person": "Grace"}, "The lead is lost. Reopen it first (reopened)."),
     (
         "closed",
         "details_changed",
@@ -60,7 +60,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "policy.periods.stale: input should be greater than or equal to 1, not 0",
     ),
     ("new", "policy_adopted", {"policy": "2026-10"}, "policy: input should be a valid dictionary"),
-    ("lost", "policy_adopted", {"policy": {"version": "2"}}, "The lead is lost. Reopen it first (Reopened)."),
+    ("lost", "policy_adopted", {"policy": {"version": "2"}}, "The lead is lost. Reopen it first (reopened)."),
     # merging
     ("new", "kept_apart", {}, "Nothing says that this lead may be a duplicate of another."),
     (
@@ -101,7 +101,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "merged",
         {"into": "lead-x"},
         "The lead was merged into lead-original. Go on there: https://example.org/original. Or take the merge back by "
-        "correcting it (Corrected, seq 2).",
+        "correcting it (corrected, seq 2).",
     ),
     (
         "merged",
@@ -115,8 +115,8 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "probable duplicate",
         "price_quoted",
         QUOTE,
-        "It may be the same request as lead-original (same organisation). If it is, merge it into that lead (Merged, "
-        "into lead-original). If not, keep it apart (Kept apart).",
+        "It may be the same request as lead-original (same organisation). If it is, merge it into that lead (merged, "
+        "into lead-original). If not, keep it apart (kept_apart).",
     ),
     (
         "probable duplicate",
@@ -323,7 +323,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("discount approved", "discount_approved", {}, "of version 1 was already approved on 2026-06-01."),
     ("discount approved", "discount_declined", {"reason": "x"}, "of version 1 was already approved"),
     ("quoted", "discount_approved", {}, "No discount waits for an approval."),
-    ("new", "discount_declined", {"reason": "x"}, "No quote is open. Quote a price first (Price quoted)."),
+    ("new", "discount_declined", {"reason": "x"}, "No quote is open. Quote a price first (price_quoted)."),
     (
         "new",
         "price_quoted",
@@ -410,7 +410,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("renewed", "price_quoted", QUOTE, "The contract runs until 2028-05-31, and its renewal"),
     ("lost", "price_quoted", QUOTE, "The lead is lost. Reopen it first"),
-    ("new", "quote_accepted", {}, "No quote is open. Quote a price first (Price quoted)."),
+    ("new", "quote_accepted", {}, "No quote is open. Quote a price first (price_quoted)."),
     (
         "quoted",
         "quote_accepted",
@@ -418,15 +418,15 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "Version 2 is not the active quote; version 1 (12,000.00 USD a year) is. Leave version out",
     ),
     ("quoted", "quote_accepted", {"version": 0}, "version: input should be greater than or equal to 1"),
-    ("expired", "quote_accepted", {}, "Version 1 expired on 2026-07-01. Quote a price again (Price quoted)."),
+    ("expired", "quote_accepted", {}, "Version 1 expired on 2026-07-01. Quote a price again (price_quoted)."),
     (
         "accepted",
         "quote_accepted",
         {},
-        "Version 1 is already accepted. Hand the contract over next (Contract handed over).",
+        "Version 1 is already accepted. Hand the contract over next (contract_handed_over).",
     ),
     ("signed", "quote_accepted", {}, "The contract was signed on 2026-06-01"),
-    ("contracted", "quote_accepted", {}, "No quote is open. Quote a price first (Price quoted)."),
+    ("contracted", "quote_accepted", {}, "No quote is open. Quote a price first (price_quoted)."),
     ("renewing", "quote_accepted", {}, "Version 2 is already accepted"),
     ("renewed", "quote_declined", {}, "No quote is open"),
     ("new", "quote_declined", {}, "No quote is open"),
@@ -436,7 +436,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "accepted",
         "quote_expired",
         {},
-        "An accepted quote does not expire. If they withdrew, record that (Quote declined).",
+        "An accepted quote does not expire. If they withdrew, record that (quote_declined).",
     ),
     (
         "quoted",
@@ -459,12 +459,12 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("renewed", "gap_explained", {"reason": "x"}, "No days outside the contracts are unexplained."),
     ("lost", "gap_explained", {"reason": "x"}, "The lead is lost"),
-    ("new", "contract_handed_over", {}, "No price has been quoted yet. Quote one first (Price quoted)."),
+    ("new", "contract_handed_over", {}, "No price has been quoted yet. Quote one first (price_quoted)."),
     (
         "quoted",
         "contract_handed_over",
         {},
-        "They have not agreed to a price yet. Record that first (Quote accepted).",
+        "They have not agreed to a price yet. Record that first (quote_accepted).",
     ),
     (
         "signed",
@@ -476,13 +476,13 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "contracted",
         "contract_handed_over",
         {},
-        "correct it (Corrected). Its renewal begins with a price (Price quoted).",
+        "correct it (corrected). Its renewal begins with a price (price_quoted).",
     ),
     (
         "renewal quoted",
         "contract_handed_over",
         {},
-        "They have not agreed to a price for the renewal yet. Record that first (Quote accepted).",
+        "They have not agreed to a price for the renewal yet. Record that first (quote_accepted).",
     ),
     ("renewing", "contract_acknowledged", {}, "The contract was not handed over"),
     (
@@ -496,13 +496,13 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "accepted",
         "contract_acknowledged",
         {},
-        "The contract was not handed over. Do that first (Contract handed over).",
+        "The contract was not handed over. Do that first (contract_handed_over).",
     ),
     (
         "quoted",
         "contract_signed",
         SIGNED,
-        "They have not agreed to a price yet. Record that first (Quote accepted).",
+        "They have not agreed to a price yet. Record that first (quote_accepted).",
     ),
     ("accepted", "contract_signed", {}, "evidence is missing. Send an object such as"),
     ("accepted", "contract_signed", {"evidence": "  "}, "evidence: string should have at least 1 character"),
@@ -580,7 +580,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "new",
         "hub_requested",
         {},
-        "No contract is signed. Record the signature first (Contract signed). Or say who allows a hub without a contract",
+        "No contract is signed. Record the signature first (contract_signed). Or say who allows a hub without a contract",
     ),
     (
         "accepted",
@@ -602,7 +602,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("requested", "hub_requested", {}, "The hub was already requested on 2026-06-01."),
     ("lost", "hub_requested", {}, "The lead is lost. Reopen it first"),
-    ("contracted", "hub_live", {}, "The hub was not requested. Do that first (Hub requested)."),
+    ("contracted", "hub_live", {}, "The hub was not requested. Do that first (hub_requested)."),
     (
         "accepted",
         "event_announced",
@@ -681,7 +681,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "live",
         "hub_decommissioned",
         {"data_confirmed_by": "Ada"},
-        "so nobody was told. Do that first (Decommission decided).",
+        "so nobody was told. Do that first (decommission_decided).",
     ),
     ("to be taken down", "hub_decommissioned", {}, "data_confirmed_by is missing. Send an object such as"),
     ("accepted", "contract_signed", SIGNED | {"on": "2026-06-02"}, "2026-06-02 has not come yet. Record the"),
@@ -779,7 +779,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "live, a month later",
         "invoice_paid",
         {"number": 1},
-        "Invoice 1 was not sent yet. Record that first (Invoice sent).",
+        "Invoice 1 was not sent yet. Record that first (invoice_sent).",
     ),
     # waiting
     ("new", "put_on_hold", {}, "Nobody would know when to go on. Give until (a date) or event."),
@@ -804,9 +804,9 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "new",
         "corrected",
         {"seq": 1, "reason": "x"},
-        "can't be undone. Change its details (Details changed). Or merge it into the lead",
+        "can't be undone. Change its details (details_changed). Or merge it into the lead",
     ),
-    ("accepted", "corrected", {"seq": 2, "reason": "x"}, "rests on it. Correct 3 first (Corrected, seq 3)."),
+    ("accepted", "corrected", {"seq": 2, "reason": "x"}, "rests on it. Correct 3 first (corrected, seq 3)."),
     (
         "quoted",
         "corrected",
