@@ -408,7 +408,7 @@ async def test_list_filters(leads: RunLeads, opened: Opened, org: str) -> None:
         "next",
         "date",
         "attention",
-        "what",
+        "title",
     ]
     assert any(line.startswith(lead) for line in text.splitlines())
 
