@@ -12,6 +12,7 @@ from sandbox.server import Sandbox
 
 
 def main() -> None:
+    """Read the command line and run the sandbox. Exits with a message if the seed is not valid or a port is taken."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="HTTP port; 0 picks a free one")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 def routes(sandbox: "Sandbox") -> list[BaseRoute]:
+    """Return the routes under `/_sandbox/`."""
+
     async def requests(request: Request) -> Response:
         if request.method == "DELETE":
             sandbox.journal.clear()

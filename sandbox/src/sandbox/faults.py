@@ -1,4 +1,4 @@
-"""Faults on demand: errors of the outside world, performed once or as often as wanted.
+"""Faults: errors that GitHub, Google, the mail server or webhooks are to show, once or several times.
 
 A fault names a system and optionally a method, a path and a body. It lets `after` matching requests pass, then
 hits the next `times`. `middleware.py` performs HTTP faults, except `stale` and `graphql_error`: the system itself
@@ -65,7 +65,7 @@ _WITHOUT_REQUESTS: set[System] = {"mail", "webhook"}
 
 
 class Fault(BaseModel):
-    """A single fault."""
+    """A fault. Its fields select the requests that it hits and describe the error."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -104,6 +104,7 @@ class Fault(BaseModel):
 
     @property
     def number(self) -> int:
+        """Number that `Faults.add` gives it, from 1; 0 before that."""
         return self._number
 
     @property
@@ -114,6 +115,7 @@ class Fault(BaseModel):
 
     @property
     def exhausted(self) -> bool:
+        """True if it has hit `times` requests, so that it hits no more."""
         return self.times is not None and self.hits >= self.times
 
     def _count_match(self) -> bool:
@@ -133,12 +135,14 @@ class Faults:
         self._lock = Lock()
 
     def add(self, fault: Fault) -> Fault:
+        """Set the fault, give it the next number, and return it."""
         with self._lock:
             fault._number = next(self._numbers)
             self._faults.append(fault)
         return fault
 
     def clear(self) -> None:
+        """Remove every fault. Requests that they delay go on."""
         with self._lock:
             self._faults.clear()
 
@@ -187,7 +191,7 @@ class Faults:
 
 
 def error_response(fault: Fault) -> Response:
-    """Return the error that the fault's system would send."""
+    """Return the error that the fault's system would send. Raises ValueError for mail and webhooks."""
     if fault.kind == "garbage":
         return HTMLResponse(
             "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please sign in.</body></html>"

@@ -31,6 +31,8 @@ class Received(BaseModel):
 
 
 class Attachment(NamedTuple):
+    """A file in a mail."""
+
     name: str
     mime_type: str
     content: bytes
@@ -45,20 +47,24 @@ class Mail:
 
     @cached_property
     def message(self) -> EmailMessage:
+        """The parsed mail."""
         parsed = message_from_bytes(self.raw, policy=policy.default)
         assert isinstance(parsed, EmailMessage)  # noqa: S101 - the class that this policy creates
         return parsed
 
     @property
     def number(self) -> int:
+        """Number of the mail, from 1 in the order of arrival."""
         return self.received.number
 
     @property
     def subject(self) -> str:
+        """The subject, or "(no subject)"."""
         return str(self.message["subject"] or "(no subject)")
 
     @property
     def message_id(self) -> str:
+        """The Message-ID with its angle brackets; without that header, one made from the number."""
         return str(self.message["message-id"] or f"<{self.number}@unnamed>").strip()
 
     @property
@@ -72,16 +78,19 @@ class Mail:
 
     @property
     def text(self) -> str:
+        """The plain text body; empty if there is none."""
         part = self.message.get_body(("plain",))
         return part.get_content() if part else ""
 
     @property
     def html(self) -> str | None:
+        """The HTML body, or None."""
         part = self.message.get_body(("html",))
         return part.get_content() if part else None
 
     @property
     def attachments(self) -> list[Attachment]:
+        """The attachments in their order; one without a name is called attachment-1, attachment-2, …"""
         return [
             Attachment(
                 part.get_filename() or f"attachment-{index}",
@@ -109,13 +118,15 @@ class Mailbox:
         return list(self._mails)
 
     def get(self, number: int) -> Mail | None:
+        """Return the mail with this number, or None."""
         return next((mail for mail in self._mails if mail.number == number), None)
 
     def to(self, recipient: str) -> list[Mail]:
+        """Return the mails with this address among the envelope's recipients, oldest first."""
         return [mail for mail in self._mails if recipient in mail.received.recipients]
 
     def threads(self) -> list[list[Mail]]:
-        """Return mails grouped by their references, oldest first; the thread with the newest mail comes first."""
+        """Return the threads, each with its mails oldest first; the thread with the newest mail comes first."""
         threads: list[list[Mail]] = []
         known: dict[str, list[Mail]] = {}
         for mail in self._mails:
@@ -128,10 +139,12 @@ class Mailbox:
         return sorted(threads, key=lambda thread: thread[-1].number, reverse=True)
 
     def clear(self) -> None:
+        """Delete every mail; numbers start again from 1."""
         self._mails, self._index = [], _Index()
         self._store.clear("mail")
 
     def receive(self, sender: str, recipients: list[str], raw: bytes, user: str | None) -> Mail:
+        """Store a mail and return it; `user` is the name that the sender authenticated with, or None."""
         received = Received(
             number=len(self._mails) + 1, at=datetime.now(UTC), sender=sender, recipients=recipients, user=user
         )
@@ -152,6 +165,7 @@ class Handler:
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
+        """Return the reply to EHLO: the fault's, or the server's own lines."""
         if fault := self.faults.match_mail("EHLO"):
             return [_reply(fault)]
         session.host_name = hostname
@@ -160,6 +174,7 @@ class Handler:
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        """Note the sender and return the reply; for a fault, only its reply."""
         if fault := self.faults.match_mail("MAIL"):
             return _reply(fault)
         envelope.mail_from = address
@@ -169,12 +184,14 @@ class Handler:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        """Note the recipient and return the reply; for a fault, only its reply."""
         if fault := self.faults.match_mail("RCPT", address):
             return _reply(fault)
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Store the mail and return the reply. The fault `mail_cut_after` then closes the connection."""
         fault = self.faults.match_mail("DATA")
         if fault and fault.kind != "mail_cut_after":
             return _reply(fault)

@@ -16,7 +16,7 @@ _INSTEAD_OF_WORK = ("status", "secondary_limit", "primary_limit", "rate_limit", 
 
 
 class CuttableProtocol(H11Protocol):
-    """HTTP/1.1 whose applications can close the connection without a response, by `scope["state"]["cut"]()`."""
+    """HTTP/1.1, with `scope["state"]["cut"]()`, which closes the connection without a response."""
 
     def __init__(self, *args: Any, app_state: dict[str, Any], **kwargs: Any) -> None:
         kwargs["app_state"] = {**app_state, "cut": lambda: self.transport.abort()}
@@ -24,7 +24,7 @@ class CuttableProtocol(H11Protocol):
 
 
 class FaultMiddleware:
-    """Passes requests to `app`, unless a fault says otherwise. The `/_sandbox/` API is exempt."""
+    """Passes requests to `app`, or performs the fault that matches. The API under `/_sandbox/` is exempt."""
 
     def __init__(self, app: ASGIApp, faults: Faults, journal: Journal) -> None:
         self.app = app

@@ -158,7 +158,7 @@ class SeedDrive(_Table):
 
 
 class Seed(_Table):
-    """Everything that a new sandbox starts with."""
+    """The data that a new sandbox starts with."""
 
     organization: SeedOrganization
     app: SeedApp = SeedApp()

@@ -108,6 +108,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
+        """Stop listening, cancel webhook deliveries and delete temporary data. Calling it again does nothing."""
         if self._thread and self._loop and self._stopping:
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
@@ -140,6 +141,7 @@ class Sandbox:
 
     @property
     def url(self) -> str:
+        """Base URL without a slash at the end, such as `http://127.0.0.1:8080`."""
         return f"http://{self.host}:{self.port}"
 
     @property

@@ -21,6 +21,7 @@ class Blobs:
         self._memory: dict[str, bytes] = {}
 
     def put(self, name: str, content: bytes) -> None:
+        """Store the bytes, in place of earlier ones of this name."""
         if self._folder is None:
             self._memory[name] = content
             return
@@ -46,15 +47,18 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
 
     def load(self, name: str, model: type[Model]) -> Model | None:
+        """Return the stored state; None if there is none, as always without a folder."""
         if self.folder is None or not (file := self.folder / f"{name}.json").exists():
             return None
         return model.model_validate_json(file.read_bytes())
 
     def save(self, name: str, state: BaseModel) -> None:
+        """Write the state to the folder; without a folder, do nothing."""
         if self.folder is not None:
             _replace(self.folder / f"{name}.json", state.model_dump_json().encode())
 
     def blobs(self, name: str) -> Blobs:
+        """Return the blobs in the subfolder of this name; without a folder, new ones in memory."""
         return Blobs(self.folder / name if self.folder else None)
 
     def clear(self, *names: str) -> None:

@@ -55,6 +55,7 @@ class Viewer:
 
     @property
     def is_installation(self) -> bool:
+        """True if the caller's token has an installation's permissions."""
         return self.token is not None and self.token.permissions is not None
 
     def _granted(self, permission: str) -> str:
@@ -113,7 +114,10 @@ class Viewer:
         return actor
 
     def must_write(self, repository: Repository) -> User:
-        """Require the write role, to transfer issues. Raises NotFoundError, UnauthorizedError or ForbiddenError."""
+        """Require the write role, which a transfer of issues needs.
+
+        Raises NotFoundError, UnauthorizedError or ForbiddenError.
+        """
         actor = self.must_triage(repository)
         if not self.is_installation and repository.collaborators[actor.id] not in _MAY_WRITE:
             raise ForbiddenError("Must have write access to Repository.")
@@ -255,7 +259,7 @@ def grant(
     """Create a token of the App's installation, valid for an hour. Return the secret and the token.
 
     Raises:
-        GitHubError: It asks for more permissions than the installation has.
+        GitHubError: The installation does not have all of these permissions.
     """
     had = state.app.permissions
     rank = {"read": 1, "write": 2, "admin": 3}

@@ -31,10 +31,14 @@ class _Strict(BaseModel):
 
 
 class Validations(_Strict):
+    """The validations of a question."""
+
     required: bool = False
 
 
 class Checkbox(_Strict):
+    """An option of a question of the type `checkboxes`."""
+
     label: str
     required: bool = False
 
@@ -54,10 +58,13 @@ class Question(_Strict):
 
     @property
     def choices(self) -> list[str]:
+        """The labels of the options."""
         return [each if isinstance(each, str) else each.label for each in self.options]
 
 
 class Text(_Strict):
+    """The attributes of a note; `value` is Markdown."""
+
     value: str
 
 
@@ -69,7 +76,7 @@ class Note(_Strict):
 
 
 class Entry(_Strict):
-    """A question."""
+    """A question of a form."""
 
     type: Literal["input", "textarea", "dropdown", "checkboxes"]
     id: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]+$")
@@ -111,10 +118,12 @@ class Template(BaseModel):
 
     @property
     def is_form(self) -> bool:
+        """True for a form, False for a Markdown template."""
         return bool(self.body)
 
     @property
     def entries(self) -> list[Entry]:
+        """The questions of the form, without its notes."""
         return [part for part in self.body if isinstance(part, Entry)]
 
     @model_validator(mode="after")

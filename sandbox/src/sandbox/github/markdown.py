@@ -74,6 +74,7 @@ class _Renderer(RendererHTML):
     """The HTML renderer. markdown-it finds its rules as methods named after token types."""
 
     def task(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        """Render a checkbox, or a button of the task's form."""
         task = tokens[index].meta
         if task["form"] is None:
             return f'<input type="checkbox" disabled{" checked" if task["done"] else ""}>'
@@ -84,9 +85,11 @@ class _Renderer(RendererHTML):
         )
 
     def html_block(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        """Render HTML as text, except for comments, which are dropped, and the permitted tags."""
         return _without_html(tokens[index].content)
 
     def html_inline(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        """Render HTML inside a paragraph by the rules of `html_block`."""
         return _without_html(tokens[index].content)
 
 

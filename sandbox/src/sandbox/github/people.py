@@ -43,6 +43,7 @@ class Person:
     # -- issues -------------------------------------------------------------------------------------------------
 
     def open(self, repo: str, title: str, body: str | None = None, *, labels: tuple[str, ...] = ()) -> Issue:
+        """Create an issue. Labels are silently dropped if the person may not set them."""
         return self._write(
             lambda: commands.create_issue(
                 self._state, self._viewer, self._repository(repo), title=title, body=body, labels=labels
@@ -52,7 +53,7 @@ class Person:
     def fill_in(
         self, repo: str, form: str, answers: Mapping[str, str | Sequence[str]], *, title: str | None = None
     ) -> Issue:
-        """Create an issue from an issue form, as `request.yml`: label of a question -> answer.
+        """Create an issue from a form, such as `request.yml`. `answers`: label of a question -> answer or answers.
 
         Raises:
             LookupError: There is no such form or question.
@@ -89,6 +90,7 @@ class Person:
         self._write(work)
 
     def edit(self, repo: str, number: int, *, title: str | None = None, body: str | None = None) -> Issue:
+        """Change the issue's title or description; None leaves it unchanged."""
         return self._change(repo, number, commands.Change(title=title, body=body))
 
     def tick(self, repo: str, number: int, label: str) -> Issue:
@@ -113,11 +115,13 @@ class Person:
         return self._change(repo, number, commands.Change(state="open"))
 
     def label(self, repo: str, number: int, *names: str) -> Issue:
+        """Add labels to the issue; those that the repository does not have are created."""
         return self._write(
             lambda: commands.add_labels(self._state, self._viewer, self._issue(repo, number), names)
         )
 
     def unlabel(self, repo: str, number: int, name: str) -> Issue:
+        """Remove a label from the issue. Raises NotFoundError if the issue does not have it."""
         return self._write(
             lambda: commands.remove_label(self._state, self._viewer, self._issue(repo, number), name)
         )
@@ -131,9 +135,11 @@ class Person:
         )
 
     def delete(self, repo: str, number: int) -> None:
+        """Delete the issue with its comments, events and cards."""
         self._write(lambda: commands.delete_issue(self._state, self._viewer, self._issue(repo, number)))
 
     def rename_repository(self, repo: str, name: str) -> Repository:
+        """Rename the repository. Requests for the old name are redirected."""
         return self._write(
             lambda: commands.rename_repository(self._state, self._viewer, self._repository(repo), name)
         )
@@ -152,14 +158,17 @@ class Person:
         )
 
     def delete_comment(self, comment: int) -> None:
+        """Delete the comment with this id."""
         self._write(lambda: commands.delete_comment(self._state, self._viewer, self._comment(comment)))
 
     def react(self, comment: int, content: ReactionContent) -> None:
+        """Add a reaction to the comment with this id."""
         self._write(lambda: commands.react(self._state, self._viewer, self._comment(comment), content))
 
     # -- the board ----------------------------------------------------------------------------------------------
 
     def add_card(self, repo: str, number: int) -> Item:
+        """Add the issue to the first board and return its card."""
         return self._write(
             lambda: board.add_item(self._state, self._viewer, self._board(), self._issue(repo, number))
         )
@@ -176,11 +185,13 @@ class Person:
         return self._write(work)
 
     def archive_card(self, repo: str, number: int, *, archived: bool = True) -> Item:
+        """Archive the issue's card on the first board, or restore it."""
         return self._write(
             lambda: board.archive_item(self._state, self._viewer, self._card(repo, number), archived=archived)
         )
 
     def delete_card(self, repo: str, number: int) -> None:
+        """Remove the issue's card from the first board; the issue stays."""
         self._write(lambda: board.delete_item(self._state, self._viewer, self._card(repo, number)))
 
     def automate(self, **automations: str) -> None:

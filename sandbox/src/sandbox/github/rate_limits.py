@@ -1,6 +1,7 @@
 """The primary rate limit: requests are counted, never refused.
 
-A window that is used up ends early. Refusals are faults, on demand.
+A window that is used up is replaced before its hour ends. The faults `primary_limit` and `secondary_limit` refuse
+requests.
 """
 
 import time
@@ -12,13 +13,14 @@ _HOUR = 3_600
 
 @dataclass
 class Window:
-    """The hour of a caller."""
+    """A caller's current hour; `reset` is its end in seconds since 1970 (UTC)."""
 
     reset: int
     used: int = 0
 
     @property
     def remaining(self) -> int:
+        """Requests, or points of GraphQL, left until the reset."""
         return PER_HOUR - self.used
 
     def headers(self, resource: str) -> dict[str, str]:
@@ -49,7 +51,7 @@ class RateLimits:
         self._windows: dict[tuple[str, str], Window] = {}
 
     def window(self, caller: str, resource: str) -> Window:
-        """Return the caller's current window."""
+        """Return the caller's current window for a resource, such as `core` (REST) or `graphql`."""
         now = int(time.time())
         window = self._windows.get((caller, resource))
         if window is None or window.reset <= now or window.remaining <= 0:
@@ -63,7 +65,7 @@ class RateLimits:
         return window
 
     def refund(self, caller: str, resource: str) -> Window:
-        """Uncount a request: an unchanged response is free."""
+        """Take back the count of a request, because GitHub does not count a 304 response."""
         window = self.window(caller, resource)
         window.used = max(0, window.used - 1)
         return window

@@ -58,11 +58,12 @@ class User(Record):
 
     @property
     def node_id(self) -> str:
+        """Global id of the user; bots have their own prefix."""
         return node_id("BOT" if self.type == "Bot" else "U", self.id)
 
 
 class Organization(Record):
-    """The only organization."""
+    """The organization. There is only one."""
 
     id: int
     login: str
@@ -169,6 +170,8 @@ class Label(Record):
 
 
 class Issue(Record):
+    """An issue. Its comments, events and cards refer to it by id."""
+
     id: int
     repository_id: int
     number: int
@@ -337,7 +340,7 @@ class Project(Record):
         return next(field for field in self.fields if field.name == STATUS)
 
     def field_id(self, field: ProjectField) -> str:
-        """Global id of one of its fields."""
+        """Return the global id of one of the fields."""
         prefix = "PVTSSF" if field.type == "SINGLE_SELECT" else "PVTF"
         return node_id(prefix, self.owner_id, self.id, field.id)
 

@@ -103,6 +103,7 @@ class Renderer:
     # -- accounts -----------------------------------------------------------------------------------------------
 
     def user(self, user: User) -> Json:
+        """Return a user in the short form that other objects contain."""
         is_bot = user.type == "Bot"
         page = f"{self.base}/apps/{self.state.app.slug}" if is_bot else f"{self.base}/{user.login}"
         return {
@@ -126,6 +127,7 @@ class Renderer:
         }
 
     def full_user(self, user: User) -> Json:
+        """Return a user with the profile, as `GET /users/{username}` does."""
         return {
             **self.user(user),
             "name": user.name,
@@ -156,6 +158,7 @@ class Renderer:
         }
 
     def organization(self, organization: Organization) -> Json:
+        """Return the organization with all its fields, as `GET /orgs/{org}` does."""
         url = f"{self.api}/orgs/{organization.login}"
         return {
             "login": organization.login,
@@ -186,6 +189,7 @@ class Renderer:
         }
 
     def team(self, team: Team) -> Json:
+        """Return a team in the short form of lists."""
         organization = self.state.organization
         url = f"{self.api}/organizations/{organization.id}/team/{team.id}"
         return {
@@ -207,6 +211,7 @@ class Renderer:
         }
 
     def full_team(self, team: Team) -> Json:
+        """Return a team with its organization, as `GET /orgs/{org}/teams/{team_slug}` does."""
         created = time(self.state.organization.created_at)
         return {
             **self.team(team),
@@ -218,6 +223,7 @@ class Renderer:
         }
 
     def membership(self, team: Team, user: User) -> Json:
+        """Return a user's membership of a team; owners of the organization are maintainers."""
         owns = user.id in self.state.organization.owners  # owners of the organization maintain its teams
         url = f"{self.api}/organizations/{team.organization_id}/team/{team.id}/memberships/{user.login}"
         return {"url": url, "role": "maintainer" if owns else "member", "state": "active"}
@@ -271,6 +277,7 @@ class Renderer:
         return rendered
 
     def delivery(self, delivery: "Delivery") -> Json:
+        """Return a webhook delivery in the short form of lists."""
         return {
             "id": delivery.id,
             "guid": delivery.guid,
@@ -287,6 +294,7 @@ class Renderer:
         }
 
     def full_delivery(self, delivery: "Delivery") -> Json:
+        """Return a webhook delivery with its request and response."""
         answer = delivery.answer
         return {
             **self.delivery(delivery),
@@ -301,6 +309,7 @@ class Renderer:
     # -- the App ------------------------------------------------------------------------------------------------
 
     def app(self) -> Json:
+        """Return the GitHub App, as `GET /app` does."""
         app = self.state.app
         return {
             "id": app.id,
@@ -319,6 +328,7 @@ class Renderer:
         }
 
     def installation(self) -> Json:
+        """Return the App's only installation."""
         app, organization = self.state.app, self.state.organization
         return {
             "id": app.installation_id,
@@ -344,6 +354,7 @@ class Renderer:
         }
 
     def installation_token(self, secret: str, token: Token) -> Json:
+        """Return a new token of the installation. Only this response contains the secret."""
         return {
             "token": secret,
             "expires_at": token.expires_at and time(token.expires_at),
@@ -361,10 +372,12 @@ class Renderer:
         return f"{self.api}/repos/{self.state.organization.login}/{name}"
 
     def repository_page(self, repository_id: int) -> str:
+        """Return the URL of the repository's page."""
         name = self.state.repositories[repository_id].name
         return f"{self.base}/{self.state.organization.login}/{name}"
 
     def repository(self, repository: Repository, *, permissions: dict[str, bool] | None) -> Json:
+        """Return a repository with all its fields; None leaves out the caller's permissions."""
         organization = self.state.organization
         url, page = self._repository_url(repository.id), self.repository_page(repository.id)
         full_name = f"{organization.login}/{repository.name}"
@@ -428,6 +441,7 @@ class Renderer:
         return rendered
 
     def file(self, repository: Repository, path: str) -> Json:
+        """Return a file with its content in base64."""
         text = repository.files[path].encode()
         return {
             **self._entry(repository, path, "file", text),
@@ -518,18 +532,23 @@ class Renderer:
     # -- issues -------------------------------------------------------------------------------------------------
 
     def issue_url(self, issue: Issue) -> str:
+        """Return the issue's URL in the REST API."""
         return f"{self._repository_url(issue.repository_id)}/issues/{issue.number}"
 
     def issue_page(self, issue: Issue) -> str:
+        """Return the URL of the issue's page."""
         return f"{self.repository_page(issue.repository_id)}/issues/{issue.number}"
 
     def event_page(self, event: Event) -> str:
+        """Return the URL of the event on its issue's page."""
         return f"{self.issue_page(self.state.issues[event.issue_id])}#event-{event.id}"
 
     def project_page(self, project: Project) -> str:
+        """Return the URL of the board's page."""
         return f"{self.base}/orgs/{self.state.organization.login}/projects/{project.number}"
 
     def comment_page(self, comment: Comment) -> str:
+        """Return the URL of the comment on its issue's page."""
         return f"{self.issue_page(self.state.issues[comment.issue_id])}#issuecomment-{comment.id}"
 
     def issue(self, issue: Issue) -> Json:
@@ -585,10 +604,12 @@ class Renderer:
         }
 
     def timeline_comment(self, comment: Comment) -> Json:
+        """Return a comment as an entry of the timeline."""
         rendered = self.comment(comment)
         return {**rendered, "event": "commented", "actor": rendered["user"]}
 
     def event(self, event: Event) -> Json:
+        """Return an issue event without its issue, as the issue's own list has it."""
         issue = self.state.issues[event.issue_id]
         rendered: Json = {
             "id": event.id,
@@ -614,6 +635,7 @@ class Renderer:
         return rendered
 
     def event_with_issue(self, event: Event) -> Json:
+        """Return an issue event with its issue, as the repository's list has it."""
         return {**self.event(event), "issue": self.issue(self.state.issues[event.issue_id])}
 
     def reaction(self, reaction: Reaction) -> Json:

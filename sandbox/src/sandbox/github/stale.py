@@ -1,4 +1,4 @@
-"""Stale reads, on demand."""
+"""Faults that GitHub performs itself, among them stale reads."""
 
 from starlette.requests import Request
 

@@ -40,7 +40,7 @@ from sandbox.github.write_log import Replaced, WriteLog
 
 @dataclass(frozen=True)
 class Change:
-    """A finished write."""
+    """A finished write: its author, the address that the author used, and the values that it replaced."""
 
     by: User | None
     base: str

@@ -61,6 +61,7 @@ class _Pages:
     # -- issues -------------------------------------------------------------------------------------------------
 
     async def issues(self, request: Request) -> Response:
+        """Show a repository's open issues; all of them or the closed ones with `?state=all` or `closed`."""
         try:
             repository = self._repository(request)
         except NotFoundError as error:
@@ -78,6 +79,7 @@ class _Pages:
         )
 
     async def choose(self, request: Request) -> Response:
+        """Show the templates from which a new issue can be made."""
         try:
             repository = self._repository(request)
         except NotFoundError as error:
@@ -126,6 +128,7 @@ class _Pages:
             return commands.create_from_form(self.state, viewer, repository, chosen, title=title, given=given)
 
     async def issue(self, request: Request) -> Response:
+        """Show an issue. POST performs the action that the form names."""
         form = await request.form() if request.method == "POST" else None
         try:
             issue = self._issue(request)
@@ -189,6 +192,7 @@ class _Pages:
     # -- boards -------------------------------------------------------------------------------------------------
 
     async def board(self, request: Request) -> Response:
+        """Show a board. POST moves a card to another column."""
         form = await request.form() if request.method == "POST" else None
         try:
             project = self._project(request)

@@ -43,5 +43,5 @@ def _key(file: Path) -> RSAPrivateKey:
 
 @cache
 def _generated() -> RSAPrivateKey:
-    """Return a key that is generated once per process: that takes longer than starting a sandbox."""
+    """Return a new key. It is generated once per process, because that takes longer than starting a sandbox."""
     return generate_private_key(public_exponent=65537, key_size=2048)

@@ -51,3 +51,4 @@ class Call:
 
 
 Handler = Callable[[Call], dict[str, Any] | Response]
+"""Returns the JSON body or the whole response; raises GoogleError if Google would refuse the call."""

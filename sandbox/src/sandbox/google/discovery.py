@@ -31,7 +31,7 @@ _VERSION = {"drive": "v3", "forms": "v1", "sheets": "v4"}
 
 @dataclass(frozen=True)
 class Method:
-    """A method of an API."""
+    """A method of an API. `request` and `response` name the schemas of its bodies, if it has any."""
 
     api: "Api"
     id: str
@@ -51,7 +51,11 @@ class Method:
         return f"{_SERVICE[self.api.family]}{service}.{name[0].upper()}{name[1:]}"
 
     def query(self, given: QueryParams) -> Json:
-        """Return the typed query parameters; of a repeated one the first, as Google does. Raises GoogleError."""
+        """Return the query parameters, converted to their types.
+
+        If a parameter that is no list is given several times, its first value counts, as at Google.
+        Raises GoogleError for an unknown name or a wrong value.
+        """
         known = {n: p for n, p in self.parameters.items() if p["location"] == "query"} | self.api.system
         typed: Json = {}
         for name in given:
@@ -77,7 +81,7 @@ class Method:
         return mask
 
     def check_body(self, body: Any) -> None:
-        """Refuse unknown names and wrong types. Raises GoogleError."""
+        """Check the names and types in the body. Raises GoogleError."""
         if self.request:
             self.api.check(body, {"$ref": self.request}, "")
 
@@ -116,7 +120,7 @@ class Api:
         )
 
     def find(self, verb: str, raw_path: str) -> tuple[Method, dict[str, str]] | None:
-        """Return the method that serves a request, and its decoded path parameters."""
+        """Return the method that serves a request and its decoded path parameters, or None."""
         for method in self.methods:
             match = method.path.fullmatch(raw_path)
             if match and method.verb == verb:
@@ -124,6 +128,7 @@ class Api:
         return None
 
     def check(self, value: Any, schema: Json, at: str) -> None:
+        """Check a JSON value, found at the path `at` of the body, against a schema. Raises GoogleError."""
         schema = self.schemas[schema["$ref"]] if "$ref" in schema else schema
         kind = schema.get("type")
         fits: dict[str, Callable[[], bool]] = {
@@ -161,6 +166,7 @@ class Api:
                 raise errors.bad_request(message, at or None)
 
     def check_mask(self, mask: Mask, schema: Json, path: str = "") -> None:
+        """Check that the schema has the fields of the mask, found at `path`. Raises MaskError."""
         schema = self.schemas[schema["$ref"]] if "$ref" in schema else schema
         if schema.get("type") == "array":
             return self.check_mask(mask, schema["items"], path)
@@ -177,6 +183,7 @@ class Api:
 
 @cache
 def api(family: Family) -> Api:
+    """Return the API of this family; its discovery document is read once."""
     return Api(family)
 
 

@@ -35,7 +35,7 @@ _PROPERTY_BYTES = 124
 
 
 def resource(file: DriveFile, call: Call) -> dict[str, Any]:
-    """Return all fields of the file."""
+    """Return all fields of a file in Drive's format; its capabilities are the caller's."""
     role = call.state.drives[file.drive_id].members.get(call.token.email)
     writer = role in WRITERS
     folder = file.mime_type == FOLDER
@@ -77,6 +77,7 @@ def resource(file: DriveFile, call: Call) -> dict[str, Any]:
 
 
 def web_view_link(file: DriveFile, base: str) -> str:
+    """Return the URL, below `base`, of the file's page, or of its content if it has no page."""
     kinds = {FOLDER: "/drive/folders/{}", FORM: "/forms/{}/viewform", SHEET: "/spreadsheets/d/{}/edit"}
     return base + kinds.get(file.mime_type, "/drive/file/{}").format(file.id)
 
@@ -94,6 +95,7 @@ def default_fields(rendered: dict[str, Any]) -> dict[str, Any]:
 
 
 def get(call: Call) -> dict[str, Any] | Response:
+    """Serve `files.get`: the file's fields or, with `alt=media`, its content."""
     file = _find(call, call.path["fileId"], call.snapshot.files)
     if call.query.get("alt") != "media":
         return resource(file, call)
@@ -108,6 +110,7 @@ def get(call: Call) -> dict[str, Any] | Response:
 
 
 def list_files(call: Call) -> dict[str, Any]:
+    """Serve `files.list`: 100 files a page by default; none without `includeItemsFromAllDrives`."""
     parameters = call.query
     drive_id, corpora = parameters.get("driveId"), parameters.get("corpora", "user")
     everywhere = parameters.get("includeItemsFromAllDrives", False)
@@ -154,6 +157,7 @@ def list_files(call: Call) -> dict[str, Any]:
 
 
 def generate_ids(call: Call) -> dict[str, Any]:
+    """Serve `files.generateIds`: ten ids by default, for later use in `files.create`."""
     space = call.query.get("space", "drive")
     if space not in ("drive", "appDataFolder") or call.query.get("type", "files") not in (
         "files",
@@ -167,6 +171,7 @@ def generate_ids(call: Call) -> dict[str, Any]:
 
 
 def about(call: Call) -> dict[str, Any]:
+    """Serve `about.get`, for which `fields` must be given."""
     if "fields" not in call.query:
         raise errors.required("fields", "The 'fields' parameter is required for this method.")
     email = call.token.email
@@ -186,6 +191,7 @@ def about(call: Call) -> dict[str, Any]:
 
 
 def get_drive(call: Call) -> dict[str, Any]:
+    """Serve `drives.get`: 404 if the caller is not a member of the drive."""
     drive = call.state.drives.get(call.path["driveId"])
     if drive is None or call.token.email not in drive.members:
         raise errors.drive_not_found(call.path["driveId"])
@@ -193,6 +199,7 @@ def get_drive(call: Call) -> dict[str, Any]:
 
 
 def list_drives(call: Call) -> dict[str, Any]:
+    """Serve `drives.list`: the drives that the caller is a member of."""
     mine = [d for d in call.state.drives.values() if call.token.email in d.members]
     return {
         "kind": "drive#driveList",
@@ -200,7 +207,7 @@ def list_drives(call: Call) -> dict[str, Any]:
     }
 
 
-# Writing: a plan validates the request and changes nothing; its handler then stores the result
+# Writing: a plan validates the request without changing anything; its handler then stores the result
 
 
 def plan_create(call: Call) -> DriveFile:
@@ -283,12 +290,14 @@ def _stored(plan: Callable[[Call], DriveFile]) -> Handler:
 
 
 def delete(call: Call) -> Response:
+    """Serve `files.delete`: delete a file, or a folder with its content, permanently."""
     file = _find(call, call.path["fileId"], call.state.files)
     commands.delete(call.state, call.token.email, file.id)
     return Response(status_code=204)
 
 
 def list_permissions(call: Call) -> dict[str, Any]:
+    """Serve `permissions.list`: the roles of the drive's members, then the file's own permissions."""
     file = _find(call, call.path["fileId"], call.state.files)
     inherited = [
         Permission(id=_permission_id(email), role=role, email_address=email)
@@ -301,6 +310,7 @@ def list_permissions(call: Call) -> dict[str, Any]:
 
 
 def create_permission(call: Call) -> dict[str, Any]:
+    """Serve `permissions.create`; a second permission for the same address replaces the first."""
     with call.state.writing():
         file = _editable(call)
         email, role = call.body.get("emailAddress"), call.body.get("role")

@@ -30,7 +30,7 @@ _SERVICE = {
 
 
 class GoogleError(Exception):
-    """An error response; `response(family)` renders it."""
+    """An error response of Google; `entry` is its entry in the `errors[]` of Drive."""
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class GoogleError(Exception):
         self.details = details or []
 
     def body(self, family: Family) -> dict[str, Any]:
+        """Return the JSON body in the envelope of this API."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if family == "drive":
             error["errors"] = [self.entry]
@@ -65,6 +66,7 @@ class GoogleError(Exception):
         return {"error": error}
 
     def response(self, family: Family) -> Response:
+        """Return the HTTP response in the envelope of this API."""
         headers = (
             {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'} if self.code == 401 else {}
         )
@@ -75,6 +77,7 @@ class GoogleError(Exception):
 
 
 def no_credentials() -> GoogleError:
+    """Return the error for a call without an access token."""
     return GoogleError(
         401,
         "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or "
@@ -89,7 +92,7 @@ def no_credentials() -> GoogleError:
 
 
 def bad_token() -> GoogleError:
-    """Return the error for an unknown or expired token, which look the same."""
+    """Return the error for an access token that is unknown or has expired; Google does not tell which."""
     return GoogleError(
         401,
         "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other "
@@ -104,6 +107,7 @@ def bad_token() -> GoogleError:
 
 
 def missing_scope(family: Family, method: str) -> GoogleError:
+    """Return the error for a token without a scope for this method (`Method.rpc`)."""
     return GoogleError(
         403,
         "Request had insufficient authentication scopes.",
@@ -122,6 +126,7 @@ def missing_scope(family: Family, method: str) -> GoogleError:
 
 
 def forbidden_file() -> GoogleError:
+    """Return the error for a change of a file that the caller may only see."""
     return GoogleError(
         403,
         "The user does not have sufficient permissions for this file.",
@@ -130,12 +135,14 @@ def forbidden_file() -> GoogleError:
 
 
 def forbidden_parent() -> GoogleError:
+    """Return the error for a folder that the caller may not add files to."""
     return GoogleError(
         403, "Insufficient permissions for the specified parent.", reason="insufficientParentPermissions"
     )
 
 
 def no_storage() -> GoogleError:
+    """Return the error for a file in a service account's My Drive."""
     return GoogleError(
         403,
         "Service Accounts do not have storage quota. Leverage shared drives "
@@ -150,18 +157,22 @@ def no_storage() -> GoogleError:
 
 
 def file_not_found(file_id: str) -> GoogleError:
+    """Return Drive's error for a file that does not exist or is not visible to the caller."""
     return GoogleError(404, f"File not found: {file_id}.", reason="notFound", location="fileId")
 
 
 def drive_not_found(drive_id: str) -> GoogleError:
+    """Return Drive's error for a shared drive that does not exist or is not visible to the caller."""
     return GoogleError(404, f"Shared drive not found: {drive_id}", reason="notFound", location="driveId")
 
 
 def entity_not_found() -> GoogleError:
+    """Return the error for an object that does not exist, as Forms and Sheets send it."""
     return GoogleError(404, "Requested entity was not found.", reason="notFound")
 
 
 def id_in_use() -> GoogleError:
+    """Return the error for a new file whose id another file has."""
     return GoogleError(
         409,
         "A file already exists with the provided ID.",
@@ -172,6 +183,7 @@ def id_in_use() -> GoogleError:
 
 
 def id_not_usable() -> GoogleError:
+    """Return the error for a new file whose id does not come from `files.generateIds`."""
     return GoogleError(
         400,
         "The provided file ID is not usable.",
@@ -182,23 +194,27 @@ def id_not_usable() -> GoogleError:
 
 
 def invalid(parameter: str, message: str = "Invalid Value", code: int = 400) -> GoogleError:
+    """Return the error for a parameter with a wrong value."""
     return GoogleError(code, message, reason="invalid", location=parameter)
 
 
 def required(parameter: str, message: str) -> GoogleError:
+    """Return the error for a parameter that is missing."""
     return GoogleError(400, message, reason="required", location=parameter)
 
 
 def refused(code: int, reason: str, message: str) -> GoogleError:
+    """Return the error for a request that a rule of Drive forbids, with this HTTP status and reason."""
     return GoogleError(code, message, reason=reason)
 
 
 def invalid_argument(message: str = "Request contains an invalid argument.") -> GoogleError:
+    """Return the error 400 for a request that is malformed."""
     return GoogleError(400, message, reason="badRequest")
 
 
 def bad_request(message: str, field: str | None = None) -> GoogleError:
-    """Return the error for a parameter or body of a wrong type, which is named in message and details."""
+    """Return the error for a wrongly typed parameter or body; `field` names the wrong part."""
     violation = {"description": message} if field is None else {"field": field, "description": message}
     return GoogleError(
         400,
@@ -210,6 +226,7 @@ def bad_request(message: str, field: str | None = None) -> GoogleError:
 
 
 def bad_field_mask(family: Family, path: str) -> GoogleError:
+    """Return the error for a `fields` mask that is malformed or names the unknown field `path`."""
     if family == "drive":
         return GoogleError(
             400, f"Invalid field selection {path}", reason="invalidParameter", location="fields"
@@ -230,6 +247,7 @@ def not_implemented(feature: str) -> GoogleError:
 
 
 def rate_limited(family: Family, code: int = 403) -> GoogleError:
+    """Return the error for too many requests: on Drive 403 or 429, as `code` says, elsewhere 429."""
     if family != "drive":
         return GoogleError(
             429,

@@ -13,6 +13,7 @@ _MAX_PAGE_SIZE = 5000
 
 
 def get(call: Call) -> dict[str, Any]:
+    """Serve `forms.get`."""
     form = _form(call)
     return {
         "formId": form.id,
@@ -26,6 +27,7 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_response(call: Call) -> dict[str, Any]:
+    """Serve `forms.responses.get`."""
     form = _form(call)
     found = call.snapshot.responses.get(form.id, {}).get(call.path["responseId"])
     if found is None:
@@ -34,6 +36,7 @@ def get_response(call: Call) -> dict[str, Any]:
 
 
 def list_responses(call: Call) -> dict[str, Any]:
+    """Serve `forms.responses.list`: in the order of their first submission, at most 5,000 a page."""
     form, query = _form(call), call.query
     found = [
         r for r in call.snapshot.responses.get(form.id, {}).values() if _submitted(r, query.get("filter"))

@@ -26,14 +26,16 @@ class Person:
         self._run(lambda: commands.rename(self._state, self.email, file, name))
 
     def move(self, file: str, folder: str) -> None:
+        """Move the file into another folder, or to the top of the drive."""
         self._run(lambda: commands.move(self._state, self.email, file, folder))
 
     def trash(self, file: str) -> None:
         self._run(lambda: commands.trash(self._state, self.email, file))
 
     def restore(self, file: str) -> None:
+        """Take the file out of the trash."""
         self._run(lambda: commands.trash(self._state, self.email, file, trashed=False))
 
     def delete(self, file: str) -> None:
-        """Delete the file permanently."""
+        """Delete the file permanently, a folder with its content."""
         self._run(lambda: commands.delete(self._state, self.email, file))

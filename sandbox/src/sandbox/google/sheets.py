@@ -28,6 +28,7 @@ class Area(NamedTuple):
 
 
 def get(call: Call) -> dict[str, Any]:
+    """Serve `spreadsheets.get`, without the cells; with `ranges`, only the sheets of these ranges."""
     if call.query.get("includeGridData"):
         raise errors.not_implemented("grid data; read the values")
     book = _spreadsheet(call)
@@ -58,10 +59,12 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_values(call: Call) -> dict[str, Any]:
+    """Serve `spreadsheets.values.get`."""
     return _values(_area(_spreadsheet(call), call.path["range"]), call)
 
 
 def batch_get_values(call: Call) -> dict[str, Any]:
+    """Serve `spreadsheets.values.batchGet`."""
     book = _spreadsheet(call)
     areas = [_area(book, each) for each in call.query.get("ranges", [])]
     return {"spreadsheetId": book.id, "valueRanges": [_values(area, call) for area in areas]}
@@ -83,7 +86,7 @@ def _spreadsheet(call: Call) -> Spreadsheet:
 
 
 def _values(area: Area, call: Call) -> dict[str, Any]:
-    """Return rows (or columns) without trailing empty cells, as Google does; no `values` if all are empty."""
+    """Return the area as a `ValueRange`: without trailing empty cells, and without `values` if all are empty."""
     columns = call.query.get("majorDimension") == "COLUMNS"
     plain = call.query.get("valueRenderOption", "FORMATTED_VALUE") != "FORMATTED_VALUE"
     height = min(area.bottom, len(area.sheet.rows))

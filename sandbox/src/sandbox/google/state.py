@@ -41,6 +41,8 @@ class GoogleModel(BaseModel):
 
 
 class Permission(GoogleModel):
+    """A permission for a single file, beside the roles of the drive's members."""
+
     id: str
     type: Literal["user", "group", "domain", "anyone"] = "user"
     role: str
@@ -56,7 +58,9 @@ class SharedDrive(GoogleModel):
 
 
 class DriveFile(GoogleModel):
-    """A file or folder on a shared drive. `by_app`: created through the API, so that the scope `drive.file` sees it."""
+    """A file or folder on a shared drive. `by_app` is True if it was created through the API: the scope
+    `drive.file` sees only such files. `size` is in bytes.
+    """
 
     id: str
     name: str
@@ -90,6 +94,8 @@ class Question(GoogleModel):
 
 
 class Form(GoogleModel):
+    """A form; with `accepting` False it refuses responses."""
+
     id: str
     title: str
     description: str
@@ -98,7 +104,7 @@ class Form(GoogleModel):
 
 
 class FormResponse(GoogleModel):
-    """A response, by question id. An edit changes `last_submitted_time`, never `create_time`."""
+    """A response to a form: question id -> answers. An edit changes `last_submitted_time`, never `create_time`."""
 
     response_id: str
     create_time: datetime
@@ -117,6 +123,8 @@ Cell = str | bool | int | float | FormattedNumber | None
 
 
 class Sheet(GoogleModel):
+    """A sheet. Cells beyond `rows`, up to `row_count` and `column_count`, are empty."""
+
     sheet_id: int
     title: str
     rows: tuple[tuple[Cell, ...], ...]
@@ -125,19 +133,23 @@ class Sheet(GoogleModel):
 
 
 class Spreadsheet(GoogleModel):
+    """A spreadsheet with its sheets, first to last."""
+
     id: str
     title: str
     sheets: tuple[Sheet, ...]
 
 
 class Token(GoogleModel):
+    """An access token's owner and scopes, and the time (UTC) when it expires."""
+
     email: str
     scopes: frozenset[str]
     expires: datetime
 
 
 class Snapshot(NamedTuple):
-    """The data before a write."""
+    """The files and responses as they were at a time; a stale read sees one of the past."""
 
     at: datetime
     files: dict[str, DriveFile]
@@ -194,7 +206,7 @@ class GoogleState(BaseModel):
     # Files
 
     def content(self, file_id: str) -> bytes:
-        """Return the bytes of a file; folders and empty files have none."""
+        """Return the bytes of a file; none for folders and empty files."""
         try:
             return self._blobs.get(file_id)
         except KeyError:
@@ -226,7 +238,7 @@ class GoogleState(BaseModel):
     def submit(
         self, form_id: str, answers: Mapping[str, str | list[str]], response_id: str | None = None
     ) -> FormResponse:
-        """Submit a response as a person would, by question title; with `response_id`, edit that response.
+        """Submit a response as a person would (title of a question -> answers); with `response_id`, edit that one.
 
         Raises ValueError if the form would not accept it, KeyError for an unknown form or response.
         """
@@ -260,6 +272,7 @@ class GoogleState(BaseModel):
     # Tokens
 
     def issue(self, email: str, scopes: frozenset[str], lifetime: timedelta) -> str:
+        """Return a new access token for this address."""
         token = f"ya29.{secrets.token_urlsafe(32)}"
         time = now()
         with self._lock:
@@ -290,6 +303,7 @@ def now() -> datetime:
 
 
 def rfc3339(time: datetime) -> str:
+    """Return the time, which must be UTC, in Google's format with milliseconds."""
     return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
 
 

@@ -29,6 +29,7 @@ class RefusedError(Exception):
 
 
 async def token(request: Request, state: GoogleState, key: RSAPublicKey) -> Response:
+    """Serve `POST /token`: a Bearer token that is valid for an hour, or 400 or 401 with OAuth's `error`."""
     form = await request.form()
     try:
         if form.get("grant_type") != GRANT:

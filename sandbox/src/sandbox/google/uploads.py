@@ -56,6 +56,7 @@ class Resumable:
         self._sessions: dict[str, _Session] = {}
 
     def start(self, call: Call, request: Request) -> Response:
+        """Start a session and return the response with its URL in the header `Location`."""
         upload_id = secrets.token_urlsafe(32)
         mime_type = request.headers.get("x-upload-content-type", "application/octet-stream")
         self._sessions[upload_id] = _Session(call, mime_type)

@@ -42,6 +42,7 @@ _environment.filters |= {"when": _when, "size": _size}
 
 
 def render(request: Request, template: str, status_code: int = 200, **context: object) -> HTMLResponse:
+    """Return the page that this template makes of `context`."""
     text = _environment.get_template(template).render(
         path=request.url.path, navigation=request.app.state.navigation, **context
     )
@@ -49,4 +50,5 @@ def render(request: Request, template: str, status_code: int = 200, **context: o
 
 
 def style() -> str:
+    """Return the style sheet of all pages."""
     return (_HERE / "style.css").read_text()

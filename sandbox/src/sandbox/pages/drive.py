@@ -21,6 +21,8 @@ class Member(NamedTuple):
 
 
 def drive_routes(google: GoogleState) -> list[BaseRoute]:
+    """Return the routes of Drive's pages. POST performs the action that the form names."""
+
     async def drive(request: Request) -> Response:
         if request.method == "POST":
             return await _act(google, request)

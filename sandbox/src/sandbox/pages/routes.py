@@ -19,6 +19,8 @@ _ACTIVE = ("text/html", "application/xhtml+xml", "image/svg+xml")
 
 
 class Column(NamedTuple):
+    """A column of a board, with its issues."""
+
     name: str
     issues: list[Any]
 
@@ -42,6 +44,7 @@ def navigation(sandbox: "Sandbox") -> list[tuple[str, str]]:
 
 
 def routes(sandbox: "Sandbox") -> list[BaseRoute]:
+    """Return the routes of all pages but GitHub's."""
     google = sandbox.google
 
     async def stylesheet(_: Request) -> Response:

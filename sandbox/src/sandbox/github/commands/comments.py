@@ -49,6 +49,7 @@ def delete_comment(state: GitHubState, viewer: Viewer, comment: Comment) -> None
 
 
 def remove_comment(state: GitHubState, comment: Comment) -> None:
+    """Delete a comment with its reactions and edits, without checking rights or recording an event."""
     delete_subject(state, comment)
     del state.comments[comment.id]
 

@@ -40,11 +40,13 @@ def record_event(
 
 
 def check_text(body: str | None, resource: str) -> None:
+    """Raise InvalidError if the body is too long; `resource` is its type in the error, such as `Issue`."""
     if body is not None and len(body) > MAX_BODY_LENGTH:
         raise too_long(resource, "body", MAX_BODY_LENGTH)
 
 
 def too_long(resource: str, field: str, longest: int) -> GitHubError:
+    """Return the error 422 for a field of more than `longest` characters."""
     message = f"{field} is too long (maximum is {longest} characters)"
     return InvalidError(resource, field, "custom", message=message)
 
@@ -58,6 +60,7 @@ def move_subject(state: GitHubState, old: Issue | Comment, new: Issue | Comment)
 
 
 def delete_subject(state: GitHubState, subject: Issue | Comment) -> None:
+    """Delete the reactions to an issue or comment and the edits of its text."""
     for reaction in state.reactions_to(subject):
         del state.reactions[reaction.id]
     for edit in state.edits_of(subject):

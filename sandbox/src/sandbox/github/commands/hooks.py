@@ -76,6 +76,7 @@ def edit_hook(
 
 
 def delete_hook(state: GitHubState, viewer: Viewer, hook: Hook) -> None:
+    """Delete a webhook. Deliveries that have started are not affected."""
     repository = state.repositories[hook.repository_id] if hook.repository_id else None
     viewer.must_manage_hooks(state, repository)
     del state.hooks[hook.id]

@@ -112,7 +112,10 @@ def create_from_form(
 
 
 def edit_issue(state: GitHubState, viewer: Viewer, issue: Issue, change: Change) -> Issue:
-    """Change an issue. Its author may, and everybody with the triage role; only the latter set labels and assignees."""
+    """Change an issue. Its author may, and everybody with the triage role.
+
+    Labels and assignees are silently kept if the caller does not have that role.
+    """
     repository = state.repositories[issue.repository_id]
     actor = viewer.must_take_part(repository)
     may_triage = viewer.may_triage(repository)
@@ -151,7 +154,8 @@ def transfer_issue(
 ) -> Issue:
     """Move an issue to another repository, where it gets a new number.
 
-    Labels that the target does not have are dropped, or created there with `create_labels`. Comments and cards move along.
+    Labels that the target does not have are dropped, or created there with `create_labels`. Comments, events and
+    cards move with it.
     """
     source = state.repositories[issue.repository_id]
     viewer.must_write(source)

@@ -47,6 +47,7 @@ def remove_label(state: GitHubState, viewer: Viewer, issue: Issue, name: str) ->
 
 
 def label_issue(state: GitHubState, viewer: Viewer, issue: Issue, labels: Iterable[Label]) -> Issue:
+    """Add labels that the issue does not have yet, with an event for each. Rights are not checked."""
     for label in labels:
         if label.id in issue.label_ids:
             continue
@@ -67,6 +68,7 @@ def _unlabel(state: GitHubState, viewer: Viewer, issue: Issue, label_ids: Iterab
 
 
 def labels_named(state: GitHubState, repository: Repository, names: Sequence[str]) -> list[Label]:
+    """Return the labels with these names; those that the repository does not have are created. Raises InvalidError."""
     for name in names:
         _check_label(name, None, None)
     found: dict[int, Label] = {}
@@ -102,7 +104,7 @@ def edit_label(
     color: str | None,
     description: str | None,
 ) -> Label:
-    """Change a label, wherever it is used."""
+    """Change a label; issues with it show the change. None leaves a field unchanged."""
     repository = state.repositories[label.repository_id]
     viewer.must_triage(repository)
     _check_label(name or label.name, color, description)
@@ -127,6 +129,7 @@ def delete_label(state: GitHubState, viewer: Viewer, label: Label) -> None:
 def new_label(
     state: GitHubState, repository: Repository, name: str, color: str, description: str | None
 ) -> Label:
+    """Store a label. Rights and values are not checked."""
     label = Label(
         id=state.new_id(), repository_id=repository.id, name=name, color=color, description=description
     )

@@ -34,7 +34,7 @@ class Numbered(Protocol):
 
 @dataclass(frozen=True)
 class PageInfo:
-    """The position of a page in the list."""
+    """The first and last cursor of a page, and the pages around it."""
 
     has_next_page: bool
     has_previous_page: bool
@@ -60,6 +60,7 @@ class Connection(Generic[T]):
 
     @property
     def nodes(self) -> list[T]:
+        """The items without their cursors."""
         return [edge.node for edge in self.edges]
 
 

@@ -13,7 +13,7 @@ from sandbox.github.state import GitHubState
 
 @dataclass(frozen=True)
 class Context:
-    """A GraphQL request."""
+    """An authenticated GraphQL request. Writes happen inside `writing()`."""
 
     state: GitHubState
     viewer: Viewer

@@ -37,6 +37,7 @@ class Cost:
 
     @property
     def points(self) -> int:
+        """Points that the call takes from the rate limit."""
         return max(1, (self.requests + _REQUESTS_PER_POINT // 2) // _REQUESTS_PER_POINT)
 
     def __add__(self, other: "Cost") -> "Cost":

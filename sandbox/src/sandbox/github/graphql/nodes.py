@@ -41,6 +41,7 @@ class ValueOf:
 
     @property
     def option(self) -> Option:
+        """The chosen option; only for a single-select field."""
         return next(option for option in self.of.field.options if option.id == self.held.value)
 
 

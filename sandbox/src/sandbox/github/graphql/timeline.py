@@ -32,7 +32,7 @@ _ITEM_TYPES: dict[EventKind, str] = {"renamed": "RENAMED_TITLE_EVENT"}
 
 @dataclass(frozen=True)
 class TimelineItems(Connection[Event | Comment]):
-    """`total_count` counts all items, `filtered_count` those that match the filter."""
+    """A page of a timeline. `total_count` counts all items, `filtered_count` those that match the filter."""
 
     filtered_count: int
     page_count: int

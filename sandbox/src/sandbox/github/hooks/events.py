@@ -97,6 +97,7 @@ class _Events:
     # -- issues -------------------------------------------------------------------------------------------------
 
     def issues(self) -> Iterator[WebhookEvent]:
+        """Yield the events `issues`: first of new, deleted, transferred and edited issues, then of other changes."""
         for before, after in self._changed("issues", self.state.issues):
             if before is None and after is not None:
                 yield self._opened(after)
@@ -165,6 +166,7 @@ class _Events:
     # -- comments and labels ------------------------------------------------------------------------------------
 
     def comments(self) -> Iterator[WebhookEvent]:
+        """Yield the events `issue_comment`."""
         for before, after in self._changed("comments", self.state.comments):
             comment = after or before
             if comment is None or comment.issue_id not in self.state.issues:
@@ -189,6 +191,7 @@ class _Events:
         )
 
     def labels(self) -> Iterator[WebhookEvent]:
+        """Yield the events `label` of the repositories' labels."""
         for before, after in self._changed("labels", self.state.labels):
             changes = _from(before, after, ("name", "color", "description")) if before and after else {}
             if before is None and after is not None:
@@ -206,6 +209,7 @@ class _Events:
     # -- cards --------------------------------------------------------------------------------------------------
 
     def cards(self) -> Iterator[WebhookEvent]:
+        """Yield the events `projects_v2_item`; a card that was deleted with its issue has none."""
         for before, after in self._changed("items", self.state.items):
             if before is None and after is not None:
                 yield self._card(after, "created")
@@ -259,6 +263,7 @@ class _Events:
     # -- hooks --------------------------------------------------------------------------------------------------
 
     def pings(self) -> Iterator[WebhookEvent]:
+        """Yield a `ping` for each new webhook."""
         for before, after in self._changed("hooks", self.state.hooks):
             if before is None and after is not None:
                 yield ping(self.state, after, self.by, self.change.base)

@@ -54,11 +54,12 @@ class Delivery:
 
     @property
     def is_done(self) -> bool:
+        """True once the attempt has succeeded or failed."""
         return self.status != "pending"
 
 
 class WebhookSender:
-    """The webhook deliveries. `spawn` runs a coroutine on the sandbox's event loop, from any thread."""
+    """Starts the deliveries and keeps the latest. `spawn` runs a coroutine on the sandbox's event loop, from any thread."""
 
     def __init__(self, state: GitHubState, faults: Faults, spawn: Spawn) -> None:
         self._state = state
@@ -78,7 +79,7 @@ class WebhookSender:
                 self._start(self._delivery(hook, event, guid))
 
     def redeliver(self, delivery: Delivery) -> None:
-        """Deliver again, to the hook's current URL."""
+        """Start delivering the event again, to the hook's current URL, and return at once."""
         hook = self._state.hooks[delivery.hook.id]
         self._start(replace(self._delivery(hook, delivery.event, delivery.guid), redelivery=True))
 

@@ -88,6 +88,7 @@ class _Rest:
         self.webhooks = webhooks
 
     async def handle(self, request: Request, operation: Operation | None) -> Response:
+        """Return the response to a request; `operation` is None for an unknown path or method, which is 404."""
         content = await request.body()  # the only await: the rest runs without interruption
         headers = {
             "x-github-request-id": secrets.token_hex(16).upper(),

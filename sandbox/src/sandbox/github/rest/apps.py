@@ -12,24 +12,28 @@ def _must_be_app(call: Call) -> None:
 
 @handles("apps/get-authenticated")
 def get_app(call: Call) -> ApiResponse:
+    """Serve `GET /app`."""
     _must_be_app(call)
     return ApiResponse(call.render.app())
 
 
 @handles("apps/list-installations")
 def list_installations(call: Call) -> Listing:
+    """Serve `GET /app/installations`: the only installation."""
     _must_be_app(call)
     return Listing([call.state.app], lambda _: call.render.installation())
 
 
 @handles("apps/get-installation")
 def get_installation(call: Call) -> ApiResponse:
+    """Serve `GET /app/installations/{installation_id}`."""
     _must_be_installation(call)
     return ApiResponse(call.render.installation())
 
 
 @handles("apps/get-org-installation")
 def get_org_installation(call: Call) -> ApiResponse:
+    """Serve `GET /orgs/{org}/installation`."""
     _must_be_app(call)
     if call.path["org"].lower() != call.state.organization.login.lower():
         raise NotFoundError
@@ -38,6 +42,7 @@ def get_org_installation(call: Call) -> ApiResponse:
 
 @handles("apps/create-installation-access-token")
 def create_token(call: Call) -> ApiResponse:
+    """Serve `POST /app/installations/{installation_id}/access_tokens`: a token that is valid for an hour."""
     _must_be_installation(call)
     body = call.body
     with call.writing():

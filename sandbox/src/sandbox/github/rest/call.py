@@ -16,7 +16,7 @@ from sandbox.github.state import GitHubState
 
 @dataclass(frozen=True)
 class Call:
-    """A validated, authenticated request."""
+    """A validated, authenticated request. Writes happen inside `writing()`."""
 
     state: GitHubState
     """The current state; for a stale read, a past one."""
@@ -99,7 +99,7 @@ class Call:
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """A status and a JSON body; None for no body."""
+    """A response with a JSON body, or without one if `body` is None."""
 
     body: Any
     status: int = 200
@@ -119,6 +119,7 @@ class Listing:
 
 
 Handler = Callable[[Call], ApiResponse | Listing]
+"""Raises GitHubError if GitHub would refuse the call."""
 
 HANDLERS: dict[str, Handler] = {}
 """Operation id -> handler. Importing the modules of this package fills it."""

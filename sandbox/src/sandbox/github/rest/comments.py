@@ -8,11 +8,13 @@ from sandbox.github.rest.call import ApiResponse, Call, Listing, handles
 
 @handles("issues/list-comments")
 def list_comments(call: Call) -> Listing:
+    """Serve `GET …/issues/{issue_number}/comments`, oldest first."""
     return Listing(_recent(call, call.state.comments_of(call.issue())), call.render.comment)
 
 
 @handles("issues/list-comments-for-repo")
 def list_comments_for_repo(call: Call) -> Listing:
+    """Serve `GET …/issues/comments`: the comments on all issues of the repository."""
     repository = call.repository()
     found = _recent(call, [c for c in call.state.comments.values() if c.repository_id == repository.id])
     by_update = call.query.get("sort", "created") == "updated"
@@ -31,6 +33,7 @@ def _recent(call: Call, comments: list[Comment]) -> list[Comment]:
 
 @handles("issues/create-comment")
 def create_comment(call: Call) -> ApiResponse:
+    """Serve `POST …/issues/{issue_number}/comments`."""
     issue = call.issue()
     with call.writing():
         comment = commands.create_comment(call.state, call.viewer, issue, call.body["body"])
@@ -39,11 +42,13 @@ def create_comment(call: Call) -> ApiResponse:
 
 @handles("issues/get-comment")
 def get_comment(call: Call) -> ApiResponse:
+    """Serve `GET …/issues/comments/{comment_id}`."""
     return ApiResponse(call.render.comment(call.comment()))
 
 
 @handles("issues/update-comment")
 def update_comment(call: Call) -> ApiResponse:
+    """Serve `PATCH …/issues/comments/{comment_id}`."""
     comment = call.comment()
     with call.writing():
         comment = commands.edit_comment(call.state, call.viewer, comment, call.body["body"])
@@ -52,6 +57,7 @@ def update_comment(call: Call) -> ApiResponse:
 
 @handles("issues/delete-comment")
 def delete_comment(call: Call) -> ApiResponse:
+    """Serve `DELETE …/issues/comments/{comment_id}`."""
     comment = call.comment()
     with call.writing():
         commands.delete_comment(call.state, call.viewer, comment)
@@ -60,31 +66,37 @@ def delete_comment(call: Call) -> ApiResponse:
 
 @handles("reactions/list-for-issue")
 def list_for_issue(call: Call) -> Listing:
+    """Serve `GET …/issues/{issue_number}/reactions`, oldest first."""
     return _reactions(call, call.issue())
 
 
 @handles("reactions/create-for-issue")
 def create_for_issue(call: Call) -> ApiResponse:
+    """Serve `POST …/issues/{issue_number}/reactions`: 201 for a new reaction, 200 for one that exists."""
     return _react(call, call.issue())
 
 
 @handles("reactions/list-for-issue-comment")
 def list_for_comment(call: Call) -> Listing:
+    """Serve `GET …/issues/comments/{comment_id}/reactions`, oldest first."""
     return _reactions(call, call.comment())
 
 
 @handles("reactions/create-for-issue-comment")
 def create_for_comment(call: Call) -> ApiResponse:
+    """Serve `POST …/issues/comments/{comment_id}/reactions`: 201 for a new reaction, 200 for one that exists."""
     return _react(call, call.comment())
 
 
 @handles("reactions/delete-for-issue")
 def delete_for_issue(call: Call) -> ApiResponse:
+    """Serve `DELETE …/issues/{issue_number}/reactions/{reaction_id}`."""
     return _delete_reaction(call, call.issue())
 
 
 @handles("reactions/delete-for-issue-comment")
 def delete_for_comment(call: Call) -> ApiResponse:
+    """Serve `DELETE …/issues/comments/{comment_id}/reactions/{reaction_id}`."""
     return _delete_reaction(call, call.comment())
 
 

@@ -7,6 +7,7 @@ from sandbox.github.rest.call import ApiResponse, Call, handles
 
 @handles("repos/get-content")
 def get_content(call: Call) -> ApiResponse:
+    """Serve `GET …/contents/{path}`: a file, or the list of a folder. There is only the default branch."""
     repository = call.repository("contents")
     ref = call.query.get("ref", repository.default_branch)
     if ref.removeprefix("refs/heads/") != repository.default_branch:
@@ -22,6 +23,7 @@ def get_content(call: Call) -> ApiResponse:
 
 @handles("repos/create-or-update-file-contents")
 def put_content(call: Call) -> ApiResponse:
+    """Serve `PUT …/contents/{path}`: 201 for a new file, 200 for a changed one."""
     repository, path, body = call.repository("metadata"), call.path["path"], call.body
     was_there = path in repository.files
     author = body.get("author") or body.get("committer") or {}

@@ -1,4 +1,7 @@
-"""Webhooks of repositories and of the organization, and their deliveries."""
+"""Webhooks of repositories and of the organization, and their deliveries.
+
+`…` stands for `/repos/{owner}/{repo}` or `/orgs/{org}`.
+"""
 
 from typing import Any
 
@@ -39,6 +42,7 @@ def _delivery(call: Call) -> Delivery:
 @handles("repos/list-webhooks")
 @handles("orgs/list-webhooks")
 def list_hooks(call: Call) -> Listing:
+    """Serve `GET …/hooks`."""
     owner = _owner(call)
     number = owner.id if owner else None
     return Listing([h for h in call.state.hooks.values() if h.repository_id == number], call.render.hook)
@@ -47,6 +51,7 @@ def list_hooks(call: Call) -> Listing:
 @handles("repos/create-webhook")
 @handles("orgs/create-webhook")
 def create_hook(call: Call) -> ApiResponse:
+    """Serve `POST …/hooks`. The new webhook receives a ping."""
     owner, body = _owner(call), call.body
     if body.get("name", "web") != "web":
         raise GitHubError(422, 'Validation Failed: the only name is "web"')
@@ -68,13 +73,14 @@ def create_hook(call: Call) -> ApiResponse:
 @handles("repos/get-webhook")
 @handles("orgs/get-webhook")
 def get_hook(call: Call) -> ApiResponse:
+    """Serve `GET …/hooks/{hook_id}`."""
     return ApiResponse(call.render.hook(_hook(call)))
 
 
 @handles("repos/update-webhook")
 @handles("orgs/update-webhook")
 def update_hook(call: Call) -> ApiResponse:
-    """Change a webhook. A given config replaces the old one, its secret too."""
+    """Serve `PATCH …/hooks/{hook_id}`. A `config` without a secret removes the secret."""
     hook, body = _hook(call), call.body
     config = body.get("config", {})
     events = [*body.get("events", hook.events), *body.get("add_events", [])]
@@ -96,6 +102,7 @@ def update_hook(call: Call) -> ApiResponse:
 @handles("repos/delete-webhook")
 @handles("orgs/delete-webhook")
 def delete_hook(call: Call) -> ApiResponse:
+    """Serve `DELETE …/hooks/{hook_id}`."""
     hook = _hook(call)
     with call.writing():
         commands.delete_hook(call.state, call.viewer, hook)
@@ -105,6 +112,7 @@ def delete_hook(call: Call) -> ApiResponse:
 @handles("repos/ping-webhook")
 @handles("orgs/ping-webhook")
 def ping_hook(call: Call) -> ApiResponse:
+    """Serve `POST …/hooks/{hook_id}/pings`."""
     call.webhooks.send(ping(call.state, _hook(call), call.viewer.actor, call.render.base))
     return ApiResponse(None, 204)
 
@@ -112,7 +120,7 @@ def ping_hook(call: Call) -> ApiResponse:
 @handles("repos/list-webhook-deliveries")
 @handles("orgs/list-webhook-deliveries")
 def list_deliveries(call: Call) -> Listing:
-    """List deliveries, latest first."""
+    """Serve `GET …/hooks/{hook_id}/deliveries`, latest first."""
     found = call.webhooks.deliveries(_hook(call).id)
     wanted = call.query.get("status")
     if wanted is not None:
@@ -123,12 +131,14 @@ def list_deliveries(call: Call) -> Listing:
 @handles("repos/get-webhook-delivery")
 @handles("orgs/get-webhook-delivery")
 def get_delivery(call: Call) -> ApiResponse:
+    """Serve `GET …/hooks/{hook_id}/deliveries/{delivery_id}`: the delivery with its request and response."""
     return ApiResponse(call.render.full_delivery(_delivery(call)))
 
 
 @handles("repos/redeliver-webhook-delivery")
 @handles("orgs/redeliver-webhook-delivery")
 def redeliver(call: Call) -> ApiResponse:
+    """Serve `POST …/hooks/{hook_id}/deliveries/{delivery_id}/attempts`."""
     call.webhooks.redeliver(_delivery(call))
     return ApiResponse({}, 202)
 

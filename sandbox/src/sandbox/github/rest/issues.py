@@ -15,6 +15,7 @@ _NOT_KEPT = ("milestone", "type", "issue_field_values", "duplicate_issue_id")
 
 @handles("issues/list-for-repo")
 def list_issues(call: Call) -> Listing:
+    """Serve `GET …/issues`: by default the open ones, latest first. Raises InvalidError for filters not served."""
     repository = call.repository()
     for name in ("milestone", "type", "mentioned", "issue_field_values"):
         if name in call.query:
@@ -60,6 +61,7 @@ def _rank(state: GitHubState, issue: Issue, by: str) -> tuple[Any, int]:
 
 @handles("issues/create")
 def create_issue(call: Call) -> ApiResponse:
+    """Serve `POST …/issues`. Raises InvalidError for fields that the sandbox does not store."""
     repository = call.repository()
     _refuse_what_is_not_kept(call.body)
     with call.writing():
@@ -77,11 +79,13 @@ def create_issue(call: Call) -> ApiResponse:
 
 @handles("issues/get")
 def get_issue(call: Call) -> ApiResponse:
+    """Serve `GET …/issues/{issue_number}`."""
     return ApiResponse(call.render.issue(call.issue()))
 
 
 @handles("issues/update")
 def update_issue(call: Call) -> ApiResponse:
+    """Serve `PATCH …/issues/{issue_number}`. Raises InvalidError for fields that the sandbox does not store."""
     body = call.body
     _refuse_what_is_not_kept(body)
     change = commands.Change(
@@ -101,18 +105,20 @@ def update_issue(call: Call) -> ApiResponse:
 
 @handles("issues/list-events")
 def list_events(call: Call) -> Listing:
+    """Serve `GET …/issues/{issue_number}/events`, oldest first."""
     return Listing(call.state.events_of(call.issue()), call.render.event)
 
 
 @handles("issues/list-events-for-repo")
 def list_events_for_repo(call: Call) -> Listing:
-    """List events, latest first."""
+    """Serve `GET …/issues/events`: the events of all issues of the repository, latest first."""
     repository = call.repository()
     return Listing(call.state.events_in(repository)[::-1], call.render.event_with_issue)
 
 
 @handles("issues/get-event")
 def get_event(call: Call) -> ApiResponse:
+    """Serve `GET …/issues/events/{event_id}`."""
     repository = call.repository()
     event = call.state.events.get(call.path["event_id"])
     if event is None or call.state.issues[event.issue_id].repository_id != repository.id:
@@ -122,6 +128,7 @@ def get_event(call: Call) -> ApiResponse:
 
 @handles("issues/list-events-for-timeline")
 def list_timeline(call: Call) -> Listing:
+    """Serve `GET …/issues/{issue_number}/timeline`: events and comments, oldest first."""
     issue = call.issue()
     entries: list[Event | Comment] = [*call.state.events_of(issue), *call.state.comments_of(issue)]
 

@@ -9,11 +9,13 @@ from sandbox.github.rest.issues import label_names
 
 @handles("issues/list-labels-for-repo")
 def list_labels(call: Call) -> Listing:
+    """Serve `GET …/labels`."""
     return Listing(call.state.labels_of(call.repository()), call.render.label)
 
 
 @handles("issues/create-label")
 def create_label(call: Call) -> ApiResponse:
+    """Serve `POST …/labels`."""
     repository = call.repository()
     with call.writing():
         label = commands.create_label(
@@ -29,11 +31,13 @@ def create_label(call: Call) -> ApiResponse:
 
 @handles("issues/get-label")
 def get_label(call: Call) -> ApiResponse:
+    """Serve `GET …/labels/{name}`."""
     return ApiResponse(call.render.label(call.label()))
 
 
 @handles("issues/update-label")
 def update_label(call: Call) -> ApiResponse:
+    """Serve `PATCH …/labels/{name}`."""
     label = call.label()
     with call.writing():
         label = commands.edit_label(
@@ -49,6 +53,7 @@ def update_label(call: Call) -> ApiResponse:
 
 @handles("issues/delete-label")
 def delete_label(call: Call) -> ApiResponse:
+    """Serve `DELETE …/labels/{name}`."""
     label = call.label()
     with call.writing():
         commands.delete_label(call.state, call.viewer, label)
@@ -57,11 +62,13 @@ def delete_label(call: Call) -> ApiResponse:
 
 @handles("issues/list-labels-on-issue")
 def list_labels_on_issue(call: Call) -> Listing:
+    """Serve `GET …/issues/{issue_number}/labels`."""
     return _labels(call, call.issue())
 
 
 @handles("issues/add-labels")
 def add_labels(call: Call) -> Listing:
+    """Serve `POST …/issues/{issue_number}/labels`, and return all labels of the issue."""
     issue = call.issue()
     with call.writing():
         issue = commands.add_labels(call.state, call.viewer, issue, _given(call))
@@ -70,6 +77,7 @@ def add_labels(call: Call) -> Listing:
 
 @handles("issues/set-labels")
 def set_labels(call: Call) -> Listing:
+    """Serve `PUT …/issues/{issue_number}/labels`, and return all labels of the issue."""
     issue = call.issue()
     with call.writing():
         issue = commands.set_labels(call.state, call.viewer, issue, _given(call))
@@ -78,6 +86,7 @@ def set_labels(call: Call) -> Listing:
 
 @handles("issues/remove-all-labels")
 def remove_all_labels(call: Call) -> ApiResponse:
+    """Serve `DELETE …/issues/{issue_number}/labels`."""
     issue = call.issue()
     with call.writing():
         commands.set_labels(call.state, call.viewer, issue, [])
@@ -86,6 +95,7 @@ def remove_all_labels(call: Call) -> ApiResponse:
 
 @handles("issues/remove-label")
 def remove_label(call: Call) -> Listing:
+    """Serve `DELETE …/issues/{issue_number}/labels/{name}`, and return the remaining labels."""
     issue = call.issue()
     with call.writing():
         issue = commands.remove_label(call.state, call.viewer, issue, call.path["name"])

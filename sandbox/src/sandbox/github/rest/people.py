@@ -42,7 +42,10 @@ def _user(call: Call) -> User:
 
 @handles("orgs/check-membership-for-user")
 def check_member(call: Call) -> ApiResponse:
-    """Check membership. There are no public members: outsiders are redirected to that empty list."""
+    """Serve `GET /orgs/{org}/members/{username}`: 204 for a member, otherwise 404.
+
+    Callers outside the organization are redirected to its public members, of whom there are none.
+    """
     organization = _organization(call)
     if not call.viewer.is_member(organization):
         path = f"/orgs/{organization.login}/public_members/{call.path['username']}"
@@ -54,22 +57,26 @@ def check_member(call: Call) -> ApiResponse:
 
 @handles("teams/list")
 def list_teams(call: Call) -> Listing:
+    """Serve `GET /orgs/{org}/teams`."""
     _for_members(call)
     return Listing(list(call.state.teams.values()), call.render.team)
 
 
 @handles("teams/get-by-name")
 def get_team(call: Call) -> ApiResponse:
+    """Serve `GET /orgs/{org}/teams/{team_slug}`."""
     return ApiResponse(call.render.full_team(_team(call)))
 
 
 @handles("teams/list-members-in-org")
 def list_members(call: Call) -> Listing:
+    """Serve `GET /orgs/{org}/teams/{team_slug}/members`."""
     return Listing([call.state.users[number] for number in _team(call).members], call.render.user)
 
 
 @handles("teams/get-membership-for-user-in-org")
 def get_membership(call: Call) -> ApiResponse:
+    """Serve `GET /orgs/{org}/teams/{team_slug}/memberships/{username}`: 404 if the user is not a member."""
     team, user = _team(call), _user(call)
     if user.id not in team.members:
         raise NotFoundError
@@ -78,6 +85,7 @@ def get_membership(call: Call) -> ApiResponse:
 
 @handles("repos/check-collaborator")
 def check_collaborator(call: Call) -> ApiResponse:
+    """Serve `GET …/collaborators/{username}`: 204 for a collaborator, otherwise 404."""
     repository = call.repository("metadata")
     call.viewer.must_triage(repository)
     if _user(call).id not in repository.collaborators:
@@ -87,6 +95,7 @@ def check_collaborator(call: Call) -> ApiResponse:
 
 @handles("repos/get-collaborator-permission-level")
 def get_permission(call: Call) -> ApiResponse:
+    """Serve `GET …/collaborators/{username}/permission`: everybody may read a public repository."""
     repository = call.repository("metadata")
     call.viewer.must_triage(repository)
     user = _user(call)

@@ -6,6 +6,7 @@ from sandbox.github.rest.call import ApiResponse, Call, handles
 
 @handles("users/get-authenticated")
 def get_authenticated(call: Call) -> ApiResponse:
+    """Serve `GET /user`; an installation of the App gets 403."""
     actor = call.viewer.actor
     if call.viewer.is_installation:
         raise ForbiddenError("Resource not accessible by integration")
@@ -22,6 +23,7 @@ def get_authenticated(call: Call) -> ApiResponse:
 
 @handles("users/get-by-username")
 def get_by_username(call: Call) -> ApiResponse:
+    """Serve `GET /users/{username}`."""
     user = call.state.user(call.path["username"])
     if user is None:
         raise NotFoundError
@@ -30,6 +32,7 @@ def get_by_username(call: Call) -> ApiResponse:
 
 @handles("orgs/get")
 def get_organization(call: Call) -> ApiResponse:
+    """Serve `GET /orgs/{org}`."""
     organization = call.state.organization
     if call.path["org"].lower() != organization.login.lower():
         raise NotFoundError
@@ -38,6 +41,7 @@ def get_organization(call: Call) -> ApiResponse:
 
 @handles("repos/get")
 def get_repository(call: Call) -> ApiResponse:
+    """Serve `GET /repos/{owner}/{repo}`."""
     repository = call.repository("metadata")
     user = call.viewer.user
     permissions = None
@@ -49,6 +53,7 @@ def get_repository(call: Call) -> ApiResponse:
 
 @handles("rate-limit/get")
 def get_rate_limit(call: Call) -> ApiResponse:
+    """Serve `GET /rate_limit`, which does not count as a request."""
     rendered = {
         resource: call.rate_limits.window(call.viewer.key, resource).body(resource)
         for resource in ("core", "search", "graphql", "integration_manifest")
