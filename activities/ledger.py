@@ -18,7 +18,7 @@ class LedgerActivities:
 
     @performs("record_events")
     def record_events(self, request: EffectRequest) -> Outcome:
-        """Record the events of the request. Reports the last seq up to which the ledger is complete."""
+        """Record the events of the request. Returns the number of the newest event that the ledger has without a gap."""
         try:
             if not request.events:
                 return Outcome(recorded=self._ledger.last_seq(request.lead.id))
@@ -37,5 +37,5 @@ class LedgerActivities:
         except LedgerError as error:
             yield Check("Ledger", "can be written", ok=False, detail=str(error))
         else:
-            detail = f"{status.engine} at {status.location}: {status.events} events of {status.leads} leads"
+            detail = f"{status.engine} at {status.location}; events: {status.events}, leads: {status.leads}"
             yield Check("Ledger", "can be written", ok=True, detail=detail)

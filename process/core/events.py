@@ -96,7 +96,6 @@ class Unknown(Fact):
     """A fact of a kind that this code does not know. It is kept whole and changes nothing."""
 
     kind = "unknown"
-
     model_config = ConfigDict(frozen=True, extra="allow")
     visible = False
 

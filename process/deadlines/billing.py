@@ -21,7 +21,6 @@ class InvoiceDue(Deadline):
     """The next invoice is prepared, with its period's fixed fee and the usage and cloud cost of earlier months."""
 
     kind = "invoice_due"
-
     number: int
     invoice: Invoice | None = None
 
@@ -61,7 +60,6 @@ class InvoiceOverdue(Deadline):
     """An invoice is still unpaid 60 days after it was sent."""
 
     kind = "invoice_overdue"
-
     number: int
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -83,7 +81,6 @@ class InvoicesUnsent(Deadline):
     """The contracts team is asked every two weeks to send the invoices that were prepared."""
 
     kind = "invoices_unsent"
-
     visible = False
     numbers: tuple[int, ...] = ()
 
@@ -111,7 +108,6 @@ class UsageMissing(Deadline):
     """Engineering is asked, then weekly, for the usage of past months that nobody has reported."""
 
     kind = "usage_missing"
-
     visible = False
     months: tuple[str, ...] = ()
 

@@ -16,7 +16,6 @@ class HandoverReminded(Deadline):
     """The contracts team is reminded after 3 working days without news, or 10 once it has acknowledged."""
 
     kind = "handover_reminded"
-
     visible = False
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -98,7 +97,6 @@ class RenewalWindowOpened(Deadline):
     """A renewal window opens 180, 90 or 30 days before the contract ends."""
 
     kind = "renewal_window_opened"
-
     days: int
 
     def apply(self, lead: Lead, event: Event) -> Lead:

@@ -16,7 +16,6 @@ class QuestionnaireNudged(Deadline):
     """Sales is reminded weekly of an unanswered questionnaire."""
 
     kind = "questionnaire_nudged"
-
     visible = False
 
     def apply(self, lead: Lead, event: Event) -> Lead:

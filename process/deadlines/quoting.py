@@ -18,7 +18,6 @@ class QuoteRunningOut(Deadline):
     """Sales is reminded a week before a quote expires."""
 
     kind = "quote_running_out"
-
     visible = False
     version: int
 
@@ -50,7 +49,6 @@ class ApprovalReminded(Deadline):
     """The approver of a discount is asked again every three working days."""
 
     kind = "approval_reminded"
-
     visible = False
     version: int
 

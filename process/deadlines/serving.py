@@ -17,7 +17,6 @@ class HubInformationMissed(Deadline):
     """The missing fields of the hub's information are asked for weekly."""
 
     kind = "hub_information_missed"
-
     visible = False
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -47,7 +46,6 @@ class EventNear(Deadline):
     """Engineering is reminded of a community's event 7 days and 1 day before it begins."""
 
     kind = "event_near"
-
     event: str
     first: date
     days: int
@@ -85,7 +83,6 @@ class DecommissionNoticeDue(Deadline):
     """A notice of the decommission is due: 14 days before to the customer, 2 days before about the data."""
 
     kind = "decommission_notice_due"
-
     days: int
 
     def apply(self, lead: Lead, event: Event) -> Lead:

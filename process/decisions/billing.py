@@ -35,7 +35,6 @@ class UsageReported(Decision):
     """The monthly active users and the cloud provider's bill of one month. The bill is passed on without markup."""
 
     kind = "usage_reported"
-
     deciders = frozenset({Role.ENGINEERING, Role.CONTRACTS})
     stages = BILLED
     too_early = refuse(
@@ -159,7 +158,6 @@ class InvoiceSent(OnInvoice):
     """The contracts and administration team sent an invoice. It is overdue if it is unpaid after 60 days."""
 
     kind = "invoice_sent"
-
     irreversible = (
         "An invoice that the customer has got is still with them: the contracts team is to write to them"
     )
@@ -187,7 +185,6 @@ class InvoicePaid(OnInvoice):
     """The customer paid an invoice."""
 
     kind = "invoice_paid"
-
     example = {"number": 1}
     _done = "paid"
 
@@ -220,7 +217,6 @@ class InvoiceVoided(OnInvoice):
     """
 
     kind = "invoice_voided"
-
     example = {"number": 1, "reason": "The price was another"}
 
     reason: Text = Field(description="reason why it was wrong")

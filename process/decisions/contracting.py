@@ -50,7 +50,6 @@ class ContractHandedOver(_Contracting):
     """The contracts team gets everything it needs to draft a contract. Decide it again if the deal has changed."""
 
     kind = "contract_handed_over"
-
     irreversible = "What the contracts team has begun, only they can stop"
 
     due: date | None = Field(
@@ -107,7 +106,6 @@ class ContractAcknowledged(_Contracting):
     """The contracts team has started to work on the contract."""
 
     kind = "contract_acknowledged"
-
     deciders = frozenset({Role.CONTRACTS})
 
     acknowledged_by: Line | None = Field(None, description="person in that team, if not the decider")
@@ -141,7 +139,6 @@ class ContractProgressed(_Contracting):
     """
 
     kind = "contract_progressed"
-
     deciders = frozenset({Role.CONTRACTS})
     example = {"state": "drafted", "note": "It goes to their lawyers next"}
 
@@ -184,7 +181,6 @@ class ContractSigned(_Contracting):
     """
 
     kind = "contract_signed"
-
     irreversible = "A contract that was really signed binds all the same"
     deciders = frozenset({Role.CONTRACTS})
     example = {
@@ -315,7 +311,6 @@ class VendorSetupStarted(_Vendor):
     """The set-up as a vendor in the customer's system has started."""
 
     kind = "vendor_setup_started"
-
     irreversible = _FILED
     becomes = VendorStatus.STARTED
 
@@ -324,7 +319,6 @@ class VendorSetupProgressed(_Vendor):
     """The customer's vendor forms moved one step. The set-up itself is done when we are a vendor there."""
 
     kind = "vendor_setup_progressed"
-
     irreversible = _FILED
     example = {"forms": "asked for"}
     becomes = VendorStatus.STARTED
@@ -355,7 +349,6 @@ class VendorSetupDone(_Vendor):
     """The set-up as a vendor in the customer's system is done."""
 
     kind = "vendor_setup_done"
-
     irreversible = _FILED
     becomes = VendorStatus.DONE
     vendor_number: Line | None = Field(None, description="our number there")
@@ -365,7 +358,6 @@ class VendorSetupNotNeeded(_Vendor):
     """The customer needs no vendor set-up."""
 
     kind = "vendor_setup_not_needed"
-
     becomes = VendorStatus.NOT_NEEDED
 
 
@@ -373,7 +365,6 @@ class ServiceExtended(Decision):
     """A service whose contract has ended goes on for one step of 14 days, by a person's decision."""
 
     kind = "service_extended"
-
     example = {"reason": "The renewal is with their lawyers"}
     stages = OPEN_STAGES
 
@@ -413,7 +404,6 @@ class GapExplained(Decision):
     """
 
     kind = "gap_explained"
-
     deciders = frozenset({Role.SALES, Role.CONTRACTS})
     example = {"reason": "Their new grant begins later; the days are a gift"}
     stages = OPEN_STAGES | {Stage.CLOSED}

@@ -24,7 +24,6 @@ class IssueReplaced(Decision):
     """The lead's issue or its hub's was deleted on GitHub; a new one is opened in its place."""
 
     kind = "issue_replaced"
-
     deciders = EVERY_TEAM
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -61,7 +60,6 @@ class FolderReplaced(Decision):
     """
 
     kind = "folder_replaced"
-
     deciders = EVERY_TEAM
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -97,7 +95,6 @@ class Corrected(CorrectingDecision):
     """
 
     kind = "corrected"
-
     deciders = EVERY_TEAM
     stages = frozenset(Stage)
     example = {"seq": 4, "reason": "That was another lead's quote"}

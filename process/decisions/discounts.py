@@ -61,7 +61,6 @@ class DiscountDeclined(OnDiscount):
     """The discount of the open quote is not approved. The quote is declined; another price can be quoted."""
 
     kind = "discount_declined"
-
     example = {"reason": "Ten percent is what their budget needs"}
 
     reason: Text = Field(description="reason, and a discount that would be approved")

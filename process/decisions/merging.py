@@ -19,7 +19,6 @@ class KeptApart(Decision):
     """The lead is not a duplicate of the leads that it resembles. It goes on, and the question is not asked again."""
 
     kind = "kept_apart"
-
     other: Line | None = Field(
         None, description="id of the lead that it is not; by default all that it may be the same as"
     )
@@ -67,7 +66,6 @@ class Merged(Decision):
     """
 
     kind = "merged"
-
     stages = frozenset({Stage.LEAD, Stage.QUOTED})
     example = {"into": "lead-axpipyeh"}
 

@@ -26,7 +26,6 @@ class LeadOpened(Decision):
     """Somebody showed obvious interest in working with us, and is now a lead."""
 
     kind = "lead_opened"
-
     stages = frozenset()
     example = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"}
 
@@ -105,7 +104,6 @@ class DetailsChanged(Decision):
     """Details of the lead were wrong or have changed: organisation, person, title, service, zone or invoicing."""
 
     kind = "details_changed"
-
     deciders = EVERY_TEAM
     example = {"person": "Grace Example"}
 
@@ -146,7 +144,6 @@ class Assigned(Decision):
     """A role for this lead is given to one person. Without a person, it goes back to everybody who has the role."""
 
     kind = "assigned"
-
     deciders = EVERY_TEAM
     example = {"role": "sales", "person": "Grace Example"}
 

@@ -21,7 +21,6 @@ class PolicyAdopted(Decision):
     """
 
     kind = "policy_adopted"
-
     example = {"note": "The periods of 2026-09 for all that are not signed yet"}
     is_progress = False
 

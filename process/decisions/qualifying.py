@@ -21,7 +21,6 @@ class QuestionnaireSent(Decision):
     """The leads questionnaire was sent to the lead. A reminder follows every week until it is answered."""
 
     kind = "questionnaire_sent"
-
     stages = BEFORE_CONTRACT
 
     @classmethod
@@ -49,7 +48,6 @@ class QuestionnaireAnswered(Decision):
     """The lead answered the questionnaire. If the response's id is given, its answers are read from Google Forms."""
 
     kind = "questionnaire_answered"
-
     stages = BEFORE_CONTRACT
     example = {"response_id": "ACYDBNi84NuJUO2O13A"}
 
@@ -97,7 +95,6 @@ class ManiacTAssessed(Decision):
     """The lead was assessed by MANIAC-T, in whole or in part. Yes and no need evidence; unknown is not no."""
 
     kind = "maniac_t_assessed"
-
     stages = BEFORE_CONTRACT
     example = {
         "money": "yes",
@@ -183,7 +180,6 @@ class AssetAttached(Decision):
     """Something was made for the lead: a budget, a statement of work, notes. The first one creates its Drive folder."""
 
     kind = "asset_attached"
-
     deciders = EVERY_TEAM
     example = {"type": "budget", "name": "Budget 2026", "url": "https://docs.example.org/budget"}
 
@@ -220,7 +216,6 @@ class PriceListRequested(Decision):
     """Read the price list again, because it changed since this lead last read it."""
 
     kind = "price_list_requested"
-
     visible = False
 
     def effects(self, change: Change) -> Iterable[Effect]:

@@ -67,7 +67,6 @@ class PriceQuoted(Decision):
     """
 
     kind = "price_quoted"
-
     irreversible = "If the customer knows this price, only sales can take it back there"
     stages = OPEN_STAGES
     commits = True
@@ -383,7 +382,6 @@ class QuoteAccepted(OnQuote):
     """The customer agreed to the price. They have not signed: the contract comes next."""
 
     kind = "quote_accepted"
-
     commits = True
 
     accepted_by: Line | None = Field(None, description="person of the customer who agreed")
@@ -418,7 +416,6 @@ class QuoteDeclined(OnQuote):
     """The customer declined the price or withdrew their agreement. Quote another one, or record the lead as lost."""
 
     kind = "quote_declined"
-
     reason: Text | None = Field(None, description="reason, as the customer gave it")
 
     def apply(self, lead: Lead, event: Event) -> Lead:

@@ -21,7 +21,6 @@ class HubInformationGiven(Decision):
     """Information for engineering about the hub was given, in whole or in part. Missing fields are pending."""
 
     kind = "hub_information_given"
-
     deciders = frozenset({Role.ENGINEERING, Role.SALES})
     example = {
         "name": "Example Hub",
@@ -74,7 +73,6 @@ class EventAnnounced(Decision):
     """The community has an event for which its hub needs capacity. To move it, announce it again under its name."""
 
     kind = "event_announced"
-
     deciders = frozenset({Role.ENGINEERING, Role.SALES})
     example = {"name": "Summer school", "first": "2049-07-05", "last": "2049-07-09", "users": 120}
 
@@ -131,7 +129,6 @@ class HubRequested(Decision):
     """Engineering is asked for the hub. Without a signed contract, a named person must allow it and say why."""
 
     kind = "hub_requested"
-
     irreversible = "What engineering has begun, only they can stop"
     commits = True
 
@@ -194,7 +191,6 @@ class HubLive(Decision):
     """The hub runs, and its community can log in."""
 
     kind = "hub_live"
-
     irreversible = "A hub that runs goes on running: nothing is taken down by this"
     deciders = frozenset({Role.ENGINEERING})
     commits = True
@@ -254,7 +250,6 @@ class HubValidated(_OnRunningHub):
     """A representative is satisfied with the hub, and at least five users of the community have logged in."""
 
     kind = "hub_validated"
-
     deciders = frozenset({Role.ENGINEERING})
     example = {"representative": "Ada Example", "users": 12}
 
@@ -301,7 +296,6 @@ class DecommissionDecided(_OnRunningHub):
     """
 
     kind = "decommission_decided"
-
     irreversible = "If the customer was told of it, only sales can take it back there"
     example = {"on": "2049-06-30", "reason": "The course is over"}
 
@@ -331,7 +325,6 @@ class DecommissionCancelled(_OnRunningHub):
     """The hub stays: the decision to take it down was overruled."""
 
     kind = "decommission_cancelled"
-
     reason: Text = Field(description="reason why it stays")
     example = {"reason": "The community found new funding"}
 
@@ -356,7 +349,6 @@ class HubDecommissioned(_OnRunningHub):
     """The hub was taken down and its service has ended. Data is kept at least a year."""
 
     kind = "hub_decommissioned"
-
     irreversible = "A hub that was taken down does not come back by this"
     deciders = frozenset({Role.ENGINEERING})
     example = {"data_confirmed_by": "Ada Example", "data": "kept"}

@@ -18,7 +18,6 @@ class PutOnHold(Decision):
     """The lead waits until a date or for an event. While it waits it does not become stale, and nobody is reminded."""
 
     kind = "put_on_hold"
-
     deciders = EVERY_TEAM
     example = {"until": "2049-03-01", "note": "Their budget year begins then"}
 
@@ -57,7 +56,6 @@ class Resumed(Decision):
     """The lead no longer waits."""
 
     kind = "resumed"
-
     deciders = EVERY_TEAM
 
     @classmethod
@@ -95,7 +93,6 @@ class Lost(Decision):
     """The customer, or we, said no. The coded reason can be counted; a note explains it."""
 
     kind = "lost"
-
     example = {"reason": "budget", "note": "Their grant was not funded"}
 
     reason: LossReason = Field(description="coded reason")
@@ -134,7 +131,6 @@ class Reopened(Decision):
     """A lost lead is open again, at the stage where it was."""
 
     kind = "reopened"
-
     stages = frozenset({Stage.LOST})
     example = {"reason": "They found another grant"}
 

