@@ -16,6 +16,7 @@ from process.core.fold import fold
 from process.core.outbox import DriftCheck
 from process.core.plan import plan
 from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.effects import Effect
 from process.effects.observations import (
     DriftFound,
@@ -255,6 +256,11 @@ def fingerprint() -> dict[str, list[str]]:
 
 def test_the_fingerprint_is_the_committed_one() -> None:
     assert fingerprint() == json.loads(COMMITTED.read_text()), ADVICE
+
+
+def test_the_fingerprint_covers_every_decision() -> None:
+    covered = {line.partition(": ")[2].partition(" ")[0] for line in decisions()}
+    assert covered == set(DECISIONS)
 
 
 if __name__ == "__main__":
