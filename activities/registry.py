@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from temporalio.client import Client
 
+from activities.batch import BatchActivities
 from activities.checks import Check
 from activities.github.activities import GitHubActivities
 from activities.google.drive import DriveActivities
@@ -45,7 +46,8 @@ def activities(settings: Settings, client: Client) -> list[Callable[..., Any]]:
     Raises LookupError for an effect that no activity performs.
     """
     systems = [*checkers(settings), RelationNoticeActivities(client)]
-    return [_performer(kind, systems) for kind in Effect.kinds]
+    performers = {kind: _performer(kind, systems) for kind in Effect.kinds}
+    return [*performers.values(), BatchActivities(performers).perform_effects]
 
 
 def _performer(kind: str, systems: Sequence[object]) -> Callable[..., Any]:
