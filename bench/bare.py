@@ -47,7 +47,7 @@ class BareWorkflow:
                 for _ in range(ACTIVITIES)
             )
             await asyncio.gather(*activities)
-    
+
     @workflow.update
     def decide(self, body: dict[str, Any]) -> dict[str, Any]:
         self.waiting.append(body)
