@@ -8,7 +8,15 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from process.core.batches import lead_after
-from process.effects.requests import Batch, BatchItem, BatchResult, BatchResults, EffectRequest, Failure, Outcome
+from process.effects.requests import (
+    Batch,
+    BatchItem,
+    BatchResult,
+    BatchResults,
+    EffectRequest,
+    Failure,
+    Outcome,
+)
 from process.lead.lead import Lead
 
 Performer = Callable[[EffectRequest], Outcome]

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from temporalio import activity
+
 from activities.checks import Check
 from activities.errors import again, park
-from activities.performs import performs
 from ledger.entries import entry_of
 from ledger.events import Ledger, LedgerError, LedgerUnavailable
-from process.effects.requests import EffectRequest, Outcome
+from process.views.recording import Recorded, RecordRequest
 
 
 class LedgerActivities:
@@ -16,19 +17,17 @@ class LedgerActivities:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    @performs("record_events")
-    def record_events(self, request: EffectRequest) -> Outcome:
-        """Record the events of the request. Returns the number of the newest event that the ledger has without a gap."""
+    @activity.defn(name="record_events", no_thread_cancel_exception=True)
+    def record_events(self, request: RecordRequest) -> Recorded:
+        """Record the events of the request and the lead's row, within the workflow task or as an effect of its own."""
         try:
-            if not request.events:
-                return Outcome(recorded=self._ledger.last_seq(request.lead.id))
-            return Outcome(
-                recorded=self._ledger.append([entry_of(request.lead.id, event) for event in request.events])
-            )
+            entries = [entry_of(request.lead_id, event) for event in request.events]
+            seq = self._ledger.append(request.lead_id, entries, after=request.after, row=request.row)
         except LedgerUnavailable as error:
             raise again(str(error)) from None
         except LedgerError as error:
             raise park(str(error)) from None
+        return Recorded(seq=seq, digest=request.digest())
 
     def checks(self) -> Iterator[Check]:
         """Check that the ledger can be written."""

@@ -100,9 +100,7 @@ class Performer:
                 failure = Failure(reason=reason_of(error), for_good=False)
                 self._go_on_alone([Again(effect, failure) for effect in effects])
         else:
-            aggregate, again = take_results(
-                self._lead.aggregate, effects, results.results, self._lead.now
-            )
+            aggregate, again = take_results(self._lead.aggregate, effects, results.results, self._lead.now)
             self._lead.change(aggregate)
             self._go_on_alone(again)
         finally:

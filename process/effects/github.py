@@ -9,7 +9,17 @@ from process.lead.lead import Lead, LeadPart
 from process.types import Line
 
 SHOWN_IN_ISSUE: frozenset[LeadPart] = frozenset(
-    ("assets", "duplicates", "former", "invoices", "mails", "originals", "qualification", "questionnaire", "usage")
+    (
+        "assets",
+        "duplicates",
+        "former",
+        "invoices",
+        "mails",
+        "originals",
+        "qualification",
+        "questionnaire",
+        "usage",
+    )
 )
 SHOWN_IN_HUB_ISSUE: frozenset[LeadPart] = frozenset(("qualification", "questionnaire"))
 
