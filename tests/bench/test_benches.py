@@ -6,7 +6,7 @@ import sys
 import pytest
 
 SMALLEST = (
-    ("engine", "--count", "1", "--rounds", "1"),
+    ("path", "--count", "1", "--rounds", "1"),
     ("what_if", "--leads", "1", "--years", "1"),
     ("reconcile", "--leads", "2"),
     ("calls", "--leads", "1"),
