@@ -46,6 +46,11 @@ def contact_key(email: str) -> str:
     return _digest(mailbox if is_public_mail(email) else "", domain)[:16]
 
 
+def address_key(email: str) -> str:
+    """Return a key for a mail address, equal for all spellings of it in upper and lower case."""
+    return hashlib.sha256(email.strip().casefold().encode()).hexdigest()[:16]
+
+
 def is_public_mail(email: str) -> bool:
     """Return True if anybody can have an address at this one's domain."""
     return _PUBLIC_MAIL.fullmatch(email.strip().casefold().rpartition("@")[2]) is not None

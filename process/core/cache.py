@@ -3,30 +3,31 @@
 from collections import deque
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from process.lead.lead import Lead
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 KEPT = 8
 """Number of cached leads: those that a worker handles at the same time."""
 
 
-def cached_per_lead(function: Callable[[Lead], T]) -> Callable[[Lead], T]:
-    """Cache the results of a pure function for the newest leads.
+def cached_per_lead(function: Callable[Concatenate[Lead, P], T]) -> Callable[Concatenate[Lead, P], T]:
+    """Cache the results of a pure function for the newest leads and, if it takes any, other arguments.
 
     A lead is recognised by its identity, which is safe for an immutable value and costs less than comparing.
     """
-    known: deque[tuple[Lead, T]] = deque(maxlen=KEPT)
+    known: deque[tuple[Lead, tuple[object, ...], dict[str, object], T]] = deque(maxlen=KEPT)
 
     @wraps(function)
-    def answer(lead: Lead) -> T:
-        for other, found in tuple(known):
-            if other is lead:
+    def answer(lead: Lead, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        for other, others, named, found in tuple(known):
+            if other is lead and others == args and named == kwargs:
                 return found
-        found = function(lead)
-        known.appendleft((lead, found))
+        found = function(lead, *args, **kwargs)
+        known.appendleft((lead, args, kwargs, found))
         return found
 
     return answer

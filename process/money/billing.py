@@ -409,21 +409,37 @@ def missing_usage(lead: Lead, today: date) -> tuple[str, ...]:
 
 def next_usage(lead: Lead) -> str | None:
     """Return the first month, past or not, whose usage is still to be reported, or None."""
+    return next(_unreported_or_next(lead), None)
+
+
+def next_missed_usage(lead: Lead, today: date) -> date | None:
+    """Return the first day after today on which another month's usage is missing if nobody reports it, or None."""
+    month = next((month for month in _unreported_or_next(lead, today) if month >= f"{today:%Y-%m}"), None)
+    return date.fromisoformat(f"{month}-01") + relativedelta(months=1) if month else None
+
+
+def _unreported_or_next(lead: Lead, today: date = date.min) -> Iterator[str]:
+    """Yield the months whose usage is still to be reported; after today at least the first one."""
     terms = _terms(lead)
     if lead.hub.live_on is None or not any(term.quote.tiers for term in terms):
-        return None
+        return
     # No month after the newest usage and the start of the newest term differs from the one before.
-    newest = max((date.fromisoformat(f"{usage.month}-01") for usage in lead.usage), default=date.min)
-    until = max(lead.hub.live_on, newest, terms[-1].days.start) + relativedelta(months=2)
-    return next(_unreported(lead, until), None)
+    newest = max((date.fromisoformat(f"{month}-01") for month in _reported(lead)), default=date.min)
+    until = max(lead.hub.live_on, newest, terms[-1].days.start, today) + relativedelta(months=2)
+    yield from _unreported(lead, until)
 
 
 def _unreported(lead: Lead, until: date) -> Iterator[str]:
     """Yield the months until then in which a hub billed by usage ran and that have no usage reported."""
     if lead.hub.live_on is None:
         return
-    known = {usage.month for usage in lead.usage}
-    known = known.union(*(invoice.usage_months for invoice in lead.invoices if invoice.is_valid))
+    known = _reported(lead)
     for month in months_of(lead.hub.live_on, min(until, lead.hub.decommissioned_on or until)):
         if month not in known and (quote := priced_by(lead, month)) and quote.tiers:
             yield month
+
+
+def _reported(lead: Lead) -> frozenset[str]:
+    """Return the months whose usage is reported, or was when a valid invoice billed it."""
+    known = frozenset(usage.month for usage in lead.usage)
+    return known.union(*(invoice.usage_months for invoice in lead.invoices if invoice.is_valid))

@@ -1,16 +1,19 @@
 """Work to be done per role and person: due, overdue, waiting, stuck and upcoming."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from process.calendar import add_working_days, day_of
+from pydantic import AwareDatetime
+
+from process.calendar import add_working_days, day_of, end_of, start_of
 from process.core.aggregate import LeadAggregate
 from process.core.events import Fact
 from process.deadlines.contracting import renewal_start
 from process.deadlines.schedule import due
-from process.lead.lead import Lead
+from process.lead.lead import Assignee, Lead
 from process.lead.quote import QuoteStatus
 from process.types import Model, Role, Stage
 from process.views.attention import ConcernKind, concerns
@@ -135,52 +138,116 @@ class Agenda(Model):
         return tuple(item for item in self.items if item.owner == owner and item.section is section)
 
 
-def agenda(aggregate: LeadAggregate, now: datetime) -> tuple[AgendaItem, ...]:
-    """Return the lead's agenda items at this time."""
-    return tuple(_items(aggregate, now))
+class TimedItem(Model):
+    """One line of a lead's agenda, with the time in which it holds unless an event happens."""
 
+    section: Section
+    role: Role
+    text: str
+    since: date | None = None
+    until: date | None = None
+    holds_from: AwareDatetime | None = None
+    """First moment (UTC) at which it is on the agenda; None if it is already."""
+    holds_until: AwareDatetime | None = None
+    """First moment (UTC) at which it is no longer on the agenda; None if only an event ends it."""
 
-def _items(aggregate: LeadAggregate, now: datetime) -> Iterator[AgendaItem]:
-    lead, today = aggregate.lead, aggregate.lead.today(now)
+    def holds(self, moment: datetime) -> bool:
+        """Return True if it is on the agenda at this moment."""
+        return (self.holds_from is None or self.holds_from <= moment) and (
+            self.holds_until is None or moment < self.holds_until
+        )
 
-    def item(
-        section: Section, role: Role, text: str, since: date | None = None, until: date | None = None
-    ) -> AgendaItem:
-        known = lead.assigned.get(role)
+    def of_lead(self, lead_id: str, heading: str, link: str, assigned: Mapping[Role, Assignee]) -> AgendaItem:
+        """Return it as a line of the agenda of many leads."""
+        known = assigned.get(self.role)
         return AgendaItem(
-            section=section,
-            role=role,
+            section=self.section,
+            role=self.role,
             person=known.person if known else None,
             names=tuple(name for name in (known.person, known.login, known.email) if name) if known else (),
             email=known.email if known else None,
-            lead_id=lead.id,
-            heading=lead.heading,
-            text=text,
-            since=since,
-            until=until,
-            link=lead.issue.url if lead.issue else "",
+            lead_id=lead_id,
+            heading=heading,
+            text=self.text,
+            since=self.since,
+            until=self.until,
+            link=link,
         )
 
-    for concern in concerns(lead, today):
-        yield item(_SECTIONS[concern.kind], concern.owner, concern.text, concern.since)
-    yield from (item(*step) for step in _step(lead, today))
-    yield from (item(*invoice) for invoice in _invoices(lead, today))
-    for parked in aggregate.parked:
-        text = f"Failed for good: {parked.effect.summary()}: {parked.reason}"
-        yield item(
-            Section.STUCK, Role.ENGINEERING, text, day_of(parked.since, lead.zone) if parked.since else None
+
+def agenda(aggregate: LeadAggregate, now: datetime) -> tuple[AgendaItem, ...]:
+    """Return the lead's agenda items at this time."""
+    lead = aggregate.lead
+    link = lead.issue.url if lead.issue else ""
+    items = (item for item in timed_items(aggregate, now) if item.holds(now))
+    return tuple(item.of_lead(lead.id, lead.heading, link, lead.assigned) for item in items)
+
+
+def timed_items(aggregate: LeadAggregate, now: datetime) -> tuple[TimedItem, ...]:
+    """Return the items that are on the agenda now, or will be later if no event happens.
+
+    They hold until the lead's next wake-up, when a deadline passes or the concerns differ.
+    """
+    found = _timed_items(aggregate, now)
+    return tuple(item for item in found if item.holds_until is None or item.holds_until > now)
+
+
+def _timed_items(aggregate: LeadAggregate, now: datetime) -> Iterator[TimedItem]:
+    lead = aggregate.lead
+    for concern in concerns(lead, lead.today(now)):
+        yield TimedItem(
+            section=_SECTIONS[concern.kind], role=concern.owner, text=concern.text, since=concern.since
         )
-    refused = [refusal for refusal in aggregate.refusals if now - refusal.at < RECENT]
-    if len(refused) >= MANY:
-        text = f"{len(refused)} decisions were refused in {RECENT.days} days, the newest: {refused[-1].reason.rstrip('.')}"
-        yield item(Section.STUCK, Role.SALES, text, day_of(refused[0].at, lead.zone))
+    yield from _step(lead)
+    yield from _invoices(lead)
+    for parked in aggregate.parked:
+        yield TimedItem(
+            section=Section.STUCK,
+            role=Role.ENGINEERING,
+            text=f"Failed for good: {parked.effect.summary()}: {parked.reason}",
+            since=day_of(parked.since, lead.zone) if parked.since else None,
+        )
+    yield from _refused(aggregate)
     for coming in due(lead):
         role, text = FORTHCOMING[coming.fact.kind]
-        if now < coming.when <= now + AHEAD and role is not Role.NOBODY:
-            yield item(Section.UPCOMING, role, text, until=_last_day(coming.when, lead.zone, coming.fact))
-    for event in lead.hub.events:
-        if today <= event.first <= today + AHEAD and not lead.ended:
-            yield item(Section.UPCOMING, Role.ENGINEERING, str(event), until=event.first)
+        if role is not Role.NOBODY:
+            yield TimedItem(
+                section=Section.UPCOMING,
+                role=role,
+                text=text,
+                until=_last_day(coming.when, lead.zone, coming.fact),
+                holds_from=coming.when - AHEAD,
+                holds_until=coming.when,
+            )
+    for event in () if lead.ended else lead.hub.events:
+        yield TimedItem(
+            section=Section.UPCOMING,
+            role=Role.ENGINEERING,
+            text=str(event),
+            until=event.first,
+            holds_from=start_of(event.first - AHEAD, lead.zone),
+            holds_until=end_of(event.first, lead.zone),
+        )
+
+
+def _refused(aggregate: LeadAggregate) -> Iterator[TimedItem]:
+    """Yield the lines about many recent refusals; as days pass, each counts fewer of them."""
+    zone, newest = aggregate.lead.zone, aggregate.refusals[-1:]
+    days = Counter(day_of(refusal.at, zone) for refusal in aggregate.refusals)
+    count, holds_from = days.total(), None
+    for day in sorted(days):
+        if count < MANY:
+            return
+        holds_until = start_of(day + RECENT, zone)
+        yield TimedItem(
+            section=Section.STUCK,
+            role=Role.SALES,
+            text=f"{count} decisions were refused in {RECENT.days} days, the newest: {newest[0].reason.rstrip('.')}",
+            since=day,
+            holds_from=holds_from,
+            holds_until=holds_until,
+        )
+        count, holds_from = count - days[day], holds_until
 
 
 def _last_day(when: datetime, zone: str, fact: Fact) -> date:
@@ -193,29 +260,38 @@ _AT_THE_END = frozenset(
     | {"renewal_not_begun", "resumed"}
 )
 
-_ItemParts = tuple[Section, Role, str, date | None, date | None]
 
-
-def _step(lead: Lead, today: date) -> Iterator[_ItemParts]:
+def _step(lead: Lead) -> Iterator[TimedItem]:
     """Yield the next step for its owner, and a waiting line for sales if another role owns it."""
     step, since, until = next_step(lead), _since(lead), _until(lead)
     if lead.hold:
-        yield Section.WAITING, Role.SALES, step.text, lead.hold.since, lead.hold.until
+        yield TimedItem(
+            section=Section.WAITING,
+            role=Role.SALES,
+            text=step.text,
+            since=lead.hold.since,
+            until=lead.hold.until,
+        )
         return
     if step.owner is Role.NOBODY:
         return
     if step.owner is not Role.COMMUNITY:
-        late = until is not None and until < today
         text = step.text[:1].upper() + step.text[1:]
-        yield Section.OVERDUE if late else Section.DUE, step.owner, text, since, until
-    if step.owner is Role.COMMUNITY or (step.owner is not Role.SALES and lead.stage is not Stage.HUB):
-        yield (
-            Section.WAITING,
-            Role.SALES,
-            f"Waits for {lead.role_with_person(step.owner)}: {step.text}",
-            since,
-            until,
+        late_from = end_of(until, lead.zone) if until else None
+        in_time = TimedItem(
+            section=Section.DUE,
+            role=step.owner,
+            text=text,
+            since=since,
+            until=until,
+            holds_until=late_from,
         )
+        yield in_time
+        if late_from:
+            yield in_time.replaced(section=Section.OVERDUE, holds_from=late_from, holds_until=None)
+    if step.owner is Role.COMMUNITY or (step.owner is not Role.SALES and lead.stage is not Stage.HUB):
+        text = f"Waits for {lead.role_with_person(step.owner)}: {step.text}"
+        yield TimedItem(section=Section.WAITING, role=Role.SALES, text=text, since=since, until=until)
 
 
 def _since(lead: Lead) -> date:
@@ -253,15 +329,24 @@ def _until(lead: Lead) -> date | None:
     return day_of(lead.progressed_at, lead.zone) + timedelta(days=periods.stale_after(lead.stage))
 
 
-def _invoices(lead: Lead, today: date) -> Iterator[_ItemParts]:
+def _invoices(lead: Lead) -> Iterator[TimedItem]:
     periods = lead.policy.periods
     for invoice in lead.unsent:
         until = invoice.prepared_on + timedelta(days=periods.invoice_unsent)
-        if until >= today:
-            text = f"Send invoice {invoice.number} ({invoice.total})"
-            yield Section.DUE, Role.CONTRACTS, text, invoice.prepared_on, until
+        yield TimedItem(
+            section=Section.DUE,
+            role=Role.CONTRACTS,
+            text=f"Send invoice {invoice.number} ({invoice.total})",
+            since=invoice.prepared_on,
+            until=until,
+            holds_until=end_of(until, lead.zone),
+        )
     for invoice in lead.invoices:
         if invoice.owed and invoice.sent_on and not invoice.overdue:
-            text = f"Waits for the payment of invoice {invoice.number} ({invoice.total})"
-            until = invoice.sent_on + timedelta(days=periods.invoice_overdue)
-            yield Section.WAITING, Role.CONTRACTS, text, invoice.sent_on, until
+            yield TimedItem(
+                section=Section.WAITING,
+                role=Role.CONTRACTS,
+                text=f"Waits for the payment of invoice {invoice.number} ({invoice.total})",
+                since=invoice.sent_on,
+                until=invoice.sent_on + timedelta(days=periods.invoice_overdue),
+            )

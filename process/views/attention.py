@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from process.calendar import DAY, day_of
+from process.core.cache import cached_per_lead
 from process.deadlines.contracting import renewal_start, silence
 from process.lead.contract import Contract
 from process.lead.lead import Lead
-from process.money.billing import missing_usage, next_draft, unbilled_at_loss
+from process.money.billing import missing_usage, next_draft, next_missed_usage, unbilled_at_loss
 from process.types import Role, Stage
 
 
@@ -35,8 +36,13 @@ def attention(lead: Lead, today: date) -> tuple[str, ...]:
     return tuple(concern.text for concern in concerns(lead, today))
 
 
-def concerns(lead: Lead, today: date) -> Iterator[Concern]:
-    """Yield all concerns; first a hub without a live contract, or a live contract without a hub."""
+@cached_per_lead
+def concerns(lead: Lead, today: date) -> tuple[Concern, ...]:
+    """Return all concerns; first a hub without a live contract, or a live contract without a hub."""
+    return tuple(_concerns(lead, today))
+
+
+def _concerns(lead: Lead, today: date) -> Iterator[Concern]:
     yield from _contract_and_hub(lead, today)
     for other in lead.undecided:
         text = f"It may be the same request as {other.name}{other.reasons_text}: merge it into that lead, or keep it apart"
@@ -110,19 +116,32 @@ def _held_up_bills(lead: Lead, today: date) -> Iterator[Concern]:
         yield Concern(Role.SALES, text, since=draft.due)
 
 
+@cached_per_lead
 def next_change(lead: Lead, today: date) -> date | None:
-    """Return the next day on which the concerns may change without an event, or None."""
-    days = [day for term in lead.signed for day in (term.start, term.term_ends and term.term_ends + DAY)]
+    """Return the next day on which the concerns differ from today's, unless an event happens before; or None."""
+    known = concerns(lead, today)
+    return next((day for day in _possible_changes(lead, today) if concerns(lead, day) != known), None)
+
+
+def _possible_changes(lead: Lead, today: date) -> list[date]:
+    """Return the later days with which the concerns compare the present day, in order.
+
+    A month's usage is missed from the first day after it: only the first such day counts, because the concerns differ
+    on it. So the list is as long as the lead's terms, invoices and gaps are many, however far it reaches.
+    """
+    days = [day for term in lead.signed for day in (term.start, _after(term.end), _after(term.term_ends))]
+    days += [_after(lead.contract.end), _after(lead.contract.extended_until)]
+    days += [day for gap in lead.gaps for day in (gap.start, _after(gap.end))]
     unsent = timedelta(days=lead.policy.periods.invoice_unsent)
-    days += [invoice.prepared_on + unsent + DAY for invoice in lead.unsent]
-    if start := renewal_start(lead):
-        days.append(start + DAY)
-    month = today.replace(day=1)
-    if lead.hub.live_on and (lead.hub.decommissioned_on or month) >= month:
-        days.append((month + timedelta(days=31)).replace(day=1))  # this month's usage is missed from then on
-    if lead.hub.running:
-        days.append(lead.hub.decommission_on and lead.hub.decommission_on + DAY)
-    return min((day for day in days if day and day > today), default=None)
+    days += [_after(invoice.prepared_on + unsent) for invoice in lead.unsent]
+    draft = next_draft(lead)
+    days += [_after(draft.due_on if draft else None), _after(renewal_start(lead))]
+    days += [next_missed_usage(lead, today), _after(lead.hub.decommission_on)]
+    return sorted({day for day in days if day and day > today})
+
+
+def _after(day: date | None) -> date | None:
+    return day and day + DAY
 
 
 def _contract_and_hub(lead: Lead, today: date) -> Iterator[Concern]:

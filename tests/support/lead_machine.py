@@ -27,9 +27,11 @@ from process.effects.observations import MailSent
 from process.lead.quote import ACTIVE, QuoteStatus
 from process.money.billing import BILLED, first_double_billing, next_draft
 from process.types import Role, Stage
-from process.views.attention import attention
+from process.views.agenda import agenda
+from process.views.attention import attention, concerns, next_change
 from process.views.checklist import checklist
 from process.views.overview import next_step, options, overview, timeline
+from process.views.row import LeadRow, row_of
 from tests.support.lives import BOOK_QUOTE, ORIGINAL, QUOTE, Life
 from tests.support.pools import KINDS, ZONES, line, odd_bodies, offers, sound_bodies
 
@@ -403,6 +405,18 @@ class LeadMachine(RuleBasedStateMachine):
             )
 
     @invariant()
+    def its_row_tells_the_agenda_until_the_lead_wakes_up(self) -> None:
+        aggregate, now = self.life.aggregate, self.life.now
+        row = LeadRow.model_validate_json(row_of(aggregate, now).model_dump_json())
+        assert row == row_of(aggregate, now)
+        last = (row.right_until or now + timedelta(days=4000)) - timedelta(microseconds=1)
+        bounds = {when for item in row.items for when in (item.holds_from, item.holds_until) if when}
+        moments = {when + step for when in bounds for step in (timedelta(0), -timedelta(microseconds=1))}
+        for moment in {now, now + (last - now) / 2, last, *(when for when in moments if now <= when <= last)}:
+            assert row.agenda(moment) == agenda(aggregate, moment)
+            assert row.attention == attention(aggregate.lead, aggregate.lead.today(moment))
+
+    @invariant()
     def all_views_can_show_the_lead(self) -> None:
         aggregate, now = self.life.aggregate, self.life.now
         step = next_step(aggregate.lead)
@@ -425,10 +439,17 @@ class LeadMachine(RuleBasedStateMachine):
             assert not now or not had or set(now) == set(had)
 
     def teardown(self) -> None:
-        """Check that the options predict each decision's answer."""
+        """Check that the options predict each decision's answer, and that concerns differ first on the next change."""
         if not hasattr(self, "life"):
             return
         life = self.life
+        today = life.today
+        change = next_change(life.lead, today)
+        days = range(1, (change - today).days if change else 1500)
+        assert all(
+            concerns(life.lead, today + timedelta(days=day)) == concerns(life.lead, today) for day in days
+        )
+        assert change is None or concerns(life.lead, change) != concerns(life.lead, today)
         for option in options(life.aggregate, life.now):
             answer = preview_decision(life.aggregate, option.kind, (option.example,), life.now).answer
             assert option.allowed or answer.repeat or not answer.accepted

@@ -1,0 +1,128 @@
+"""The row by which lists, the agenda and the digest know a lead, without asking its workflow."""
+
+from datetime import date, datetime
+
+from pydantic import AwareDatetime
+
+from process.core.aggregate import LeadAggregate
+from process.core.due import next_due, next_wake_up
+from process.identity import address_key, contact_key, org_key, title_key
+from process.lead.lead import Assignee, Lead
+from process.policy import Team
+from process.types import Link, Model, Role, Stage
+from process.views.agenda import AgendaItem, TimedItem, timed_items
+from process.views.attention import attention
+from process.views.overview import next_step
+
+
+class LeadRow(Model):
+    """One lead in a list of many: everything that lists show of it and search for.
+
+    It is right from `updated_at` until `right_until`, when the lead wakes up and writes it anew.
+    """
+
+    lead_id: str
+    heading: str
+    stage: Stage
+    owner: Role
+    """Role that has the next step."""
+    next_step: str
+    service: str
+    on_hold: bool = False
+    ended: bool = False
+    archived: bool = False
+    """True if its workflow has ended."""
+    merged_into: str | None = None
+    """Id of the lead that it was merged into."""
+    next_date: AwareDatetime | None = None
+    """Time of the next deadline (UTC)."""
+    contract_end: date | None = None
+    """Last day of the service under its contract."""
+    org_key: str
+    title_key: str
+    contact_key: str | None = None
+    """Key of the contact's mail domain, or of the address at a public mail provider."""
+    address_key: str | None = None
+    linked: tuple[str, ...] = ()
+    """Ids of the leads with which it was compared as a duplicate."""
+    response_id: str | None = None
+    """The questionnaire's response."""
+    issue: str = ""
+    hub_issue: str = ""
+    folder: str = ""
+    """URLs of its issue, its hub's issue and its Drive folder, as far as it has them."""
+    policy: str = ""
+    """Version of its policy."""
+    people: str = ""
+    """Digest of the people and addresses of the roles that it knows."""
+    assigned: dict[Role, Assignee] = {}
+    attention: tuple[str, ...] = ()
+    parked: tuple[str, ...] = ()
+    """The effects that failed for good, with their reasons."""
+    refused_total: int = 0
+    items: tuple[TimedItem, ...] = ()
+    """The lines of its agenda, now and later."""
+    opened_at: AwareDatetime
+    last_seq: int
+    """Number of its newest event."""
+    updated_at: AwareDatetime
+    right_until: AwareDatetime | None = None
+    """Moment of the lead's next wake-up (UTC); None if only an event changes the row."""
+
+    def agenda(self, moment: datetime) -> tuple[AgendaItem, ...]:
+        """Return the lead's agenda items at this moment."""
+        items = (item for item in self.items if item.holds(moment))
+        return tuple(item.of_lead(self.lead_id, self.heading, self.issue, self.assigned) for item in items)
+
+    def is_outdated(self, moment: datetime) -> bool:
+        """Return True if the lead should have written the row anew by this moment."""
+        return self.right_until is not None and self.right_until <= moment
+
+
+def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
+    """Return the lead's row at this moment (aware). It is pure and never raises."""
+    lead, step = aggregate.lead, next_step(aggregate.lead)
+    links = (*lead.originals, *lead.duplicates)
+    return LeadRow(
+        lead_id=lead.id,
+        heading=lead.heading,
+        stage=lead.stage,
+        owner=step.owner,
+        next_step=step.text,
+        service=lead.service,
+        on_hold=lead.hold is not None,
+        ended=lead.ended,
+        archived=lead.archived,
+        merged_into=lead.merged_into.lead_id if lead.merged_into else None,
+        next_date=next_due(lead),
+        contract_end=lead.contract.term_ends,
+        org_key=org_key(lead.org),
+        title_key=title_key(lead.title),
+        contact_key=contact_key(lead.email) if lead.email else None,
+        address_key=address_key(lead.email) if lead.email else None,
+        linked=tuple(dict.fromkeys(link.lead_id for link in links)),
+        response_id=lead.questionnaire.response_id,
+        issue=_url(lead.issue),
+        hub_issue=_url(lead.hub_issue),
+        folder=_url(lead.folder),
+        policy=lead.policy.version,
+        people=Team.of(lead.policy).digest(),
+        assigned=lead.assigned,
+        attention=attention(lead, lead.today(now)),
+        parked=tuple(f"{item.effect.summary()}: {item.reason}" for item in aggregate.parked),
+        refused_total=aggregate.refused_total,
+        items=timed_items(aggregate, now),
+        opened_at=lead.opened_at,
+        last_seq=lead.last_seq,
+        updated_at=now,
+        right_until=_right_until(lead, now),
+    )
+
+
+def _right_until(lead: Lead, now: datetime) -> datetime | None:
+    """Return the moment of the lead's next wake-up, or None. An archived lead sleeps for ever."""
+    return None if lead.archived else next_wake_up(lead, now)
+
+
+def _url(link: Link | None) -> str:
+    return link.url if link else ""
