@@ -45,7 +45,7 @@ class LeadRow(Model):
     address_key: str | None = None
     linked: tuple[str, ...] = ()
     """Ids of the leads with which it was compared as a duplicate."""
-    response_id: str | None = None
+    response: str | None = None
     """The questionnaire's response."""
     issue: str = ""
     hub_issue: str = ""
@@ -101,7 +101,7 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         contact_key=contact_key(lead.email) if lead.email else None,
         address_key=address_key(lead.email) if lead.email else None,
         linked=tuple(dict.fromkeys(link.lead_id for link in links)),
-        response_id=lead.questionnaire.response_id,
+        response=lead.questionnaire.response_id,
         issue=_url(lead.issue),
         hub_issue=_url(lead.hub_issue),
         folder=_url(lead.folder),
