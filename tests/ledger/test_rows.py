@@ -1,0 +1,99 @@
+"""Rows of leads: stored with their events, found by filters, on both engines."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel
+
+from ledger.events import Ledger
+from ledger.rows import at_least, at_most, differs, equals, known, one_of
+
+from .conftest import DAY, entry
+
+
+class SomeRow(BaseModel, frozen=True):
+    """A row with all columns and some content of its own."""
+
+    lead_id: str = "lead-1"
+    heading: str = "Ann's lead"
+    last_seq: int = 1
+    updated_at: datetime = DAY + timedelta(days=1)
+    opened_at: datetime = DAY
+    stage: str = "lead"
+    owner: str = "sales"
+    service: str | None = None
+    org_key: str | None = None
+    contact_key: str | None = None
+    response: str | None = None
+    issue: str | None = None
+    hub_issue: str | None = None
+    policy: str = "2026-06"
+    people: str = "0a"
+    on_hold: bool = False
+    archived: bool = False
+    attention: tuple[str, ...] = ()
+    parked: int = 0
+    next_date: datetime | None = None
+    contract_end: datetime | None = None
+
+
+def write(ledger: Ledger, lead_id: str = "lead-1", seq: int = 1, **changed: Any) -> SomeRow:
+    """Append one event with a row of the same time, and return the row."""
+    written = entry(seq, lead_id)
+    row = SomeRow(lead_id=lead_id, last_seq=seq, updated_at=written.at, **changed)
+    ledger.append(lead_id, [written], after=seq - 1, row=row)
+    return row
+
+
+def found(ledger: Ledger, *where: Any, **more: Any) -> list[str]:
+    return [row.lead_id for row in ledger.rows(SomeRow, *where, **more)]
+
+
+def test_a_row_comes_back_as_it_was(ledger: Ledger) -> None:
+    assert ledger.row(SomeRow, "lead-1") is None
+    row = write(ledger, org_key="acme", attention=("Call Ann",), next_date=datetime(2026, 4, 1, tzinfo=UTC))
+    assert ledger.row(SomeRow, "lead-1") == row
+    newer = write(ledger, seq=2, stage="quoted")
+    assert ledger.row(SomeRow, "lead-1") == newer
+    assert found(ledger, known("org_key")) == []  # what is gone from the row is gone from its columns
+
+
+def test_rows_are_filtered_ordered_and_counted(ledger: Ledger) -> None:
+    write(ledger, "a", stage="quoted", next_date=DAY, org_key="acme", attention=("x", "y"))
+    write(ledger, "b", stage="lead", next_date=DAY + timedelta(days=1), people="0b")
+    write(ledger, "c", stage="lead", seq=2, on_hold=True)
+    ledger.append("d", [entry(1, "d")], after=0)  # a lead without a row is in no list
+    assert found(ledger) == ["a", "b", "c"]
+    assert found(ledger, equals("stage", "lead")) == ["b", "c"]
+    assert found(ledger, equals("stage", "lead"), equals("on_hold", True)) == ["c"]
+    assert found(ledger, equals("next_date", None)) == ["c"]
+    assert found(ledger, differs("people", "0a")) == ["b"]
+    assert found(ledger, differs("org_key", "acme")) == ["b", "c"]
+    assert found(ledger, one_of("stage", ["hub", "quoted"])) == ["a"]
+    assert found(ledger, at_most("next_date", DAY)) == ["a"]
+    assert found(ledger, at_least("attention", 1)) == ["a"]
+    assert found(ledger, known("next_date"), order=["-next_date"]) == ["b", "a"]
+    assert found(ledger, order=["-next_date"]) == ["b", "a", "c"]
+    assert found(ledger, order=["next_date"], limit=2, offset=1) == ["b", "c"]
+    assert ledger.counts("stage") == {"lead": 2, "quoted": 1}
+    assert ledger.counts("stage", equals("on_hold", False)) == {"lead": 1, "quoted": 1}
+
+
+def test_an_older_row_does_not_replace_a_newer_one(ledger: Ledger) -> None:
+    write(ledger)
+    newer = SomeRow(updated_at=DAY + timedelta(days=9), heading="Bob's lead")
+    older = SomeRow(updated_at=DAY + timedelta(days=8))
+    ledger.append("lead-1", [], after=1, row=newer)
+    ledger.append("lead-1", [], after=1, row=older)
+    ledger.append("lead-1", [entry(1)], after=1, row=older)
+    assert ledger.row(SomeRow, "lead-1") == newer
+    same_time = newer.model_copy(update={"heading": "Carol's lead"})
+    ledger.append("lead-1", [], after=1, row=same_time)
+    assert ledger.row(SomeRow, "lead-1") == same_time
+
+
+def test_text_that_cannot_be_stored_is_replaced_in_a_row(ledger: Ledger) -> None:
+    row = write(ledger, heading="a\0b", owner="a\0b")
+    assert row.heading == "a\0b"
+    assert found(ledger, equals("owner", "a\ufffdb")) == ["lead-1"]
+    assert ledger.row(SomeRow, "lead-1") is not None
