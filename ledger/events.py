@@ -8,9 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self
 
-from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Select, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -22,10 +21,11 @@ from ledger.errors import (
     LedgerRefused,
     LedgerUnavailable,
 )
-from ledger.rows import Filter, Row, columns_of, order_by
+from ledger.rows import Filter, columns_of, order_by
 from ledger.store import location_of, make_engine, prepare, require_schema, translate_errors
 from ledger.tables import ENTRIES, EVENTS, LEADS, SCHEMA_VERSION
 from ledger.writing import Changes, LeadState, Standing, Writing, changes_of, make_writing
+from process.views.row import LeadRow
 
 __all__ = [
     "Entry",
@@ -38,8 +38,6 @@ __all__ = [
     "LedgerUnavailable",
     "Status",
 ]
-
-M = TypeVar("M", bound=BaseModel)
 
 
 class Head(NamedTuple):
@@ -104,7 +102,7 @@ class Ledger:
         entries: Sequence[Entry],
         *,
         after: int,
-        row: Row | None = None,
+        row: LeadRow | None = None,
         committed: bool = False,
     ) -> int:
         """Record events of one lead, and its row, all or nothing. Returns the last number without a gap before it.
@@ -134,29 +132,28 @@ class Ledger:
         with self._transaction(self._reader) as connection:
             return _read(connection, select(EVENTS).where(EVENTS.c.lead_id == lead_id).order_by(EVENTS.c.seq))
 
-    def row(self, model: type[M], lead_id: str) -> M | None:
+    def row(self, lead_id: str) -> LeadRow | None:
         """Return the lead's row, or None if there is none."""
-        found = self.rows(model, LEADS.c.lead_id == lead_id)
+        found = self.rows(LEADS.c.lead_id == lead_id)
         return found[0] if found else None
 
     # ---- many leads
 
     def rows(
         self,
-        model: type[M],
         *where: Filter,
         order: Sequence[str] = (),
         limit: int | None = None,
         offset: int = 0,
-    ) -> list[M]:
-        """Return the rows for which all filters (`ledger.rows`) hold, as this model.
+    ) -> list[LeadRow]:
+        """Return the rows for which all filters (`ledger.rows`) hold.
 
         `order`: names of columns, descending with a minus before it, by default and finally the lead's id.
         """
         wanted = select(LEADS.c.document).where(LEADS.c.document.is_not(None), *where)
         wanted = wanted.order_by(*order_by(order)).limit(limit).offset(offset or None)
         with self._transaction(self._reader) as connection:
-            return [model.model_validate_json(document) for document in connection.scalars(wanted)]
+            return [LeadRow.model_validate_json(document) for document in connection.scalars(wanted)]
 
     def counts(self, column: str, *where: Filter) -> dict[Any, int]:
         """Return the number of rows for each value of a column, for example `stage`."""
@@ -243,7 +240,7 @@ def _read(connection: Connection, wanted: Select[Any]) -> list[Entry]:
     return [Entry.model_validate(dict(row)) for row in connection.execute(wanted).mappings()]
 
 
-def _write(connection: Connection, writing: Writing, row: Row | None) -> int:
+def _write(connection: Connection, writing: Writing, row: LeadRow | None) -> int:
     """Write within the transaction, which holds the lead until its end."""
     lead = _hold(connection, writing.lead_id)
     first = max(writing.after, lead.confirmed) + 1
@@ -349,7 +346,7 @@ def _last(
     return (found.seq, found.at) if found else (0, None)
 
 
-def _is_kept(row: Row, lead: Any, changes: Changes) -> bool:
+def _is_kept(row: LeadRow, lead: Any, changes: Changes) -> bool:
     """Check if the row replaces the stored one: it is not older, or what the stored one shows was lost."""
     if lead.updated_at is None or changes.supersedes:
         return True

@@ -1,54 +1,38 @@
 """The row of a lead in the table `ledger_leads`: what is stored of it, and the filters by which rows are found."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ColumnElement
 
 from ledger.tables import FILTERS, LEADS
+from process.views.row import LeadRow
 
 Filter = ColumnElement[bool]
 """A condition on the columns of `ledger_leads`, made by the functions below."""
 
 
-class Row(Protocol):
-    """What the ledger needs of a lead's row. Its attributes of the names in FILTERS are stored as columns, too."""
-
-    @property
-    def last_seq(self) -> int:
-        """Number of the lead's newest event."""
-        ...
-
-    @property
-    def updated_at(self) -> datetime:
-        """Time of the workflow task that made the row. Of two rows the newer one is kept."""
-        ...
-
-    def model_dump_json(self) -> str:
-        """Return the row as JSON."""
-        ...
-
-
-def columns_of(row: Row) -> dict[str, Any]:
-    """Return the values to store for a row. A collection is stored as its size where a column holds a number."""
+def columns_of(row: LeadRow) -> dict[str, Any]:
+    """Return the values to store for a row: those that lists filter by, and the whole row as JSON."""
     values = {column.name: _stored(getattr(row, column.name)) for column in FILTERS}
     return values | {"document": _storable(row.model_dump_json())}
 
 
 def _stored(value: Any) -> Any:
     match value:
+        case "":
+            return None
         case str():
             return _storable(str(value))  # not the member of an enumeration
-        case list() | tuple():
+        case tuple():
             return len(value)
         case _:
             return value
 
 
 def _storable(text: str) -> str:
-    """Return the text without what PostgreSQL cannot store. A row is derived, so it need not be exact there."""
-    return text.encode(errors="replace").decode().replace("\0", "\ufffd")
+    """Return the text without NUL, which PostgreSQL cannot store. A row is derived, so it need not be exact there."""
+    return text.replace("\0", "\ufffd")
 
 
 def equals(column: str, value: object) -> Filter:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Connection,
+    Date,
     DateTime,
     Dialect,
     Index,
@@ -112,22 +113,29 @@ FILTERS: Final = (
     Column("owner", Text, index=True),
     Column("service", Text),
     Column("org_key", Text, index=True),
+    Column("title_key", Text, index=True),
     Column("contact_key", Text, index=True),
+    Column("address_key", Text, index=True),
     Column("response", Text, index=True),
     Column("issue", Text, index=True),
     Column("hub_issue", Text, index=True),
     Column("policy", Text, index=True),
     Column("people", Text, index=True),
     Column("on_hold", Boolean),
+    Column("ended", Boolean),
     Column("archived", Boolean),
     Column("attention", Integer),
     Column("parked", Integer),
     Column("next_date", UtcDateTime, index=True),
-    Column("contract_end", UtcDateTime),
+    Column("contract_end", Date),
     Column("opened_at", UtcDateTime),
     Column("updated_at", UtcDateTime, index=True),
+    Column("right_until", UtcDateTime, index=True),
 )
-"""Columns that lists filter and sort by. Each has the name of the row's attribute that it is taken from."""
+"""Columns that lists filter and sort by. Each has the name of the row's attribute that it is taken from.
+
+A number stands for the length of a tuple, and an empty text is stored as NULL.
+"""
 
 LEADS: Final = Table(
     "ledger_leads",
