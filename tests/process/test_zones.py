@@ -3,9 +3,8 @@
 import os
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
-
-import tzdata
 
 ASK = """
 from datetime import date
@@ -15,11 +14,11 @@ print(start_of(date(2026, 7, 1), "Europe/Berlin"), zone_exists("Nowhere/Else"))
 
 
 def test_the_systems_time_zones_are_not_read(tmp_path: Path) -> None:
-    zones = Path(tzdata.__file__).parent / "zoneinfo"
+    zones = resources.files("tzdata.zoneinfo")
     (tmp_path / "Europe").mkdir()
-    (tmp_path / "Europe/Berlin").write_bytes((zones / "Asia/Tokyo").read_bytes())
+    (tmp_path / "Europe/Berlin").write_bytes(zones.joinpath("Asia/Tokyo").read_bytes())
     (tmp_path / "Nowhere").mkdir()
-    (tmp_path / "Nowhere/Else").write_bytes((zones / "Asia/Tokyo").read_bytes())
+    (tmp_path / "Nowhere/Else").write_bytes(zones.joinpath("Asia/Tokyo").read_bytes())
     environment = os.environ | {"PYTHONTZPATH": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
     said = subprocess.run(
         [sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, check=True
