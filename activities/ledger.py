@@ -7,7 +7,7 @@ from temporalio import activity
 from activities.checks import Check
 from activities.errors import again, park
 from ledger.entries import entry_of
-from ledger.events import Ledger, LedgerError, LedgerUnavailable
+from ledger.events import Ledger, LedgerError, LedgerOutdated, LedgerUnavailable
 from process.views.recording import Recorded, RecordRequest
 
 
@@ -22,12 +22,18 @@ class LedgerActivities:
         """Record the events of the request and the lead's row, within the workflow task or as an effect of its own."""
         try:
             entries = [entry_of(request.lead_id, event) for event in request.events]
-            seq = self._ledger.append(request.lead_id, entries, after=request.after, row=request.row)
-        except LedgerUnavailable as error:
+            seq = self._ledger.append(
+                request.lead_id,
+                entries,
+                after=request.after,
+                row=request.row,
+                committed=not activity.info().is_local,
+            )
+        except (LedgerUnavailable, LedgerOutdated) as error:
             raise again(str(error)) from None
         except LedgerError as error:
             raise park(str(error)) from None
-        return Recorded(seq=seq, digest=request.digest())
+        return Recorded.of(request, seq)
 
     def checks(self) -> Iterator[Check]:
         """Check that the ledger can be written."""

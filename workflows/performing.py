@@ -7,6 +7,7 @@ as an activity that Temporal retries until it succeeds or fails for good.
 import asyncio
 from collections.abc import Coroutine, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -29,6 +30,7 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 """An attempt without a heartbeat for this long died with its worker, and is made again."""
 
 Effects = tuple[Effect, ...]
+Result = TypeVar("Result", Outcome, Recorded)
 
 
 class Performer:
@@ -132,15 +134,14 @@ class Performer:
         aggregate, now = self._lead.aggregate, self._lead.now
         if isinstance(effect, RecordEvents):
             request = record_request(aggregate, aggregate.in_ledger, now)
-            recorded: Recorded = await _activity(effect, request, Recorded)
+            recorded = await _activity(effect, request, Recorded)
             self._lead.change(self._lead.aggregate.recorded(recorded.seq))
             return Outcome()
-        outcome: Outcome = await _activity(effect, request_for(aggregate, effect, now), Outcome)
-        return outcome
+        return await _activity(effect, request_for(aggregate, effect, now), Outcome)
 
 
-async def _activity(effect: Effect, request: object, result_type: type) -> object:
-    return await workflow.execute_activity(
+async def _activity(effect: Effect, request: object, result_type: type[Result]) -> Result:
+    result: Result = await workflow.execute_activity(
         effect.kind,
         request,
         result_type=result_type,
@@ -150,6 +151,7 @@ async def _activity(effect: Effect, request: object, result_type: type) -> objec
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         summary=effect.summary(),
     )
+    return result
 
 
 def _was_called_off(error: ActivityError) -> bool:

@@ -18,6 +18,7 @@ from process.lead.lead import Lead
 from process.policy import Team
 from process.views.attention import attention
 from process.views.overview import next_step
+from process.views.row import known_team
 
 STAGE = SearchAttributeKey.for_keyword("LeadStage")
 OWNER = SearchAttributeKey.for_keyword("LeadOwner")  # the role that has the next step
@@ -58,7 +59,7 @@ def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[A
     term_ends = lead.contract.term_ends
     found: dict[SearchAttributeKey[Any], Any] = {
         STAGE: lead.stage.value,
-        PEOPLE: Team.of(lead.policy).digest(),
+        PEOPLE: known_team(aggregate),
         OWNER: next_step(lead).owner.value,
         SERVICE: lead.service,
         ORG_KEY: org_key(lead.org),

@@ -13,7 +13,7 @@ from process.types import Model
 
 def _without_defaults(lead: Lead | None) -> dict[str, Any] | None:
     """Return the lead's JSON without defaults, because every input stays in Temporal's history."""
-    return lead and lead.model_dump(mode="json", exclude_defaults=True)
+    return lead.model_dump(mode="json", exclude_defaults=True) if lead else None
 
 
 class EffectRequest(Model):
@@ -23,6 +23,8 @@ class EffectRequest(Model):
     lead: Lead
     corrected_decisions: tuple[CorrectedDecision, ...] = ()
     """The one decision that the effect is about, or all decisions that no longer count."""
+    first_attempt: bool = False
+    """True only if this effect was certainly never tried before, so that nothing of it can be there outside yet."""
     attention: tuple[str, ...] = ()
     """Concerns about the whole lead. (`lead` here holds only its newest invoices.)"""
 

@@ -1,7 +1,7 @@
 """What is written to the ledger: a lead's new events, and the row by which lists know it."""
 
-import hashlib
 from datetime import datetime
+from typing import Self
 
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event
@@ -18,11 +18,6 @@ class RecordRequest(Model):
     events: tuple[Event, ...] = ()
     row: LeadRow
 
-    def digest(self) -> str:
-        """Return a digest of the events, by which a replay finds out that it has made others."""
-        texts = "\n".join(event.model_dump_json() for event in self.events)
-        return hashlib.sha256(texts.encode()).hexdigest()[:16]
-
     def summary(self) -> str:
         """Return the request in one sentence, for the Temporal UI."""
         numbers = [event.seq for event in self.events]
@@ -32,12 +27,17 @@ class RecordRequest(Model):
 
 
 class Recorded(Model):
-    """The answer of the ledger."""
+    """The answer of the ledger, as it stands in Temporal's history."""
 
     seq: int
     """Highest event number in the ledger, without a gap before it."""
-    digest: str
-    """Digest of the events of the request."""
+    events: tuple[str, ...] = ()
+    """What became true, one sentence each."""
+
+    @classmethod
+    def of(cls, request: RecordRequest, seq: int) -> Self:
+        """Return the answer to this request."""
+        return cls(seq=seq, events=tuple(f"{event.seq} {event.summary}" for event in request.events))
 
 
 def record_request(aggregate: LeadAggregate, after: int, now: datetime) -> RecordRequest:

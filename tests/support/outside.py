@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from activities.batch import failure_of
 from activities.errors import again, park
 from process.core.batches import lead_after
-from process.core.events import Observation
+from process.core.events import Event, Observation
 from process.effects import (
     CreateFolder,
     Effect,
@@ -58,14 +58,18 @@ class Outside:
         """Events until which effects stay under way, by `kind lead`."""
         self.begun: Counter[str] = Counter()
         """Number of attempts, by `kind lead`."""
-        self.ledger: dict[str, list[int]] = {}
-        """Numbers of the recorded events, by lead."""
+        self.events: dict[str, list[Event]] = {}
+        """The recorded events, by lead."""
         self.rows: dict[str, LeadRow] = {}
         """The newest row, by lead."""
 
     def of(self, lead_id: str) -> list[str]:
         """Return the keys of the effects performed for a lead, in order, without the lead's id."""
         return [key.removeprefix(f"{lead_id}/") for done, key in self.done if done == lead_id]
+
+    def recorded(self, lead_id: str) -> list[int]:
+        """Return the numbers of a lead's recorded events."""
+        return [event.seq for event in self.events.get(lead_id, ())]
 
     def templates(self, lead_id: str) -> list[str]:
         """Return the templates of the mails sent for a lead."""
@@ -101,10 +105,11 @@ class Outside:
     @activity.defn(name="record_events")
     async def _record_events(self, request: RecordRequest) -> Recorded:
         await self._attempt("record_events", request.lead_id)
-        seqs = self.ledger.setdefault(request.lead_id, [])
-        seqs += [event.seq for event in request.events if event.seq not in seqs]
+        kept = [event for event in self.events.get(request.lead_id, ()) if event.seq <= request.after]
+        self.events[request.lead_id] = [*kept, *request.events]
+        seqs = self.recorded(request.lead_id)
         self.rows[request.lead_id] = request.row
-        return Recorded(seq=max(seqs), digest=request.digest())
+        return Recorded.of(request, max(seqs))
 
     def _activity(self, kind: str) -> Callable[..., Any]:
         @activity.defn(name=kind)

@@ -1,6 +1,5 @@
 """`leads what-if` and `leads show --as-of`, from a ledger alone and beside a real lead."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +30,7 @@ QUOTED, SHORT = "lead-quoted01", "lead-short002"
 def aggregate(life: Life, lead: str) -> None:
     """The life of a lead of this name in the ledger of the test's own folder."""
     with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
-        ledger.append([entry_of(lead, event) for event in life.aggregate.event_log.events])
+        ledger.append(lead, [entry_of(lead, event) for event in life.aggregate.event_log.events], after=0)
 
 
 @pytest.fixture
@@ -116,7 +115,8 @@ def test_it_warns_of_missing_and_unreadable_events(say: Say) -> None:
     unattended = Life().quoted()
     aggregate(unattended, QUOTED)
     with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
-        ledger.append([entry_of(SHORT, event) for event in Life().quoted().aggregate.event_log.events[1:]])
+        events = Life().quoted().aggregate.event_log.events[1:]
+        ledger.append(SHORT, [entry_of(SHORT, event) for event in events], after=1)
     ended = say("what-if", "--period", "stale=9")
     assert ended.code == 0
     if datetime.now(UTC) > unattended.now + timedelta(days=40):
@@ -306,12 +306,9 @@ async def test_it_says_when_the_ledger_lags_behind_the_lead(
     lead = (await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")).json[
         "lead_id"
     ]
-    while not (
-        recorded := [event for task in outside.tasks if task.lead.id == lead for event in task.events]
-    ):
-        await asyncio.sleep(0.05)
+    recorded = outside.events[lead]
     with closing(Ledger.open(url)) as ledger:
-        ledger.append([entry_of(lead, event) for event in recorded if event.seq == 1])
+        ledger.append(lead, [entry_of(lead, event) for event in recorded if event.seq == 1], after=0)
     ended = await leads("show", lead, "--as-of", f"{datetime.now(UTC):%Y-%m-%d}")
     assert ended.code == 0
     assert "the ledger lags: it lacks " in ended.err
