@@ -63,6 +63,10 @@ class Life:
         update = decision if self.kind == "lead" else "decide"
         await self.handle.execute_update(update, body)
 
+    async def signal(self, decision: str, body: dict[str, str]) -> None:
+        """Send a decision without waiting for an answer."""
+        await self.handle.signal(decision if self.kind == "lead" else "hear", body)
+
     async def settled(self) -> None:
         """Wait until the workflow has nothing left to do."""
         pause = FIRST_PAUSE

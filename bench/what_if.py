@@ -7,7 +7,7 @@ ratio is to reading the events from the ledger and folding them once.
 import argparse
 import tempfile
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ledger.entries import entry_of, event_of
@@ -16,12 +16,12 @@ from process.core.fold import fold
 from process.policy import Periods
 from process.simulation.difference import difference
 from process.simulation.scenario import Scenario
-from tests.support.lives import BOOK_QUOTE, SIGNED, Life
+from tests.support.lives import BOOK_QUOTE, MONDAY, SIGNED, Life
 
 
-def hub(years: int) -> Life:
+def hub(years: int, began: datetime = MONDAY) -> Life:
     """Return a lead with a hub that runs for these years, and with all decisions taken on time."""
-    life = Life().quoted(**BOOK_QUOTE).perform().wait(35).quoted(**BOOK_QUOTE).wait(3)
+    life = Life(began).quoted(**BOOK_QUOTE).perform().wait(35).quoted(**BOOK_QUOTE).wait(3)
     life.does("quote_accepted")
     life.does("contract_handed_over")
     life.perform().wait(5).does("contract_acknowledged")
