@@ -1,44 +1,55 @@
-"""A minimal workflow to compare a lead's with: it takes updates, starts activities, and does nothing else."""
+"""A workflow without a process, to compare a lead's with.
+
+It has the shape of a lead's way to a hub in the plainest form that Temporal's SDK offers: an opening and eight
+updates, each with activities, an upsert of a search attribute, and a timer that replaces the one before. This module
+imports nothing of the project, because the sandbox of the SDK imports it anew for each workflow.
+"""
 
 import asyncio
 from datetime import timedelta
 from typing import Any
 
 from temporalio import activity, workflow
+from temporalio.common import SearchAttributeKey
 
-DECISIONS = 8
-ACTIVITIES = 3
-"""Activities per decision, about as many as a lead's workflow starts."""
+UPDATES = 8
+ACTIVITIES = 4
+"""Activities per update."""
+STAGE = SearchAttributeKey.for_keyword("LeadStage")
 
 
 @activity.defn
-async def nothing(_: str) -> str:
+async def nothing(_: dict[str, Any]) -> str:
     return "done"
 
 
 @workflow.defn
 class BareWorkflow:
-    """Starts activities for each update."""
+    """Starts activities for each update, and waits for the next one."""
 
-    def __init__(self) -> None:
-        self.todo = 0
+    @workflow.init
+    def __init__(self, opening: dict[str, Any]) -> None:
+        self.waiting: list[dict[str, Any]] = []
         self.taken = 0
+        self.timer: asyncio.Task[None] | None = None
 
     @workflow.run
-    async def run(self) -> None:
-        done = 0
-        while done < DECISIONS:
-            await workflow.wait_condition(lambda: self.todo > 0)
-            self.todo -= 1
-            chores = (
-                workflow.execute_activity(nothing, "x", start_to_close_timeout=timedelta(minutes=1))
+    async def run(self, opening: dict[str, Any]) -> None:
+        while True:
+            await workflow.wait_condition(lambda: bool(self.waiting))
+            body = self.waiting.pop(0)
+            workflow.upsert_search_attributes([STAGE.value_set(f"stage {self.taken}")])
+            if self.timer:
+                self.timer.cancel()
+            self.timer = asyncio.create_task(workflow.sleep(timedelta(days=30 + self.taken)))
+            activities = (
+                workflow.execute_activity(nothing, body, start_to_close_timeout=timedelta(minutes=2))
                 for _ in range(ACTIVITIES)
             )
-            await asyncio.gather(*chores)
-            done += 1
+            await asyncio.gather(*activities)
 
     @workflow.update
     def decide(self, body: dict[str, Any]) -> dict[str, Any]:
-        self.todo += 1
+        self.waiting.append(body)
         self.taken += 1
         return {"accepted": True, "seq": self.taken}

@@ -1,7 +1,7 @@
 """Activities for the lead's issue and card and the hub's issue on GitHub. Each brings them to the lead's present state."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -51,7 +51,9 @@ class GitHubActivities:
         """Open the lead's issue, or find the one that an earlier attempt opened."""
         if request.lead.issue:
             return Outcome()
-        link = self._issues.open(self._lead_issue(request), since=request.lead.opened_at)
+        link = self._issues.open(
+            self._lead_issue(request), since=request.lead.opened_at, first_attempt=_is_first_attempt(request)
+        )
         return Outcome(observation=IssueOpened(link=link))
 
     @performs("update_issue")
@@ -117,7 +119,11 @@ class GitHubActivities:
         """Open the hub's issue for engineering, or find the one that an earlier attempt opened."""
         if request.lead.hub_issue:
             return Outcome()
-        link = self._issues.open(self._hub_issue(request.lead), since=request.lead.opened_at)
+        link = self._issues.open(
+            self._hub_issue(request.lead),
+            since=request.lead.opened_at,
+            first_attempt=_is_first_attempt(request),
+        )
         return Outcome(observation=HubIssueOpened(link=link))
 
     @performs("update_hub_issue")
@@ -258,6 +264,8 @@ class GitHubActivities:
         yield Check("GitHub", f"{found.full_name} has our labels", not missing, detail)
 
 
+_SOON = timedelta(minutes=5)
+"""Time within which the first attempt at an effect follows its decision."""
 _ENDED: dict[Stage, Reason] = {Stage.LOST: "not_planned", Stage.CLOSED: "completed"}
 
 
@@ -285,6 +293,15 @@ def _duplicate_links(lead: Lead, page: Callable[[str], str]) -> list[tuple[str, 
 def _reason(lead: Lead) -> Reason:
     """Return GitHub's reason for closing the issue of an ended lead."""
     return "duplicate" if lead.lost and lead.lost.reason == "duplicate" else _ENDED[lead.stage]
+
+
+def _is_first_attempt(request: EffectRequest) -> bool:
+    """Return True if certainly no earlier attempt was made.
+
+    A workflow that was reset repeats its effects as if they were new, but long after the decision that asked for them.
+    """
+    age = datetime.now(UTC) - request.lead.progressed_at
+    return request.first_attempt and activity.info().attempt == 1 and age < _SOON
 
 
 def _reverted(request: EffectRequest) -> tuple[Edit, ...]:

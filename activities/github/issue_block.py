@@ -36,6 +36,8 @@ class LastWritten(BaseModel):
     title: str
     labels: tuple[str, ...] = ()
     lines: str = ""
+    copies: bool = False
+    """True if an earlier attempt may have opened another issue, which no listing showed yet."""
     boxes: dict[str, str] = {}
     """Name of each box -> the digest of its line, followed by `x` if it was written ticked."""
 
@@ -126,7 +128,9 @@ def write(body: str, key: str, text: str, values: LastWritten, boxes: Boxes = NO
     lines = text.split("\n")
     entries = _tick(lines, boxes, found)
     values = values.model_copy(update={"lines": _digests(lines), "boxes": entries})
-    block = "\n".join([begin(key), f"{_OURS}wrote {values.model_dump_json()} -->", *lines, _END])
+    block = "\n".join(
+        [begin(key), f"{_OURS}wrote {values.model_dump_json(exclude_defaults=True)} -->", *lines, _END]
+    )
     if found is None:
         return f"{body}\n\n{block}" if body.strip() else block
     if unix(found.block) == block:  # GitHub's editor writes CRLF

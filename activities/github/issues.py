@@ -1,8 +1,8 @@
 """Opens each issue once, and updates issues without overwriting people's edits.
 
-GitHub has no idempotency key, so an issue carries a marker. Before and after opening, the plain listing is searched for
-the marker; of several issues the oldest is kept, and the others are closed as its duplicates. A listing may lag behind,
-so updates search again for a day.
+GitHub has no idempotency key, so an issue carries a marker. An attempt that is not certainly the first one searches the
+plain listing for the marker before and after opening; of several issues the oldest is kept, and the others are closed as
+its duplicates. A listing may lag behind, so updates of an issue that such an attempt opened search again for a day.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -63,28 +63,37 @@ class GitHubIssues:
         self._settle = settle
         self._follows_changes = follows_changes
 
-    def open(self, desired: DesiredIssue, *, since: datetime) -> Link:
+    def open(self, desired: DesiredIssue, *, since: datetime, first_attempt: bool) -> Link:
         """Return the link to the issue, opened now or by an earlier attempt, but not before `since`.
 
-        The issue is always created open; `update` closes it.
+        With `first_attempt`, there was certainly none, so nothing is searched. The issue is always created open; `update`
+        closes it.
         """
+        if first_attempt:
+            return _link(self._create(desired, copies=False))
         since = min(since, datetime.now(UTC)) - _CLOCK_SKEW
         ours = self._ours(desired, since)
         if not ours:
-            values = LastWritten(
-                state="open", title=issue_block.digest(_title(desired)), labels=desired.labels
-            )
-            created = self._client.create_issue(
-                desired.repo,
-                title=_title(desired),
-                body=_body("", desired, values, ()),
-                labels=list(desired.labels),
-                settle=self._settle,
-            )
+            created = self._create(desired, copies=True)
             ours = {created.number: created} | self._ours(desired, since)
         first = ours.pop(min(ours))
         self.retire(desired, ours.values(), first)
-        return Link(id=str(first.number), url=first.html_url)
+        return _link(first)
+
+    def _create(self, desired: DesiredIssue, *, copies: bool) -> Issue:
+        values = LastWritten(
+            state="open",
+            title=issue_block.digest(_title(desired)),
+            labels=desired.labels,
+            copies=copies,
+        )
+        return self._client.create_issue(
+            desired.repo,
+            title=_title(desired),
+            body=_body("", desired, values, ()),
+            labels=list(desired.labels),
+            settle=self._settle,
+        )
 
     def update(self, desired: DesiredIssue, number: int, reverted: Collection[Edit] = ()) -> None:
         """Bring the issue to the desired state, and revert the given edits.
@@ -95,11 +104,9 @@ class GitHubIssues:
         and our write is restored.
         """
         issue = self._client.issue(desired.repo, number)
-        if datetime.now(UTC) - issue.created_at < _YOUNG:
+        if _may_have_copies(issue, desired):
             self.retire(desired, self._ours(desired, issue.created_at - _CLOCK_SKEW).values(), issue)
-            issue = self._client.issue(desired.repo, number)
-        if self._set_labels(issue, desired, reverted):
-            issue = self._client.issue(desired.repo, number)
+        issue = self._with_labels(issue, desired, reverted)
         changes = self._changes(issue, desired, reverted)
         if changes:
             self._client.edit_issue(desired.repo, number, changes)
@@ -115,8 +122,8 @@ class GitHubIssues:
         if unix(body) != unix(wrote):
             self._client.edit_issue(desired.repo, issue.number, {"body": body})
 
-    def _set_labels(self, issue: Issue, desired: DesiredIssue, reverted: Collection[Edit]) -> bool:
-        """Add and remove labels. Return True if any changed."""
+    def _with_labels(self, issue: Issue, desired: DesiredIssue, reverted: Collection[Edit]) -> Issue:
+        """Add and remove labels. Return the issue, read again if that took time in which somebody may have edited it."""
         before, wish = set(_last_written(issue, desired).labels), set(desired.labels)
         ours = (before ^ wish) | {
             edit.name for edit in reverted if edit.kind in (EditKind.LABELLED, EditKind.UNLABELLED)
@@ -129,7 +136,7 @@ class GitHubIssues:
             self._client.remove_label(desired.repo, issue.number, name)
         if on:
             self._client.add_labels(desired.repo, issue.number, on)
-        return bool(off or on)
+        return self._client.issue(desired.repo, issue.number) if off or on else issue
 
     def _changes(self, issue: Issue, desired: DesiredIssue, reverted: Collection[Edit]) -> dict[str, str]:
         last, title = _last_written(issue, desired), self._title(issue, desired, reverted)
@@ -142,6 +149,7 @@ class GitHubIssues:
             state=desired.state,
             title=issue_block.digest(title) if title else last.title,
             labels=desired.labels,
+            copies=_may_have_copies(issue, desired),
         )
         boxes = {edit.name for edit in reverted if edit.kind in (EditKind.TICKED, EditKind.UNTICKED)}
         kept = [name for name in desired.boxes if name not in boxes] if self._follows_changes else []
@@ -180,6 +188,15 @@ class GitHubIssues:
             self._client.edit_issue(desired.repo, issue.number, changes)
             retired.append(issue.number)
         return retired
+
+
+def _link(issue: Issue) -> Link:
+    return Link(id=str(issue.number), url=issue.html_url)
+
+
+def _may_have_copies(issue: Issue, desired: DesiredIssue) -> bool:
+    """Return True if a listing may soon show another issue that an earlier attempt opened."""
+    return _last_written(issue, desired).copies and datetime.now(UTC) - issue.created_at < _YOUNG
 
 
 def _last_written(issue: Issue, desired: DesiredIssue) -> LastWritten:

@@ -20,6 +20,8 @@ class EffectRequest(Model):
     """Events that the ledger does not have yet."""
     corrected_decisions: tuple[CorrectedDecision, ...] = ()
     """The one decision that the effect is about, or all decisions that no longer count."""
+    first_attempt: bool = False
+    """True only if this effect was certainly never tried before, so that nothing of it can be there outside yet."""
     attention: tuple[str, ...] = ()
     """Concerns about the whole lead. (`lead` here holds only its newest invoices.)"""
 

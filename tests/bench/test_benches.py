@@ -6,9 +6,10 @@ import sys
 import pytest
 
 SMALLEST = (
-    ("engine", "--count", "1", "--rounds", "1"),
+    ("path", "--count", "1", "--rounds", "1"),
     ("what_if", "--leads", "1", "--years", "1"),
     ("reconcile", "--leads", "2"),
+    ("calls", "--leads", "1"),
     ("deliveries", "--deliveries", "5", "--issues", "2", "--at-once", "2"),
 )
 

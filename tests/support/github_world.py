@@ -98,13 +98,18 @@ class GitHub:
         self._sandbox.journal.clear()
 
 
-def perform(activities: GitHubActivities, kind: str, lead: Lead, *, attempt: int = 1) -> Outcome:
-    """Perform the effect of this kind as a worker does."""
+def perform(
+    activities: GitHubActivities, kind: str, lead: Lead, *, attempt: int = 1, first: bool = False
+) -> Outcome:
+    """Perform the effect of this kind as a worker does. `first`: no attempt was made before."""
     environment = ActivityEnvironment()
     environment.info = dataclasses.replace(environment.info, attempt=attempt)
     effect = Effect.kinds[kind](key=f"{lead.id}/2/{kind}", cause=2)
     request = EffectRequest(
-        effect=effect, lead=lead, attention=attention(lead, lead.today(datetime.now(UTC)))
+        effect=effect,
+        lead=lead,
+        first_attempt=first,
+        attention=attention(lead, lead.today(datetime.now(UTC))),
     )
     outcome: Outcome = environment.run(getattr(activities, kind), request)
     return outcome

@@ -1,7 +1,7 @@
 """The lead's issue and the hub's: opened once, kept up to date, and never fought over."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -203,7 +203,62 @@ def test_one_that_no_listing_showed_is_closed_by_the_next_update(
     assert str(kept.number) == lead.issue.id
 
 
+@each_kind
+def test_a_first_attempt_searches_nothing(
+    activities: GitHubActivities, github: GitHub, kind: str, repo: str, key: str
+) -> None:
+    perform(activities, kind, a_lead(), first=True)
+    assert github.requests() == [f"POST /api/v3/repos/2i2c-org/{repo}/issues"]
+
+
+@each_kind
+def test_killed_between_opening_and_its_answer_the_next_attempt_adopts_the_issue(
+    activities: GitHubActivities, sandbox: Sandbox, github: GitHub, kind: str, repo: str, key: str
+) -> None:
+    sandbox.faults.add(Fault(system="github", method="POST", path="/issues$", kind="cut_after"))
+    with pytest.raises(ApplicationError):
+        perform(activities, kind, a_lead(), first=True)
+    observation = perform(
+        activities, kind, a_lead()
+    ).observation  # an activity of its own, so attempt 1 again
+    (kept,) = marked(github, repo, key)
+    assert isinstance(observation, IssueOpened | HubIssueOpened)
+    assert (observation.link.id, len(github.issues(repo))) == (str(kept.number), 1)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "ago"), [(2, timedelta()), (1, timedelta(minutes=10))], ids=["tried again", "reset later"]
+)
+def test_an_attempt_that_may_not_be_the_first_finds_the_issue(
+    activities: GitHubActivities, github: GitHub, attempt: int, ago: timedelta
+) -> None:
+    then = datetime.now(UTC) - ago
+    lead = a_lead(opened_at=then, progressed_at=then)
+    opened(activities, lead)
+    perform(activities, "open_issue", lead, attempt=attempt, first=True)
+    assert len(github.issues("leads")) == 1
+
+
+def test_a_late_first_attempt_leaves_one_issue(activities: GitHubActivities, github: GitHub) -> None:
+    """Its worker was given up, and a second attempt had opened the issue; then its request arrives all the same."""
+    lead = opened(activities, a_lead())
+    perform(activities, "open_issue", a_lead(), first=True)
+    assert len(marked(github, "leads", "lead-7")) == 2
+    perform(activities, "update_issue", lead)
+    (kept,) = marked(github, "leads", "lead-7")
+    assert lead.issue is not None
+    assert str(kept.number) == lead.issue.id
+
+
 # Keeping up to date
+
+
+def test_an_update_reads_once_and_writes_once(activities: GitHubActivities, github: GitHub) -> None:
+    perform(activities, "open_issue", a_lead(), first=True)
+    lead = a_lead(issue=Link(id="1"))
+    github.forget_requests()
+    perform(activities, "update_issue", changed(lead, quotes=(a_quote(),)))
+    assert [request.partition(" ")[0] for request in github.requests(path="/issues")] == ["GET", "PATCH"]
 
 
 def test_nothing_new_is_not_written(activities: GitHubActivities, github: GitHub) -> None:

@@ -1,0 +1,130 @@
+"""Measure a lead's way to a hub beside a bare workflow of the same shape: `python -m bench.path`.
+
+Each round runs so many bare workflows, then as many leads, on one dev server. Each kind has a worker of its
+own, with activities that do nothing. Every decision waits until the one before has settled. CPU times are those of the
+worker, of this process, which is the client, and of the server. Compare ratios, as absolute times vary.
+"""
+
+import asyncio
+import resource
+import statistics
+import time
+from dataclasses import dataclass
+from typing import Self
+
+from bench.figures import Figure, Report, Target
+from bench.lives import HistorySize, Life
+from bench.options import Options, run_benchmark
+from bench.processes import KINDS, Kind, Process, Server, dev_server, worker
+
+WARM = 2
+"""Workflows that run before the first round."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """CPU seconds of each process, and the time, at one moment."""
+
+    worker: float
+    server: float
+    client: float
+    time: float
+
+    @classmethod
+    def now(cls, worker: Process, server: Server) -> Self:
+        """Read the clocks."""
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        return cls(worker.cpu, server.cpu, own.ru_utime + own.ru_stime, time.monotonic())
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Cost of each workflow of one kind in one round. Times are in milliseconds of CPU."""
+
+    worker: float
+    server: float
+    client: float
+    per_second: float
+    events: float
+    tasks: float
+    activities: float
+    stored_bytes: float
+
+
+async def run_batch(server: Server, process: Process, kind: Kind, count: int, at_once: int) -> Batch:
+    """Take so many workflows to a hub, of which so many move at the same time."""
+
+    slots = asyncio.Semaphore(at_once)
+
+    async def one() -> Life:
+        async with slots:
+            life = await Life.open(server, kind, kind)
+            await life.to_hub()
+            return life
+
+    before = Usage.now(process, server)
+    lives = await asyncio.gather(*(one() for _ in range(count)))
+    after = Usage.now(process, server)
+    sizes = [await HistorySize.of(life) for life in lives]
+    return Batch(
+        worker=1000 * (after.worker - before.worker) / count,
+        server=1000 * (after.server - before.server) / count,
+        client=1000 * (after.client - before.client) / count,
+        per_second=count / (after.time - before.time),
+        events=statistics.mean(size.events for size in sizes),
+        tasks=statistics.mean(size.tasks for size in sizes),
+        activities=statistics.mean(size.activities for size in sizes),
+        stored_bytes=statistics.mean(size.stored_bytes for size in sizes),
+    )
+
+
+MEASURES = (
+    ("worker CPU", "ms", "worker", Target(0.85)),
+    ("server CPU", "ms", "server", Target(0.90)),
+    ("client CPU", "ms", "client", None),
+    ("workflows per second", "", "per_second", Target(1.15, "at least")),
+    ("history events", "", "events", Target(0.90)),
+    ("workflow tasks", "", "tasks", None),
+    ("activities", "", "activities", None),
+    ("history bytes", "", "stored_bytes", None),
+)
+
+
+async def measure(options: Options) -> Report:
+    """Run the rounds, and return their medians."""
+    rounds: list[dict[Kind, Batch]] = []
+    async with (
+        dev_server() as server,
+        worker(server, "bare", "bare") as bare,
+        worker(server, "lead", "lead") as lead,
+    ):
+        processes: dict[Kind, Process] = {"bare": bare, "lead": lead}
+        for kind in KINDS:
+            await run_batch(server, processes[kind], kind, WARM, WARM)
+        for number in range(options.rounds):
+            order = KINDS if number % 2 == 0 else KINDS[::-1]
+            rounds.append(
+                {
+                    kind: await run_batch(server, processes[kind], kind, options.count, options.at_once)
+                    for kind in order
+                }
+            )
+    figures = (
+        Figure.of_rounds(
+            name,
+            unit,
+            [(getattr(found["lead"], field), getattr(found["bare"], field)) for found in rounds],
+            target,
+        )
+        for name, unit, field, target in MEASURES
+    )
+    return Report(
+        "path",
+        "A lead's way to a hub: opening and 8 decisions, per workflow",
+        f"{options.rounds} rounds of {options.count} workflows, {options.at_once} at once",
+        tuple(figures),
+    )
+
+
+if __name__ == "__main__":
+    run_benchmark(__doc__, measure, Options(count=40, at_once=8, rounds=3))
