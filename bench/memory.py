@@ -14,7 +14,8 @@ from bench.lives import Life
 from bench.options import run_benchmark
 from bench.processes import Kind, Process, Server, dev_server, worker
 from bench.what_if import hub
-from workflows.start import RunState
+from process.core.aggregate import LeadAggregate
+from workflows.start import run_state
 
 WARM = 5
 """Workflows that a worker knows before it is weighed."""
@@ -43,12 +44,12 @@ async def weigh_young(server: Server, kind: Kind, process: Process, count: int) 
     return (process.memory - before) / count
 
 
-async def resume(server: Server, state: RunState, count: int) -> None:
+async def resume(server: Server, aggregate: LeadAggregate, count: int) -> None:
     """Let so many leads go on from this state."""
     client = server.clients["lead"]
     for _ in range(count):
         handle = await client.start_workflow(
-            "ResumeWorkflow", state, id=f"lead-{uuid4().hex}", task_queue="lead"
+            "ResumeWorkflow", args=run_state(aggregate), id=f"lead-{uuid4().hex}", task_queue="lead"
         )
         await Life("lead", client, client.get_workflow_handle(handle.id)).settled()
 
@@ -56,11 +57,10 @@ async def resume(server: Server, state: RunState, count: int) -> None:
 async def weigh_old(server: Server, years: int, count: int) -> float:
     """Return the megabytes for each lead of so many whose hub runs for these years."""
     life = hub(years, datetime.now(UTC) - timedelta(days=360 * years + 75))
-    state = RunState(aggregate=life.aggregate)
     async with worker(server.address, "lead", "lead", cache=CACHE) as process:
-        await resume(server, state, WARM)
+        await resume(server, life.aggregate, WARM)
         before = process.memory
-        await resume(server, state, count)
+        await resume(server, life.aggregate, count)
         return (process.memory - before) / count
 
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench.figures import Report, write_json
+from bench.figures import Report, write_reports
 from client.connection import run_program
 
 
@@ -28,6 +28,6 @@ def run_benchmark(description: str | None, measure: Callable[..., Awaitable[Repo
         report = await measure(**given)
         print(report.text())
         if path:
-            write_json(path, [report])
+            write_reports(path, [report])
 
     asyncio.run(run_program(run()))

@@ -6,8 +6,8 @@ from temporalio.common import RawValue
 
 @workflow.defn
 class ResumeWorkflow:
-    """Continues as a lead in a new run with this state."""
+    """Continues as a lead in a new run with this input."""
 
     @workflow.run
-    async def run(self, state: RawValue) -> None:
-        workflow.continue_as_new(args=[state], workflow="LeadWorkflow")
+    async def run(self, summary: RawValue, packed: RawValue) -> None:
+        workflow.continue_as_new(args=[summary, packed], workflow="LeadWorkflow")
