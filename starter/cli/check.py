@@ -15,6 +15,7 @@ from client.chores import Chores
 from client.connection import connect
 from client.errors import LeadsError
 from client.server import demand_namespace, missing_attributes
+from client.stuck import list_stuck
 from config.policy_file import current_policy
 from config.settings import Settings, unknown_settings
 from process.policy import Policy
