@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from process.core.preview import preview_decision
     from process.core.receipts import Answer, Refusal
     from process.core.refusal import Refused, refuse, suggest
+    from process.core.swap import Swapped
     from process.decisions.opening import LeadOpened
     from process.lead.duplicate_links import DuplicateLink
     from process.views.agenda import AgendaItem, agenda
@@ -31,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.performing import Performer
     from workflows.recording import Recorder
     from workflows.runtime.steps import messages_follow
-    from workflows.start import RunState, memo_of, read_start
+    from workflows.start import memo_of, read_start, run_state
 
 NEW_RUN_AFTER = 250
 """Number of history events after which a new run begins at the next quiet moment, so that a cold lead is read quickly."""
@@ -48,6 +49,8 @@ NO_LEAD = LeadOpened(org="—", person="—", title="—")
 @handles_messages
 class LeadWorkflow:
     """A lead: lead → quoted → contracted → hub."""
+
+    aggregate = Swapped()
 
     @workflow.init
     def __init__(self, *start: Any) -> None:
@@ -235,7 +238,7 @@ class LeadWorkflow:
         await self._receive_pending_results()
         await self.performer.stop()
         await workflow.wait_condition(lambda: self.recorder.is_idle and workflow.all_handlers_finished())
-        workflow.continue_as_new(RunState(aggregate=self.aggregate))
+        workflow.continue_as_new(args=run_state(self.aggregate))
 
     async def _receive_pending_results(self) -> None:
         """Let results that have arrived be taken in: the SDK would drop them if their tasks were cancelled now."""

@@ -42,5 +42,5 @@ class Recorded(Model):
 
 def record_request(aggregate: LeadAggregate, after: int, now: datetime) -> RecordRequest:
     """Return the request to record all events after this number."""
-    events = tuple(event for event in aggregate.event_log.events if event.seq > after)
+    events = aggregate.event_log.events[after:]
     return RecordRequest(lead_id=aggregate.lead.id, after=after, events=events, row=row_of(aggregate, now))
