@@ -98,7 +98,7 @@ class LeadWorkflow:
             wake_up = next_wake_up(self.aggregate.lead, self.now)
             self.alarm.set(wake_up, wake_up_reason(self.aggregate.lead, wake_up))
             self._publish()
-            self.recorder.start(wake_up)
+            self.recorder.start(wake_up, more_follows=self.performer.is_trying)
             if self._ends and not messages_follow():
                 break
             await workflow.wait_condition(lambda: self.changed or self._leaves)
