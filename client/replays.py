@@ -56,7 +56,7 @@ async def replayed(client: Client) -> AsyncIterator[Replayed]:
         async for result in results:
             history, failure = result.history, result.replay_failure
             differences = [*_differences(_recorded(history), capture.events.pop(history.workflow_id, {}))]
-            detail = _message(failure) if failure else _described(differences)
+            detail = message_of(failure) if failure else _described(differences)
             type_ = history.events[0].workflow_execution_started_event_attributes.workflow_type.name
             yield Replayed(history.workflow_id, type_, len(history.events), not detail, detail)
 
@@ -96,7 +96,8 @@ _INNER = re.compile(r'message: "((?:[^"\\]|\\.)*)"')
 """Extracts the message from the SDK's text of a failure."""
 
 
-def _message(failure: Exception) -> str:
+def message_of(failure: Exception) -> str:
+    """Return the failure of a replay as one sentence."""
     text = str(failure)
     inner = _INNER.search(text)
     sentence = inner[1].replace('\\"', '"') if inner else text
