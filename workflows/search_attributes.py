@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from temporalio import workflow
 from temporalio.common import (
     SearchAttributeKey,
     SearchAttributePair,
@@ -98,6 +99,11 @@ def _identities(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
         DOMAIN: contact_key(lead.email) if lead.email else None,
         RESPONSE: lead.questionnaire.response_id,
     }
+
+
+def present() -> dict[SearchAttributeKey[Any], Any]:
+    """Return the attributes with which the workflow's run began."""
+    return {pair.key: pair.value for pair in workflow.info().typed_search_attributes}
 
 
 def changes(

@@ -10,6 +10,7 @@ they are, and the messages of these tasks are not taken again.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from process.core import inbox, intake
@@ -83,7 +84,8 @@ def rebuild(start: LeadAggregate, journal: Journal, ledger: Mapping[int, Event])
     for task in journal.tasks:
         replay.take(task)
     replay.catch_up()
-    aggregate, taken, refused = replay.aggregate, [], []
+    aggregate = replay.aggregate
+    taken, refused = list[SentMessage](), list[SentMessage]()
     for task in journal.waiting:
         for message in task.messages:
             before = aggregate
@@ -118,6 +120,10 @@ def receive(aggregate: LeadAggregate, message: SentMessage, now: datetime) -> Le
             return intake.take(aggregate, name, args, now, source=message.source)[0]
 
 
+def _receive(message: SentMessage, aggregate: LeadAggregate, now: datetime) -> LeadAggregate:
+    return receive(aggregate, message, now)
+
+
 class _Replay:
     """Feeds the tasks of a history to the process, along the events in the ledger."""
 
@@ -132,7 +138,7 @@ class _Replay:
             self._take_results(results, task.at)
         self._pass_deadlines(task.at)
         for message in task.messages:
-            self._step(lambda aggregate, now, message=message: receive(aggregate, message, now), task.at)
+            self._step(partial(_receive, message), task.at)
             self._pass_deadlines(task.at)
 
     def catch_up(self) -> None:

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from process.core.batches import take_results
 
+from process.core.batches import take_results
 from process.core.due import next_due, pass_deadlines
 from process.core.events import Event
 from process.core.rebuild import Journal, Rebuilt, Results, SentMessage, Task, rebuild
