@@ -42,6 +42,7 @@ from process.effects.observations import (
     InvoiceReserved,
     IssueOpened,
     MailSent,
+    Repaired,
 )
 from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
@@ -213,6 +214,11 @@ class Life:
     def flag_duplicates(self, *originals: dict[str, Any]) -> Life:
         """Receive matching leads from a reconciliation."""
         self._set(inbox.flag_duplicates(self.aggregate, ({"originals": originals},), self.now))
+        return self
+
+    def repaired(self) -> Life:
+        """Go on after a repair."""
+        self._set(self.aggregate.record(Repaired(run_id="the stuck run", taken_until=9), self.now))
         return self
 
     # ---- time
