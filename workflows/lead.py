@@ -14,7 +14,6 @@ from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from process.behaviour import CHANGES
     from process.core import inbox, intake, outbox
     from process.core.aggregate import LeadAggregate
     from process.core.due import next_wake_up, pass_deadlines, wake_up_reason
@@ -30,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from process.views.overview import Option, Overview, TimelineLine, options, overview, timeline
     from workflows import search_attributes
     from workflows.activity_errors import reason_of
+    from workflows.changes import adopted_changes
     from workflows.details import details
     from workflows.handlers import failure, handles_messages
     from workflows.start import RunState, memo_of, read_start
@@ -61,7 +61,7 @@ class LeadWorkflow:
         self.refused = begun if isinstance(begun, Refused) else None
         if isinstance(begun, Refused):
             begun = NO_LEAD
-        changes = tuple(change for change in CHANGES if workflow.patched(change))
+        changes = adopted_changes()
         if isinstance(begun, LeadAggregate):
             self.aggregate = begun.adopt(changes, workflow.now())
         else:
