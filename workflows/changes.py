@@ -7,7 +7,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 def adopted_changes() -> tuple[str, ...]:
-    """Return the names of the changes that this run adopts. Markers in its history keep them under any build that knows them."""
+    """Return the names of the changes that this run adopts. Its history keeps them."""
     return tuple(rule.name for rule in Behaviour.changed() if _adopts(rule))
 
 
