@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from process.core.receipts import Answer, Refusal
     from process.core.refusal import Refused, refuse, suggest
     from process.core.requests import request_for
+    from process.core.swap import Swapped
     from process.decisions.opening import LeadOpened
     from process.effects import Effect
     from process.effects.requests import Outcome
@@ -32,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.changes import adopted_changes
     from workflows.details import details
     from workflows.handlers import failure, handles_messages
-    from workflows.start import RunState, memo_of, read_start
+    from workflows.start import memo_of, read_start, run_state
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=2)
@@ -54,6 +55,8 @@ NO_LEAD = LeadOpened(org="—", person="—", title="—")
 @handles_messages
 class LeadWorkflow:
     """A lead: lead → quoted → contracted → hub."""
+
+    aggregate = Swapped()
 
     @workflow.init
     def __init__(self, *start: Any) -> None:
@@ -291,7 +294,7 @@ class LeadWorkflow:
         if tasks:
             await workflow.wait(tasks)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        workflow.continue_as_new(RunState(aggregate=self.aggregate))
+        workflow.continue_as_new(args=run_state(self.aggregate))
 
     async def _receive_pending_results(self) -> None:
         """Let results that have arrived be taken in: the SDK would drop them if their tasks were cancelled now."""

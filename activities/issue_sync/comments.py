@@ -7,6 +7,7 @@ from temporalio import activity
 
 from activities.errors import again
 from activities.github.client import GitHubClient
+from activities.github.models import Comment
 from activities.github.own_comments import OwnComments, is_ours
 from activities.issue_sync.commands import CommandRunner, CommentCommands
 from activities.issue_sync.context import IssueContext, in_thread
@@ -15,9 +16,12 @@ from activities.issue_sync.roles import RoleDirectory
 from client.leads import LeadsClient
 from process.github import commands
 from process.github.commands import slash_name
+from templates.rendering import render
 
 INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Author associations that get a reply. Other people get only a reaction."""
+WAITS = "waits"
+"""State of a reply that says that the lead is stuck. The answer takes its place."""
 ATTEMPTS = 3
 """Attempts until GitHub is expected to show the reply to a comment that has our reaction."""
 
@@ -43,18 +47,36 @@ class CommentSync:
         comment = await in_thread(self._github.comment, context.repo, number)
         if comment is None:
             return None
-        given = commands.parse_commands(comment.text)
-        if not comment.user or not given or comment.issue != context.issue.number:
+        request = await self._request(context, comment)
+        if request is None:
             return ()
-        if comment.user.is_bot or is_ours(comment.text):
-            return ()
-        login = comment.user.login
-        roles = await in_thread(self._roles.roles_of, login)
-        if not roles and comment.author_association not in INSIDERS:
+        if not request.roles and comment.author_association not in INSIDERS:
             await in_thread(self._own_comments.react, context.repo, number, "confused")
             _log.info("comment by an outsider", repo=context.repo, issue=context.issue.number)
             return (f"Ignored the commands in comment {number}: its author has no role",)
-        return await self._answer(CommentCommands(context, comment, login, roles, given))
+        return await self._answer(request)
+
+    async def hold(self, context: IssueContext, number: int) -> None:
+        """Say once below a person's commands that they are carried out as soon as the lead is repaired."""
+        comment = await in_thread(self._github.comment, context.repo, number)
+        request = await self._request(context, comment) if comment else None
+        if request is None or not request.roles or context.lead is None or context.lead.stuck is None:
+            return
+        key = (context.repo, context.issue.number, str(number))
+        since = request.comment.created_at
+        if await in_thread(self._own_comments.find, *key, since=since) is None:
+            text = render("commands/waits.md", lead_id=context.lead.id, cause=context.lead.stuck.cause)
+            await in_thread(self._own_comments.post, *key, text, since=since, state=WAITS)
+
+    async def _request(self, context: IssueContext, comment: Comment) -> CommentCommands | None:
+        """Return the commands of a person's comment on this issue, or None if it has none."""
+        given = commands.parse_commands(comment.text)
+        if not comment.user or not given or comment.issue != context.issue.number:
+            return None
+        if comment.user.is_bot or is_ours(comment.text):
+            return None
+        roles = await in_thread(self._roles.roles_of, comment.user.login)
+        return CommentCommands(context, comment, comment.user.login, roles, given)
 
     async def _answer(self, request: CommentCommands) -> Sequence[str]:
         context, comment = request.context, request.comment
