@@ -4,9 +4,10 @@ The server is set up from this list (`leads init-server`), and the workflow fill
 keywords, three dates, and three of any other type.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 from process.calendar import end_of
@@ -33,6 +34,9 @@ CONTRACT_END = SearchAttributeKey.for_datetime("LeadContractEnd")
 ON_HOLD = SearchAttributeKey.for_bool("LeadOnHold")
 ATTENTION = SearchAttributeKey.for_int("LeadAttention")  # number of concerns
 PARKED = SearchAttributeKey.for_int("LeadParked")  # number of effects that failed for good
+
+ZONE_SHIFT = timedelta(hours=2)
+"""Difference that other rules of a time zone may make to the end of a day."""
 
 SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
     STAGE,
@@ -88,6 +92,11 @@ def _identities(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
     }
 
 
+def present() -> dict[SearchAttributeKey[Any], Any]:
+    """Return the attributes with which the workflow's run began."""
+    return {pair.key: pair.value for pair in workflow.info().typed_search_attributes}
+
+
 def changes(
     before: dict[SearchAttributeKey[Any], Any], after: dict[SearchAttributeKey[Any], Any]
 ) -> list[SearchAttributeUpdate[Any]]:
@@ -95,5 +104,15 @@ def changes(
     return [
         key.value_unset() if value is None else key.value_set(value)
         for key, value in after.items()
-        if before.get(key) != value
+        if not _same(before.get(key), value)
     ]
+
+
+def _same(one: object, other: object) -> bool:
+    """Return True for equal values, and for the same date under other rules of its time zone.
+
+    The attributes with which a run begins were computed by the run before, perhaps under other rules.
+    """
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        return abs(one - other) <= ZONE_SHIFT
+    return one == other

@@ -1,14 +1,15 @@
 """The input of a lead's workflow, and its memo."""
 
+from datetime import date, datetime
 from typing import Any
 
+from process.calendar import start_of
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack, unpack
 from process.core.refusal import Refused, refuse
 from process.decisions.opening import LeadOpened
 from process.decisions.parsing import parse_as
 from process.lead.lead import Lead
-from process.policy import Policy, Team
 from process.types import Model, Stage
 
 
@@ -18,12 +19,20 @@ class RunSummary(Model):
     lead: str
     stage: Stage
     events: int
+    day: date
+    """The day on which the run before ended, in the lead's zone."""
 
 
-def run_state(aggregate: LeadAggregate) -> tuple[RunSummary, bytes]:
+def run_state(aggregate: LeadAggregate, now: datetime) -> tuple[RunSummary, bytes]:
     """Return everything that one run of the workflow hands to the next (continue-as-new), as its input."""
     lead = aggregate.lead
-    return RunSummary(lead=lead.heading, stage=lead.stage, events=lead.last_seq), pack(aggregate)
+    summary = RunSummary(lead=lead.heading, stage=lead.stage, events=lead.last_seq, day=lead.today(now))
+    return summary, pack(aggregate)
+
+
+def not_before(args: tuple[Any, ...], lead: Lead) -> datetime:
+    """Return the beginning of the day on which the run before ended. Whatever the zone's rules say now, it has come."""
+    return start_of(RunSummary.model_validate(args[0]).day, lead.zone)
 
 
 def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | LeadAggregate | Refused:
@@ -46,18 +55,6 @@ def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | LeadAg
 
 
 def memo_of(lead: Lead) -> dict[str, str]:
-    """Return the memo by which a list shows a lead: heading, links and policy."""
+    """Return the memo by which a person knows a lead in a list: heading and links."""
     links = {"issue": lead.issue, "folder": lead.folder, "hub": lead.hub_issue}
-    # the number of events also gives each task in which something became true a command: the next worker would
-    # take a task without commands for none, and apply later messages first (temporalio/sdk-rust#1606)
-    return (
-        {"heading": lead.heading}
-        | {name: link.url for name, link in links.items() if link}
-        | policy_memo(lead.policy)
-        | {"events": str(lead.last_seq)}
-    )
-
-
-def policy_memo(policy: Policy) -> dict[str, str]:
-    """Return the memo's part about the policy: its version, and a digest of the people and addresses that have roles."""
-    return {"policy": policy.version, "people": Team.of(policy).digest()}
+    return {"heading": lead.heading} | {name: link.url for name, link in links.items() if link}
