@@ -109,19 +109,23 @@ class EditSync:
         labels = (names.hub,) if hub else (names.lead, names.hub_service, names.customer)
         key = f"{lead.id}/hub" if hub else lead.id
         found = await in_thread(edits, self.github, context.repo, context.issue, key, labels=labels, hub=hub)
-        card = None if hub or lead.card is None else await self._card(context, view, notices)
+        moved = not hub and lead.card is not None and any(notice.card for notice in notices)
+        card = await self._card(context, view, notices) if moved else None
         return [*found, card] if card else [*found]
 
     async def _card(
         self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]
     ) -> Edit | None:
-        """Return the card's move. If GitHub keeps no history, the notice names its author."""
+        """Return the card's move. If GitHub keeps no history, the notice names its author.
+
+        The card is read only after a notice about it: its moves make their own ones, by webhook and by reconciliation.
+        """
         lead = view.lead
         columns = columns_of(self.settings.github, lead.policy)
         column = columns.get(lead.stage)
         if column is None:
             return None
-        edit = await in_thread(self.board.find_edit, context.repo, context.issue.number, column)
+        edit = await in_thread(self.board.find_edit, context.repo, context.number, column)
         if edit is None:
             return None
         stage = next((stage for stage, name in columns.items() if name == edit.name), None)
@@ -135,7 +139,7 @@ class EditSync:
     def _is_hub(self, context: IssueContext, lead: Lead) -> bool:
         link = lead.hub_issue
         return context.repo == self.settings.github.hubs_repo and bool(
-            link and link.id == str(context.issue.number)
+            link and link.id == str(context.number)
         )
 
     async def _settled(self, lead: SyncedLead, before: Overview, found: Sequence[Edit]) -> bool:
@@ -238,7 +242,7 @@ class EditSync:
             undone=_UNDONE[edit.kind],
         )
         since = edit.at or datetime.now(UTC) - RECENT
-        where = (context.repo, context.issue.number, f"move-{edit.key}")
+        where = (context.repo, context.number, f"move-{edit.key}")
         await in_thread(self.own_comments.post, *where, text, since=since)
 
 
