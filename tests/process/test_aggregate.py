@@ -173,7 +173,7 @@ def test_a_preview_shows_the_consequences_and_changes_nothing() -> None:
     assert preview.stage == "quoted"
     assert preview.answer.accepted
     assert preview.effects == (
-        "Reserve an id for the lead's Drive folder",
+        "Reserve ids for the lead's Drive folder and its invoices",
         "Mail to contracts: price quoted",
         "Bring the lead's issue up to date",
         "Put the lead's card into its column of the board",
@@ -205,13 +205,13 @@ def test_effects_start_one_at_a_time_in_a_queue_and_queues_run_side_by_side() ->
     assert kinds(aggregate.startable(frozenset())) == [
         "open_issue",
         "read_prices",
-        "reserve_folder",
+        "reserve_ids",
         "send_mail",
         "record_events",
     ]
     assert kinds(aggregate.startable(frozenset({"issue", "mail", "ledger"}))) == [
         "read_prices",
-        "reserve_folder",
+        "reserve_ids",
     ]
 
 
@@ -234,7 +234,7 @@ def test_only_the_newest_coalescing_effect_is_kept() -> None:
 
 def test_the_folder_is_reserved_once_however_many_ask_for_it() -> None:
     life = Life().handed_over()
-    assert [effect.kind for effect in life.planned].count("reserve_folder") == 2
+    assert [effect.kind for effect in life.planned].count("reserve_ids") == 2
     life.perform()
     assert [event.kind for event in life.aggregate.event_log.events].count("folder_created") == 1
 

@@ -16,13 +16,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.google.drive import FOLDER, DriveActivities
 from config.settings import Settings
-from process.effects import CheckFolder, CreateFolder, Effect, PrepareInvoice, ReserveFolder, ReserveInvoice
+from process.effects import CheckFolder, CreateFolder, Effect, PrepareInvoice, ReserveIds
 from process.effects.observations import (
     DriftFound,
     FolderCreated,
-    FolderReserved,
+    IdsReserved,
     InvoicePrepared,
-    InvoiceReserved,
 )
 from process.effects.requests import Outcome
 from process.lead.invoice import Invoice, InvoiceLine
@@ -75,10 +74,19 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("google.auth._exponential_backoff.time", SimpleNamespace(sleep=lambda _: None))
 
 
+RESERVE = ReserveIds(key="k", cause=1, numbers=(1, 2, 3))
+
+
+def ids(drive: DriveActivities, lead: Lead, effect: ReserveIds = RESERVE) -> IdsReserved:
+    observation = perform(drive.reserve_ids, effect, lead).observation
+    assert isinstance(observation, IdsReserved)
+    return observation
+
+
 def reserved(drive: DriveActivities, lead: Lead) -> CreateFolder:
-    observation = perform(drive.reserve_folder, ReserveFolder(key="k", cause=1), lead).observation
-    assert isinstance(observation, FolderReserved)
-    return CreateFolder(key=f"{lead.id}/2/create_folder", cause=2, folder_id=observation.folder_id)
+    folder_id = ids(drive, lead).folder_id
+    assert folder_id is not None
+    return CreateFolder(key=f"{lead.id}/2/create_folder", cause=2, folder_id=folder_id)
 
 
 def created(outcome: Outcome) -> Link:
@@ -309,7 +317,7 @@ def test_a_key_file_that_is_none_parks(settings: Settings, tmp_path: Any, conten
     if content is not None:
         file.write_text(content)
     drive = DriveActivities(changed(settings, "google", credentials_file=file))
-    error = failure(drive.reserve_folder, ReserveFolder(key="k", cause=1), a_lead())
+    error = failure(drive.reserve_ids, RESERVE, a_lead())
     assert error.type == "Parked"
     assert "service account's key" in error.message
 
@@ -321,7 +329,7 @@ def test_a_key_that_was_changed_parks_without_being_quoted(settings: Settings, t
     file = tmp_path / "key.json"
     file.write_text(json.dumps(key))
     drive = DriveActivities(changed(settings, "google", credentials_file=file))
-    error = failure(drive.reserve_folder, ReserveFolder(key="k", cause=1), a_lead())
+    error = failure(drive.reserve_ids, RESERVE, a_lead())
     assert error.type == "Parked"
     assert key["private_key"][40:80] not in str(error)
 
@@ -376,12 +384,12 @@ def billed(drive: DriveActivities) -> tuple[Lead, PrepareInvoice]:
         lines=(InvoiceLine(text="Service", amount=Money(amount=Decimal("1250.00"), currency="USD")),),
     )
     lead = a_lead(invoices=(invoice,))
-    link = created(perform(drive.create_folder, reserved(drive, lead), lead))
-    observation = perform(drive.reserve_invoice, ReserveInvoice(key="k", cause=1, number=3), lead).observation
-    assert isinstance(observation, InvoiceReserved)
-    assert observation.number == 3
-    effect = PrepareInvoice(key="k", cause=2, number=3, file_id=observation.file_id)
-    return lead.replaced(folder=link), effect
+    found = ids(drive, lead)
+    assert found.folder_id is not None
+    folder = CreateFolder(key="k", cause=2, folder_id=found.folder_id)
+    link = created(perform(drive.create_folder, folder, lead))
+    effect = PrepareInvoice(key="k", cause=2, number=3, file_id=found.invoice_ids[3])
+    return lead.replaced(folder=link, folder_id=link.id), effect
 
 
 def one_invoice(sandbox: Sandbox, lead: Lead, effect: PrepareInvoice) -> bool:
@@ -482,6 +490,23 @@ def test_an_invoice_that_lies_in_the_folder_no_more_gets_another_file(
 
 
 def file_reserved(drive: DriveActivities, lead: Lead) -> str:
-    observation = perform(drive.reserve_invoice, ReserveInvoice(key="k", cause=3, number=3), lead).observation
-    assert isinstance(observation, InvoiceReserved)
-    return observation.file_id
+    """Return the id of the file after the folder was replaced."""
+    (invoice,) = lead.invoices
+    assert invoice.file
+    effect = ReserveIds(key="k", cause=3, numbers=(3, 4), files={3: invoice.file.id})
+    found = ids(drive, lead.replaced(folder=None, folder_id=None), effect)
+    assert found.folder_id == lead.folder_id
+    assert found.invoice_ids[4] not in (invoice.file.id, found.invoice_ids[3])
+    return found.invoice_ids[3]
+
+
+def test_all_ids_come_with_one_request_and_the_folder_keeps_its_own(
+    drive: DriveActivities, sandbox: Sandbox
+) -> None:
+    effect = ReserveIds(key="k", cause=1, numbers=tuple(range(1, 13)))
+    found = ids(drive, a_lead(), effect)
+    assert len({found.folder_id, *found.invoice_ids.values()}) == 13
+    assert len(sandbox.journal.all("drive", path="generateIds")) == 1
+    more = ids(drive, a_lead(folder_id=found.folder_id), effect)
+    assert more.folder_id is None
+    assert not set(more.invoice_ids.values()) & set(found.invoice_ids.values())
