@@ -1,11 +1,13 @@
 # The service (target `leads`: worker and command line), and the same with the sandbox to try it (target `sandbox`).
-# Python's minor version and Debian's release are pinned; their security fixes come with each build.
+# Python's minor version and Debian's release are pinned; their security fixes come with each build. Time zones do not: they
+# decide dates, so only the locked tzdata counts (PYTHONTZPATH).
 ARG PYTHON=3.13-slim-trixie
 
 FROM python:${PYTHON} AS python
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    PYTHONTZPATH=
 
 FROM python AS locked
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore

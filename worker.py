@@ -7,25 +7,25 @@ if __name__ == "__main__":
 
 import asyncio
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from temporalio.worker import Worker
 
-from activities.digest import digest_activities
 from activities.heartbeat import HeartbeatInterceptor
-from activities.issue_sync.sync import IssueSync
-from activities.reconcile.activities import reconcile_activities
 from activities.reconcile.team import TeamReconciler
-from activities.registry import activities
+from activities.registry import activities, chore_activities
 from client import errors
+from client.chores import Chores
 from client.connection import connect, run_program
 from client.digest import keep_digest
 from client.leads import LeadsClient
 from client.reconcile import keep_schedule
-from client.server import demand_attributes
-from client.worker_options import deployment, metrics_runtime
+from client.server import demand_attributes, demand_namespace
+from client.worker_options import cached_leads, deployment, described, metrics_runtime, working
 from config.logging import set_up_logs
 from config.policy_file import current_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
@@ -33,48 +33,75 @@ from ledger.events import LedgerError
 
 GRACE = timedelta(seconds=25)
 """Activities may finish this long after the worker was told to stop. Others are retried by another worker."""
-TAKE_OVER = timedelta(seconds=3)
-"""A workflow task waits this long for the worker that has the lead in its cache. Temporal's default is 10 s."""
+LOCAL_ACTIVITIES = 8
+"""Number of concurrent local activities, beside the calls to outside systems: those must not delay them."""
+CALLS_PER_CHORE = 2
+"""Threads for the blocking calls of a chore (`asyncio.to_thread`): issue syncs and readers of listings share them."""
+CACHED_CHORES = 100
+"""Number of chores that are kept ready; each is awaited for minutes at most."""
 
 
 async def run(settings: Settings) -> None:
-    """Work on the task queue until SIGINT or SIGTERM."""
+    """Work on the task queues until SIGINT or SIGTERM."""
     log = structlog.get_logger("worker")
     policy = current_policy(settings)  # first: a wrong policy stops the worker before it connects
     for each in unknown_settings():
         log.warning("a setting is ignored", why=each)
-    stop = asyncio.Event()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    calls = ThreadPoolExecutor(CALLS_PER_CHORE * settings.chores_threads, thread_name_prefix="call")
+    loop.set_default_executor(calls)
     client = await connect(runtime=metrics_runtime(settings))
+    chores = Chores.of(client, settings)
     await demand_attributes(client)
+    await demand_namespace(chores.client)
     leads = LeadsClient(client, settings.task_queue, settings.temporal_ui, policy=policy)
-    with ThreadPoolExecutor(settings.activity_threads, thread_name_prefix="activity") as executor:
-        worker = Worker(
-            client,
-            task_queue=settings.task_queue,
-            activities=[
-                *activities(settings, client),
-                IssueSync(leads, settings).sync_issue,
-                *reconcile_activities(leads, settings),
-                *digest_activities(leads, settings),
-            ],
-            activity_executor=executor,
-            interceptors=[HeartbeatInterceptor()],
-            max_concurrent_activities=settings.activity_threads,
-            graceful_shutdown_timeout=GRACE,
-            sticky_queue_schedule_to_start_timeout=TAKE_OVER,
-            deployment_config=deployment(settings),
-        )
-        async with worker:
-            await keep_schedule(client, settings.task_queue, settings.github.reconcile_minutes)
-            await keep_digest(client, settings)
-            build = {"build": settings.worker_build} if settings.worker_build else {}
-            log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace, **build)
-            await TeamReconciler(leads).update_at_start()
-            await stop.wait()
+    threads = settings.activity_threads + LOCAL_ACTIVITIES + settings.chores_threads
+    with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
+        async with working(*_workers(leads, chores, settings, executor)):
+            if settings.worker_only != "leads":
+                await keep_schedule(*chores, settings.github.reconcile_minutes)
+                await keep_digest(chores.client, settings)
+            log.info("worker ready", **described(client, chores, settings))
+            async with asyncio.TaskGroup() as beside:
+                introducing = beside.create_task(TeamReconciler(leads).update_at_start())
+                await stop.wait()
+                introducing.cancel()
             log.info("worker stopping")
     log.info("worker stopped")
+
+
+def _workers(
+    leads: LeadsClient, chores: Chores, settings: Settings, executor: ThreadPoolExecutor
+) -> Iterator[Worker]:
+    """Yield a worker for each task queue. Each has slots of its own, so that chores never hold those of the leads."""
+    common: dict[str, Any] = {
+        "activity_executor": executor,
+        "interceptors": [HeartbeatInterceptor()],
+        "graceful_shutdown_timeout": GRACE,
+        "deployment_config": deployment(settings),
+        "sticky_queue_schedule_to_start_timeout": timedelta(seconds=settings.take_over_seconds),
+    }
+    if settings.worker_only != "chores":
+        yield Worker(
+            leads.client,
+            task_queue=leads.task_queue,
+            activities=activities(settings, leads.client),
+            max_cached_workflows=cached_leads(settings),
+            max_concurrent_activities=settings.activity_threads,
+            max_concurrent_local_activities=LOCAL_ACTIVITIES,
+            **common,
+        )
+    if settings.worker_only != "leads":
+        yield Worker(
+            chores.client,
+            task_queue=chores.task_queue,
+            activities=chore_activities(leads, chores, settings),
+            max_cached_workflows=CACHED_CHORES,
+            max_concurrent_activities=settings.chores_threads,
+            **common,
+        )
 
 
 def main() -> None:

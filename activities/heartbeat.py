@@ -1,6 +1,9 @@
 """An interceptor that sends heartbeats for every running activity, and logs one line when it ends."""
 
 import asyncio
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,22 +14,35 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from activities.errors import resume_time
 
 HEARTBEAT_INTERVAL = timedelta(seconds=3)
+"""Time between heartbeats, and before the first. An activity that ends sooner sends none."""
 
 _log = structlog.get_logger("activities")
 
 
 class HeartbeatInterceptor(Interceptor):
-    """Sends heartbeats, so that an activity is retried within seconds after its worker died."""
+    """Sends heartbeats, so that an activity is retried within seconds after its worker died.
+
+    They have a thread of their own: calls to outside systems that hang can take all others.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="heartbeat")
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
-        return _HeartbeatInbound(next)
+        return _HeartbeatInbound(next, self._thread)
 
 
 class _HeartbeatInbound(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, thread: ThreadPoolExecutor) -> None:  # noqa: A002
+        super().__init__(next)
+        self._thread = thread
+
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's names
         info = activity.info()
+        if info.is_local:  # it runs within a workflow task, which has a timeout of its own
+            return await super().execute_activity(input)
         log = _log.bind(lead=info.workflow_id, kind=info.activity_type, attempt=info.attempt)
-        beating = asyncio.create_task(_beat())
+        beating = asyncio.create_task(self._beat())
         try:
             outcome = await super().execute_activity(input)
         except Exception as error:
@@ -42,10 +58,10 @@ class _HeartbeatInbound(ActivityInboundInterceptor):
         finally:
             beating.cancel()
 
-
-async def _beat() -> None:
-    while True:
-        await asyncio.to_thread(
-            activity.heartbeat
-        )  # of an activity in a thread, it would block the event loop
-        await asyncio.sleep(HEARTBEAT_INTERVAL.total_seconds())
+    async def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(HEARTBEAT_INTERVAL.total_seconds())
+            with suppress(TimeoutError):  # the event loop was busy for ten seconds
+                # of an activity in a thread, it waits for the event loop, so it cannot be called there
+                await loop.run_in_executor(self._thread, contextvars.copy_context().run, activity.heartbeat)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from temporalio import activity
+
 from activities.checks import Check
 from activities.errors import again, park
 from activities.performs import performs
 from ledger.entries import entry_of
-from ledger.events import Ledger, LedgerError, LedgerUnavailable
+from ledger.events import Ledger, LedgerError, LedgerOutdated, LedgerUnavailable
 from process.effects.requests import EffectRequest, Outcome
 
 
@@ -20,12 +22,14 @@ class LedgerActivities:
     def record_events(self, request: EffectRequest) -> Outcome:
         """Record the events of the request. Returns the number of the newest event that the ledger has without a gap."""
         try:
-            if not request.events:
-                return Outcome(recorded=self._ledger.last_seq(request.lead.id))
+            entries = [entry_of(request.lead.id, event) for event in request.events]
+            after = entries[0].seq - 1 if entries else request.lead.last_seq
             return Outcome(
-                recorded=self._ledger.append([entry_of(request.lead.id, event) for event in request.events])
+                recorded=self._ledger.append(
+                    request.lead.id, entries, after=after, committed=not activity.info().is_local
+                )
             )
-        except LedgerUnavailable as error:
+        except (LedgerUnavailable, LedgerOutdated) as error:
             raise again(str(error)) from None
         except LedgerError as error:
             raise park(str(error)) from None

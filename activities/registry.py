@@ -1,4 +1,4 @@
-"""Creates all activities from the settings: one per kind of effect."""
+"""Creates all activities from the settings: one per kind of effect, and those of the chores."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
@@ -6,14 +6,19 @@ from typing import Any, Protocol
 from temporalio.client import Client
 
 from activities.checks import Check
+from activities.digest import digest_activities
 from activities.github.activities import GitHubActivities
 from activities.google.drive import DriveActivities
 from activities.google.forms import FormsActivities
 from activities.invoice.pdf import InvoiceChecks
+from activities.issue_sync.sync import IssueSync
 from activities.ledger import LedgerActivities
 from activities.mail.sending import MailActivities
 from activities.pricing import PricingActivities
+from activities.reconcile.activities import reconcile_activities
 from activities.relation_notices import RelationNoticeActivities
+from client.chores import Chores
+from client.leads import LeadsClient
 from config.settings import Settings
 from ledger.events import Ledger
 from process.effects import Effect
@@ -46,6 +51,15 @@ def activities(settings: Settings, client: Client) -> list[Callable[..., Any]]:
     """
     systems = [*checkers(settings), RelationNoticeActivities(client)]
     return [_performer(kind, systems) for kind in Effect.kinds]
+
+
+def chore_activities(leads: LeadsClient, chores: Chores, settings: Settings) -> list[Callable[..., Any]]:
+    """Return the activities of issue syncs, reconciliations and digests. They reach leads and chores over these clients."""
+    return [
+        IssueSync(leads, chores, settings).sync_issue,
+        *reconcile_activities(leads, chores, settings),
+        *digest_activities(leads, settings),
+    ]
 
 
 def _performer(kind: str, systems: Sequence[object]) -> Callable[..., Any]:

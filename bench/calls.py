@@ -34,6 +34,7 @@ from temporalio.worker import Worker
 
 from activities.issue_sync.sync import IssueSync
 from activities.registry import activities
+from client.chores import Chores
 from client.connection import run_program
 from client.directory import LeadHandle
 from client.leads import LeadsClient
@@ -207,10 +208,20 @@ async def running(folder: Path) -> AsyncIterator[Bench]:
         settings = Settings(_env_file=None, task_queue=QUEUE)
         async with await server as env:
             leads = LeadsClient(env.client, QUEUE, settings.temporal_ui)
-            performers = [*activities(settings, env.client), IssueSync(leads, settings).sync_issue]
+            chores = Chores.of(env.client, settings)
             github = settings.github.model_copy(update={"webhook_secret": SecretStr(SECRET)})
-            worker = Worker(env.client, task_queue=QUEUE, activities=performers, activity_executor=executor)
-            async with worker, receiving(env.client, github, QUEUE) as receiver:
+            worker = Worker(
+                env.client,
+                task_queue=QUEUE,
+                activities=activities(settings, env.client),
+                activity_executor=executor,
+            )
+            syncing = Worker(
+                env.client,
+                task_queue=chores.task_queue,
+                activities=[IssueSync(leads, chores, settings).sync_issue],
+            )
+            async with worker, syncing, receiving(env.client, github, QUEUE) as receiver:
                 hook = f"{receiver.url}/github/webhook"
                 sandbox.run(lambda: point_hook(sandbox.github, hook, SECRET))
                 yield Bench(env.client, sandbox, leads)

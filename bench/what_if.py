@@ -58,7 +58,7 @@ def main(leads: int, years: int) -> None:
         ledger = Ledger.open(f"sqlite:///{Path(folder) / 'ledger.sqlite'}")
         names = [f"lead-{number:08d}" for number in range(leads)]
         for name in names:
-            ledger.append([entry_of(name, event) for event in events])
+            ledger.append(name, [entry_of(name, event) for event in events], after=len(events))
         began = time.process_time()
         for name in names:
             fold([event_of(entry) for entry in ledger.entries(name)], name)

@@ -52,7 +52,7 @@ def _schedule(settings: Settings) -> Schedule:
             WeeklyDigestWorkflow.run,
             zone,
             id=SCHEDULE,
-            task_queue=settings.task_queue,
+            task_queue=settings.chores_queue,
             static_summary="Start this week's digest",
         ),
         spec=ScheduleSpec(calendars=[calendar], time_zone_name=zone),

@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from temporalio.exceptions import ApplicationError
 
@@ -133,7 +134,7 @@ class Unavailable(LeadsError):
 
 @dataclass(eq=False, repr=False)
 class NoWorker(Unavailable):
-    """No worker answers on this task queue."""
+    """No worker polls this task queue."""
 
     task_queue: str
 
@@ -142,17 +143,38 @@ class NoWorker(Unavailable):
 
 
 @dataclass(eq=False, repr=False)
-class LeadStuck(Unavailable):
-    """A worker is there, but the lead cannot continue with the worker's code."""
+class WorkerBusy(Unavailable):
+    """A worker polls this task queue, but it did not answer in time."""
 
-    lead_id: str
-    reason: str
+    task_queue: str
 
     def __str__(self) -> str:
         return (
-            f"{self.lead_id} cannot continue with the worker's code and waits for code with which it can; nothing is "
-            f"lost. Temporal says: {sentence(self.reason)}"
+            f"A worker serves the task queue {self.task_queue!r}, but it did not answer in time: it is busy, or it has "
+            "just ended."
         )
+
+
+class StuckCause(StrEnum):
+    """Why the task of a lead fails at each attempt."""
+
+    HISTORY = "the worker's code does not lead to its history"
+    TOO_LARGE = "a payload of it is too large for Temporal"
+    FAULT = "the worker's code fails for it"
+
+
+@dataclass(eq=False, repr=False)
+class LeadStuck(Unavailable):
+    """A worker is there, but the lead's task fails at each attempt."""
+
+    lead_id: str
+    cause: StuckCause
+    reason: str = ""
+    """The failure in Temporal's own words. It may hold personal data."""
+
+    def __str__(self) -> str:
+        said = f" Temporal says: {sentence(self.reason)}" if self.reason else ""
+        return f"{self.lead_id} is stuck: {self.cause}. Nothing is lost; it waits until it is repaired.{said}"
 
 
 @dataclass(eq=False, repr=False)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 from temporalio.client import (
@@ -31,10 +31,11 @@ from client.errors import (
     LeadMissing,
     LeadsError,
     LeadStuck,
-    NoWorker,
     PossibleDuplicate,
+    Unavailable,
     refused_by,
 )
+from client.stuck import cause_of, find_stuck, why_silent
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
 from process.core.refusal import Refused
@@ -80,6 +81,13 @@ class DecisionPreview(BaseModel):
     """Deadlines that would move, as text."""
     attention: list[str] = []
     correction_impact: CorrectionImpact | None = None
+
+
+class Waiting(NamedTuple):
+    """A decision that Temporal keeps as a signal until the lead takes it."""
+
+    why: Unavailable
+    """Why the lead did not answer at once."""
 
 
 @dataclass(frozen=True)
@@ -180,9 +188,9 @@ class LeadsClient(Directory):
 
     # ---- decide
 
-    async def decide(self, handle: LeadHandle, decision: Decision) -> Answer | None:
-        """Take the decision and return the lead's answer; None if no worker answers: the decision is then sent as
-        a signal and taken later.
+    async def decide(self, handle: LeadHandle, decision: Decision) -> Answer | Waiting:
+        """Take the decision and return the lead's answer. If the lead does not answer now, the decision is sent as a
+        signal, which Temporal keeps until the lead takes it.
 
         Raises DecisionRefused.
         """
@@ -195,11 +203,18 @@ class LeadsClient(Directory):
             )
         except WorkflowUpdateFailedError as failed:
             raise DecisionRefused(refused_by(failed.cause), handle.id) from failed
-        except WorkflowUpdateRPCTimeoutOrCancelledError:
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+            silent = await self._silent(handle, error)
             # Should the update still arrive, the lead recognises the signal as the same decision.
             await handle.signal(decision.kind, body)
-            return None
+            return Waiting(silent)
         return answer
+
+    async def _silent(self, handle: LeadHandle, error: Exception) -> Unavailable:
+        """Return why the lead did not answer. Raises the error itself if it says something else."""
+        if isinstance(error, RPCError) and error.status not in NO_WORKER_ANSWERED:
+            raise error
+        return await why_silent(self.client, handle.id, self.task_queue)
 
     def _body(self, decision: Decision) -> dict[str, Any]:
         """Return the decision as JSON; a policy to adopt is filled in with ours."""
@@ -240,8 +255,8 @@ class LeadsClient(Directory):
             keys: list[str] = await handle.execute_update(
                 "retry", args=given, result_type=list[str], rpc_timeout=self.timeout
             )
-        except WorkflowUpdateRPCTimeoutOrCancelledError:
-            raise NoWorker(self.task_queue) from None
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+            raise await self._silent(handle, error) from None
         return keys
 
     async def check_drift(self, lead_id: str, drift_check: DriftCheck) -> None:
@@ -257,7 +272,8 @@ class LeadsClient(Directory):
         body = edits.model_dump(mode="json", exclude_defaults=True)
         try:
             await handle.execute_update("revert_edits", body, rpc_timeout=self.timeout)
-        except WorkflowUpdateRPCTimeoutOrCancelledError:
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+            await self._silent(handle, error)
             await handle.signal("revert_edits", body)  # repeated, it has no further effect
 
     async def set_team(self, lead_id: str, team: Team) -> None:
@@ -296,14 +312,12 @@ class LeadsClient(Directory):
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):  # the SDK would try again and again
                 found: T = await handle.query(query, args=args, result_type=answer)
-        except TimeoutError:
-            raise NoWorker(self.task_queue) from None
-        except RPCError as error:
-            if error.status in NO_WORKER_ANSWERED:
-                raise NoWorker(self.task_queue) from error
-            raise
-        except WorkflowQueryFailedError as error:
-            raise LeadStuck(handle.id, str(error)) from error
+        except (TimeoutError, RPCError) as error:
+            raise await self._silent(handle, error) from error
+        except WorkflowQueryFailedError as error:  # before its task fails, the query does
+            stuck = await find_stuck(self.client, handle.id)
+            cause, reason = (stuck.cause, stuck.reason) if stuck else (cause_of(str(error)), str(error))
+            raise LeadStuck(handle.id, cause, reason) from error
         return found
 
 

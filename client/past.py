@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from client.errors import AmbiguousLead, LeadNotInLedger, LedgerFailed
 from config.settings import Settings
 from ledger.entries import event_of
-from ledger.events import Head, Ledger, LedgerError
+from ledger.events import Ledger, LedgerError
 from process.core.events import Event
 from process.core.fold import fold
 
@@ -17,7 +17,10 @@ class Past:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.location = ledger.location
-        self.heads: dict[str, Head] = {head.lead_id: head for head in ledger.heads()}
+
+    def lead_ids(self) -> tuple[str, ...]:
+        """Return the ids of all leads, in order."""
+        return tuple(head.lead_id for head in self._ledger.heads())
 
     def find(self, name: str) -> str:
         """Return the id of the lead with this name, or with the only id that begins so (`lead-` may be left out).
@@ -25,16 +28,21 @@ class Past:
         Raises LeadNotInLedger or AmbiguousLead.
         """
         wanted = name.strip()
-        if wanted in self.heads:
+        found = self._beginning(wanted)
+        if wanted in found:
             return wanted
-        known = wanted.removeprefix("lead-")
-        beginnings = (wanted, f"lead-{wanted}")
-        found = [lead_id for lead_id in self.heads if known and lead_id.startswith(beginnings)]
+        if wanted.removeprefix("lead-"):
+            found += self._beginning(f"lead-{wanted}")
+        else:
+            found = []
         if len(found) == 1:
             return found[0]
         if found:
             raise AmbiguousLead(name, found)
         raise LeadNotInLedger(name, self.location)
+
+    def _beginning(self, beginning: str) -> list[str]:
+        return [head.lead_id for head in self._ledger.heads(beginning)] if beginning else []
 
     def events(self, lead_id: str) -> tuple[Event, ...]:
         """Return the events of a lead, see `events_of`."""

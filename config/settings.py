@@ -190,8 +190,19 @@ class Settings(BaseSettings):
         None, description="Policy as a TOML or JSON file; empty: the built-in policy"
     )
     price_file: Path | None = Field(None, description="Price list as a JSON file; empty: the built-in books")
-    task_queue: str = Field("leads", description="Temporal task queue")
+    task_queue: str = Field("leads", description="Temporal task queue of the leads")
+    chores_queue: str = Field(
+        default_factory=lambda known: f"{known['task_queue']}-chores",
+        description="Temporal task queue of issue syncs, reconciliations and digests; empty: the leads' one with -chores",
+    )
+    chores_namespace: str | None = Field(
+        None,
+        description="Temporal namespace of issue syncs, reconciliations and digests; empty: the leads' one",
+    )
     worker_deployment: str = Field("leads", description="Name of the worker deployment (worker versioning)")
+    worker_only: Literal["leads", "chores"] | None = Field(
+        None, description="Work on one of the two task queues only; empty: on both"
+    )
     worker_build: str | None = Field(
         None, description="Build id of this worker (worker versioning); empty: no versioning"
     )
@@ -201,7 +212,24 @@ class Settings(BaseSettings):
     metrics_address: str | None = Field(
         None, description="host:port that serves Prometheus metrics; empty: none"
     )
-    activity_threads: int = Field(16, ge=1, description="Number of concurrent calls to outside systems")
+    activity_threads: int = Field(
+        16, ge=1, description="Number of concurrent calls to outside systems for leads, in one worker"
+    )
+    chores_threads: int = Field(
+        8,
+        ge=1,
+        description="Number of concurrent issue syncs, reconciliations and digest mails, in one worker",
+    )
+    cache_mb: int | None = Field(
+        None,
+        ge=1,
+        description="Memory for leads that a worker keeps ready, in MB; empty: half of what it may use beyond its own",
+    )
+    take_over_seconds: float = Field(
+        10,
+        gt=0,
+        description="Seconds that a lead waits for the worker that keeps it ready, before another one",
+    )
 
 
 class SettingsError(ValueError):

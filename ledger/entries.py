@@ -1,6 +1,6 @@
 """Conversion between a lead's events and the entries of the ledger."""
 
-from ledger.events import Entry
+from ledger.entry import Entry
 from process.core.events import Event
 from process.core.stored_events import read_event
 

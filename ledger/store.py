@@ -1,134 +1,30 @@
-"""The ledger's storage: tables and triggers, the engines for SQLite and PostgreSQL, and their errors."""
+"""The database engines for SQLite and PostgreSQL, the preparation of the schema, and the translation of errors."""
 
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psycopg
-from sqlalchemy import (
-    JSON,
-    CheckConstraint,
-    Column,
-    Connection,
-    DateTime,
-    Dialect,
-    Engine,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    create_engine,
-    event,
-    func,
-    insert,
-    inspect,
-    select,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION: Final = 1
+from ledger.errors import LedgerRefused, LedgerUnavailable
+from ledger.tables import SCHEMA_VERSION, create_schema, schema_version
 
+PATIENCE: Final = 2
+"""Seconds to wait for a connection, and for another writer. Events are written within a workflow task."""
 
-class LedgerError(Exception):
-    """Base of all ledger errors. The message names the location, never a password or an event's content."""
-
-
-class LedgerUnavailable(LedgerError):
-    """A temporary failure: the connection is lost, the file is locked, the disk is full. A retry may succeed."""
-
-
-class LedgerRefused(LedgerError):
-    """A permanent failure: wrong password, missing right, unusable URL, newer schema. A person must act."""
-
-
-class LedgerConflict(LedgerError):
-    """The ledger already holds a different event with this lead and seq. Nothing was recorded."""
-
-    def __init__(self, lead_id: str, seq: int) -> None:
-        super().__init__(
-            f"The ledger already holds a different event {seq} of lead {lead_id}; nothing was recorded."
-        )
-        self.lead_id = lead_id
-        self.seq = seq
-
-
-class _UtcDateTime(TypeDecorator[datetime]):
-    """A timestamp that is aware and UTC on both engines.
-
-    SQLite keeps no offset, and PostgreSQL answers in the session's time zone.
-    """
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError(f"a point in time needs its offset: {value}")
-        return value and value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
-
-
-_metadata = MetaData()
-
-ENTRIES: Final = Table(
-    "ledger_entries",
-    _metadata,
-    Column("lead_id", Text, primary_key=True),
-    Column("seq", Integer, CheckConstraint("seq >= 1"), primary_key=True, autoincrement=False),
-    Column("at", _UtcDateTime, nullable=False, index=True),
-    Column("kind", Text, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("policy", Text, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("data", JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
-    sqlite_with_rowid=False,
-)
-
-_schema: Final = Table(
-    "ledger_schema",
-    _metadata,
-    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),  # one row only
-    Column("version", Integer, nullable=False),
-)
-
-_APPEND_ONLY: Final = {
-    "sqlite": [
-        *(
-            f"CREATE TRIGGER ledger_refuses_{change.lower()} BEFORE {change} ON ledger_entries "
-            f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {change} refused'); END"
-            for change in ("UPDATE", "DELETE")
-        ),
-        # INSERT OR REPLACE deletes without firing the trigger above; this one keeps the recorded row.
-        "CREATE TRIGGER ledger_keeps_what_it_has BEFORE INSERT ON ledger_entries "
-        "WHEN EXISTS (SELECT 1 FROM ledger_entries WHERE lead_id = NEW.lead_id AND seq = NEW.seq) "
-        "BEGIN SELECT RAISE(IGNORE); END",
-    ],
-    "postgresql": [
-        "CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE restrict_violation USING MESSAGE = 'the ledger is append-only: ' || TG_OP || ' refused'; "
-        "END $$",
-        "CREATE TRIGGER ledger_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries "
-        "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change()",
-    ],
+_LIMITS: Final = {
+    "lock_timeout": f"{PATIENCE}s",
+    "statement_timeout": f"{PATIENCE}s",
+    "idle_in_transaction_session_timeout": "10s",  # a frozen process does not hold up the other writers
 }
-
-
-def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert the rows whose primary key is free. Waits for another transaction that inserts the same key."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+"""PostgreSQL's limits for a transaction that writes."""
 
 
 def make_engine(url: str) -> Engine:
@@ -156,14 +52,31 @@ def make_engine(url: str) -> Engine:
 
 def _postgresql(url: URL) -> Engine:
     # Seconds, milliseconds, and the name shown to the database's operator. The URL may override them.
-    defaults = {"connect_timeout": "10", "tcp_user_timeout": "30000", "application_name": "leads"}
-    return create_engine(url.set(query={**defaults, **url.query}), pool_pre_ping=True, hide_parameters=True)
+    defaults = {
+        "connect_timeout": str(PATIENCE),
+        "tcp_user_timeout": "5000",
+        "application_name": "leads",
+    }
+    engine = create_engine(
+        url.set(query={**defaults, **url.query}),
+        pool_pre_ping=True,
+        pool_timeout=PATIENCE,
+        max_overflow=20,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("writes", False):
+            connection.execute(select(*(func.set_config(*limit, True) for limit in _LIMITS.items())))
+
+    return engine
 
 
 def _sqlite(url: URL) -> Engine:
     # Seconds to wait for another writing process, unless the URL sets it.
-    url = url.set(query={"timeout": "10", **url.query})
-    engine = create_engine(url, hide_parameters=True)
+    url = url.set(query={"timeout": str(PATIENCE), **url.query})
+    engine = create_engine(url, pool_timeout=PATIENCE, max_overflow=20, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
@@ -215,7 +128,7 @@ def prepare(reader: Engine, writer: Engine) -> None:
     version = _version(reader)
     if version is None:
         with writer.begin() as connection:
-            version = _create(connection)
+            version = create_schema(connection)
     _check_version(version, reader)
 
 
@@ -232,8 +145,7 @@ def require_schema(reader: Engine) -> None:
 
 def _version(reader: Engine) -> int | None:
     with reader.begin() as connection:
-        exists = inspect(connection).has_table(_schema.name)
-        return connection.scalar(select(_schema.c.version)) if exists else None
+        return schema_version(connection)
 
 
 def _check_version(version: int, reader: Engine) -> None:
@@ -249,18 +161,6 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LedgerRefused(f"The ledger's folder {folder} cannot be created: {error.strerror}.") from None
-
-
-def _create(connection: Connection) -> int:
-    if connection.dialect.name == "postgresql":  # SQLite has locked the whole file by now
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(ENTRIES.name))))
-    if not inspect(connection).has_table(_schema.name):  # another process may have been faster
-        _metadata.create_all(connection)
-        for statement in _APPEND_ONLY[connection.dialect.name]:
-            connection.exec_driver_sql(statement)
-        connection.execute(insert(_schema), {"id": 1, "version": SCHEMA_VERSION})
-    version: int = connection.execute(select(_schema.c.version)).scalar_one()
-    return version
 
 
 @contextmanager

@@ -1,8 +1,13 @@
-"""Days in a lead's time zone. A date means the end of that day (process.md, Periods)."""
+"""Days in a lead's time zone. A date means the end of that day (process.md, Periods).
+
+Dates decide, so the zones' rules are an input of replay: they come from the locked tzdata alone, whatever the machine has.
+"""
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
+
+reset_tzpath(to=())  # zoneinfo prefers the system's files, which change with each update of the system
 
 DAY = timedelta(days=1)
 

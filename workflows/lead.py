@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_errors import reason_of
     from workflows.details import details
     from workflows.handlers import failure, handles_messages
-    from workflows.start import RunState, memo_of, read_start
+    from workflows.start import memo_of, read_start, run_state
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=2)
@@ -291,7 +291,7 @@ class LeadWorkflow:
         if tasks:
             await workflow.wait(tasks)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        workflow.continue_as_new(RunState(aggregate=self.aggregate))
+        workflow.continue_as_new(args=run_state(self.aggregate))
 
     async def _receive_pending_results(self) -> None:
         """Let results that have arrived be taken in: the SDK would drop them if their tasks were cancelled now."""

@@ -14,8 +14,10 @@ from process.core.aggregate import LeadAggregate
 from process.core.due import next_due
 from process.identity import contact_key, issue_name, org_key
 from process.lead.lead import Lead
+from process.policy import Team
 from process.views.attention import attention
 from process.views.overview import next_step
+from process.views.row import known_team
 
 STAGE = SearchAttributeKey.for_keyword("LeadStage")
 OWNER = SearchAttributeKey.for_keyword("LeadOwner")  # the role that has the next step
@@ -25,6 +27,7 @@ ISSUE = SearchAttributeKey.for_keyword("LeadIssue")  # as leads#12
 HUB_ISSUE = SearchAttributeKey.for_keyword("LeadHubIssue")
 DOMAIN = SearchAttributeKey.for_keyword("LeadDomain")  # a digest: finds a second lead of the same mail domain
 RESPONSE = SearchAttributeKey.for_keyword("LeadResponse")  # the questionnaire's response in Google Forms
+PEOPLE = SearchAttributeKey.for_keyword("LeadPeople")  # a digest: finds leads that know an outdated team
 NEXT_DATE = SearchAttributeKey.for_datetime("LeadNextDate")
 CONTRACT_END = SearchAttributeKey.for_datetime("LeadContractEnd")
 ON_HOLD = SearchAttributeKey.for_bool("LeadOnHold")
@@ -40,6 +43,7 @@ SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
     HUB_ISSUE,
     DOMAIN,
     RESPONSE,
+    PEOPLE,
     NEXT_DATE,
     CONTRACT_END,
     ON_HOLD,
@@ -54,6 +58,7 @@ def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[A
     term_ends = lead.contract.term_ends
     found: dict[SearchAttributeKey[Any], Any] = {
         STAGE: lead.stage.value,
+        PEOPLE: known_team(aggregate),
         OWNER: next_step(lead).owner.value,
         SERVICE: lead.service,
         ORG_KEY: org_key(lead.org),
@@ -68,7 +73,9 @@ def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[A
 
 def at_start(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
     """Return the attributes with which a lead's workflow starts, so that it is found from its first moment."""
-    return {STAGE: lead.stage.value, SERVICE: lead.service, ORG_KEY: org_key(lead.org)} | _identities(lead)
+    people = Team.of(lead.policy).digest()
+    known = {STAGE: lead.stage.value, SERVICE: lead.service, ORG_KEY: org_key(lead.org), PEOPLE: people}
+    return known | _identities(lead)
 
 
 def _identities(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:

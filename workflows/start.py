@@ -3,27 +3,39 @@
 from typing import Any
 
 from process.core.aggregate import LeadAggregate
+from process.core.checkpoint import pack, unpack
 from process.core.refusal import Refused, refuse
 from process.decisions.opening import LeadOpened
 from process.decisions.parsing import parse_as
 from process.lead.lead import Lead
 from process.policy import Policy, Team
-from process.types import Model
+from process.types import Model, Stage
 
 
-class RunState(Model):
-    """Everything that one run of the workflow hands to the next (continue-as-new)."""
+class RunSummary(Model):
+    """What people see of a run's input in the Temporal UI. Beside it stands the packed lead."""
 
-    aggregate: LeadAggregate
+    lead: str
+    stage: Stage
+    events: int
+
+
+def run_state(aggregate: LeadAggregate) -> tuple[RunSummary, bytes]:
+    """Return everything that one run of the workflow hands to the next (continue-as-new), as its input."""
+    lead = aggregate.lead
+    return RunSummary(lead=lead.heading, stage=lead.stage, events=lead.last_seq), pack(aggregate)
 
 
 def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | LeadAggregate | Refused:
     """Return the opening of a new lead, the aggregate of a continued one, or the reason to refuse the input.
 
-    Raises ValidationError for a continued one: a lead in flight waits for code that can read it, and does not end.
+    Raises ValueError for a continued one: a lead in flight waits for code that can read it, and does not end.
     """
     if continued:
-        return RunState.model_validate(*args).aggregate
+        packed = args[-1] if args else None
+        if not isinstance(packed, bytes):
+            raise ValueError("the packed lead is missing in the input of its new run")
+        return unpack(packed)
     if len(args) == 1 and isinstance(args[0], dict):
         opened = parse_as(LeadOpened, args[0])
         return opened if isinstance(opened, Refused) else opened.complaint() or opened

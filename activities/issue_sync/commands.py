@@ -27,7 +27,7 @@ from activities.issue_sync.replies import (
 )
 from activities.issue_sync.suggestions import explain, samples
 from client.errors import DecisionRefused, LeadsError
-from client.leads import LeadsClient
+from client.leads import LeadsClient, Waiting
 from process.authorization import may_decide
 from process.core.refusal import Refused
 from process.corrections.lookup import COMMENT_KEY
@@ -132,8 +132,8 @@ class CommandRunner:
             return Rejected(explain(failed.refusal), kind=kind, refusal=failed.refusal)
         except LeadsError as failed:
             return Rejected(str(failed))
-        if answer is None:
-            raise again("The lead did not answer in time")
+        if isinstance(answer, Waiting):
+            raise again(f"The lead did not answer in time. {answer.why}")
         _log.info("command taken", kind=kind.kind)
         lead.changed()
         return Taken(answer.message, answer.seq)

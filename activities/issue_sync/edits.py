@@ -22,7 +22,7 @@ from activities.issue_sync.lead_calls import SyncedLead, ask_lead
 from activities.issue_sync.roles import RoleDirectory
 from activities.issue_sync.suggestions import explain, samples
 from client.errors import DecisionRefused, LeadsError
-from client.leads import LeadsClient
+from client.leads import LeadsClient, Waiting
 from config.settings import Settings
 from process.authorization import may_decide
 from process.core.refusal import Refused, refuse
@@ -204,8 +204,8 @@ class EditSync:
 
     async def _decide(self, lead: SyncedLead, edit: Edit, decision: Decision) -> EditVerdict:
         answer = await ask_lead(self.leads.decide(lead.handle, decision))
-        if answer is None:
-            raise again("The lead did not answer in time")
+        if isinstance(answer, Waiting):
+            raise again(f"The lead did not answer in time. {answer.why}")
         lead.changed()
         _log.info("edit taken", kind=decision.kind)
         view = await lead.overview()

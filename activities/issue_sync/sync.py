@@ -20,6 +20,7 @@ from activities.issue_sync.edits import EditSync
 from activities.issue_sync.intake import Intake, intake_lead_id
 from activities.issue_sync.lead_calls import SyncedLead
 from activities.issue_sync.roles import RoleDirectory
+from client.chores import Chores
 from client.directory import LeadHandle
 from client.errors import LeadsError
 from client.leads import LeadsClient
@@ -41,10 +42,13 @@ _log = structlog.get_logger("issue_sync")
 
 
 class IssueSync:
-    """Syncs issues. `leads` uses the worker's own client."""
+    """Syncs issues. `leads` and `chores` use the worker's own connection."""
 
-    def __init__(self, leads: LeadsClient, settings: Settings, *, settle: timedelta = SETTLE) -> None:
+    def __init__(
+        self, leads: LeadsClient, chores: Chores, settings: Settings, *, settle: timedelta = SETTLE
+    ) -> None:
         self.leads = leads
+        self.chores = chores
         self.settings = settings
         self.github = GitHubClient(settings.github)
         self.roles = RoleDirectory(self.github, current_policy(settings).people)
@@ -135,7 +139,7 @@ class IssueSync:
             return ()
         repo, number = await self._configured_name(found[0]), found[1]
         there = notice.replaced(repo=repo, number=number)
-        await request_sync(self.leads.client, there, task_queue=self.leads.task_queue)
+        await request_sync(self.chores.client, there, task_queue=self.chores.task_queue)
         return (f"It is the card of {repo} {number}",)
 
     async def _configured_name(self, repo: str) -> str:
@@ -185,7 +189,7 @@ class IssueSync:
         repo = await self._configured_name(repo)
         for notice in notices:
             moved = notice.replaced(repo=repo, number=number)
-            await request_sync(self.leads.client, moved, task_queue=self.leads.task_queue)
+            await request_sync(self.chores.client, moved, task_queue=self.chores.task_queue)
         return (f"It was moved to {repo} {number}",)
 
     async def _visible_lead_of(self, repo: str, number: int) -> SyncedLead | None:

@@ -18,6 +18,7 @@ from activities.github.models import Issue
 from activities.issue_sync.context import in_thread
 from activities.issue_sync.intake import MAX_LABEL_AGE, lead_labels
 from activities.reconcile.cursors import Notifications, first_ten, read_cursor
+from client.chores import Chores
 from client.directory import OpenLead
 from client.leads import LeadsClient
 from client.notices import request_sync
@@ -48,10 +49,11 @@ class Snapshot(NamedTuple):
 
 
 class GitHubReconciler:
-    """Requests issue syncs and drift checks. `leads` uses the worker's own client."""
+    """Requests issue syncs and drift checks. `leads` and `chores` use the worker's own connection."""
 
-    def __init__(self, leads: LeadsClient, settings: Settings) -> None:
+    def __init__(self, leads: LeadsClient, chores: Chores, settings: Settings) -> None:
         self.leads = leads
+        self.chores = chores
         self.settings = settings
         self.github = GitHubClient(settings.github)
 
@@ -74,7 +76,7 @@ class GitHubReconciler:
             check = DriftCheck(folder=False, duplicates=tuple(sorted(copies.get(lead_id, ()))))
             await self.leads.check_drift(lead_id, check)
         for notice in notices:  # after the checks: the sync of a transferred issue waits for its lead
-            await request_sync(self.leads.client, notice, task_queue=self.leads.task_queue)
+            await request_sync(self.chores.client, notice, task_queue=self.chores.task_queue)
         issues = list(dict.fromkeys(map(_named, notices)))
         found = [f"{len(issues)} to sync: {first_ten(issues)}"] if notices else []
         found += _renamed(snapshot.board, self.settings.github, self.leads.policy.columns)

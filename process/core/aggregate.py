@@ -14,7 +14,7 @@ from process.core.evolve import begin, evolve
 from process.core.fold import superseded
 from process.core.outbox import DriftCheck, Finished, Outbox, Outstanding
 from process.core.plan import plan
-from process.core.receipts import Receipt, Refusal
+from process.core.receipts import Receipts, Refusal
 from process.decisions.opening import LeadOpened
 from process.effects import Effect
 from process.effects.observations import ChangesAdopted
@@ -36,15 +36,17 @@ class LeadAggregate(Model):
     suspended: Outbox = ()
     """Effects whose decision is corrected. If it counts again, they return to the outbox."""
     finished: tuple[Finished, ...] = ()
-    receipts: tuple[Receipt, ...] = ()
+    receipts: Receipts = Receipts()
     refusals: tuple[Refusal, ...] = ()
     refused_total: int = 0
     in_ledger: int = 0
     """Number of the newest event that the ledger has confirmed."""
+    team: str = ""
+    """Digest of the team settings that it heard of last; empty if it knows only those that it was opened with."""
     last_seen: dict[str, int] = {}
     """Newest event number that each other lead has sent a notice with, by that lead's id."""
-    stored_bytes: int
-    """Size of the events as stored, in bytes."""
+    event_bytes: int
+    """Size of the events as JSON, in bytes."""
 
     @classmethod
     def open(cls, lead_id: str, opened: LeadOpened, now: datetime) -> Self:
@@ -56,7 +58,7 @@ class LeadAggregate(Model):
     @classmethod
     def of(cls, event_log: EventLog) -> Self:
         """Return an aggregate of this event log with an empty outbox."""
-        return cls(event_log=event_log, stored_bytes=_stored_bytes(event_log.events))
+        return cls(event_log=event_log.packed(), event_bytes=_stored_bytes(event_log.events))
 
     @property
     def lead(self) -> Lead:
@@ -74,12 +76,12 @@ class LeadAggregate(Model):
         effects = plan(Change(self.event_log, event_log))
         pending, suspended = self.outbox, self.suspended
         if fact.supersedes is not None:
-            pending, suspended = outbox.partitioned(pending, suspended, superseded(event_log.events))
+            pending, suspended = outbox.partitioned(pending, suspended, superseded(event_log.corrections))
         return self.replaced(
-            event_log=event_log,
+            event_log=event_log.packed(),
             outbox=outbox.planned(pending, effects, event_log.lead),
             suspended=suspended,
-            stored_bytes=self.stored_bytes + _stored_bytes(event_log.events[-1:]),
+            event_bytes=self.event_bytes + _stored_bytes(event_log.events[-1:]),
         )
 
     def refuse(self, refusal: Refusal) -> Self:
@@ -126,5 +128,4 @@ class LeadAggregate(Model):
 
 
 def _stored_bytes(events: Iterable[Event]) -> int:
-    """Return the size of the events as stored, in bytes."""
     return sum(len(event.model_dump_json().encode()) for event in events)

@@ -7,10 +7,10 @@ true, which effects it asks for, and how it is described. Facts read the log tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import (
     AwareDatetime,
@@ -21,6 +21,7 @@ from pydantic import (
     model_serializer,
 )
 
+from process.core.packed import Packed
 from process.effects import Effect
 from process.lead.lead import Lead
 from process.types import Line, Model
@@ -92,6 +93,9 @@ class Fact(Model):
         return (self.kind[0].upper() + self.kind[1:]).replace("_", " ")
 
 
+F = TypeVar("F", bound=Fact)
+
+
 class Unknown(Fact):
     """A fact of a kind that this code does not know. It is kept whole and changes nothing."""
 
@@ -152,19 +156,52 @@ class Deadline(Fact, abstract=True):
     source: Line = BY_DATE
 
 
+class Events(Packed[Event]):
+    """The events of a lead. Corrections stay decoded, because the timeline and the fold ask for them."""
+
+    item = Event
+
+    @classmethod
+    def keeps(cls, item: Event) -> bool:
+        return item.fact.supersedes is not None
+
+
 class EventLog(Model):
     """A lead's events in order, and the lead that they make."""
 
     lead: Lead
-    events: tuple[Event, ...] = ()
+    events: Events = Events()
+
+    @classmethod
+    def of(cls, events: Iterable[Event], lead: Lead) -> Self:
+        """Return the log of these events, which make this lead."""
+        return cls(lead=lead, events=Events(events))
+
+    @property
+    def corrections(self) -> tuple[Event, ...]:
+        """The events that take out another one, oldest first."""
+        return self.events.kept
 
     def then(self, event: Event, lead: Lead) -> Self:
         """Return the log with one more event, after which the lead is `lead`."""
-        return self.replaced(events=(*self.events, event), lead=lead)
+        return self.replaced(events=self.events.plus(event), lead=lead)
+
+    def packed(self) -> Self:
+        """Return the same log, with its older events packed if there are enough of them."""
+        events = self.events.packed()
+        return self if events is self.events else self.replaced(events=events)
 
     def find(self, seq: int) -> Event | None:
-        """Return the event of this number, or None."""
-        return next((event for event in self.events if event.seq == seq), None)
+        """Return the event of this number, or None. Events are numbered from 1."""
+        return self.events[seq - 1] if 0 < seq <= len(self.events) else None
+
+    def recorded(self, fact: type[F]) -> Iterator[tuple[Event, F]]:
+        """Yield the events that record a fact of this class, oldest first, each with the fact."""
+        for event in self.events.matching(
+            lambda event: isinstance(event.fact, fact), f'"kind":"{fact.kind}"'
+        ):
+            if isinstance(event.fact, fact):
+                yield event, event.fact
 
 
 @dataclass(frozen=True)

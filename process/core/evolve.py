@@ -11,8 +11,8 @@ def begin(opened: LeadOpened, lead_id: str, at: datetime) -> EventLog:
     """Return the event log of a lead that starts now."""
     event = Event(seq=1, at=at, policy=opened.policy.version, fact=opened)
     lead = apply(opened.opened(lead_id, at), event)
-    summary = opened.summary(EventLog(lead=lead, events=(event,)))
-    return EventLog(lead=lead, events=(event.replaced(summary=summary),))
+    summary = opened.summary(EventLog.of((event,), lead))
+    return EventLog.of((event.replaced(summary=summary),), lead)
 
 
 def evolve(event_log: EventLog, fact: Fact, at: datetime) -> EventLog:

@@ -28,7 +28,10 @@ def _fold(events: tuple[Event, ...], lead_id: str, skip: Collection[int | None])
 
 
 def superseded(events: Iterable[Event]) -> frozenset[int]:
-    """Return the numbers of events that a correction takes out. A corrected correction takes out nothing."""
+    """Return the numbers of events that a correction takes out. A corrected correction takes out nothing.
+
+    Of the events, only the corrections count.
+    """
     return frozenset(corrected_by(events))
 
 
@@ -48,10 +51,13 @@ def corrected_by(events: Iterable[Event]) -> dict[int, int]:
 
 def without(event_log: EventLog, *seqs: int) -> Lead:
     """Return the lead as it would be if these events were corrected now."""
-    events = event_log.events
-    corrections = (e.fact for e in events if e.seq in seqs and not isinstance(e.fact, Observation))
-    undone = {correction.supersedes for correction in corrections}
-    return _fold(events, event_log.lead.id, (superseded(events) | {*seqs}) - undone)
+    undone = {
+        correction.fact.supersedes
+        for correction in event_log.corrections
+        if correction.seq in seqs and not isinstance(correction.fact, Observation)
+    }
+    skip = (superseded(event_log.corrections) | {*seqs}) - undone
+    return _fold(tuple(event_log.events), event_log.lead.id, skip)
 
 
 def broken(event_log: EventLog, without: int) -> Iterator[Event]:
@@ -61,12 +67,12 @@ def broken(event_log: EventLog, without: int) -> Iterator[Event]:
     """
     target = event_log.find(without)
     undone = target.fact.supersedes if target else None
-    skip = (superseded(event_log.events) | {without}) - {undone}
+    skip = (superseded(event_log.corrections) | {without}) - {undone}
     since = without if undone is None else undone
     replayed: EventLog | None = None
     for event in event_log.events:
         if replayed is None:
-            replayed = EventLog(lead=fold(event_log.events[:1], event_log.lead.id), events=(event,))
+            replayed = EventLog.of((event,), fold((event,), event_log.lead.id))
             continue
         fallen = event.seq in skip
         if not fallen and event.seq >= since and _refused(event, replayed):

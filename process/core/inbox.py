@@ -79,10 +79,14 @@ def set_team(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> 
     except ValidationError as error:
         return aggregate.refuse(Refusal.of("set_team", refuse(complaints(error)), now))
     lead, since = aggregate.lead, team.read_at or now
+    if lead.team_read_at and since < lead.team_read_at:
+        return aggregate
+    if aggregate.team != team.digest():
+        aggregate = aggregate.replaced(team=team.digest())
     addresses = lead.policy.addresses | {role: named for role, named in team.addresses.items() if named}
     team = team.replaced(addresses=addresses)
     roles = tuple(role for role in sorted(TEAMS) if _named(team, role) != _named(lead.policy, role))
-    if not roles or (lead.team_read_at and since < lead.team_read_at):
+    if not roles:
         return aggregate
     fact = TeamChanged(people=team.people, addresses=addresses, since=since, roles=roles)
     return _retry_mails_to(aggregate.record(fact, now), roles)

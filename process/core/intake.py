@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from process.core.aggregate import LeadAggregate
+from process.core.checkpoint import pack
 from process.core.decide import decide
 from process.core.receipts import Answer, Refusal, content_of, find_receipt, given, with_receipt
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
@@ -11,10 +12,21 @@ from process.decisions.base import Decision
 from process.decisions.parsing import parse
 
 MAX_EVENT_BYTES = 1_200_000
-"""Bytes that events may take. Temporal hands at most 2 MiB to a new run, and the lead itself goes along."""
+"""Bytes that the events may take as JSON. Temporal takes at most 2 MiB in an input or an answer, and some of them carry
+all texts of a lead. Ten years of a hub take 450,000."""
+
+MAX_PACKED_BYTES = 1_000_000
+"""Bytes that the packed lead may take, for a new run gets it whole. Only texts that cannot be compressed are that large:
+ten years of a hub take 55,000."""
 
 MAX_SHARE = 20
 """A decision takes at most the remaining bytes divided by this, so that there is always space for the next."""
+
+SMALL = 1_000
+"""Bytes of a decision that a full lead still takes, so that it can be corrected and ended."""
+
+RESERVE = 300_000
+"""Bytes in addition to both limits that are left to small decisions."""
 
 
 def take(
@@ -35,9 +47,8 @@ def take_parsed(aggregate: LeadAggregate, decision: Decision, now: datetime) -> 
     """Take, refuse or recognise as a repeat a decision."""
     receipt = find_receipt(aggregate.receipts, aggregate.event_log, decision, now)
     if receipt and receipt.content == content_of(decision):
-        return _note_repeat(aggregate, decision, receipt.answer, now), receipt.answer_again(
-            aggregate.event_log
-        )
+        answer = receipt.answer_again(aggregate.event_log)
+        return _note_repeat(aggregate, decision, answer, now), answer
     if receipt:
         reused = refuse(f"The key {decision.key!r} already stands for another decision", "Give each its own")
         return _refuse(aggregate, _refusal(decision, reused, now))
@@ -53,15 +64,26 @@ def take_parsed(aggregate: LeadAggregate, decision: Decision, now: datetime) -> 
 
 def _too_long(aggregate: LeadAggregate, decision: Decision) -> Refused | None:
     """Return the reason to refuse a decision whose texts are too long for what the lead can still store, or None."""
-    free = max(MAX_EVENT_BYTES - aggregate.stored_bytes, 0)
-    if len(decision.model_dump_json().encode()) <= free // MAX_SHARE:
+    size, free = len(decision.model_dump_json().encode()), _free(aggregate)
+    if size <= free // MAX_SHARE or (size <= SMALL and free > -RESERVE):
         return None
+    free = max(free, 0)
     return refuse(
         f"The lead has become so long that its record has room for {free // 1000} kB only",
         "Write it shorter, and put long texts into its folder"
         if free > MAX_EVENT_BYTES // 100
         else Suggestion(kind=SuggestionKind.START, text="Start a new lead"),
     )
+
+
+def _free(aggregate: LeadAggregate) -> int:
+    """Return the bytes that are left for events; negative if the lead is larger than it may become."""
+    free = MAX_EVENT_BYTES - aggregate.event_bytes
+    if (
+        free > MAX_EVENT_BYTES - MAX_PACKED_BYTES // 2
+    ):  # the lead repeats each text of its events at most once
+        return free
+    return min(free, MAX_PACKED_BYTES - len(pack(aggregate)))
 
 
 def _note_repeat(aggregate: LeadAggregate, decision: Decision, first: Answer, now: datetime) -> LeadAggregate:

@@ -1,19 +1,20 @@
 """Answers to decisions, the receipts by which repeats are recognised, and refusals."""
 
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 from pydantic import AwareDatetime
+from pydantic_core import to_json
 
 from process.core.events import EventLog
+from process.core.packed import Packed
 from process.core.refusal import Refused, Suggestion
 from process.decisions.base import Decision
 from process.types import Line, Model
 
 RECEIPTS = 500
-"""Number of receipts that a lead keeps."""
+"""Number of newest receipts that a lead keeps at least."""
 
 DOUBLE_CLICK = timedelta(minutes=10)
 """A decision without a key that equals the newest one and comes within this time is a repeat of it."""
@@ -45,13 +46,30 @@ class Receipt(Model):
     key: str | None
     content: str
     """Digest of the decision. The same key with another content is a sender's mistake."""
-    answer: Answer
+    seq: int | None = None
+    """Number of the event that records the decision; None if it was refused."""
+    refused: Refused | None = None
 
     def answer_again(self, event_log: EventLog) -> Answer:
         """Return the first answer, marked as a repeat."""
-        first = self.answer
-        event = event_log.find(first.seq) if first.seq and not first.message else None
-        return first.replaced(repeat=True, message=event.summary if event else first.message)
+        if self.refused:
+            return _no(self.refused).replaced(repeat=True)
+        event = event_log.find(self.seq or 0)
+        return Answer(accepted=True, message=event.summary if event else "", seq=self.seq, repeat=True)
+
+
+class Receipts(Packed[Receipt]):
+    """The receipts of a lead, oldest first."""
+
+    item = Receipt
+
+    def find(self, key: str) -> Receipt | None:
+        """Return the receipt under this key, or None."""
+        return next(self.matching(lambda receipt: receipt.key == key, to_json(key).decode()), None)
+
+
+def _no(refused: Refused) -> Answer:
+    return Answer(accepted=False, message=refused.reason, suggestions=refused.suggestions)
 
 
 class Refusal(Model):
@@ -71,7 +89,7 @@ class Refusal(Model):
 
     def answer(self) -> Answer:
         """Return the answer that the sender of the decision gets."""
-        return Answer(accepted=False, message=self.reason, suggestions=self.suggestions)
+        return _no(self.refused)
 
     @classmethod
     def of(
@@ -92,34 +110,35 @@ class Refusal(Model):
 
 
 def content_of(decision: Decision) -> str:
-    """Return a digest of the decision that does not depend on its key or source."""
-    body = decision.model_dump_json(exclude={"key", "source"})
+    """Return a digest of the decision that does not depend on its key or source.
+
+    Nor does it change when the decision gets a new field with a default.
+    """
+    body = decision.model_dump_json(exclude={"key", "source"}, exclude_defaults=True)
     return hashlib.sha256(f"{decision.kind} {body}".encode()).hexdigest()[:16]
 
 
 def find_receipt(
-    receipts: Sequence[Receipt], event_log: EventLog, decision: Decision, now: datetime
+    receipts: Receipts, event_log: EventLog, decision: Decision, now: datetime
 ) -> Receipt | None:
     """Return the receipt under the decision's key or, for one without a key, that of a double click."""
     if decision.key:
-        return next((receipt for receipt in receipts if receipt.key == decision.key), None)
+        return receipts.find(decision.key)
     return _double_click(receipts, event_log, content_of(decision), now)
 
 
-def with_receipt(receipts: tuple[Receipt, ...], decision: Decision, answer: Answer) -> tuple[Receipt, ...]:
+def with_receipt(receipts: Receipts, decision: Decision, answer: Answer) -> Receipts:
     """Return the receipts with one for this answer."""
-    kept = answer.replaced(message="") if answer.accepted else answer  # the event has the summary
-    receipt = Receipt(key=decision.key, content=content_of(decision), answer=kept)
-    return (*receipts, receipt)[-RECEIPTS:]
+    receipt = Receipt(key=decision.key, content=content_of(decision), seq=answer.seq, refused=answer.refused)
+    return receipts.plus(receipt).packed(at_most=RECEIPTS)
 
 
-def _double_click(
-    receipts: Sequence[Receipt], event_log: EventLog, content: str, now: datetime
-) -> Receipt | None:
+def _double_click(receipts: Receipts, event_log: EventLog, content: str, now: datetime) -> Receipt | None:
     newest = receipts[-1] if receipts else None
+    if newest is None or newest.content != content:
+        return None
     last = next(event for event in reversed(event_log.events) if isinstance(event.fact, Decision))
-    same = newest and newest.content == content and newest.answer.seq == last.seq
-    return newest if same and now - last.at < DOUBLE_CLICK else None
+    return newest if newest.seq == last.seq and now - last.at < DOUBLE_CLICK else None
 
 
 def given(args: tuple[Any, ...], name: str, default: str) -> str:

@@ -36,7 +36,7 @@ def request_for(aggregate: LeadAggregate, effect: Effect, now: datetime) -> Effe
 
 def unrecorded(aggregate: LeadAggregate) -> tuple[Event, ...]:
     """Return the events that the ledger has not confirmed yet."""
-    return tuple(event for event in aggregate.event_log.events if event.seq > aggregate.in_ledger)
+    return aggregate.event_log.events[aggregate.in_ledger :]
 
 
 def _as_billed(event_log: EventLog, number: int) -> Lead:

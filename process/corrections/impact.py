@@ -133,9 +133,9 @@ def _withdraws_request(event_log: EventLog, event: Event) -> bool:
 
 def _planned(event_log: EventLog, event: Event) -> list[Effect]:
     """Return the effects that the event asked for when it was recorded."""
-    events = tuple(each for each in event_log.events if each.seq <= event.seq)
+    events = event_log.events[: event.seq]
     past, present = (
-        EventLog(lead=fold.fold(so_far, event_log.lead.id), events=so_far) for so_far in (events[:-1], events)
+        EventLog.of(so_far, fold.fold(so_far, event_log.lead.id)) for so_far in (events[:-1], events)
     )
     return [*event.fact.effects(Change(past, present))]
 
@@ -143,7 +143,7 @@ def _planned(event_log: EventLog, event: Event) -> list[Effect]:
 def _unsent(event_log: EventLog, event: Event) -> bool:
     """Return True if the event asked for mails of which none has been sent yet. One may be on its way."""
     return any(effect.queue == "mail" for effect in _planned(event_log, event)) and not any(
-        isinstance(mail := each.fact, MailSent) and mail.cause == event.seq for each in event_log.events
+        mail.cause == event.seq for _, mail in event_log.recorded(MailSent)
     )
 
 
@@ -161,9 +161,7 @@ def _staying(event_log: EventLog, event: Event) -> Iterator[Trace]:
     ):
         yield stays("The lead's Drive folder serves whatever comes next; if it is empty, bin it by hand")
     followed = set(followers(event_log, event.seq)) if event.fact.supersedes is None else set()
-    numbers = [
-        e.fact.number for e in event_log.events if e.seq in followed and isinstance(e.fact, InvoiceDue)
-    ]
+    numbers = [due.number for each, due in event_log.recorded(InvoiceDue) if each.seq in followed]
     for invoice in lead.invoices:
         if invoice.number in numbers and invoice.is_valid:
             then = "stands until it is taken back (Invoice voided)"

@@ -11,7 +11,6 @@ from process.corrections.correcting_decision import CorrectingDecision
 from process.deadlines.schedule import was_due
 from process.decisions.base import Decision
 from process.effects.observations import MailSent
-from process.lead.lead import Lead
 
 COMMENT_KEY = "github-comment-"
 """Prefix of the key of a decision made in a GitHub comment. The comment's id follows."""
@@ -36,7 +35,7 @@ def corrected_decision(event_log: EventLog, seq: int, *, notified: bool = False)
     event = event_log.find(seq)
     if event is None:
         raise LookupError(f"no event {seq}")
-    out = fold.superseded(event_log.events)
+    out = fold.superseded(event_log.corrections)
     corrections = tuple(_corrections(event_log, seq, out))
     made_in = _COMMENT.match(event.key or "")
     return CorrectedDecision(
@@ -53,14 +52,15 @@ def corrected_decision(event_log: EventLog, seq: int, *, notified: bool = False)
 
 def corrected_decisions(event_log: EventLog) -> tuple[CorrectedDecision, ...]:
     """Return all decisions that no longer count. Corrections are not among them."""
-    out = fold.superseded(event_log.events)
-    decided = (e for e in event_log.events if isinstance(e.fact, Decision) and e.fact.supersedes is None)
-    return tuple(corrected_decision(event_log, event.seq) for event in decided if event.seq in out)
+    out = sorted(fold.superseded(event_log.corrections))
+    events = (event for seq in out if (event := event_log.find(seq)))
+    decided = (e for e in events if isinstance(e.fact, Decision) and e.fact.supersedes is None)
+    return tuple(corrected_decision(event_log, event.seq) for event in decided)
 
 
 def _corrections(event_log: EventLog, seq: int, out: frozenset[int]) -> Iterator[Correction]:
     about = {seq}
-    for number, event in enumerate(event_log.events, start=1):
+    for number, event in enumerate(event_log.corrections, start=1):
         fact = event.fact
         if isinstance(fact, CorrectingDecision) and fact.seq in about:
             about.add(event.seq)
@@ -72,7 +72,7 @@ def _corrections(event_log: EventLog, seq: int, out: frozenset[int]) -> Iterator
                 reason=fact.reason,
                 asked=tuple(kind for kind in fact.compensate if kind != "all"),
                 holds=event.seq not in out,
-                counts=seq not in fold.superseded(event_log.events[:number]),
+                counts=seq not in fold.superseded(event_log.corrections[:number]),
             )
 
 
@@ -80,8 +80,8 @@ def _notified(event_log: EventLog, seq: int, corrections: tuple[Correction, ...]
     """Yield the sent mails about the decision: its own, those of deadlines that followed, and its corrections'."""
     counts = dict.fromkeys((seq, *followers(event_log, seq)), True)
     counts |= {each.seq: each.counts for each in corrections}
-    for event in event_log.events:
-        if isinstance(mail := event.fact, MailSent) and mail.cause in counts:
+    for event, mail in event_log.recorded(MailSent):
+        if mail.cause in counts:
             yield NotifiedMail(
                 template=mail.template,
                 recipients=mail.recipients,
@@ -105,13 +105,13 @@ def followers(event_log: EventLog, seq: int) -> tuple[int, ...]:
 
 
 def _not_due_without(event_log: EventLog, seq: int) -> Iterator[int]:
-    lead: Lead | None = None
-    for number, event in enumerate(event_log.events, start=1):
-        if lead and event.fact.is_by_date and event.seq > seq:
-            past = EventLog(lead=lead, events=event_log.events[: number - 1])
-            if not was_due(past, event):
-                yield event.seq
-        if lead is None or event.fact.supersedes is not None:
-            lead = fold.without(EventLog(lead=event_log.lead, events=event_log.events[:number]), seq)
+    first, *later = event_log.events
+    past = EventLog.of((first,), fold.fold((first,), event_log.lead.id))
+    for event in later:
+        if event.fact.is_by_date and event.seq > seq and not was_due(past, event):
+            yield event.seq
+        if event.fact.supersedes is not None:
+            lead = fold.without(past.then(event, past.lead), seq)
         else:
-            lead = (fold.withdraw if event.seq == seq else fold.apply)(lead, event)
+            lead = (fold.withdraw if event.seq == seq else fold.apply)(past.lead, event)
+        past = past.then(event, lead)

@@ -121,13 +121,13 @@ class Corrected(CorrectingDecision):
                 suggest("Change its details", "details_changed"),
                 suggest("Or merge it into the lead that it is a duplicate of", "merged"),
             )
-        if self.seq in fold.superseded(event_log.events):
+        if self.seq in fold.superseded(event_log.corrections):
             return refuse(
                 f"{self.seq} is already corrected",
                 suggest(
                     "To make it count again, correct its correction",
                     "corrected",
-                    seq=fold.corrected_by(event_log.events)[self.seq],
+                    seq=fold.corrected_by(event_log.corrections)[self.seq],
                 ),
                 "Corrected once more, it can be put right outside" if self.compensate else "",
             )
@@ -201,9 +201,9 @@ _NOTHING = {
 
 def _newest(event_log: EventLog, reason: str) -> Iterator[Suggestion]:
     """Suggest a correction of the newest decision that counts, if there is one besides the opening."""
-    corrected = fold.superseded(event_log.events)
-    for event in reversed(event_log.events[1:]):
-        if isinstance(event.fact, Decision) and event.seq not in corrected:
+    corrected = fold.superseded(event_log.corrections)
+    for event in reversed(event_log.events):
+        if isinstance(event.fact, Decision) and event.seq > 1 and event.seq not in corrected:
             yield suggest(
                 "The newest decision is corrected like this", "corrected", seq=event.seq, reason=reason
             )

@@ -102,10 +102,8 @@ class OriginalsNotified(Observation):
 
 def last_notice(event_log: EventLog, other: str) -> Event | None:
     """Return the event that recorded the newest notice from this lead, or None."""
-    for event in reversed(event_log.events):
-        if isinstance(event.fact, RelationNoticed) and event.fact.notice.sender.lead_id == other:
-            return event
-    return None
+    found = (e for e, fact in event_log.recorded(RelationNoticed) if fact.notice.sender.lead_id == other)
+    return next(iter([*found][-1:]), None)
 
 
 def noticed(event_log: EventLog, notice: RelationNotice) -> RelationNoticed | None:

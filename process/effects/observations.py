@@ -269,15 +269,15 @@ class InvoicePrepared(Observation):
 
     def summary(self, event_log: EventLog) -> str:
         first = prepared(event_log, self.number)
-        if first is None or first is event_log.events[-1]:
+        if first is None or first.seq == event_log.events[-1].seq:
             return f"Invoice {self.number} was prepared: {self.file.url}"
         return f"Invoice {self.number} was made again, as it was: {self.file.url}"
 
 
 def prepared(event_log: EventLog, number: int) -> Event | None:
     """Return the first event that prepared the invoice, or None."""
-    found = (event for event in event_log.events if isinstance(event.fact, InvoicePrepared))
-    return next((event for event in found if event.fact.number == number), None)  # type: ignore[attr-defined]
+    found = event_log.recorded(InvoicePrepared)
+    return next((event for event, fact in found if fact.number == number), None)
 
 
 class DriftFound(Observation):

@@ -86,7 +86,7 @@ def steps(events: Sequence[Event], lead_id: str) -> Iterator[Step]:
             lead = fold(events[:number], lead_id)
         else:
             lead = apply(past.lead, event)
-        event_log = EventLog(lead=lead, events=events[:number])
+        event_log = past.then(event, lead) if past else EventLog.of((event,), lead)
         yield Step(past or event_log, event_log)
         past = event_log
 
@@ -232,7 +232,7 @@ class _SimulatedLead:
 
     def _closest_deadline(self, event: Event) -> int | None:
         """Return the number of the same simulated deadline closest in time, or None if there is none."""
-        out = superseded(self.event_log.events)
+        out = superseded(self.event_log.corrections)
         alike = [
             step.event
             for step in self.steps

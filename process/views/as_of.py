@@ -23,7 +23,7 @@ def as_of(events: Sequence[Event], lead_id: str, day: date) -> tuple[LeadAggrega
         zone = fold(past, lead_id).zone
         past = _until(events, end_of(day, zone))
     lead = fold(past, lead_id)
-    return LeadAggregate.of(EventLog(lead=lead, events=past)), end_of(day, zone) - _MOMENT
+    return LeadAggregate.of(EventLog.of(past, lead)), end_of(day, zone) - _MOMENT
 
 
 def _until(events: Sequence[Event], moment: datetime) -> tuple[Event, ...]:

@@ -198,7 +198,7 @@ def timeline(aggregate: LeadAggregate, newest: int = 0) -> tuple[TimelineLine, .
 
     Corrected decisions stay in the timeline and are marked as corrected.
     """
-    out = corrected_by(aggregate.event_log.events)
+    out = corrected_by(aggregate.event_log.corrections)
     return tuple(_line(event, out.get(event.seq)) for event in aggregate.event_log.events[-newest:])
 
 

@@ -6,6 +6,8 @@ from pydantic import AwareDatetime
 
 from process.core.aggregate import LeadAggregate
 from process.core.due import next_due, next_wake_up
+from process.deadlines.schedule import due
+from process.deadlines.waiting import Archived
 from process.identity import address_key, contact_key, org_key, title_key
 from process.lead.lead import Assignee, Lead
 from process.policy import Team
@@ -45,7 +47,7 @@ class LeadRow(Model):
     address_key: str | None = None
     linked: tuple[str, ...] = ()
     """Ids of the leads with which it was compared as a duplicate."""
-    response_id: str | None = None
+    response: str | None = None
     """The questionnaire's response."""
     issue: str = ""
     hub_issue: str = ""
@@ -53,8 +55,8 @@ class LeadRow(Model):
     """URLs of its issue, its hub's issue and its Drive folder, as far as it has them."""
     policy: str = ""
     """Version of its policy."""
-    people: str = ""
-    """Digest of the people and addresses of the roles that it knows."""
+    people: str | None = None
+    """Digest of the team that it heard of last, see `known_team`."""
     assigned: dict[Role, Assignee] = {}
     attention: tuple[str, ...] = ()
     parked: tuple[str, ...] = ()
@@ -101,12 +103,12 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         contact_key=contact_key(lead.email) if lead.email else None,
         address_key=address_key(lead.email) if lead.email else None,
         linked=tuple(dict.fromkeys(link.lead_id for link in links)),
-        response_id=lead.questionnaire.response_id,
+        response=lead.questionnaire.response_id,
         issue=_url(lead.issue),
         hub_issue=_url(lead.hub_issue),
         folder=_url(lead.folder),
         policy=lead.policy.version,
-        people=Team.of(lead.policy).digest(),
+        people=known_team(aggregate),
         assigned=lead.assigned,
         attention=attention(lead, lead.today(now)),
         parked=tuple(f"{item.effect.summary()}: {item.reason}" for item in aggregate.parked),
@@ -117,6 +119,17 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         updated_at=now,
         right_until=_right_until(lead, now),
     )
+
+
+def known_team(aggregate: LeadAggregate) -> str | None:
+    """Return the digest of the team that the lead heard of last; None if no change of the team concerns it any more.
+
+    That is so when it has ended and nothing is left to do. If it is reopened, it is concerned again.
+    """
+    lead = aggregate.lead
+    if lead.ended and not aggregate.outbox and all(item.fact.kind == Archived.kind for item in due(lead)):
+        return None
+    return aggregate.team or Team.of(lead.policy).digest()
 
 
 def _right_until(lead: Lead, now: datetime) -> datetime | None:

@@ -11,9 +11,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.checks import Check
+from client.chores import Chores
 from client.connection import connect
 from client.errors import LeadsError
-from client.server import missing_attributes
+from client.server import demand_namespace, missing_attributes
 from config.policy_file import current_policy
 from config.settings import Settings, unknown_settings
 from process.policy import Policy
@@ -47,8 +48,11 @@ async def _temporal(settings: Settings) -> AsyncIterator[Check]:
         location = f"{client.service_client.config.target_host}, namespace {client.namespace}"
         yield Check("Temporal", "answers", True, location)
         yield await _attributes(client)
-        async for check in workers(client, settings.task_queue):
-            yield check
+        chores = Chores.of(client, settings)
+        await demand_namespace(chores.client)
+        for place, queue in ((client, settings.task_queue), chores):
+            async for check in workers(place, queue):
+                yield check
     except LeadsError as failure:
         yield Check("Temporal", "answers", False, str(rendered(failure)))
     except RPCError as error:

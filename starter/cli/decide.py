@@ -7,7 +7,8 @@ from typing import Any
 from cyclopts import App, Group
 
 from client.directory import LeadHandle
-from client.leads import LeadsClient
+from client.errors import LeadStuck
+from client.leads import LeadsClient, Waiting
 from process.core.receipts import Answer
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
@@ -44,8 +45,8 @@ def _command(decision: type[Decision]) -> Command:
         leads = await leads_of(timeout)
         handle = await leads.find(lead)
         answer = await leads.decide(handle, wanted)
-        if answer is None:
-            _pending(handle, Output(as_json=json))
+        if isinstance(answer, Waiting):
+            _pending(handle, answer, Output(as_json=json))
         else:
             await _report(leads, handle, answer, Output(as_json=json))
 
@@ -54,11 +55,17 @@ def _command(decision: type[Decision]) -> Command:
     return with_options(command, decision)
 
 
-def _pending(handle: LeadHandle, out: Output) -> None:
-    message = "No worker answers. The decision was sent; the lead takes it as soon as a worker runs."
-    if out.value({"lead_id": handle.id, "accepted": None, "pending": True, "message": message}):
+def _pending(handle: LeadHandle, waiting: Waiting, out: Output) -> None:
+    """Print that Temporal keeps the decision, and for what it waits."""
+    stuck = isinstance(waiting.why, LeadStuck)
+    taken = "it is repaired" if stuck else "a worker answers"
+    message = f"The decision was sent; the lead takes it as soon as {taken}. {waiting.why}"
+    result = {"lead_id": handle.id, "accepted": None, "pending": True, "stuck": stuck, "message": message}
+    if out.value(result):
         return
     out.line(message, "yellow")
+    if stuck:
+        out.items([f"Repair it: leads repair {handle.id}"])
     out.items([f"See the result later: leads show {handle.id}"])
 
 

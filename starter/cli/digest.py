@@ -9,9 +9,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.digest import DigestMailer, digest_text
 from client.agenda import collect_agenda
+from client.chores import Chores
 from client.digest import digest_zone, send_now
 from client.errors import NoWorker
-from client.leads import LeadsClient
 from process.views.digest import DigestMail, Week, digest_mails
 from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json, flag
@@ -33,7 +33,7 @@ async def digest(
     week = Week.at(datetime.now(UTC), digest_zone(settings))
     out = Output(as_json=json)
     if send:
-        await _send(leads, week, timeout, out)
+        await _send(Chores.of(leads.client, settings), week, timeout, out)
         return
     found = digest_mails(await collect_agenda(leads, datetime.now(UTC)), week)
     mailer = DigestMailer(settings, leads.policy)
@@ -47,12 +47,12 @@ async def digest(
             out.line(line)
 
 
-async def _send(leads: LeadsClient, week: Week, timeout: float, out: Output) -> None:
+async def _send(chores: Chores, week: Week, timeout: float, out: Output) -> None:
     try:
         async with asyncio.timeout(timeout):
-            done, before = await send_now(leads.client, leads.task_queue, week)
+            done, before = await send_now(*chores, week)
     except TimeoutError:
-        raise NoWorker(leads.task_queue) from None
+        raise NoWorker(chores.task_queue) from None
     if not out.value(done.model_dump(mode="json") | {"already": before}):
         out.line(f"The digest of {done.week}{' was sent before:' if before else ':'}")
         out.items(lines(done))

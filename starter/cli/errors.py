@@ -25,6 +25,7 @@ from client.errors import (
     TemporalMisconfigured,
     TemporalUnreachable,
     Unavailable,
+    WorkerBusy,
 )
 from config.settings import SettingsError
 from starter.cli.spelling import write_refusal
@@ -77,10 +78,11 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
     ),
     (LeadMissing, ExitCode.NOT_FOUND, lambda _: ""),
     (NoWorker, ExitCode.UNAVAILABLE, lambda _: "Start one with `leads up` or `python worker.py`."),
+    (WorkerBusy, ExitCode.UNAVAILABLE, lambda _: "Give it more time: --timeout SECONDS."),
     (
         LeadStuck,
         ExitCode.UNAVAILABLE,
-        lambda _: "See `leads verify` and docs/changing-the-process.md.",
+        lambda error: f"`leads repair {error.lead_id}` shows what it would do.",
     ),
     (
         TemporalUnreachable,

@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 
 from client.directory import LeadPolicy
 from client.errors import LeadsError, LeadStuck
-from client.leads import LeadsClient
+from client.leads import LeadsClient, Waiting
 from config.settings import Settings
 from process.decisions.policy import PolicyAdopted
 from process.policy import TEAMS, Policy, differences
@@ -110,7 +110,7 @@ async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) 
         answer = await leads.decide(handle, decision)
     except LeadsError as failed:
         return Adoption(lead_id=handle.id, accepted=False, summary=str(rendered(failed)))
-    summary = answer.message if answer else "Sent; no worker answers now."
+    summary = f"Sent. {answer.why}" if isinstance(answer, Waiting) else answer.message
     return Adoption(lead_id=handle.id, accepted=True, summary=summary, dates=dates)
 
 

@@ -11,6 +11,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from client.chores import Chores
 from client.connection import connect
 from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json
@@ -36,7 +37,8 @@ async def promote(
     Example: leads promote 2026-07-01 --share 10
     """
     settings, client = read_settings(), await connect()
-    await route(client, settings.worker_deployment, build, share)
+    for place in dict.fromkeys((client, Chores.of(client, settings).client)):
+        await route(place, settings.worker_deployment, build, share)
     out = Output(as_json=json)
     if out.value({"deployment": settings.worker_deployment, "build": build, "share": share}):
         return

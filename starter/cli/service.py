@@ -6,10 +6,11 @@ from typing import Annotated
 
 from cyclopts import App, Group, Parameter
 
+from client.chores import Chores
 from client.connection import connect
 from client.reconcile import NOW, reconcile_now
 from client.retries import pending_retries
-from client.server import RETENTION, prepare
+from client.server import CHORES_RETENTION, RETENTION, Prepared, prepare, prepare_chores
 from starter.cli.decide import Command, add
 from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import PORT, Json
@@ -61,13 +62,16 @@ async def reconcile(
 
     It finds issues, comments, moved cards, deleted folders and new responses of which no webhook told.
     """
-    queue, client = read_settings().task_queue, await connect()
+    chores = Chores.of(await connect(), read_settings())
     try:
         async with asyncio.timeout(timeout):
-            done = await reconcile_now(client, queue)
+            done = await reconcile_now(*chores)
     except TimeoutError:
-        retries = await pending_retries(client.get_workflow_handle(NOW))
-        reason = "; ".join(map(str, retries)) or f"no worker polls the task queue {queue!r}, or it is busy"
+        retries = await pending_retries(chores.client.get_workflow_handle(NOW))
+        reason = (
+            "; ".join(map(str, retries))
+            or f"no worker polls the task queue {chores.task_queue!r}, or it is busy"
+        )
         raise CommandFailed(
             ExitCode.UNAVAILABLE,
             f"Not done within {timeout:g} seconds: {reason}. The workflow {NOW} continues by itself.",
@@ -89,15 +93,31 @@ async def init_server(
     retention_days: Annotated[
         int, Parameter(help="Days for which ended leads stay readable in Temporal, at least.")
     ] = RETENTION.days,
+    chores_retention_days: Annotated[
+        int,
+        Parameter(help="The same for issue syncs, reconciliations and digests (LEADS_CHORES_NAMESPACE)."),
+    ] = CHORES_RETENTION.days,
     json: Json = False,
 ) -> None:
-    """Prepare a Temporal server for leads: namespace, retention, search attributes. Safe to repeat."""
+    """Prepare a Temporal server for leads: namespaces, retention, search attributes. Safe to repeat."""
     client = await connect()
+    chores = Chores.of(client, read_settings()).client
     done = await prepare(client, timedelta(days=retention_days))
+    apart = chores.namespace != client.namespace
+    chores_done = await prepare_chores(chores, timedelta(days=chores_retention_days)) if apart else None
     out = Output(as_json=json)
-    if out.value({"namespace": client.namespace, **done._asdict()}):
+    value = {"namespace": client.namespace, **done._asdict()}
+    if out.value(
+        value | {"chores": chores_done and {"namespace": chores.namespace, **chores_done._asdict()}}
+    ):
         return
-    out.line(f"Namespace {client.namespace}: {'created' if done.namespace_made else 'exists'}")
-    raised = " (raised)" if done.retention_raised else ""
-    out.line(f"Retention of ended leads: at least {retention_days} days{raised}")
+    _print_namespace(out, client.namespace, done, "leads", retention_days)
+    if chores_done:
+        _print_namespace(out, chores.namespace, chores_done, "chores", chores_retention_days)
     out.line(f"Search attributes added: {', '.join(done.attributes_added) or 'none were missing'}")
+
+
+def _print_namespace(out: Output, name: str, done: Prepared, content: str, days: int) -> None:
+    out.line(f"Namespace {name}: {'created' if done.namespace_made else 'exists'}")
+    raised = " (raised)" if done.retention_raised else ""
+    out.line(f"Retention of ended {content}: at least {days} days{raised}")

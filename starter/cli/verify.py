@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
+from client.chores import Chores
 from client.connection import connect
 from client.replays import Replayed, replayed
 from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json
 from starter.cli.output import Output, progress
+from starter.cli.session import read_settings
 
 _NAMES = {"LeadWorkflow": "lead", "IssueSyncWorkflow": "issue sync", "ReconcileWorkflow": "reconciliation"}
 
@@ -25,9 +27,11 @@ async def verify(*, json: Json = False) -> None:
     found: list[Replayed] = []
     with progress(hidden=json) as shown:
         bar = shown.add_task("Replaying", total=None)
-        async for each in replayed(await connect()):
-            found.append(each)
-            shown.update(bar, completed=len(found))
+        client = await connect()
+        for place in dict.fromkeys((client, Chores.of(client, read_settings()).client)):
+            async for each in replayed(place):
+                found.append(each)
+                shown.update(bar, completed=len(found))
     wrong = [each for each in found if not each.ok]
     if not out.value([each._asdict() for each in found]):
         if wrong:

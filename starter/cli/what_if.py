@@ -83,7 +83,7 @@ async def what_if(
             "`leads what-if --periods` lists the periods.",
         )
     with past(known) as ledger, progress(hidden=json) as shown:
-        names = tuple(dict.fromkeys(map(ledger.find, leads))) or tuple(ledger.heads)
+        names = tuple(dict.fromkeys(map(ledger.find, leads))) or ledger.lead_ids()
         if not names:
             raise CommandFailed(ExitCode.NOT_FOUND, f"There are no leads in the ledger ({ledger.location}).")
         bar = shown.add_task("Simulating leads", total=len(names))

@@ -9,7 +9,7 @@ from rich.progress import Progress
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from client.directory import LeadHandle
-from client.leads import LeadsClient
+from client.leads import LeadsClient, Waiting
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.lead.lead import Lead
@@ -70,7 +70,7 @@ class Chronicle:
         for step in steps:
             wanted = given(DECISIONS[step.kind], {"by": step.by, **step.body})
             answer = await self.leads.decide(self.handle, wanted)
-            if answer is None or answer.seq is None:
+            if isinstance(answer, Waiting) or answer.seq is None:
                 raise StepFailed("the lead did not answer", step.kind)
             seq = answer.seq
         await self._news()

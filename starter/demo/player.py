@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from client.directory import LeadHandle
 from client.errors import DecisionRefused, LeadsError
-from client.leads import LeadsClient
+from client.leads import LeadsClient, Waiting
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.types import Stage
@@ -87,7 +87,7 @@ class StoryPlayer:
                 raise
             self._end(accepted=False, summary=write_refusal(refused.refusal, refused.lead_id))
             return
-        if answer is None or step.refused:
+        if isinstance(answer, Waiting) or step.refused:
             raise StepFailed("The lead did not answer as it should")
         await self._became_true(answer.message)
 

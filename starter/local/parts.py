@@ -22,7 +22,9 @@ from typing import Self
 from pydantic import BaseModel
 from temporalio.client import Client
 
-from client.server import prepare
+from client.chores import Chores
+from client.server import prepare, prepare_chores
+from config.settings import Settings
 from starter.local.errors import DevServerMissing, PartFailed, PortTaken
 from workflows.runtime.plugin import leads_plugin
 
@@ -127,9 +129,17 @@ class ServiceParts:
         return part
 
     async def temporal(
-        self, port: int, ui_port: int, database: Path | None = None, dynamic_config: Sequence[str] = ()
+        self,
+        port: int,
+        ui_port: int,
+        database: Path | None = None,
+        dynamic_config: Sequence[str] = (),
+        settings: Settings | None = None,
     ) -> Client:
-        """Start Temporal's dev server with its UI, prepared for leads. Without a database, it keeps data in memory."""
+        """Start Temporal's dev server with its UI, prepared for leads and, by the settings, for chores.
+
+        Without a database, it keeps data in memory.
+        """
         if not TEMPORAL.exists():
             raise DevServerMissing
         more = ["--db-filename", str(database)] if database else []
@@ -164,6 +174,8 @@ class ServiceParts:
 
         await until(ready, part)
         await prepare(clients[0])
+        if settings and (chores := Chores.of(clients[0], settings).client) is not clients[0]:
+            await prepare_chores(chores)
         return clients[0]
 
     async def sandbox(self, port: int, data: Path, *, web_port: int | None = None) -> SandboxInfo:

@@ -80,7 +80,7 @@ async def _up(
             f"Starting Temporal{stands_in}, the worker{' and the webhooks' if with_web else ''} …", "dim"
         )
     async with ServiceParts(DATA / "logs") as parts, _stop_reported(parts, out):
-        await parts.temporal(port, ui_port, DATA / "temporal.sqlite")
+        await parts.temporal(port, ui_port, DATA / "temporal.sqlite", settings=settings)
         sandbox = (
             await parts.sandbox(sandbox_port, DATA / "sandbox", web_port=web_port) if with_sandbox else None
         )

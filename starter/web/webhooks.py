@@ -16,6 +16,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.github.repositories import Repositories
+from client.chores import Chores
 from client.notices import NoticeBatcher
 from config.logging import set_up_logs
 from config.settings import Settings
@@ -46,7 +47,7 @@ class DeliveryError(Exception):
 
 def make_web(client: Client, settings: Settings) -> FastAPI:
     """Return the application, using this connection to Temporal."""
-    batcher, slots = NoticeBatcher(client, settings.task_queue), asyncio.Semaphore(MAX_CONCURRENT)
+    batcher, slots = NoticeBatcher(*Chores.of(client, settings)), asyncio.Semaphore(MAX_CONCURRENT)
     repositories = Repositories(settings.github)
 
     @asynccontextmanager

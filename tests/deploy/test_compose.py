@@ -71,7 +71,7 @@ def test_every_variable_is_explained_and_has_the_default_shown() -> None:
     )
     assert {name for name, _, _ in used} >= {*PASSWORDS, "CREDENTIALS", "TEMPORAL_VERSION"}
     # Where Compose differs from a worker on its own, .env.example says so in words.
-    differs = {"TEMPORAL_NAMESPACE", "LEADS_TEMPORAL_UI", "LEADS_LOG_FORMAT"}
+    differs = {"TEMPORAL_NAMESPACE", "LEADS_CHORES_NAMESPACE", "LEADS_TEMPORAL_UI", "LEADS_LOG_FORMAT"}
     for name, kind, default in used:
         assert name in shown, name
         if kind == "-" and name not in differs:

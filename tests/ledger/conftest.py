@@ -1,6 +1,6 @@
 """Fixtures for ledgers on both engines."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -74,3 +74,9 @@ def entry(seq: int, lead_id: str = "lead-1", **changed: Any) -> Entry:
         }
         | changed
     )
+
+
+def record(ledger: Ledger, entries: Sequence[Entry], **more: Any) -> int:
+    """Append events of the lead of the first one, by default after the number before them."""
+    first = min(entries, key=lambda each: each.seq)
+    return ledger.append(first.lead_id, entries, **{"after": first.seq - 1} | more)

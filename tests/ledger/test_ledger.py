@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import make_url
 
-from ledger.events import Entry, Head, Ledger, LedgerConflict, LedgerRefused
+from ledger.events import Entry, Head, Ledger, LedgerConflict, LedgerOutdated, LedgerRefused
 
-from .conftest import DAY, entry
+from .conftest import DAY, entry, record
 
 Open = Callable[[str], Ledger]
 
@@ -41,25 +41,25 @@ def by_hand(url: str, *statements: str) -> None:
 
 def test_append_returns_how_far_a_lead_is_recorded(ledger: Ledger) -> None:
     assert ledger.last_seq("lead-1") == 0
-    assert ledger.append([entry(1), entry(2)]) == 2
-    assert ledger.append([entry(4)]) == 2
-    assert ledger.append([entry(3)]) == 4
+    assert record(ledger, [entry(1), entry(2)]) == 2
+    assert record(ledger, [entry(4)]) == 2
+    assert record(ledger, [entry(3)]) == 3
     assert ledger.last_seq("lead-1") == 4
-    assert ledger.append([entry(2, lead_id="lead-2")]) == 0
+    assert record(ledger, [entry(2, lead_id="lead-2")]) == 0
     assert ledger.last_seq("lead-1") == 4
 
 
 def test_events_are_in_order_whatever_the_order_of_arrival(ledger: Ledger) -> None:
-    ledger.append([entry(3), entry(1)])
-    ledger.append([entry(2)])
-    assert ledger.entries("lead-1") == [entry(1), entry(2), entry(3)]
+    record(ledger, [entry(4), entry(3)])
+    record(ledger, [entry(2), entry(1)])
+    assert ledger.entries("lead-1") == [entry(1), entry(2), entry(3), entry(4)]
     assert ledger.entries("unknown") == []
 
 
 def test_a_repeat_changes_nothing(ledger: Ledger) -> None:
-    ledger.append([entry(1), entry(2)])
-    assert ledger.append([entry(1), entry(2)]) == 2
-    assert ledger.append([entry(2), entry(3)]) == 3
+    record(ledger, [entry(1), entry(2)])
+    assert record(ledger, [entry(1), entry(2)]) == 2
+    assert record(ledger, [entry(2), entry(3)]) == 3
     assert ledger.entries("lead-1") == [entry(1), entry(2), entry(3)]
 
 
@@ -80,31 +80,36 @@ def test_a_repeat_changes_nothing(ledger: Ledger) -> None:
 def test_different_content_is_a_conflict_and_the_whole_call_is_rolled_back(
     ledger: Ledger, change: dict[str, Any]
 ) -> None:
-    ledger.append([entry(1), entry(2)])
+    record(ledger, [entry(1), entry(2)])
     with pytest.raises(LedgerConflict, match=r"event 2 of lead lead-1") as refused:
-        ledger.append([entry(1), entry(2, **change), entry(3)])
+        record(ledger, [entry(1), entry(2, **change), entry(3)], after=2)
     assert (refused.value.lead_id, refused.value.seq) == ("lead-1", 2)
     assert ledger.entries("lead-1") == [entry(1), entry(2)]
 
 
 @pytest.mark.parametrize(
     "entries",
-    [[], [entry(1), entry(2, lead_id="lead-2")], [entry(1), entry(1)]],
-    ids=["none", "two leads", "twice"],
+    [
+        [entry(1), entry(2, lead_id="lead-2")],
+        [entry(1), entry(1)],
+        [entry(1), entry(3)],
+        [entry(2), entry(3)],
+    ],
+    ids=["two leads", "twice", "gap", "gap before"],
 )
-def test_one_call_is_about_one_lead(ledger: Ledger, entries: list[Entry]) -> None:
-    with pytest.raises(LedgerRefused, match="exactly one lead"):
-        ledger.append(entries)
+def test_one_call_has_consecutive_events_of_one_lead(ledger: Ledger, entries: list[Entry]) -> None:
+    with pytest.raises(LedgerRefused, match="One call must record"):
+        ledger.append("lead-1", entries, after=0)
     assert ledger.heads() == []
 
 
 def test_times_come_back_in_utc(ledger: Ledger) -> None:
     local = datetime(2026, 3, 1, 1, 30, 0, 123456, tzinfo=timezone(timedelta(hours=5, minutes=45)))
-    ledger.append([entry(1, at=local)])
+    record(ledger, [entry(1, at=local)])
     [recorded] = ledger.entries("lead-1")
     assert recorded.at == local
     assert recorded.at.tzinfo is UTC
-    assert ledger.append([entry(1, at=local.astimezone(UTC))]) == 1
+    assert record(ledger, [entry(1, at=local.astimezone(UTC))]) == 1
 
 
 # Text that both engines can store: no NUL, no lone surrogates.
@@ -126,9 +131,9 @@ def test_any_event_comes_back_as_it_was_and_may_be_repeated(
     ledger: Ledger, at: datetime, line: str, data: dict[str, Any]
 ) -> None:
     written = entry(1, lead_id=str(uuid4()), at=at, kind=line, summary=line, data=data)
-    assert ledger.append([written]) == 1
+    assert record(ledger, [written]) == 1
     assert ledger.entries(written.lead_id) == [written]
-    assert ledger.append([written]) == 1
+    assert record(ledger, [written]) == 1
 
 
 @pytest.mark.parametrize(
@@ -153,9 +158,10 @@ def test_an_entry_refuses_values_that_the_engines_store_differently(wrong: dict[
 
 
 def test_entries_are_selected_by_time_and_kind(ledger: Ledger) -> None:
-    ledger.append([entry(1), entry(2, kind="lost"), entry(3)])
-    ledger.append(
-        [entry(1, lead_id="lead-0", at=DAY + timedelta(days=2)), entry(2, lead_id="lead-0", kind="lost")]
+    record(ledger, [entry(1), entry(2, kind="lost"), entry(3)])
+    record(
+        ledger,
+        [entry(1, lead_id="lead-0", at=DAY + timedelta(days=2)), entry(2, lead_id="lead-0", kind="lost")],
     )
     order = [(event.lead_id, event.seq) for event in ledger.all_entries()]
     assert order == [("lead-1", 1), ("lead-0", 1), ("lead-0", 2), ("lead-1", 2), ("lead-1", 3)]
@@ -167,8 +173,9 @@ def test_entries_are_selected_by_time_and_kind(ledger: Ledger) -> None:
 
 
 def test_heads_list_each_lead_and_its_gaps(ledger: Ledger) -> None:
-    ledger.append([entry(1, lead_id="b"), entry(2, lead_id="b", at=DAY)])
-    ledger.append([entry(1, lead_id="a"), entry(3, lead_id="a")])
+    record(ledger, [entry(1, lead_id="b"), entry(2, lead_id="b", at=DAY)])
+    record(ledger, [entry(1, lead_id="a")])
+    record(ledger, [entry(3, lead_id="a")])
     assert ledger.heads() == [Head("a", 3, entry(3).at, complete=False), Head("b", 2, DAY, complete=True)]
 
 
@@ -185,14 +192,14 @@ def test_heads_list_each_lead_and_its_gaps(ledger: Ledger) -> None:
 def test_the_database_itself_refuses_changes(ledger: Ledger, url: str, change: str) -> None:
     if change.startswith("TRUNCATE") and url.startswith("sqlite"):
         pytest.skip("SQLite has no TRUNCATE")
-    ledger.append([entry(1), entry(2)])
+    record(ledger, [entry(1), entry(2)])
     with pytest.raises((sqlite3.Error, psycopg.Error), match="append-only"):
         by_hand(url, change)
     assert ledger.entries("lead-1") == [entry(1), entry(2)]
 
 
 def test_a_newer_schema_is_refused(ledger: Ledger, url: str, opened: Open) -> None:
-    ledger.append([entry(1)])
+    record(ledger, [entry(1)])
     by_hand(url, "UPDATE ledger_schema SET version = 2")
     newer = opened(url)
     for _ in range(2):  # repeated calls are refused, too
@@ -207,7 +214,7 @@ def test_a_read_only_ledger_creates_nothing(url: str, opened: Open) -> None:
                 reader.heads()
         if url.startswith("sqlite"):
             assert not Path(url.removeprefix("sqlite:///")).parent.exists()
-        opened(url).append([entry(1)])
+        record(opened(url), [entry(1)])
         assert [head.lead_id for head in reader.heads()] == ["lead-1"]
         assert reader.entries("lead-1") == [entry(1)]
     by_hand(url, "UPDATE ledger_schema SET version = 2")
@@ -219,8 +226,8 @@ def test_a_read_only_ledger_creates_nothing(url: str, opened: Open) -> None:
 
 
 def test_check_writes_nothing(ledger: Ledger, url: str) -> None:
-    ledger.append([entry(1), entry(2)])
-    ledger.append([entry(1, lead_id="lead-2")])
+    record(ledger, [entry(1), entry(2)])
+    record(ledger, [entry(1, lead_id="lead-2")])
     for _ in range(2):
         status = ledger.check()
         assert (status.leads, status.events, status.schema_version) == (2, 3, 1)
@@ -229,7 +236,7 @@ def test_check_writes_nothing(ledger: Ledger, url: str) -> None:
 
 
 def test_a_closed_ledger_can_be_used_again(ledger: Ledger) -> None:
-    ledger.append([entry(1)])
+    record(ledger, [entry(1)])
     ledger.close()
     assert ledger.entries("lead-1") == [entry(1)]
 
@@ -243,11 +250,11 @@ def test_concurrent_writers_record_the_same_events(url: str, opened: Open) -> No
         together.wait()
         # Every second one appends in reverse order, which would deadlock if rows were locked in order of arrival.
         run = [entry(seq) for seq in range(1, 10 + number)]
-        return ledgers[number].append(run[:: -1 if number % 2 else 1])
+        return record(ledgers[number], run[:: -1 if number % 2 else 1])
 
     with ThreadPoolExecutor(len(ledgers)) as threads:
         answers = list(threads.map(write, range(len(ledgers))))
-    assert all(answer >= 9 + number for number, answer in enumerate(answers))
+    assert all(answer == 9 + number for number, answer in enumerate(answers))
     assert ledgers[0].entries("lead-1") == [entry(seq) for seq in range(1, 17)]
 
 
@@ -260,8 +267,8 @@ def test_of_two_conflicting_appends_at_once_one_is_recorded(url: str, opened: Op
         entries = [entry(seq, by=f"writer-{number}@example.org") for seq in (1, 2, 3)]
         together.wait()
         try:
-            ledgers[number].append(entries)
-        except LedgerConflict:
+            record(ledgers[number], entries)
+        except LedgerOutdated:
             return False
         return True
 
@@ -274,7 +281,7 @@ def test_of_two_conflicting_appends_at_once_one_is_recorded(url: str, opened: Op
 def _start(url: str, number: int, together: Any) -> None:
     with closing(Ledger.open(url)) as ledger:
         together.wait()
-        ledger.append([entry(1, lead_id=f"lead-{number}")])
+        record(ledger, [entry(1, lead_id=f"lead-{number}")])
 
 
 def test_processes_may_create_the_ledger_at_once(url: str, ledger: Ledger) -> None:

@@ -11,7 +11,7 @@ import pytest
 from ledger.events import Ledger, LedgerError, LedgerRefused, LedgerUnavailable
 from tests.support.postgres import PASSWORD, Postgres
 
-from .conftest import entry
+from .conftest import entry, record
 
 Open = Callable[[str], Ledger]
 
@@ -19,7 +19,7 @@ Open = Callable[[str], Ledger]
 @pytest.fixture
 def ledger(postgres: Postgres, database: str, opened: Open) -> Ledger:
     ledger = opened(postgres.url(database))
-    ledger.append([entry(1)])
+    record(ledger, [entry(1)])
     return ledger
 
 
@@ -71,10 +71,12 @@ def test_a_missing_right_is_permanent(
     with pytest.raises(LedgerRefused, match="permission denied") as refused:
         limited.entries("lead-1")
     with postgres.connect(database) as connection:
-        connection.execute(f"GRANT SELECT ON ledger_entries, ledger_schema TO {role}".encode())
+        connection.execute(
+            f"GRANT SELECT ON ledger_entries, ledger_events, ledger_leads, ledger_schema TO {role}".encode()
+        )
     assert limited.entries("lead-1") == [entry(1)]
     with pytest.raises(LedgerRefused, match="permission denied") as refused:
-        limited.append([entry(2)])
+        record(limited, [entry(2)])
     assert_tells_nothing(refused.value)
     with pytest.raises(LedgerRefused, match="permission denied"):
         limited.check()
@@ -84,10 +86,11 @@ def test_reading_and_appending_are_all_the_rights_it_needs(
     ledger: Ledger, postgres: Postgres, database: str, role: str, opened: Open
 ) -> None:
     with postgres.connect(database) as connection:
-        connection.execute(f"GRANT SELECT ON ledger_schema TO {role}".encode())
+        connection.execute(f"GRANT SELECT ON ledger_schema, ledger_events TO {role}".encode())
         connection.execute(f"GRANT SELECT, INSERT ON ledger_entries TO {role}".encode())
+        connection.execute(f"GRANT SELECT, INSERT, UPDATE ON ledger_leads TO {role}".encode())
     limited = opened(postgres.url(database, user=role))
-    assert limited.append([entry(2)]) == 2
+    assert record(limited, [entry(2)]) == 2
     assert limited.check().events == 2
 
 
@@ -97,7 +100,7 @@ def test_a_server_that_is_read_only_for_now_is_temporary(
     with postgres.connect() as connection:
         connection.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on".encode())
     with pytest.raises(LedgerUnavailable, match="read-only"):
-        opened(postgres.url(database)).append([entry(2)])
+        record(opened(postgres.url(database)), [entry(2)])
 
 
 def test_the_sessions_time_zone_does_not_show(
@@ -118,7 +121,7 @@ def test_a_connection_lost_while_idle_is_not_noticed(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [database]
         ).fetchall()
     assert cut == [(True,)]
-    assert ledger.append([entry(2)]) == 2
+    assert record(ledger, [entry(2)]) == 2
 
 
 def test_a_connection_lost_while_writing_is_temporary_and_nothing_is_half_done(
@@ -127,7 +130,7 @@ def test_a_connection_lost_while_writing_is_temporary_and_nothing_is_half_done(
     waiting = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'ledger_entries'::regclass"
     with ThreadPoolExecutor(1) as thread, postgres.connect(database) as connection, connection.transaction():
         connection.execute("LOCK TABLE ledger_entries")
-        append = thread.submit(ledger.append, [entry(2), entry(3)])
+        append = thread.submit(record, ledger, [entry(2), entry(3)])
         while not (found := connection.execute(waiting).fetchone()):
             assert not append.done()
             sleep(0.01)
@@ -136,4 +139,4 @@ def test_a_connection_lost_while_writing_is_temporary_and_nothing_is_half_done(
             append.result()
     assert_tells_nothing(unavailable.value)
     assert ledger.entries("lead-1") == [entry(1)]
-    assert ledger.append([entry(2), entry(3)]) == 3
+    assert record(ledger, [entry(2), entry(3)]) == 3

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.events import Ledger, LedgerRefused, LedgerUnavailable
 
-from .conftest import entry
+from .conftest import entry, record
 
 Open = Callable[[str], Ledger]
 
@@ -18,7 +18,7 @@ Open = Callable[[str], Ledger]
 def test_readers_and_the_writer_do_not_wait_for_each_other(tmp_path: Path, opened: Open) -> None:
     file = tmp_path / "new" / "ledger.sqlite"
     ledger = opened(f"sqlite:///{file}?timeout=0.05")
-    ledger.append([entry(1)])
+    record(ledger, [entry(1)])
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         other.execute("BEGIN IMMEDIATE")
@@ -33,7 +33,7 @@ def test_waits_for_other_writers_of_a_new_file(tmp_path: Path, opened: Open) -> 
         other.execute("BEGIN IMMEDIATE")
         done = Timer(0.1, other.rollback)
         done.start()
-        assert opened(f"sqlite:///{file}").append([entry(1)]) == 1
+        assert record(opened(f"sqlite:///{file}"), [entry(1)]) == 1
         done.join()
 
 
@@ -43,25 +43,26 @@ def test_a_locked_file_is_temporary(tmp_path: Path, opened: Open) -> None:
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")  # in a new file not even the journal mode can be set
         with pytest.raises(LedgerUnavailable, match="database is locked"):
-            ledger.append([entry(1)])
-    ledger.append([entry(1)])
+            record(ledger, [entry(1)])
+    record(ledger, [entry(1)])
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerUnavailable, match="database is locked"):
-            ledger.append([entry(2)])
+            record(ledger, [entry(2)])
         with pytest.raises(LedgerUnavailable, match="database is locked"):
             ledger.check()
-    assert ledger.append([entry(2)]) == 2
+    assert record(ledger, [entry(2)]) == 2
 
 
 def test_insert_or_replace_cannot_change_an_entry(tmp_path: Path, opened: Open) -> None:
     file = tmp_path / "ledger.sqlite"
     ledger = opened(f"sqlite:///{file}")
-    ledger.append([entry(1)])
+    record(ledger, [entry(1)])
     with closing(sqlite3.connect(file)) as other, other:
         other.execute(
             "INSERT OR REPLACE INTO ledger_entries "
-            "SELECT lead_id, seq, at, kind, by, source, key, policy, 'never happened', data FROM ledger_entries"
+            "SELECT lead_id, seq, revision, void, at, kind, by, source, key, policy, 'never happened', data "
+            "FROM ledger_entries"
         )
     assert ledger.entries("lead-1") == [entry(1)]
 

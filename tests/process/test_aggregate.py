@@ -1,9 +1,14 @@
 """The aggregate of one lead: repeats, refusals, and the outbox."""
 
+from collections.abc import Callable
+from random import Random
+
 import pytest
 
 from process.core import intake
 from process.core.aggregate import FINISHED, REFUSALS, LeadAggregate
+from process.core.checkpoint import pack
+from process.core.intake import MAX_EVENT_BYTES, RESERVE, SMALL
 from process.core.preview import preview_decision
 from process.core.receipts import RECEIPTS
 from process.core.requests import request_for, unrecorded
@@ -11,6 +16,7 @@ from process.effects import Effect, PlaceCard, RecordEvents, UpdateIssue
 from process.effects.observations import IssueOpened
 from process.effects.requests import Outcome
 from process.views.attention import attention
+from process.views.overview import overview
 from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, Life, link
 
 # ---- repeats
@@ -154,9 +160,9 @@ def test_refusals_receipts_and_finished_effects_are_bounded() -> None:
     for number in range(REFUSALS + 20):
         life.take("quote_accepted", note=str(number))
     assert (len(life.aggregate.refusals), life.aggregate.refused_total) == (REFUSALS, REFUSALS + 20)
-    for number in range(RECEIPTS + 20):
+    for number in range(RECEIPTS + 100):
         life.take("quote_accepted", key=str(number))
-    assert len(life.aggregate.receipts) == RECEIPTS
+    assert RECEIPTS <= len(life.aggregate.receipts) < RECEIPTS + 100
     effect = life.aggregate.outbox[0].effect
     for _ in range(FINISHED + 20):
         life.aggregate = life.aggregate.done(effect, Outcome(), MONDAY)
@@ -333,24 +339,46 @@ MAX_STORED_BYTES = 2 * 1024 * 1024
 """Maximum number of bytes that Temporal passes to a new run; a larger lead would be stuck."""
 
 
+def _alike(length: int) -> str:
+    return "ü" * length
+
+
+def _random(length: int) -> str:
+    """Return a text that hardly gets smaller when it is compressed."""
+    return "".join(chr(0x4E00 + number) for number in Random(length).choices(range(20_000), k=length))
+
+
 @pytest.mark.parametrize("length", [9_900, 2_500])
-def test_a_lead_with_long_texts_can_still_continue_as_new(length: int) -> None:
+@pytest.mark.parametrize("text", [_alike, _random])
+def test_a_lead_with_long_texts_can_still_continue_as_new(text: Callable[[int], str], length: int) -> None:
     life = Life()
-    answers = [
-        life.take("asset_attached", name=f"{n}", note="ü" * length) for n in range(MAX_STORED_BYTES // length)
-    ]
-    assert answers[0].accepted
-    assert not answers[-1].accepted
-    assert "Write it shorter" in next(str(answer) for answer in answers if not answer.accepted)
+    offer = QUOTE | {"discount_percent": "5", "discount_reason": text(length)}
+    answers = [life.does("price_quoted", **offer)]
+    while answers[-1].accepted:
+        answers.append(life.take("price_quoted", **(offer | {"amount": f"{12_000 + len(answers)}"})))
+    assert "Write it shorter" in str(answers[-1])
     assert life.take("asset_attached", name="short").accepted, "there is always room for the next"
     assert life.take("price_quoted", **QUOTE).accepted
-    assert len(life.aggregate.model_dump_json().encode()) < MAX_STORED_BYTES
+    assert len(pack(life.aggregate)) < MAX_STORED_BYTES
     task = request_for(
         life.aggregate,
         next(e for e in life.aggregate.startable(frozenset()) if e.kind == "record_events"),
         life.now,
     )
     assert len(task.model_dump_json().encode()) < MAX_STORED_BYTES
+    assert len(overview(life.aggregate, life.now).model_dump_json().encode()) < MAX_STORED_BYTES
+
+
+def test_a_full_lead_can_still_be_corrected_and_ended() -> None:
+    life = Life()
+    life.quoted()
+    full = life.aggregate.replaced(event_bytes=MAX_EVENT_BYTES + 1)
+    for kind, body in (("corrected", {"seq": 2, "reason": "Another lead's"}), ("lost", {"reason": "budget"})):
+        life.aggregate = full
+        assert life.take(kind, **body).accepted
+    assert not life.take("reopened", note="x" * SMALL).accepted
+    life.aggregate = full.replaced(event_bytes=MAX_EVENT_BYTES + RESERVE)
+    assert "Start a new lead" in str(life.take("lost", reason="budget"))
 
 
 def test_a_repeat_gets_the_summary_of_the_first_answer() -> None:

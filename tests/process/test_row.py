@@ -8,7 +8,7 @@ from process.policy import Team
 from process.types import Role, Stage
 from process.views.agenda import Section, agenda
 from process.views.attention import next_change
-from process.views.row import LeadRow, row_of
+from process.views.row import LeadRow, known_team, row_of
 from tests.support.lives import BOOK_QUOTE, Life
 from tests.support.states import STATES
 
@@ -68,6 +68,27 @@ def test_failed_effects_and_assigned_people_are_in_the_row() -> None:
     assert row.parked == ("Open the lead's issue: The token was revoked",)
     due = next(item for item in row.agenda(life.now) if item.section is Section.DUE)
     assert due.owner == "sales (Grace Example)"
+
+
+def test_the_team_concerns_a_lead_until_it_has_ended_and_nothing_is_left_to_do() -> None:
+    life = Life().perform()
+    assert known_team(life.aggregate) == Team.of(life.lead.policy).digest()
+    life.lost()
+    assert known_team(life.aggregate) is not None, "its issue is not up to date yet"
+    life.perform()
+    assert known_team(life.aggregate) is None
+    life.does("reopened", reason="They have funding")
+    assert known_team(life.aggregate) == Team.of(life.lead.policy).digest()
+
+
+def test_a_lead_knows_the_team_it_was_told_of_though_it_keeps_addresses_that_the_settings_dropped() -> None:
+    life = Life(policy={"addresses": {"sales": ["sales@example.org"]}})
+    told = Team(addresses={Role.CONTRACTS: ("new@example.org",)})
+    life.gets_team(contracts=("new@example.org",))
+    assert life.lead.policy.addresses[Role.SALES] == ("sales@example.org",)
+    assert known_team(life.aggregate) == told.digest()
+    life.gets_team(since=life.now - timedelta(days=1), contracts=("old@example.org",))
+    assert known_team(life.aggregate) == told.digest(), "an older worker is not listened to"
 
 
 def test_a_row_of_any_state_tells_the_lead_s_agenda() -> None:

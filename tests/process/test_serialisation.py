@@ -148,7 +148,7 @@ FUTURE: list[dict[str, Any]] = [
 def test_an_event_of_an_unknown_kind_is_kept_and_changes_nothing(fact: dict[str, Any]) -> None:
     event_log = Life().quoted().aggregate.event_log
     stored = json.loads(LeadAggregate.of(event_log).model_dump_json())
-    stored["event_log"]["events"].append(
+    stored["event_log"]["events"]["recent"].append(
         {"seq": 3, "at": "2026-06-02T00:00:00Z", "summary": "?", "fact": fact}
     )
     aggregate = LeadAggregate.model_validate(stored)
@@ -163,7 +163,7 @@ def test_an_event_of_an_unknown_kind_is_kept_and_changes_nothing(fact: dict[str,
 def test_a_lead_of_newer_code_can_be_loaded() -> None:
     stored = json.loads(Life().quoted().aggregate.model_dump_json())
     stored["new_field"] = stored["event_log"]["lead"]["new_field"] = 1
-    stored["event_log"]["events"][1]["fact"]["new_field"] = {"x": 1}
+    stored["event_log"]["events"]["recent"][1]["fact"]["new_field"] = {"x": 1}
     assert LeadAggregate.model_validate(stored).lead.quote is not None
 
 

@@ -47,7 +47,7 @@ class SimulatedLeadMachine(LeadMachine):
     def teardown(self) -> None:
         if not hasattr(self, "life"):
             return
-        events, lead, now = self.life.aggregate.event_log.events, self.life.lead, self.life.now
+        events, lead, now = tuple(self.life.aggregate.event_log.events), self.life.lead, self.life.now
         same = simulate(events, lead.id, Scenario(), now)
         assert differing(same) == []
         assert same.simulated[-1].after == lead

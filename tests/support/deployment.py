@@ -22,10 +22,12 @@ import workflows.reconcile
 from activities.issue_sync.sync import IssueSync
 from activities.reconcile.activities import reconcile_activities
 from activities.registry import activities
+from client.chores import Chores
 from client.directory import LeadHandle
 from client.leads import LeadsClient
 from client.notices import request_sync
 from client.reconcile import reconcile_now
+from client.worker_options import working
 from config.settings import Settings
 from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
@@ -162,7 +164,7 @@ class Deployment:
 
     async def sync_there(self, repo: str, number: int, *comments: int) -> SyncResult:
         notices = [ChangeNotice(repo=repo, number=number, comment=comment) for comment in comments]
-        await request_sync(self.env.client, *notices, task_queue=self.settings.task_queue)
+        await request_sync(self.env.client, *notices, task_queue=self.settings.chores_queue)
         sync = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].workflow_id)
         return await sync.result()
 
@@ -180,7 +182,7 @@ class Deployment:
 
     async def reconcile(self) -> Reconciliation:
         """Reconcile all systems, and wait for all syncs that follow."""
-        done = await reconcile_now(self.env.client, self.settings.task_queue)
+        done = await reconcile_now(self.env.client, self.settings.chores_queue)
         await self.all_synced()
         return done
 
@@ -214,19 +216,22 @@ async def deployment(
 ) -> AsyncIterator[Deployment]:
     timeout = timedelta(seconds=TIMEOUT)
     leads = LeadsClient(env.client, settings.task_queue, settings.temporal_ui, timeout)
-    issue_sync = IssueSync(leads, settings, settle=timedelta(seconds=1))
+    chores = Chores.of(env.client, settings)
+    issue_sync = IssueSync(leads, chores, settings, settle=timedelta(seconds=1))
     with ThreadPoolExecutor(8) as executor:
-        worker = Worker(
+        leads_worker = Worker(
             env.client,
             task_queue=settings.task_queue,
-            activities=[
-                *activities(settings, env.client),
-                issue_sync.sync_issue,
-                *reconcile_activities(leads, settings),
-            ],
+            activities=activities(settings, env.client),
             activity_executor=executor,
         )
-        async with worker:
+        chores_worker = Worker(
+            env.client,
+            task_queue=chores.task_queue,
+            activities=[issue_sync.sync_issue, *reconcile_activities(leads, chores, settings)],
+            activity_executor=executor,
+        )
+        async with working(leads_worker, chores_worker):
             yield Deployment(env, sandbox, settings, leads, issue_sync)
 
 

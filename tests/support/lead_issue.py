@@ -39,7 +39,7 @@ class LeadIssue:
         """Request a sync of the issue, as after a webhook, and return its result."""
         notice = ChangeNotice(repo=self.repo, number=self.number, **more)
         client = self.deployment.env.client
-        await request_sync(client, notice, task_queue=self.deployment.settings.task_queue)
+        await request_sync(client, notice, task_queue=self.deployment.settings.chores_queue)
         return await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
 
     async def settled(self, holds: Callable[[Overview], object] = bool) -> Overview:

@@ -380,7 +380,7 @@ class LeadMachine(RuleBasedStateMachine):
         event_log = self.life.aggregate.event_log
         for event in event_log.events:
             if isinstance(event.fact, MailSent) and event.fact.template == "correction":
-                before = EventLog(lead=event_log.lead, events=event_log.events[: event.seq - 1])
+                before = EventLog.of(event_log.events[: event.seq - 1], event_log.lead)
                 wrong = corrected_decision(before, root(before, event.fact.cause or 0), notified=True)
                 correction = next(each for each in wrong.corrections if each.seq == event.fact.cause)
                 assert set(event.fact.recipients) == set(wrong.notified_that(counts=not correction.counts))

@@ -12,6 +12,7 @@ from temporalio.worker import Worker
 from activities.github import issue_block
 from activities.github.issue_block import LastWritten
 from activities.reconcile.activities import reconcile_activities
+from client.chores import Chores
 from client.leads import LeadsClient
 from config.settings import Settings
 from sandbox.github.records import Issue
@@ -50,8 +51,8 @@ def _a_second_apart(sandbox: Sandbox, issues: Sequence[Issue]) -> None:
 @asynccontextmanager
 async def reconciling(client: Client, settings: Settings, queue: str) -> AsyncIterator[None]:
     """Run a worker that only reconciles; nobody carries out the syncs that it requests."""
-    leads = LeadsClient(client, NOBODY, settings.temporal_ui)
-    async with Worker(client, task_queue=queue, activities=reconcile_activities(leads, settings)):
+    leads, chores = LeadsClient(client, NOBODY, settings.temporal_ui), Chores(client, NOBODY)
+    async with Worker(client, task_queue=queue, activities=reconcile_activities(leads, chores, settings)):
         yield
 
 

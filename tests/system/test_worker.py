@@ -5,14 +5,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from client.server import prepare
+from client.chores import Chores
+from client.server import prepare, prepare_chores
+from config.settings import Settings
+from starter.cli.check import workers
 from tests.support.servers import TEMPORAL
+from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,6 +97,85 @@ async def test_ctrl_c_at_any_moment_stops_it_quietly(tmp_path: Path, prepared: s
         last = await working.stderr.read()
         assert await working.wait() == (0 if started else -signal.SIGINT)
         assert b"Traceback" not in last
+
+
+HANGING = """
+import asyncio, sys, worker
+from activities.reconcile.team import TeamReconciler
+
+async def hang(self):
+    print("introducing", file=sys.stderr)
+    await asyncio.Event().wait()
+
+TeamReconciler.update_at_start = hang
+worker.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_worker_that_introduces_itself_to_leads_hears_that_it_shall_stop(
+    tmp_path: Path, prepared: str, number: signal.Signals
+) -> None:
+    async with started(tmp_path, prepared, "-c", HANGING, until="introducing") as process:
+        process.send_signal(number)
+        assert process.stderr
+        last = await process.stderr.read()
+        assert await process.wait() == 0
+    assert b"Traceback" not in last
+
+
+async def test_leads_and_chores_can_have_workers_of_their_own(tmp_path: Path, prepared: str) -> None:
+    client = await Client.connect(prepared)
+    settings = Settings(_env_file=None, chores_namespace="chores")
+    chores = Chores.of(client, settings)
+    await prepare_chores(chores.client)
+
+    async def polled() -> list[bool]:
+        """Return for each task queue if a worker polls it."""
+        places = [(client, "leads"), (client, "leads-chores"), (chores.client, "leads"), chores]
+        return [check.ok for place in places async for check in workers(*place)]
+
+    apart = {"LEADS_CHORES_NAMESPACE": "chores", "LEADS_WORKER_ONLY": "leads"}
+    async with started(tmp_path, prepared, str(ROOT / "worker.py"), until="worker ready", **apart):
+        await eventually(polled, [True, False, False, False])
+        assert [each.id async for each in await chores.client.list_schedules()] == []
+    apart["LEADS_WORKER_ONLY"] = "chores"
+    async with started(tmp_path, prepared, str(ROOT / "worker.py"), until="worker ready", **apart):
+        await eventually(polled, [True, False, False, True])  # the other one's polls are remembered
+        for schedule in ("reconcile", "weekly-digest"):
+            assert (await chores.client.get_schedule_handle(schedule).describe()).id == schedule
+        assert [each.id async for each in await client.list_schedules()] == []
+
+
+async def eventually(ask: Callable[[], Awaitable[object]], expected: object) -> None:
+    async with asyncio.timeout(TIMEOUT):
+        while await ask() != expected:
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def started(
+    folder: Path, address: str, *command: str, until: str, **environment: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Start a worker, wait for this line of its log, and stop it at the end."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *command,
+        cwd=folder,
+        env=os.environ | {"TEMPORAL_ADDRESS": address, "PYTHONPATH": str(ROOT)} | environment,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr
+    line = b""
+    while until.encode() not in line:
+        line = await process.stderr.readline()
+        assert line
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.communicate()
 
 
 @pytest.fixture

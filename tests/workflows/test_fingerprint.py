@@ -199,7 +199,7 @@ def _live(
         aggregate = pass_deadlines(aggregate, now)
         aggregate, answer = intake.take(aggregate, kind, (_numbered(body, aggregate),), now)
         assert answer.accepted, (kind, str(answer))
-    return pass_deadlines(aggregate, now + timedelta(days=100)).event_log.events
+    return tuple(pass_deadlines(aggregate, now + timedelta(days=100)).event_log.events)
 
 
 def _numbered(body: dict[str, Any], aggregate: LeadAggregate) -> dict[str, Any]:
@@ -226,8 +226,7 @@ def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
     duplicate = _live(DUPLICATE, changes, (DuplicateLink(lead_id="lead-original"),))
     for events in (*(_live(life, changes) for life in lives), duplicate):
         logs = [
-            EventLog(lead=fold(events[:n], "lead-fingerprint"), events=events[:n])
-            for n in range(1, len(events) + 1)
+            EventLog.of(events[:n], fold(events[:n], "lead-fingerprint")) for n in range(1, len(events) + 1)
         ]
         found += [_planned(change) for change in map(Change, [logs[0], *logs], logs)]
     return found

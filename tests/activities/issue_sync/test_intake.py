@@ -113,7 +113,7 @@ class IntakeIssue:
         """Sync the issue, as after a webhook, and return what was done."""
         notice = ChangeNotice(repo=self.repo, number=self.number, **more)
         client = self.deployment.env.client
-        await request_sync(client, notice, task_queue=self.deployment.settings.task_queue)
+        await request_sync(client, notice, task_queue=self.deployment.settings.chores_queue)
         done = await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
         return "; ".join(done.done)
 

@@ -15,7 +15,7 @@ LOST = "/lost reason=budget"
 
 
 async def sync_notice(deployment: Deployment, notice: ChangeNotice) -> SyncResult:
-    await request_sync(deployment.env.client, notice, task_queue=deployment.settings.task_queue)
+    await request_sync(deployment.env.client, notice, task_queue=deployment.settings.chores_queue)
     return await deployment.env.client.get_workflow_handle_for(
         IssueSyncWorkflow.run, notice.workflow_id
     ).result()

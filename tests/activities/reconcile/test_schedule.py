@@ -33,7 +33,7 @@ async def test_the_schedule_follows_its_setting(env: WorkflowEnvironment) -> Non
 async def test_a_reconciliation_continues_at_the_last_cursor(
     env: WorkflowEnvironment, deployment: Deployment
 ) -> None:
-    await keep_schedule(env.client, deployment.settings.task_queue, 1440)
+    await keep_schedule(env.client, deployment.settings.chores_queue, 1440)
     handle = env.client.get_schedule_handle(SCHEDULE)
     ids: list[str] = []
     for _ in range(2):
@@ -45,7 +45,7 @@ async def test_a_reconciliation_continues_at_the_last_cursor(
                 await asyncio.sleep(0.05)
         ids = [each.action.workflow_id for each in actions if isinstance(each.action, Started)]
         done = await env.client.get_workflow_handle_for(ReconcileWorkflow.run, ids[-1]).result()
-    await keep_schedule(env.client, deployment.settings.task_queue, 0)
+    await keep_schedule(env.client, deployment.settings.chores_queue, 0)
     assert isinstance(done, Reconciliation)
     assert done.results["reconcile_github"].cost["requests"] == 0  # asked for with the tags of the first
     assert done.results["reconcile_github"].cost["unchanged"] == 4

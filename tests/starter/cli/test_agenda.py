@@ -88,4 +88,4 @@ async def test_a_stuck_lead_is_shown_and_does_not_hide_the_others(
     assert texts >= {(names[1], "stuck", "engineering"), (names[0], "due", "sales")}
     assert (ended.code, ended.json["unreachable"]) == (0, [])
     assert shown.code == 5
-    assert "cannot continue with the worker's code" in shown.err
+    assert f"{names[1]} is stuck: the worker's code fails for it." in shown.err

@@ -61,8 +61,14 @@ async def working(
 ) -> AsyncIterator[None]:
     """A worker that writes digests into the sandbox's mailbox."""
     with ThreadPoolExecutor(4) as executor:
-        activities = [*outside.activities(), *digest_activities(ours, settings)]
-        async with Worker(env.client, task_queue=queue, activities=activities, activity_executor=executor):
+        leads = Worker(env.client, task_queue=queue, activities=outside.activities())
+        digests = Worker(
+            env.client,
+            task_queue=settings.chores_queue,
+            activities=digest_activities(ours, settings),
+            activity_executor=executor,
+        )
+        async with leads, digests:
             yield
 
 
@@ -89,7 +95,7 @@ def reached(sandbox: Sandbox) -> list[list[str]]:
 async def test_each_role_and_person_gets_theirs_once_a_week(
     env: WorkflowEnvironment, queue: str, sandbox: Sandbox, three_leads: list[str], week: Week
 ) -> None:
-    once, again = [await send_now(env.client, queue, week) for _ in range(2)]
+    once, again = [await send_now(env.client, f"{queue}-chores", week) for _ in range(2)]
     assert (once[1], again[1]) == (False, True)
     assert once[0] == again[0]
     assert once[0].leads == 3
@@ -159,7 +165,7 @@ async def test_a_server_that_cuts_after_taking_it_gets_it_again_under_the_same_i
     env: WorkflowEnvironment, queue: str, sandbox: Sandbox, three_leads: list[str], week: Week
 ) -> None:
     sandbox.faults.add(Fault(system="mail", kind="mail_cut_after"))
-    done, _ = await send_now(env.client, queue, week)
+    done, _ = await send_now(env.client, f"{queue}-chores", week)
     assert len(done.sent) == 2
     assert {mail.message_id for mail in sandbox.mailbox.all()} == set(done.sent.values())
 
@@ -171,7 +177,7 @@ async def test_one_that_is_refused_keeps_nobody_from_theirs_and_is_tried_again(
         system="mail", kind="mail_refused", command="RCPT", recipient="grace@example.org", times=None
     )
     sandbox.faults.add(fault)
-    done, _ = await send_now(env.client, queue, week)
+    done, _ = await send_now(env.client, f"{queue}-chores", week)
     (why,) = done.failed.values()
     assert "grace@example.org" in why
     handle = env.client.get_workflow_handle(digest_id(week))
@@ -199,7 +205,7 @@ async def test_with_nothing_to_say_there_is_no_mail(
     week: Week,
 ) -> None:
     assert (await leads_alone("digest")).out == "There is nothing to say, so no mail.\n"
-    done, _ = await send_now(env.client, queue, week)
+    done, _ = await send_now(env.client, f"{queue}-chores", week)
     assert (done.leads, done.sent, done.failed) == (0, {}, {})
     assert reached(sandbox) == []
 

@@ -21,9 +21,11 @@ from client.errors import (
     NoWorker,
     PossibleDuplicate,
     ServerNotPrepared,
+    StuckCause,
     TemporalFailed,
     TemporalMisconfigured,
     TemporalUnreachable,
+    WorkerBusy,
     WorkflowHasEnded,
     WorkflowNotFound,
 )
@@ -50,7 +52,8 @@ EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
     ),
     ExitCode.UNAVAILABLE: (
         NoWorker("leads"),
-        LeadStuck("lead-a", "Nondeterminism error"),
+        WorkerBusy("leads"),
+        LeadStuck("lead-a", StuckCause.HISTORY, "Nondeterminism error"),
         TemporalUnreachable("localhost:1"),
         TemporalUnreachable("localhost:1", tls=True),
         AddressMalformed("here"),

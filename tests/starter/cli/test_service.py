@@ -1,9 +1,10 @@
 """Commands that look after the service: the server's set-up, the check of everything outside."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.testing import WorkflowEnvironment
 
 from process.core.aggregate import LeadAggregate
@@ -31,6 +32,7 @@ async def test_a_server_is_set_up_once(
         "namespace_made": True,
         "retention_raised": False,
         "attributes_added": [key.name for key in SEARCH_ATTRIBUTES],
+        "chores": None,
     }
     again = (await leads_alone("init-server", "--json", "--retention-days", "2")).json
     assert again == {
@@ -38,9 +40,35 @@ async def test_a_server_is_set_up_once(
         "namespace_made": False,
         "retention_raised": False,
         "attributes_added": [],
+        "chores": None,
     }
     assert (await leads_alone("init-server", "--json")).json["retention_raised"]
     assert "at least 3650 days" in (await leads_alone("init-server")).out
+
+
+async def test_chores_get_a_namespace_of_their_own_with_a_short_retention(
+    leads_alone: RunLeads, queue: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    namespace = f"chores-{queue}"
+    monkeypatch.setenv("LEADS_CHORES_NAMESPACE", namespace)
+    checked = (await leads_alone("check", "--json")).json
+    assert any(namespace in each["detail"] for each in checked if not each["ok"])
+    made, again = [(await leads_alone("init-server", "--json")).json["chores"] for _ in range(2)]
+    assert made == {
+        "namespace": namespace,
+        "namespace_made": True,
+        "retention_raised": False,
+        "attributes_added": [],
+    }
+    assert not again["namespace_made"]
+    assert "chores: at least 7 days" in (await leads_alone("init-server")).out
+    known = await env.client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=namespace)
+    )
+    assert known.config.workflow_execution_retention_ttl.ToTimedelta() == timedelta(days=7)
+    checked = (await leads_alone("check", "--json")).json
+    workers = [each["name"] for each in checked if each["name"].startswith("has a worker")]
+    assert workers == [f"has a worker on '{queue}'", f"has a worker on '{queue}-chores'"]
 
 
 async def test_a_check_says_what_is_missing(leads_alone: RunLeads, env: WorkflowEnvironment) -> None:

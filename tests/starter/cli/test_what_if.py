@@ -31,7 +31,7 @@ QUOTED, SHORT = "lead-quoted01", "lead-short002"
 def aggregate(life: Life, lead: str) -> None:
     """The life of a lead of this name in the ledger of the test's own folder."""
     with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
-        ledger.append([entry_of(lead, event) for event in life.aggregate.event_log.events])
+        ledger.append(lead, [entry_of(lead, event) for event in life.aggregate.event_log.events], after=0)
 
 
 @pytest.fixture
@@ -116,7 +116,8 @@ def test_it_warns_of_missing_and_unreadable_events(say: Say) -> None:
     unattended = Life().quoted()
     aggregate(unattended, QUOTED)
     with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
-        ledger.append([entry_of(SHORT, event) for event in Life().quoted().aggregate.event_log.events[1:]])
+        events = Life().quoted().aggregate.event_log.events[1:]
+        ledger.append(SHORT, [entry_of(SHORT, event) for event in events], after=1)
     ended = say("what-if", "--period", "stale=9")
     assert ended.code == 0
     if datetime.now(UTC) > unattended.now + timedelta(days=40):
@@ -311,7 +312,7 @@ async def test_it_says_when_the_ledger_lags_behind_the_lead(
     ):
         await asyncio.sleep(0.05)
     with closing(Ledger.open(url)) as ledger:
-        ledger.append([entry_of(lead, event) for event in recorded if event.seq == 1])
+        ledger.append(lead, [entry_of(lead, event) for event in recorded if event.seq == 1], after=0)
     ended = await leads("show", lead, "--as-of", f"{datetime.now(UTC):%Y-%m-%d}")
     assert ended.code == 0
     assert "the ledger lags: it lacks " in ended.err

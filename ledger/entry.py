@@ -1,0 +1,58 @@
+"""One event of a lead as the ledger records it."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, JsonValue
+
+
+def _text(value: str) -> str:
+    value.encode()  # a lone surrogate raises ValueError here instead of at the database
+    if "\0" in value:
+        raise ValueError("PostgreSQL cannot store the character NUL")
+    return value
+
+
+def _json(value: Any) -> Any:
+    """Return the JSON in the form that both engines read back, so that a repeat compares equal."""
+    match value:
+        case str():
+            return _text(value)
+        case float():
+            try:
+                numerator, denominator = value.as_integer_ratio()
+            except (OverflowError, ValueError):
+                raise ValueError("JSON has no infinity and no NaN") from None
+            return numerator if denominator == 1 else value  # JSONB reads 1e300 back as an integer
+        case list():
+            return [_json(item) for item in value]
+        case dict():
+            return {_text(key): _json(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+Line = Annotated[str, AfterValidator(_text)]
+
+
+class Entry(BaseModel, frozen=True):
+    """One event of one lead, as it is recorded."""
+
+    lead_id: Line = Field(min_length=1)
+    seq: int = Field(ge=1, lt=2**31, description="Number of the event within its lead, from 1, without gaps")
+    at: Annotated[AwareDatetime, AfterValidator(_utc)] = Field(
+        description="Time at which the event became true; stored in UTC"
+    )
+    kind: Line
+    by: Line = Field(description="Person or program that decided")
+    source: Line = Field(description="Face through which the decision came")
+    key: Line = Field(description="Idempotency key of the decision")
+    policy: Line = Field(description="Version of the policy that applied")
+    summary: Line = Field(description="The event as a plain sentence")
+    data: Annotated[dict[str, JsonValue], AfterValidator(_json)] = Field(
+        description="The event itself, as JSON"
+    )

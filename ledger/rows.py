@@ -1,0 +1,75 @@
+"""The row of a lead in the table `ledger_leads`: what is stored of it, and the filters by which rows are found."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from ledger.tables import FILTERS, LEADS
+from process.views.row import LeadRow
+
+Filter = ColumnElement[bool]
+"""A condition on the columns of `ledger_leads`, made by the functions below."""
+
+
+def columns_of(row: LeadRow) -> dict[str, Any]:
+    """Return the values to store for a row: those that lists filter by, and the whole row as JSON."""
+    values = {column.name: _stored(getattr(row, column.name)) for column in FILTERS}
+    return values | {"document": _storable(row.model_dump_json())}
+
+
+def _stored(value: Any) -> Any:
+    match value:
+        case "":
+            return None
+        case str():
+            return _storable(str(value))  # not the member of an enumeration
+        case tuple():
+            return len(value)
+        case _:
+            return value
+
+
+def _storable(text: str) -> str:
+    """Return the text without NUL, which PostgreSQL cannot store. A row is derived, so it need not be exact there."""
+    return text.replace("\0", "\ufffd")
+
+
+def equals(column: str, value: object) -> Filter:
+    """Select rows with this value; None selects those without one."""
+    return LEADS.c[column].is_(None) if value is None else LEADS.c[column] == value
+
+
+def differs(column: str, value: object) -> Filter:
+    """Select rows with another value or none."""
+    return LEADS.c[column].is_distinct_from(value)
+
+
+def one_of(column: str, values: Collection[object]) -> Filter:
+    """Select rows with one of these values."""
+    return LEADS.c[column].in_(values)
+
+
+def at_least(column: str, value: object) -> Filter:
+    """Select rows with this value or more."""
+    return LEADS.c[column] >= value
+
+
+def at_most(column: str, value: object) -> Filter:
+    """Select rows with this value or less."""
+    return LEADS.c[column] <= value
+
+
+def known(column: str) -> Filter:
+    """Select rows that have a value."""
+    return LEADS.c[column].is_not(None)
+
+
+def order_by(names: Sequence[str]) -> list[ColumnElement[Any]]:
+    """Return the order by these columns, each descending if it begins with a minus, rows without a value last."""
+    order = [LEADS.c[name.removeprefix("-")] for name in names]
+    directed = [
+        column.desc() if name.startswith("-") else column.asc()
+        for name, column in zip(names, order, strict=True)
+    ]
+    return [*(each.nulls_last() for each in directed), LEADS.c.lead_id]

@@ -1,0 +1,79 @@
+"""Heartbeats of running activities do not depend on what else the worker does."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
+
+import activities.heartbeat
+from activities.heartbeat import HeartbeatInterceptor
+from tests.support.waiting import TIMEOUT
+
+
+class Running(ActivityInboundInterceptor):
+    """An activity that runs until it has sent a heartbeat, or for some turns of the event loop."""
+
+    def __init__(self, interceptor: HeartbeatInterceptor, turns: int | None) -> None:
+        self.interceptor, self.turns = interceptor, turns
+        self.beaten = threading.Event()
+        self.beats = 0
+
+    def heard(self, *_: Any) -> None:
+        self.beats += 1
+        self.beaten.set()
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> None:  # noqa: A002 - the SDK's name
+        if self.turns is None:
+            async with asyncio.timeout(TIMEOUT):
+                while not self.beaten.is_set():
+                    await asyncio.sleep(0.01)
+            return
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
+            await asyncio.get_running_loop().run_in_executor(self.interceptor._thread, int)
+
+
+async def run(env: ActivityEnvironment, turns: int | None = None) -> int:
+    """Run such an activity under the interceptor, and return the number of its heartbeats."""
+    interceptor = HeartbeatInterceptor()
+    activity = Running(interceptor, turns)
+    env.on_heartbeat = activity.heard
+    task: Any = None
+    await env.run(interceptor.intercept_activity(activity).execute_activity, task)
+    return activity.beats
+
+
+@pytest.fixture
+async def hanging_calls() -> AsyncIterator[None]:
+    """Calls that hang, more than the event loop has threads for blocking calls."""
+    ended = threading.Event()
+    loop = asyncio.get_running_loop()
+    calls = [loop.run_in_executor(None, ended.wait) for _ in range(64)]
+    yield
+    ended.set()
+    await asyncio.wait(calls)
+
+
+async def test_calls_that_hang_keep_no_activity_from_its_heartbeats(
+    hanging_calls: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activities.heartbeat, "HEARTBEAT_INTERVAL", timedelta(milliseconds=1))
+    assert await run(ActivityEnvironment()) >= 1
+
+
+async def test_an_activity_that_ends_within_the_interval_sends_none() -> None:
+    assert await run(ActivityEnvironment(), turns=20) == 0
+
+
+async def test_a_local_activity_sends_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activities.heartbeat, "HEARTBEAT_INTERVAL", timedelta())
+    env = ActivityEnvironment()
+    assert await run(env, turns=20) > 0
+    env.info = replace(env.info, is_local=True)
+    assert await run(env, turns=20) == 0
