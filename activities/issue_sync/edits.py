@@ -109,17 +109,14 @@ class EditSync:
         labels = (names.hub,) if hub else (names.lead, names.hub_service, names.customer)
         key = f"{lead.id}/hub" if hub else lead.id
         found = await in_thread(edits, self.github, context.repo, context.issue, key, labels=labels, hub=hub)
-        moved = not hub and lead.card is not None and any(notice.card for notice in notices)
-        card = await self._card(context, view, notices) if moved else None
+        only_comments = all(notice.comment for notice in notices)
+        card = None if hub or lead.card is None or only_comments else await self._card(context, view, notices)
         return [*found, card] if card else [*found]
 
     async def _card(
         self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]
     ) -> Edit | None:
-        """Return the card's move. If GitHub keeps no history, the notice names its author.
-
-        The card is read only after a notice about it: its moves make their own ones, by webhook and by reconciliation.
-        """
+        """Return the card's move. If GitHub keeps no history, the notice names its author."""
         lead = view.lead
         columns = columns_of(self.settings.github, lead.policy)
         column = columns.get(lead.stage)

@@ -35,6 +35,8 @@ from workflows.issue_sync import ChangeNotice, SyncRequest, SyncResult
 ATTEMPTS = 3
 """Attempts until GitHub is expected to show what a notice is about."""
 RETRY_AFTER = timedelta(seconds=2)
+KNOWN_LEADS = 10_000
+"""Number of issues whose leads a worker remembers."""
 MAX_MARKERS = 5
 """Number of markers in one text that are looked up. More than one means a copy."""
 
@@ -53,6 +55,8 @@ class IssueSync:
         self.github = GitHubClient(settings.github)
         self.roles = RoleDirectory(self.github, current_policy(settings).people)
         self.own_comments = OwnComments(self.github, settle)
+        self._lead_ids: dict[tuple[str, int], str] = {}
+        """Repository and number of an issue -> id of the lead that a sync found there; oldest first."""
         self.comments = CommentSync(leads, self.github, self.roles, self.own_comments)
         self.edits = EditSync(leads, self.github, self.roles, self.own_comments, settings)
         self.intake = Intake(leads, self.github, self.roles, self.own_comments, settings)
@@ -104,7 +108,7 @@ class IssueSync:
         repo, issue = notices[0].repo, notices[0].number
         if not all(notice.comment for notice in notices):
             return None
-        lead = await self._visible_lead_of(repo, issue)
+        lead = await self._known_lead_of(repo, issue)
         if lead is None:
             return None
         comments = []
@@ -192,19 +196,26 @@ class IssueSync:
             await request_sync(self.chores.client, moved, task_queue=self.chores.task_queue)
         return (f"It was moved to {repo} {number}",)
 
-    async def _visible_lead_of(self, repo: str, number: int) -> SyncedLead | None:
-        """Return the lead that visibility and the lead itself know to have this issue."""
-        handle = await self.leads.by_issue(repo, number)
+    async def _known_lead_of(self, repo: str, number: int) -> SyncedLead | None:
+        """Return the lead that an earlier sync found at this issue, if it still has it."""
+        lead_id = self._lead_ids.get((repo, number))
+        handle = await self.leads.by_id(lead_id) if lead_id else None
         if handle is None:
             return None
         overview = await self._overview(handle)
         return SyncedLead(self.leads, handle, overview) if self._has(overview, repo, number) else None
+
+    def _remember(self, repo: str, number: int, lead_id: str) -> None:
+        self._lead_ids[repo, number] = lead_id
+        if len(self._lead_ids) > KNOWN_LEADS:
+            del self._lead_ids[next(iter(self._lead_ids))]
 
     async def _lead_of(self, repo: str, issue: Issue) -> SyncedLead | None:
         """Return the lead that has this issue. The lead itself decides, since a marker may have been copied."""
         async for handle in self._candidates(repo, issue):
             overview = await self._overview(handle)
             if self._has(overview, repo, issue.number):
+                self._remember(repo, issue.number, handle.id)
                 return SyncedLead(self.leads, handle, overview)
         return None
 
