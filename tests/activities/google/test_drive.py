@@ -31,7 +31,7 @@ from process.types import Link
 from sandbox.faults import Fault
 from sandbox.google.state import DriveFile
 from sandbox.server import Sandbox
-from tests.support.performing import a_lead, changed, failure, patient, perform
+from tests.support.performing import a_lead, after_a_minute, changed, failure, patient, perform
 
 SERVER_TROUBLE = [
     Fault(system="drive", kind="status", status=500, method="POST"),
@@ -169,12 +169,18 @@ def test_trouble_passes_and_leaves_one_folder(drive: DriveActivities, sandbox: S
 
 
 @pytest.mark.parametrize("fault", RATE_LIMITS, ids=fault_id)
-def test_rate_limits_are_waited_for(drive: DriveActivities, sandbox: Sandbox, fault: Fault) -> None:
+def test_rate_limits_are_waited_for(
+    drive: DriveActivities, sandbox: Sandbox, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lead = a_lead()
     effect = reserved(drive, lead)
     sandbox.faults.add(fault.model_copy(deep=True))
     error = failure(drive.create_folder, effect, lead)
     assert (error.type, error.next_retry_delay) == ("Wait", timedelta(minutes=1))
+    sandbox.journal.clear()
+    assert failure(drive.create_folder, effect, lead).type == "Wait"
+    assert sandbox.journal.all() == []
+    after_a_minute(monkeypatch)
     created(perform(drive.create_folder, effect, lead))
     assert one_folder(sandbox, lead, effect)
 
@@ -418,11 +424,14 @@ def test_the_invoice_lies_in_the_leads_folder(drive: DriveActivities, sandbox: S
 @pytest.mark.parametrize(
     "fault", [each for each in SERVER_TROUBLE if each.system == "drive"] + RATE_LIMITS, ids=fault_id
 )
-def test_trouble_leaves_one_invoice(drive: DriveActivities, sandbox: Sandbox, fault: Fault) -> None:
+def test_trouble_leaves_one_invoice(
+    drive: DriveActivities, sandbox: Sandbox, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lead, effect = billed(drive)
     sandbox.faults.add(fault.model_copy(deep=True))
     assert not failure(drive.prepare_invoice, effect, lead).non_retryable
     sandbox.faults.clear()
+    after_a_minute(monkeypatch)
     perform(drive.prepare_invoice, effect, lead)
     assert one_invoice(sandbox, lead, effect)
 
