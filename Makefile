@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo up test search lint lock clean
+.PHONY: help setup demo up test search bench lint lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
@@ -35,6 +35,11 @@ test: $(READY)  ## run all tests
 search: $(READY)  ## run the property tests with thousands of random leads
 	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=0 tests/process/test_invariants.py tests/process/test_any_message.py tests/process/test_books.py
 
+BENCH ?=
+
+bench: $(READY)  ## measure the service beside a bare workflow, some minutes (BENCH=--short for less)
+	@$(BIN)/python -m bench $(BENCH)
+
 lint: $(READY)  ## check style, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,4 +54,4 @@ lock: $(READY)  ## write the lock files anew from pyproject.toml (hashes, no add
 	$(COMPILE) --extra sandbox --extra dev --no-emit-package lead-to-hub-sandbox pyproject.toml -o requirements-dev.lock
 
 clean:  ## remove .venv, caches and the data of `make up`
-	rm -rf .venv .leads .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .leads .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json

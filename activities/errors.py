@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from workflows.issue_sync import STUCK
+
 PARKED = "Parked"
 A_MINUTE = timedelta(minutes=1)
 """Delay after a rate limit without a reset time. GitHub advises it, and Google counts its quotas per minute."""
@@ -18,6 +20,11 @@ def again(reason: str, *, after: timedelta | None = None) -> ApplicationError:
     return ApplicationError(
         reason, type="Again", next_retry_delay=after, category=ApplicationErrorCategory.BENIGN
     )
+
+
+def stuck(reason: str) -> ApplicationError:
+    """Return the error for a lead that cannot answer until it is repaired. A sync waits for that, however long."""
+    return ApplicationError(reason, type=STUCK, category=ApplicationErrorCategory.BENIGN)
 
 
 def wait(reason: str, delay: timedelta) -> ApplicationError:

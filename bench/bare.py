@@ -50,6 +50,13 @@ class BareWorkflow:
 
     @workflow.update
     def decide(self, body: dict[str, Any]) -> dict[str, Any]:
+        self._take(body)
+        return {"accepted": True, "seq": self.taken}
+
+    @workflow.signal
+    def hear(self, body: dict[str, Any]) -> None:
+        self._take(body)
+
+    def _take(self, body: dict[str, Any]) -> None:
         self.waiting.append(body)
         self.taken += 1
-        return {"accepted": True, "seq": self.taken}

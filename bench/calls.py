@@ -6,10 +6,8 @@ clients use the sandbox, so the counts are those that GitHub and Google would co
 and 5,000 points of GraphQL an hour; an answer that nothing changed (304) does not count.
 """
 
-import argparse
 import asyncio
 import itertools
-import json
 import logging
 import os
 import re
@@ -34,8 +32,9 @@ from temporalio.worker import Worker
 
 from activities.issue_sync.sync import IssueSync
 from activities.registry import activities
+from bench.figures import Figure, Report, Target
+from bench.options import run_benchmark
 from client.chores import Chores
-from client.connection import run_program
 from client.directory import LeadHandle
 from client.leads import LeadsClient
 from config.settings import Settings
@@ -253,9 +252,14 @@ def printed(name: str, found: list[Request], leads: int) -> dict[str, Any]:
     }
 
 
-async def measured(leads: int) -> dict[str, Any]:
-    """Measure both paths, print them, and return the counts per lead."""
-    results = {}
+TARGETS = {"by updates": (45, 20), "by comments": (90, 25)}
+"""The most REST requests and points that a lead should cost on each path."""
+
+
+async def measure(leads: int = 2) -> Report:
+    """Measure both paths with so many leads, at most 4, and print each endpoint."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as folder:
         async with running(Path(folder)) as bench:
             ours = f"{bench.sandbox.seed.app.slug}[bot]"
@@ -267,23 +271,16 @@ async def measured(leads: int) -> dict[str, Any]:
                     if stage != "hub":
                         raise SystemExit(f"{name}: the lead is at {stage}, not at its hub")
                 found = [*counted(bench.sandbox.journal.all(), ours)]
-                results[name] = printed(name, found, leads)
+                results = printed(name, found, leads)
+                rest, points = (Target(most) for most in TARGETS[name])
+                figures += (
+                    Figure(f"{name}: REST requests to GitHub", results["rest"], target=rest),
+                    Figure(f"{name}: points of GraphQL", results["points"], target=points),
+                    Figure(f"{name}: leads an hour within the limits", results["leads_an_hour"]),
+                )
     await asyncio.sleep(0.3)
-    return results
-
-
-async def main(leads: int, file: Path | None) -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    results = await measured(leads)
-    if file:
-        await asyncio.to_thread(file.write_text, json.dumps(results, indent=2) + "\n")
+    return Report("calls", "Requests on a lead's path to a hub", f"{leads} leads", tuple(figures))
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    options.add_argument("--leads", type=int, default=2, help="leads on each path, at most 4")
-    options.add_argument("--json", type=Path, help="file for the counts")
-    asked = options.parse_args()
-    asyncio.run(run_program(main(asked.leads, asked.json)))
+    run_benchmark(__doc__, measure)

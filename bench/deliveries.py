@@ -4,7 +4,6 @@ GitHub waits ten seconds for an answer. The real receiver runs in its own proces
 without a worker, so that only receiving is measured. Compare counts and ratios; seconds depend on the machine.
 """
 
-import argparse
 import asyncio
 import hashlib
 import hmac
@@ -14,20 +13,16 @@ import socket
 import statistics
 import sys
 import time
-from collections import Counter
 from contextlib import suppress
 
-from temporalio.testing import WorkflowEnvironment
-
-from client.connection import run_program
+from bench.figures import Figure, Report, Target
+from bench.options import run_benchmark
+from bench.processes import dev_server
 from starter.local.parts import free_ports
-from tests.support.servers import TEMPORAL
-from workflows.runtime.plugin import leads_plugin
-from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 SECRET = "a secret of the bench"  # noqa: S105 - opens nothing
-SOON = 1.0
-"""Seconds within which an answer should come."""
+SOON, GITHUB_WAITS = 1.0, 10.0
+"""Seconds within which an answer should come, and must come."""
 
 
 def delivery(number: int, issues: int) -> bytes:
@@ -89,15 +84,10 @@ async def start_receiver(address: str) -> tuple[asyncio.subprocess.Process, int]
         await asyncio.sleep(0.05)
 
 
-async def main(deliveries: int, issues: int, at_once: int) -> None:
-    server = WorkflowEnvironment.start_local(
-        dev_server_existing_path=str(TEMPORAL),
-        plugins=[leads_plugin()],
-        search_attributes=SEARCH_ATTRIBUTES,
-        dev_server_log_level="error",
-    )
-    async with await server as env:
-        process, port = await start_receiver(env.client.service_client.config.target_host)
+async def measure(deliveries: int = 1000, issues: int = 200, at_once: int = 150) -> Report:
+    """Send `deliveries` about `issues` issues, of which `at_once` are under way at the same time."""
+    async with dev_server() as server:
+        process, port = await start_receiver(server.address)
         try:
             await deliver_all(port, 20, 20, 1)
             alone = [seconds for _, seconds in await deliver_all(port, 50, 50, 1)]
@@ -109,21 +99,23 @@ async def main(deliveries: int, issues: int, at_once: int) -> None:
             await process.wait()
     seconds = sorted(each for _, each in answers)
     usual = statistics.median(alone)
-    statuses = ", ".join(f"{count} × {status}" for status, count in Counter(s for s, _ in answers).items())
-    print(f"{deliveries} deliveries about {issues} issues, {at_once} at once: {statuses}")
-    print(f"answered within {SOON:g} s: {sum(each < SOON for each in seconds)} of {len(seconds)}")
-    print(
-        f"the median takes {statistics.median(seconds) / usual:.1f} times as long as one alone, the last "
-        f"{seconds[-1] / usual:.1f} times ({seconds[-1]:.2f} s); {deliveries / took:.0f} a second"
+    accepted = sum(200 <= status < 300 for status, _ in answers)
+    return Report(
+        "deliveries",
+        "Webhooks under load",
+        f"{deliveries} deliveries about {issues} issues, {at_once} at once",
+        (
+            Figure("accepted", 100 * accepted / len(answers), "%", target=Target(100, "at least")),
+            Figure(
+                f"answered within {SOON:g} s", 100 * sum(each < SOON for each in seconds) / len(seconds), "%"
+            ),
+            Figure("median ÷ one alone", statistics.median(seconds) / usual),
+            Figure("last ÷ one alone", seconds[-1] / usual),
+            Figure("the last answer", seconds[-1], "s", target=Target(GITHUB_WAITS)),
+            Figure("deliveries per second", deliveries / took),
+        ),
     )
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    options.add_argument("--deliveries", type=int, default=1000)
-    options.add_argument("--issues", type=int, default=200)
-    options.add_argument("--at-once", type=int, default=150)
-    asked = options.parse_args()
-    asyncio.run(run_program(main(asked.deliveries, asked.issues, asked.at_once)))
+    run_benchmark(__doc__, measure)

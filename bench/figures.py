@@ -1,11 +1,12 @@
 """Figures of a benchmark, printed as a table and kept as JSON."""
 
-import json
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
+
+from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ class Figure:
         """Return the cells of the table's row."""
         return (
             self.name + (f" ({self.unit})" if self.unit else ""),
-            _short(self.value),
-            _short(self.bare),
+            short(self.value),
+            short(self.bare),
             self._ratio,
             str(self.target or ""),
             {None: "", True: "yes", False: "no"}[self.reached],
@@ -95,25 +96,33 @@ class Report:
     title: str
     setting: str
     figures: tuple[Figure, ...]
-    notes: tuple[str, ...] = field(default=())
 
     def text(self) -> str:
-        """Return the report as Markdown, with a table in which empty columns are left out."""
+        """Return the report as Markdown."""
         rows = [HEAD, *(figure.row for figure in self.figures)]
-        columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
-        widths = [max(len(cell) for cell in column) for column in columns]
-        lines = ["| " + " | ".join(_pad(row, widths)) + " |" for row in zip(*columns, strict=True)]
-        rule = "| " + " | ".join("-" * width for width in widths) + " |"
-        return "\n".join((f"{self.title} ({self.setting})", "", lines[0], rule, *lines[1:], *self._after()))
-
-    def _after(self) -> Iterable[str]:
-        return ("", *self.notes) if self.notes else ()
+        return f"{self.title} ({self.setting})\n\n{table(rows)}\n"
 
 
-def write_json(path: Path, reports: Iterable[Report]) -> None:
-    """Keep the reports in a file."""
-    kept = [asdict(report) for report in reports]
-    path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+Reports = TypeAdapter(tuple[Report, ...])
+
+
+def write_reports(path: Path, reports: Sequence[Report]) -> None:
+    """Keep the reports in a file, as JSON."""
+    path.write_bytes(Reports.dump_json(tuple(reports), indent=1) + b"\n")
+
+
+def read_reports(path: Path) -> tuple[Report, ...]:
+    """Return the reports of a file."""
+    return Reports.validate_json(path.read_bytes())
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown. The first row is its head; columns that are empty below it are left out."""
+    columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
+    widths = [max(len(cell) for cell in column) for column in columns]
+    head, *body = ("| " + " | ".join(_pad(row, widths)) + " |" for row in zip(*columns, strict=True))
+    rule = "| " + " | ".join("-" * width for width in widths) + " |"
+    return "\n".join((head, rule, *body))
 
 
 def _pad(cells: Sequence[str], widths: Sequence[int]) -> Iterable[str]:
@@ -122,7 +131,8 @@ def _pad(cells: Sequence[str], widths: Sequence[int]) -> Iterable[str]:
     yield from (cell.rjust(width) for cell, width in others)
 
 
-def _short(value: float | None) -> str:
+def short(value: float | None) -> str:
+    """Return the number with three digits, or all of a larger one; nothing for None."""
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -20,7 +20,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 
 from bench.bare import UPDATES
-from bench.processes import Kind, Server
+from bench.processes import Kind
 
 WORKFLOWS = {"lead": "LeadWorkflow", "bare": "BareWorkflow"}
 OPENED = {"org": "Example University", "person": "Ada Example", "title": "A hub for a course"}
@@ -51,9 +51,8 @@ class Life:
     handle: WorkflowHandle[Any, Any]
 
     @classmethod
-    async def open(cls, server: Server, kind: Kind, queue: str) -> Self:
+    async def open(cls, client: Client, kind: Kind, queue: str) -> Self:
         """Start a workflow."""
-        client = server.clients[kind]
         handle = await client.start_workflow(
             WORKFLOWS[kind], OPENED, id=f"{kind}-{uuid4().hex}", task_queue=queue
         )
@@ -63,6 +62,10 @@ class Life:
         """Take a decision, which must be accepted."""
         update = decision if self.kind == "lead" else "decide"
         await self.handle.execute_update(update, body)
+
+    async def signal(self, decision: str, body: dict[str, str]) -> None:
+        """Send a decision without waiting for an answer."""
+        await self.handle.signal(decision if self.kind == "lead" else "hear", body)
 
     async def settled(self) -> None:
         """Wait until the workflow has nothing left to do."""
@@ -89,16 +92,16 @@ class Life:
             )
         )
 
-    async def histories(self) -> Sequence[WorkflowHistory]:
-        """Return the history of each run, the newest first."""
-        run: str | None = (await self.describe()).workflow_execution_info.execution.run_id
-        found = []
-        while run:
-            history = await self.client.get_workflow_handle(self.handle.id, run_id=run).fetch_history()
-            found.append(history)
-            first = history.events[0].workflow_execution_started_event_attributes
-            run = first.continued_execution_run_id or None
-        return found
+
+async def histories(client: Client, workflow_id: str) -> Sequence[WorkflowHistory]:
+    """Return the history of each run of a workflow, the newest first."""
+    run: str | None = None
+    found: list[WorkflowHistory] = []
+    while run or not found:
+        history = await client.get_workflow_handle(workflow_id, run_id=run).fetch_history()
+        found.append(history)
+        run = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+    return found
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,9 @@ class HistorySize:
     @classmethod
     async def of(cls, life: Life) -> Self:
         """Measure the histories of a workflow. The bytes are those of the events as they are stored."""
-        events = [event for history in await life.histories() for event in history.events]
+        events = [
+            event for history in await histories(life.client, life.handle.id) for event in history.events
+        ]
         types = Counter(event.event_type for event in events)
         return cls(
             len(events),

@@ -14,7 +14,7 @@ from typing import Self
 
 from bench.figures import Figure, Report, Target
 from bench.lives import HistorySize, Life
-from bench.options import Options, run_benchmark
+from bench.options import run_benchmark
 from bench.processes import KINDS, Kind, Process, Server, dev_server, worker
 
 WARM = 2
@@ -58,7 +58,7 @@ async def run_batch(server: Server, process: Process, kind: Kind, count: int, at
 
     async def one() -> Life:
         async with slots:
-            life = await Life.open(server, kind, kind)
+            life = await Life.open(server.clients[kind], kind, kind)
             await life.to_hub()
             return life
 
@@ -90,30 +90,27 @@ MEASURES = (
 )
 
 
-async def measure(options: Options) -> Report:
-    """Run the rounds, and return their medians."""
-    rounds: list[dict[Kind, Batch]] = []
+async def measure(count: int = 40, at_once: int = 8, rounds: int = 3) -> Report:
+    """Run the rounds of `count` workflows, of which `at_once` move at the same time, and return the medians."""
+    batches: list[dict[Kind, Batch]] = []
     async with (
         dev_server() as server,
-        worker(server, "bare", "bare") as bare,
-        worker(server, "lead", "lead") as lead,
+        worker(server.address, "bare", "bare") as bare,
+        worker(server.address, "lead", "lead") as lead,
     ):
         processes: dict[Kind, Process] = {"bare": bare, "lead": lead}
         for kind in KINDS:
             await run_batch(server, processes[kind], kind, WARM, WARM)
-        for number in range(options.rounds):
+        for number in range(rounds):
             order = KINDS if number % 2 == 0 else KINDS[::-1]
-            rounds.append(
-                {
-                    kind: await run_batch(server, processes[kind], kind, options.count, options.at_once)
-                    for kind in order
-                }
+            batches.append(
+                {kind: await run_batch(server, processes[kind], kind, count, at_once) for kind in order}
             )
     figures = (
         Figure.of_rounds(
             name,
             unit,
-            [(getattr(found["lead"], field), getattr(found["bare"], field)) for found in rounds],
+            [(getattr(found["lead"], field), getattr(found["bare"], field)) for found in batches],
             target,
         )
         for name, unit, field, target in MEASURES
@@ -121,10 +118,10 @@ async def measure(options: Options) -> Report:
     return Report(
         "path",
         "A lead's way to a hub: opening and 8 decisions, per workflow",
-        f"{options.rounds} rounds of {options.count} workflows, {options.at_once} at once",
+        f"{rounds} rounds of {count} workflows, {at_once} at once",
         tuple(figures),
     )
 
 
 if __name__ == "__main__":
-    run_benchmark(__doc__, measure, Options(count=40, at_once=8, rounds=3))
+    run_benchmark(__doc__, measure)

@@ -4,24 +4,25 @@ Each lead has a renewal every year, and every month reported usage and an invoic
 ratio is to reading the events from the ledger and folding them once.
 """
 
-import argparse
 import tempfile
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from bench.figures import Figure, Report
+from bench.options import run_benchmark
 from ledger.entries import entry_of, event_of
 from ledger.events import Ledger
 from process.core.fold import fold
 from process.policy import Periods
 from process.simulation.difference import difference
 from process.simulation.scenario import Scenario
-from tests.support.lives import BOOK_QUOTE, SIGNED, Life
+from tests.support.lives import BOOK_QUOTE, MONDAY, SIGNED, Life
 
 
-def hub(years: int) -> Life:
+def hub(years: int, began: datetime = MONDAY) -> Life:
     """Return a lead with a hub that runs for these years, and with all decisions taken on time."""
-    life = Life().quoted(**BOOK_QUOTE).perform().wait(35).quoted(**BOOK_QUOTE).wait(3)
+    life = Life(began).quoted(**BOOK_QUOTE).perform().wait(35).quoted(**BOOK_QUOTE).wait(3)
     life.does("quote_accepted")
     life.does("contract_handed_over")
     life.perform().wait(5).does("contract_acknowledged")
@@ -50,7 +51,8 @@ def hub(years: int) -> Life:
     return life
 
 
-def main(leads: int, years: int) -> None:
+async def measure(leads: int = 100, years: int = 3) -> Report:
+    """Simulate `leads` leads of `years` years."""
     life = hub(years)
     events, now = life.aggregate.event_log.events, life.now
     scenario = Scenario(periods=Periods(quote_validity=60, stale=10))
@@ -72,17 +74,17 @@ def main(leads: int, years: int) -> None:
         ledger.close()
     if not all(each.differs and each.reproducible for each in found):
         raise SystemExit("the simulation found no difference, or did not reproduce a lead")
-    print(
-        f"{leads} leads of {years} years, {len(events)} events each: {asked:.1f} s, {asked / leads * 1000:.0f} ms a lead"
+    return Report(
+        "what_if",
+        "A simulation, per lead",
+        f"{leads} leads of {years} years, {len(events)} events each",
+        (
+            Figure("read and folded once", 1000 * folded / leads, "ms"),
+            Figure("simulated: CPU", 1000 * asked / leads, "ms"),
+            Figure("simulated ÷ folded once", asked / folded),
+        ),
     )
-    print(f"read and folded once: {folded:.1f} s; the ratio is {asked / folded:.1f}")
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    options.add_argument("--leads", type=int, default=100)
-    options.add_argument("--years", type=int, default=3)
-    chosen = options.parse_args()
-    main(chosen.leads, chosen.years)
+    run_benchmark(__doc__, measure)

@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from bench.bare import BareWorkflow, nothing
+from bench.resume import ResumeWorkflow
 from client.connection import run_program
 from tests.support.outside import Outside
 from workflows.runtime.plugin import leads_plugin
@@ -42,7 +43,13 @@ async def work(kind: str, address: str, queue: str, cache: int) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     if kind == "lead":
         client = await Client.connect(address, plugins=[leads_plugin()])
-        worker = Worker(client, task_queue=queue, activities=lead_activities(), max_cached_workflows=cache)
+        worker = Worker(
+            client,
+            task_queue=queue,
+            workflows=[ResumeWorkflow],
+            activities=lead_activities(),
+            max_cached_workflows=cache,
+        )
     else:
         client = await Client.connect(address)
         worker = Worker(

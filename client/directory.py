@@ -237,11 +237,23 @@ class Directory:
             )
         return sorted(found)
 
+    def running(self, *clauses: str) -> str:
+        """Return the query for the leads on our own task queue that are not archived, with further clauses."""
+        return " AND ".join([f"WorkflowType = '{WORKFLOW}'", RUNNING, self._ours(), *clauses])
+
+    def knowing_another_team(self, digest: str) -> str:
+        """Return the query for those whose team is not the one with this digest, and whom a change concerns."""
+        people = attributes.PEOPLE.name
+        return self.running(f"{people} != '{digest}'", f"{people} IS NOT NULL")
+
     def _open_and_ours(self) -> list[str]:
         """Return the clauses for open leads on our own task queue."""
-        stages = _any_of(attributes.STAGE, sorted(OPEN_STAGES))
+        return [_any_of(attributes.STAGE, sorted(OPEN_STAGES)), RUNNING, self._ours()]
+
+    def _ours(self) -> str:
+        """Return the clause for our own task queue."""
         queue = self.task_queue.replace("'", "''")
-        return [stages, RUNNING, f"TaskQueue = '{queue}'"]
+        return f"TaskQueue = '{queue}'"
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
         return self.client.list_workflows(" AND ".join([f"WorkflowType = '{WORKFLOW}'", *clauses]))

@@ -241,6 +241,19 @@ class TemporalFailed(Unavailable):
 
 
 @dataclass(eq=False, repr=False)
+class BroadcastBusy(Unavailable):
+    """The server sends one message to many leads at a time, and is still sending another one. `reason`: ours."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            "The Temporal server is still carrying out another batch operation, so this one was not begun: "
+            f"{sentence(self.reason, capital=False)} Try again when it has ended."
+        )
+
+
+@dataclass(eq=False, repr=False)
 class LedgerFailed(Unavailable):
     """The ledger cannot be read."""
 

@@ -7,6 +7,7 @@ from client.errors import AmbiguousLead, LeadNotInLedger, LedgerFailed
 from config.settings import Settings
 from ledger.entries import event_of
 from ledger.events import Ledger, LedgerError
+from ledger.rebuilding import without_gaps
 from process.core.events import Event
 from process.core.fold import fold
 
@@ -51,10 +52,8 @@ class Past:
 
 def events_of(ledger: Ledger, lead_id: str) -> tuple[Event, ...]:
     """Return the lead's events in order, up to the first gap; none if this code cannot read them as a lead."""
-    entries = ledger.entries(lead_id)
-    whole = [entry for number, entry in enumerate(entries, start=1) if entry.seq == number]
     try:
-        events = tuple(event_of(entry) for entry in whole)
+        events = tuple(event_of(entry) for entry in without_gaps(ledger.entries(lead_id)))
         fold(events[:1], lead_id)
     except ValueError:
         return ()

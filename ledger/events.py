@@ -4,14 +4,12 @@ A lead's workflow decides; the ledger keeps its events after Temporal's retentio
 reports read them.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, Engine, Select, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, Select, func, select
 
 from ledger.entry import Entry
 from ledger.errors import (
@@ -21,10 +19,11 @@ from ledger.errors import (
     LedgerRefused,
     LedgerUnavailable,
 )
-from ledger.rows import Filter, columns_of, order_by
-from ledger.store import location_of, make_engine, prepare, require_schema, translate_errors
+from ledger.recording import Reopening, rebuild, reopen, reopenings, write
+from ledger.rows import Filter, order_by
+from ledger.store import Turns, location_of, make_engine, prepare, require_schema, translate_errors
 from ledger.tables import ENTRIES, EVENTS, LEADS, SCHEMA_VERSION
-from ledger.writing import Changes, LeadState, Standing, Writing, changes_of, make_writing
+from ledger.writing import Writing, make_writing
 from process.views.row import LeadRow
 
 __all__ = [
@@ -36,6 +35,7 @@ __all__ = [
     "LedgerOutdated",
     "LedgerRefused",
     "LedgerUnavailable",
+    "Reopening",
     "Status",
 ]
 
@@ -73,6 +73,7 @@ class Ledger:
         self._read_only = read_only
         self._writer = engine.execution_options(writes=True)
         self._location = location_of(engine.url)
+        self._turns = Turns(engine)
         self._prepared = False
 
     @classmethod
@@ -118,7 +119,26 @@ class Ledger:
         made_at = (row.updated_at, row.last_seq) if row else None
         writing = make_writing(lead_id, entries, after, made_at, committed)
         with self._transaction(self._writer) as connection:
-            return _write(connection, writing, row)
+            return write(connection, writing, row)
+
+    def rebuild(self, lead_id: str) -> bool:
+        """Make the lead's row anew from its events: the row is derived, and an older program may have written it.
+
+        Returns False, and keeps the row, if this code cannot read the events as a lead.
+        """
+        with self._transaction(self._writer) as connection:
+            return rebuild(connection, lead_id, datetime.now(UTC))
+
+    def reopen(self, lead_id: str, after: int, reason: str, *, by: str = "the service") -> bool:
+        """Allow a lead's workflow to write its events above `after` anew, as it does after a reset.
+
+        They stand until then, and stay in the table. Who allowed it, when and why is recorded. Returns False,
+        and records nothing, if those events are not final anyway, so the call may be repeated.
+        Raises LedgerRefused for an unknown lead.
+        """
+        note = Reopening(lead_id, after, 0, datetime.now(UTC), by, reason)
+        with self._transaction(self._writer) as connection:
+            return reopen(connection, note)
 
     # ---- one lead
 
@@ -131,6 +151,11 @@ class Ledger:
         """Return all recorded events of a lead in order; none for an unknown lead."""
         with self._transaction(self._reader) as connection:
             return _read(connection, select(EVENTS).where(EVENTS.c.lead_id == lead_id).order_by(EVENTS.c.seq))
+
+    def reopenings(self, lead_id: str) -> list[Reopening]:
+        """Return the notes of `reopen` about a lead, oldest first."""
+        with self._transaction(self._reader) as connection:
+            return reopenings(connection, lead_id)
 
     def row(self, lead_id: str) -> LeadRow | None:
         """Return the lead's row, or None if there is none."""
@@ -163,6 +188,18 @@ class Ledger:
             found = connection.execute(wanted.group_by(by).order_by(by))
             return {row[0]: row[1] for row in found}
 
+    def leads_from(self, lead_id: str = "") -> Iterator[str]:
+        """Yield the ids of all leads with events, in order, from this id on. It reads the events, not the rows."""
+        beginning = ENTRIES.c.lead_id >= lead_id
+        while True:
+            wanted = select(ENTRIES.c.lead_id).where(beginning).order_by(ENTRIES.c.lead_id).limit(1)
+            with self._transaction(self._reader) as connection:
+                found: str | None = connection.scalar(wanted)
+            if found is None:
+                return
+            yield found
+            beginning = ENTRIES.c.lead_id > found
+
     def all_entries(self, since: datetime | None = None, kinds: Collection[str] | None = None) -> list[Entry]:
         """Return the events of all leads in order of time, from `since` (aware, inclusive), of these kinds."""
         wanted = select(EVENTS).order_by(EVENTS.c.at, EVENTS.c.lead_id, EVENTS.c.seq)
@@ -193,7 +230,7 @@ class Ledger:
         with self._transaction(self._writer) as connection:
             leads, events = connection.execute(counts).one()
             with connection.begin_nested() as savepoint:
-                _write(connection, _PROBE, None)
+                write(connection, _PROBE, None)
                 savepoint.rollback()
             dialect = connection.dialect
             version = ".".join(str(part) for part in dialect.server_version_info or ())
@@ -208,7 +245,8 @@ class Ledger:
                 else:
                     prepare(self._reader, self._writer)
                 self._prepared = True
-            with engine.begin() as connection:
+            turn = nullcontext() if engine is self._reader else self._turns.taken()
+            with turn, engine.begin() as connection:
                 yield connection
 
 
@@ -238,116 +276,3 @@ _PROBE = Writing(
 
 def _read(connection: Connection, wanted: Select[Any]) -> list[Entry]:
     return [Entry.model_validate(dict(row)) for row in connection.execute(wanted).mappings()]
-
-
-def _write(connection: Connection, writing: Writing, row: LeadRow | None) -> int:
-    """Write within the transaction, which holds the lead until its end."""
-    lead = _hold(connection, writing.lead_id)
-    first = max(writing.after, lead.confirmed) + 1
-    if writing.entries:
-        first = min(first, writing.entries[0].seq)
-    standing = _standing(connection, writing.lead_id, first)
-    changes = changes_of(writing, LeadState(lead.confirmed, lead.written_at), standing)
-    _insert(connection, writing, changes)
-    state = _state_after(connection, lead, writing, first, standing, changes)
-    changed = {name: value for name, value in state.items() if getattr(lead, name) != value}
-    if row and _is_kept(row, lead, changes):
-        changed |= columns_of(row)
-    if changed:
-        connection.execute(update(LEADS).where(LEADS.c.lead_id == writing.lead_id), changed)
-    return min(int(state["recorded"]), writing.last)
-
-
-def _hold(connection: Connection, lead_id: str) -> Any:
-    """Return the lead's state, made if it is missing, and keep other writers of the lead out."""
-    columns = ("lead_id", "confirmed", "recorded", "last_seq", "last_at", "written_at", "updated_at")
-    wanted = select(*(LEADS.c[name] for name in columns)).where(LEADS.c.lead_id == lead_id).with_for_update()
-    found = connection.execute(wanted).one_or_none()
-    if found is None:
-        _insert_new_lead(connection, lead_id)
-        found = connection.execute(wanted).one()
-    return found
-
-
-def _insert_new_lead(connection: Connection, lead_id: str) -> None:
-    """Insert a blank row. Waits for another transaction that inserts the same one."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    blank = {"lead_id": lead_id, "confirmed": 0, "recorded": 0, "last_seq": 0}
-    connection.execute(dialect.insert(LEADS).on_conflict_do_nothing(), blank)
-
-
-def _standing(connection: Connection, lead_id: str, first: int) -> dict[int, Standing]:
-    """Return what stands under each number of the lead from `first` on."""
-    wanted = (
-        select(ENTRIES)
-        .where(ENTRIES.c.lead_id == lead_id, ENTRIES.c.seq >= first)
-        .order_by(ENTRIES.c.seq, ENTRIES.c.revision)
-    )
-    return {
-        found["seq"]: Standing(
-            found["revision"], None if found["void"] else Entry.model_validate(dict(found))
-        )
-        for found in connection.execute(wanted).mappings()
-    }
-
-
-def _insert(connection: Connection, writing: Writing, changes: Changes) -> None:
-    rows = [entry.model_dump() | {"revision": revision, "void": False} for revision, entry in changes.entries]
-    rows += [_VOID | {"seq": seq, "revision": revision} for seq, revision in changes.voids]
-    if rows:
-        of_all = {"lead_id": writing.lead_id}
-        connection.execute(insert(ENTRIES), [{"at": writing.at} | row | of_all for row in rows])
-
-
-_VOID = dict.fromkeys(("by", "source", "key", "policy", "summary"), "") | {
-    "kind": "void",
-    "void": True,
-    "data": {},
-}
-
-
-def _state_after(
-    connection: Connection,
-    lead: Any,
-    writing: Writing,
-    first: int,
-    standing: Mapping[int, Standing],
-    changes: Changes,
-) -> dict[str, Any]:
-    """Return the lead's state after the changes. `standing` has every number from `first` on."""
-    valid = {seq: there.entry for seq, there in standing.items() if there.entry}
-    valid |= {entry.seq: entry for _, entry in changes.entries}
-    for seq, _ in changes.voids:
-        del valid[seq]
-    recorded = lead.recorded
-    if recorded >= first - 1:  # otherwise a number before `first` is missing
-        recorded = next(seq for seq in count(first) if seq not in valid) - 1
-    last_seq, last_at = _last(connection, lead, first, valid)
-    newest = [at for at in (writing.at, None if changes.supersedes else lead.written_at) if at]
-    return {
-        "confirmed": max(lead.confirmed, writing.last if writing.committed else writing.after),
-        "recorded": recorded,
-        "last_seq": last_seq,
-        "last_at": last_at,
-        "written_at": max(newest, default=None),
-    }
-
-
-def _last(
-    connection: Connection, lead: Any, first: int, valid: Mapping[int, Entry]
-) -> tuple[int, datetime | None]:
-    """Return number and time of the highest valid event."""
-    if valid:
-        return max(valid), valid[max(valid)].at
-    if lead.last_seq < first:
-        return lead.last_seq, lead.last_at
-    before = select(EVENTS.c.seq, EVENTS.c.at).where(EVENTS.c.lead_id == lead.lead_id, EVENTS.c.seq < first)
-    found = connection.execute(before.order_by(EVENTS.c.seq.desc()).limit(1)).one_or_none()
-    return (found.seq, found.at) if found else (0, None)
-
-
-def _is_kept(row: LeadRow, lead: Any, changes: Changes) -> bool:
-    """Check if the row replaces the stored one: it is not older, or what the stored one shows was lost."""
-    if lead.updated_at is None or changes.supersedes:
-        return True
-    return (row.updated_at, row.last_seq) >= (lead.updated_at, lead.last_seq)

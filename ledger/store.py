@@ -1,6 +1,7 @@
 """The database engines for SQLite and PostgreSQL, the preparation of the schema, and the translation of errors."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,6 +110,30 @@ def _use_write_ahead_log(connection: sqlite3.Connection, seconds: float) -> None
             time.sleep(0.01)
 
 
+class Turns:
+    """Lets the threads of this process write one after the other where the database takes one writer at a time.
+
+    SQLite's own wait sleeps and is not fair: of 16 busy threads, some would wait in vain.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._lock = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._seconds = float(str(engine.url.query.get("timeout", PATIENCE)))
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Wait for the thread's turn and hold it. Raises PoolTimeoutError if it does not come in time."""
+        if self._lock is None:
+            yield
+        elif self._lock.acquire(timeout=self._seconds):
+            try:
+                yield
+            finally:
+                self._lock.release()
+        else:
+            raise PoolTimeoutError("no turn to write")
+
+
 def location_of(url: URL) -> str:
     """Return the database's location for messages, without the password and the query (which may hold one)."""
     if url.get_backend_name() == "sqlite":
@@ -172,7 +197,7 @@ def translate_errors(location: str) -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError:
-        raise LedgerUnavailable(f"The ledger ({location}) is busy: no free connection.") from None
+        raise LedgerUnavailable(f"The ledger ({location}) is busy: others write or read.") from None
     except DBAPIError as error:
         match error.orig:
             case psycopg.Error() as cause:
@@ -201,8 +226,9 @@ def _sqlite_is_temporary(error: BaseException | None) -> bool:
 
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, rollback by conflict, out of
-# resources, object in use, operator's intervention, system error; and a server that is read-only for now.
-_TEMPORARY_SQLSTATES: Final = ("08", "40", "53", "55", "57", "58", "25006")
+# resources, object in use, operator's intervention, system error; a server that is
+# read-only for now; and a transaction that stood still for too long.
+_TEMPORARY_SQLSTATES: Final = ("08", "40", "53", "55", "57", "58", "25006", "25P03")
 
 # libpq gives no SQLSTATE for a connection that failed, only the message of server or library.
 _PERMANENT_MESSAGES: Final = (

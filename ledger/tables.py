@@ -143,14 +143,15 @@ LEADS: Final = Table(
     _metadata,
     Column("lead_id", _ID, primary_key=True),
     Column("confirmed", Integer, nullable=False),  # events up to this number are final
-    Column("recorded", Integer, nullable=False),  # events up to this number are valid without a gap
+    Column(
+        "recorded", Integer, nullable=False, index=True
+    ),  # events up to this number are valid without a gap
     Column("last_seq", Integer, nullable=False),  # the highest valid number
     Column("last_at", UtcDateTime),  # the time of that event
     Column("written_at", UtcDateTime),  # time of the newest writing, by the lead's clock
     *FILTERS,
     Column("document", Text),  # the whole row as JSON
 )
-Index("ledger_leads_recorded", LEADS.c.lead_id, LEADS.c.recorded)
 
 LIMITS: Final = Table(
     "ledger_limits",

@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import StringConstraints, ValidationError
 
     from process.types import Line, Model
-    from workflows.activity_errors import reason_of
+    from workflows.activity_errors import failed_as, reason_of
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
 ONE_ATTEMPT = timedelta(minutes=2)
@@ -25,6 +25,8 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 """An attempt without a heartbeat for this long died with its worker, and is made again."""
 AT_LONGEST = timedelta(days=1)
 """A sync that fails for this long is given up and shown as failed. Later notices are synced all the same."""
+STUCK = "LeadStuck"
+"""Type of the failure of a sync whose lead is stuck. Such a sync is never given up."""
 BATCH = 25
 """Number of notices in one sync, so that it ends in time."""
 KEPT = 500
@@ -130,6 +132,9 @@ class IssueSyncWorkflow:
             )
         except ActivityError as error:
             reason = reason_of(error)
+            if failed_as(error, STUCK):
+                self.waiting = [*notices, *self.waiting]
+                return (f"Waits: {reason}",)
             workflow.logger.warning("sync failed for good", extra={"reason": reason})
             return (f"Failed: {reason}",)
         return result.done

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from process.core.receipts import Answer, Refusal
     from process.core.refusal import Refused, refuse, suggest
     from process.core.requests import request_for
+    from process.core.swap import Swapped
     from process.decisions.opening import LeadOpened
     from process.effects import Effect
     from process.effects.requests import Outcome
@@ -54,6 +55,8 @@ NO_LEAD = LeadOpened(org="—", person="—", title="—")
 @handles_messages
 class LeadWorkflow:
     """A lead: lead → quoted → contracted → hub."""
+
+    aggregate = Swapped()
 
     @workflow.init
     def __init__(self, *start: Any) -> None:

@@ -16,11 +16,14 @@ from activities.issue_sync.roles import RoleDirectory
 from client.leads import LeadsClient
 from process.github import commands
 from process.github.commands import slash_name
+from templates.rendering import render
 
 INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Author associations that get a reply. Other people get only a reaction."""
 REACTIONS = ("confused", "+1", "eyes")
 """The kinds of our reactions. Of several replies, the first kind among them counts."""
+WAITS = "waits"
+"""State of a reply that says that the lead is stuck. The answer takes its place."""
 ATTEMPTS = 3
 """Attempts until GitHub is expected to show the reply to a comment that has our reaction."""
 
@@ -47,18 +50,38 @@ class CommentSync:
 
         It may be repeated: a reply names the commands that it answers, and each decision has a key.
         """
-        given = commands.parse_commands(comment.text)
-        if not comment.user or not given or comment.issue != context.number:
+        request = await self._request(context, comment)
+        if request is None:
             return ()
-        if comment.user.is_bot or is_ours(comment.text):
-            return ()
-        login = comment.user.login
-        roles = await in_thread(self._roles.roles_of, login)
-        if not roles and comment.author_association not in INSIDERS:
+        if not request.roles and comment.author_association not in INSIDERS:
             await self._react(context, comment, "confused", first=_is_untouched(comment))
             _log.info("comment by an outsider", repo=context.repo, issue=context.number)
             return (f"Ignored the commands in comment {comment.id}: its author has no role",)
-        return await self._answer(CommentCommands(context, comment, login, roles, given))
+        return await self._answer(request)
+
+    async def hold(self, context: SyncedIssue, number: int) -> None:
+        """Say once below a person's commands that they are carried out as soon as the lead is repaired."""
+        comment = await self.read(context.repo, number)
+        request = await self._request(context, comment) if comment else None
+        if request is None or not request.roles or context.lead is None or context.lead.stuck is None:
+            return
+        key = (context.repo, context.number, str(number))
+        known = await in_thread(self._own_comments.find, *key, since=request.comment.created_at)
+        if known is None:
+            # as before an answer: a reaction tells a later sync to look for this reply
+            await in_thread(self._own_comments.react, context.repo, number, "eyes")
+            text = render("commands/waits.md", lead_id=context.lead.id, cause=context.lead.stuck.cause)
+            await in_thread(self._own_comments.write, *key, None, text, state=WAITS)
+
+    async def _request(self, context: SyncedIssue, comment: Comment) -> CommentCommands | None:
+        """Return the commands of a person's comment on this issue, or None if it has none."""
+        given = commands.parse_commands(comment.text)
+        if not comment.user or not given or comment.issue != context.number:
+            return None
+        if comment.user.is_bot or is_ours(comment.text):
+            return None
+        roles = await in_thread(self._roles.roles_of, comment.user.login)
+        return CommentCommands(context, comment, comment.user.login, roles, given)
 
     async def _answer(self, request: CommentCommands) -> Sequence[str]:
         """Reply to the commands.

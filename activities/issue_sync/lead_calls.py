@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.errors import again
+from activities.errors import again, stuck
 from client.connection import translate
 from client.directory import LeadHandle
-from client.errors import LeadsError, RequestRefused
+from client.errors import LeadsError, LeadStuck, RequestRefused
 from client.leads import LeadsClient
 from process.views.overview import Overview
 
@@ -24,6 +24,8 @@ async def ask_lead(call: Awaitable[T]) -> T:
         return await call
     except RequestRefused:
         raise
+    except LeadStuck as failure:
+        raise stuck(str(failure)) from None
     except LeadsError as failure:
         raise again(f"{failure}") from None
     except RPCError as error:
@@ -35,10 +37,18 @@ async def ask_lead(call: Awaitable[T]) -> T:
 class SyncedLead:
     """The lead of the synced issue, with its overview: queried once, and again only after a change."""
 
-    def __init__(self, leads: LeadsClient, handle: LeadHandle, overview: Overview | None = None) -> None:
+    def __init__(
+        self,
+        leads: LeadsClient,
+        handle: LeadHandle,
+        overview: Overview | None = None,
+        stuck: LeadStuck | None = None,
+    ) -> None:
         self._leads = leads
         self._overview = overview
         self.handle = handle
+        self.stuck = stuck
+        """Why the lead cannot answer until it is repaired; None if it can."""
 
     @property
     def id(self) -> str:

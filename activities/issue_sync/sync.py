@@ -8,7 +8,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.errors import again
+from activities.errors import again, stuck
 from activities.github import issue_block
 from activities.github.client import GitHubClient
 from activities.github.drift import issue_address
@@ -22,7 +22,7 @@ from activities.issue_sync.lead_calls import SyncedLead
 from activities.issue_sync.roles import RoleDirectory
 from client.chores import Chores
 from client.directory import LeadHandle
-from client.errors import LeadsError
+from client.errors import LeadsError, LeadStuck
 from client.leads import LeadsClient
 from client.notices import request_sync
 from config.policy_file import current_policy
@@ -81,14 +81,21 @@ class IssueSync:
             return SyncResult(done=(*checks, *await self._send_on(request.notices, there)))
         lead = await self._lead_of(first.repo, issue)
         context = IssueContext(repo=first.repo, number=issue.number, issue=issue, lead=lead)
+        comments = sorted({notice.comment for notice in request.notices if notice.comment is not None})
+        if lead and lead.stuck:
+            for number in comments:
+                await self.comments.hold(context, number)
+            raise stuck(str(lead.stuck))
         done = []
         async with self._step(done):
             context, news = await self.intake.sync(context)
+            if context.lead:
+                self._remember(context.repo, context.number, context.lead.id)
             done += news
         async with self._step(done):
             done += await self.intake.confirm(context)
         unseen = False
-        for number in sorted({notice.comment for notice in request.notices if notice.comment is not None}):
+        for number in comments:
             async with self._step(done):
                 comment = await self.comments.read(context.repo, number)
                 unseen = unseen or comment is None
@@ -202,7 +209,10 @@ class IssueSync:
         handle = await self.leads.by_id(lead_id) if lead_id else None
         if handle is None:
             return None
-        overview = await self._overview(handle)
+        try:
+            overview = await self._overview(handle)
+        except LeadStuck:
+            return None
         return SyncedLead(self.leads, handle, overview) if self._has(overview, repo, number) else None
 
     def _remember(self, repo: str, number: int, lead_id: str) -> None:
@@ -213,9 +223,11 @@ class IssueSync:
     async def _lead_of(self, repo: str, issue: Issue) -> SyncedLead | None:
         """Return the lead that has this issue. The lead itself decides, since a marker may have been copied."""
         async for handle in self._candidates(repo, issue):
-            overview = await self._overview(handle)
+            try:
+                overview = await self._overview(handle)
+            except LeadStuck as failure:
+                return await self._stuck_lead(handle, failure, repo, issue.number)
             if self._has(overview, repo, issue.number):
-                self._remember(repo, issue.number, handle.id)
                 return SyncedLead(self.leads, handle, overview)
         return None
 
@@ -232,8 +244,17 @@ class IssueSync:
     async def _overview(self, handle: LeadHandle) -> Overview:
         try:
             return await self.leads.overview(handle)
+        except LeadStuck:
+            raise
         except LeadsError as failure:
             raise again(str(failure)) from None
+
+    async def _stuck_lead(self, handle: LeadHandle, failure: LeadStuck, repo: str, number: int) -> SyncedLead:
+        """Return a stuck lead if this is its issue, as far as Temporal's visibility knows."""
+        known = await self.leads.by_issue(repo, number)
+        if known is None or known.id != handle.id:
+            raise stuck(str(failure)) from None
+        return SyncedLead(self.leads, handle, stuck=failure)
 
     def _has(self, view: Overview, repo: str, number: int) -> bool:
         """Return True if this is the lead's issue or its hub's issue."""

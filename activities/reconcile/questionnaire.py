@@ -19,7 +19,7 @@ from activities.google.forms import FormsActivities, Response
 from activities.issue_sync.context import in_thread
 from activities.reconcile.cursors import read_cursor
 from client.directory import LeadHandle
-from client.errors import LeadsError, Unavailable
+from client.errors import LeadsError, LeadStuck, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions.opening import LeadOpened, contact_complaint
@@ -80,11 +80,18 @@ class QuestionnaireReconciler:
         responses = await in_thread(self.forms.responses_since, before.since)
         taken, unclaimed, found = dict(before.taken), dict(before.unclaimed), list[str]()
         begun: dict[str, LeadHandle] = {}
+        held: list[datetime] = []
         for response in responses:
             if taken.get(response.id) == response.submitted_at:
                 continue
             try:
                 handle = await self._take(response, begun)
+            except (
+                LeadStuck
+            ) as failure:  # it takes the response once it is repaired; others do not wait for that
+                held.append(response.submitted_at)
+                found.append(f"response {response.id} waits: {failure.lead_id} is stuck")
+                continue
             except Unavailable as failure:
                 raise again(str(failure)) from None
             except (LeadsError, UnclearResponse) as refused:
@@ -98,7 +105,7 @@ class QuestionnaireReconciler:
                 del unclaimed[response_id]
         found += [f"response {response_id} has no lead: {why}" for response_id, why in unclaimed.items()]
         newest = max((response.submitted_at for response in responses), default=before.since)
-        since = max(before.since, newest - OVERLAP)
+        since = min([max(before.since, newest - OVERLAP), *held])
         after = QuestionnaireCursor(
             since=since,
             taken={response_id: at for response_id, at in taken.items() if at >= since},

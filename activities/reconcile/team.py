@@ -1,12 +1,11 @@
 """Passes the people of each role in the settings on to the open leads.
 
-It happens when a worker starts, and in each reconciliation. Each lead publishes a digest of the people that it knows, so
-only leads with another digest are updated; repeating it is harmless. All workers should have the same settings. If they
-differ, the worker that started last wins, so that workers do not overwrite each other in turn.
+It happens when a worker starts, and in each reconciliation. Each lead publishes a digest of the team that it heard of last,
+so only leads with another digest are told; repeating it is harmless. A few leads are told at once, many by a batch operation
+of the Temporal server. All workers should have the same settings. If they differ, the worker that started last wins, so that
+workers do not overwrite each other in turn.
 """
 
-import asyncio
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,13 +14,17 @@ from pydantic import AwareDatetime, BaseModel
 from temporalio import activity
 from temporalio.service import RPCError
 
-from activities.reconcile.cursors import Notifications, first_ten, read_cursor
+from activities.reconcile.cursors import RENOTIFY_AFTER, Notifications, first_ten, read_cursor
+from client.broadcast import Broadcast, progress_of, signal_each, start_broadcast
+from client.errors import BroadcastBusy
 from client.leads import LeadsClient
 from process.policy import Team
 from workflows.reconcile import SystemResult
 
-MAX_CONCURRENT = 20
-"""Number of leads updated at the same time."""
+FEW = 100
+"""Number of leads that are told at once."""
+SAME_START = 600
+"""Seconds within which workers that start with the same settings have the server tell the leads once."""
 
 
 class TeamCursor(BaseModel):
@@ -30,6 +33,11 @@ class TeamCursor(BaseModel):
     since: AwareDatetime | None = None
     """Time at which the worker with those settings started."""
     leads: Notifications = Notifications()
+    """The leads that were told one by one."""
+    digest: str = ""
+    """Digest of the team that the server was last asked to tell many leads of."""
+    job_id: str = ""
+    sent_at: AwareDatetime | None = None
 
 
 class TeamReconciler:
@@ -38,60 +46,89 @@ class TeamReconciler:
     def __init__(self, leads: LeadsClient, since: datetime | None = None) -> None:
         self.leads = leads
         self.team = Team.of(leads.policy, since or datetime.now(UTC))
+        self.digest = self.team.digest()
 
-    async def update_leads(self) -> list[str]:
-        """Update every lead that knows other people, and return the ids of these leads."""
-        outdated = list(await self._outdated())
-        await self._update(outdated)
-        return outdated
+    async def update_leads(self) -> int:
+        """Let every lead that knows another team be told, and return their number."""
+        count = await self._count()
+        if count:
+            message = self._message(
+                f"start-{int((self.team.read_at or datetime.now(UTC)).timestamp()) // SAME_START}"
+            )
+            if count <= FEW or not await start_broadcast(self.leads.client, message):
+                await signal_each(self.leads.client, message, await self._outdated())
+        return count
 
     async def update_at_start(self) -> None:
         """Update all leads as the worker starts. If that fails, the next reconciliation does it."""
         log = structlog.get_logger("worker")
         try:
-            updated = await self.update_leads()
-        except (RPCError, ExceptionGroup) as error:
+            count = await self.update_leads()
+        except (RPCError, BroadcastBusy) as error:
             log.warning("the roles' people could not be passed on", error=type(error).__name__)
         else:
-            if updated:
-                log.info("the roles' people were passed on", leads=len(updated))
+            if count:
+                log.info("the roles' people are passed on", leads=count)
 
     @activity.defn(name="reconcile_team")
     async def reconcile_team(self, cursor: dict[str, Any]) -> SystemResult:
-        """Update the leads that know other people. A lead that stays outdated is updated again once a day."""
+        """Update the leads that know another team. A lead that stays outdated is updated again once a day."""
         before, since = read_cursor(TeamCursor, cursor), self.team.read_at
         if before.since and since and since < before.since:
             return SystemResult(
                 cursor=cursor, found=("a worker that started later has other people in its settings",)
             )
-        outdated = await self._outdated()
-        due, notified = before.leads.due(outdated, datetime.now(UTC))
-        updated = [lead_id for lead_id in due if lead_id in outdated]
-        await self._update(updated)
-        found = (
-            [f"{len(updated)} updated with the people of the roles: {first_ten(updated)}"] if updated else []
-        )
-        after = TeamCursor(since=since, leads=notified)
+        count = await self._count()
+        tell = self._tell_few if count <= FEW else self._tell_many
+        after, found = await tell(before.model_copy(update={"since": since}), count)
         return SystemResult(cursor=after.model_dump(mode="json"), found=tuple(found))
 
-    async def _outdated(self) -> dict[str, str]:
-        """Return the leads that know other people than these settings, each with the difference."""
+    async def _tell_few(self, before: TeamCursor, count: int) -> tuple[TeamCursor, list[str]]:
+        outdated = await self._outdated() if count else []
+        due, notified = before.leads.due(dict.fromkeys(outdated, self.digest), datetime.now(UTC))
+        updated = [lead_id for lead_id in due if lead_id in outdated]
+        await signal_each(self.leads.client, self._message("few"), updated)
+        after = before.model_copy(update={"leads": notified})
+        told = f"{len(updated)} updated with the people of the roles: {first_ten(updated)}"
+        return after, [told] if updated else []
+
+    async def _tell_many(self, before: TeamCursor, count: int) -> tuple[TeamCursor, list[str]]:
+        """Let the server tell the leads, unless it did so within a day. Each reconciliation reports the progress."""
+        if before.digest == self.digest and before.sent_at and (job_id := before.job_id):
+            sent = await progress_of(self.leads.client, job_id)
+            if sent and sent.state == "running":
+                return before, [
+                    f"{sent.done} of {sent.leads} are updated with the people of the roles so far"
+                ]
+            if not (sent and sent.state == "failed") and datetime.now(UTC) - before.sent_at < RENOTIFY_AFTER:
+                return before, [f"{count} have not followed the change of the people of the roles yet"]
+        message = self._message(activity.info().workflow_run_id or "")
+        try:
+            if not await start_broadcast(self.leads.client, message):
+                await signal_each(self.leads.client, message, await self._outdated(), activity.heartbeat)
+        except BroadcastBusy:
+            return before, [
+                f"{count} wait for another batch operation of the server to learn the people of the roles"
+            ]
+        sent_now = {"digest": self.digest, "job_id": message.job_id, "sent_at": datetime.now(UTC)}
+        return before.model_copy(update=sent_now), [f"{count} are being updated with the people of the roles"]
+
+    def _message(self, name: str) -> Broadcast:
+        return Broadcast(
+            job_id=f"leads-team-{self.digest}-{name}",
+            query=self.leads.knowing_another_team(self.digest),
+            signal="set_team",
+            reason="The people or addresses of the roles have changed in the settings",
+            argument=self.team,
+        )
+
+    async def _count(self) -> int:
+        """Return the number of leads that know another team; none if the settings name nobody."""
         if not (self.team.people or self.team.addresses):
-            return {}  # the settings name nobody
-        ours = self.team.digest()
-        return {
-            each.lead_id: f"{each.people}, not {ours}"
-            for each in await self.leads.list_policies()
-            if each.people not in ("", ours)
-        }
+            return 0
+        query = self.leads.knowing_another_team(self.digest)
+        return (await self.leads.client.count_workflows(query)).count
 
-    async def _update(self, lead_ids: Iterable[str]) -> None:
-        free = asyncio.Semaphore(MAX_CONCURRENT)
-
-        async def update(lead_id: str) -> None:
-            async with free:
-                await self.leads.set_team(lead_id, self.team)
-
-        async with asyncio.TaskGroup() as group:
-            for lead_id in lead_ids:
-                group.create_task(update(lead_id))
+    async def _outdated(self) -> list[str]:
+        query = self.leads.knowing_another_team(self.digest)
+        return [execution.id async for execution in self.leads.client.list_workflows(query)]

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
+from weakref import ReferenceType, ref
 
 from process.lead.lead import Lead
 
@@ -17,17 +18,18 @@ KEPT = 8
 def cached_per_lead(function: Callable[Concatenate[Lead, P], T]) -> Callable[Concatenate[Lead, P], T]:
     """Cache the results of a pure function for the newest leads and, if it takes any, other arguments.
 
-    A lead is recognised by its identity, which is safe for an immutable value and costs less than comparing.
+    A lead is recognised by its identity, which is safe for an immutable value and costs less than comparing. The cache
+    does not keep it in memory.
     """
-    known: deque[tuple[Lead, tuple[object, ...], dict[str, object], T]] = deque(maxlen=KEPT)
+    known: deque[tuple[ReferenceType[Lead], tuple[object, ...], dict[str, object], T]] = deque(maxlen=KEPT)
 
     @wraps(function)
     def answer(lead: Lead, /, *args: P.args, **kwargs: P.kwargs) -> T:
         for other, others, named, found in tuple(known):
-            if other is lead and others == args and named == kwargs:
+            if other() is lead and others == args and named == kwargs:
                 return found
         found = function(lead, *args, **kwargs)
-        known.appendleft((lead, args, kwargs, found))
+        known.appendleft((ref(lead), args, kwargs, found))
         return found
 
     return answer

@@ -5,9 +5,9 @@ import zlib
 from process.core.aggregate import LeadAggregate
 
 
-def pack(aggregate: LeadAggregate) -> bytes:
-    """Return the aggregate as compressed JSON."""
-    return zlib.compress(aggregate.model_dump_json().encode())
+def pack(aggregate: LeadAggregate, level: int = zlib.Z_DEFAULT_COMPRESSION) -> bytes:
+    """Return the aggregate as JSON, compressed at this level."""
+    return zlib.compress(aggregate.model_dump_json().encode(), level)
 
 
 def unpack(packed: bytes) -> LeadAggregate:

@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterator
+from weakref import ReferenceType, ref
 
 from process.core import fold
 from process.core.events import EventLog
@@ -90,17 +91,17 @@ def _notified(event_log: EventLog, seq: int, corrections: tuple[Correction, ...]
             )
 
 
-_known: deque[tuple[EventLog, int, tuple[int, ...]]] = deque(maxlen=4)
+_known: deque[tuple[ReferenceType[EventLog], int, tuple[int, ...]]] = deque(maxlen=4)
 """Followers found for the newest event logs. Each is asked for several times in a row (as in `process.core.cache`)."""
 
 
 def followers(event_log: EventLog, seq: int) -> tuple[int, ...]:
     """Return the numbers of the deadlines that would not have passed without the decision `seq`."""
     for other, about, found in tuple(_known):
-        if other is event_log and about == seq:
+        if other() is event_log and about == seq:
             return found
     found = tuple(_not_due_without(event_log, seq))
-    _known.appendleft((event_log, seq, found))
+    _known.appendleft((ref(event_log), seq, found))
     return found
 
 

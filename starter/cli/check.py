@@ -15,6 +15,7 @@ from client.chores import Chores
 from client.connection import connect
 from client.errors import LeadsError
 from client.server import demand_namespace, missing_attributes
+from client.stuck import list_stuck
 from config.policy_file import current_policy
 from config.settings import Settings, unknown_settings
 from process.policy import Policy
@@ -53,10 +54,21 @@ async def _temporal(settings: Settings) -> AsyncIterator[Check]:
         for place, queue in ((client, settings.task_queue), chores):
             async for check in workers(place, queue):
                 yield check
+        yield await _stuck(client, settings.task_queue)
     except LeadsError as failure:
         yield Check("Temporal", "answers", False, str(rendered(failure)))
     except RPCError as error:
         yield Check("Temporal", "is set up", False, str(rendered(error)))
+
+
+async def _stuck(client: Client, task_queue: str) -> Check:
+    """Check that no lead's task fails at each attempt."""
+    found = [each async for each in list_stuck(client, task_queue)]
+    if not found:
+        return Check("Temporal", "reports no stuck lead", True, "none")
+    some = ", ".join(f"{each.lead_id} ({each.cause})" for each in found[:5])
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    return Check("Temporal", "reports no stuck lead", False, f"{some}{more}. See `leads repair --all`.")
 
 
 async def _attributes(client: Client) -> Check:

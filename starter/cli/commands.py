@@ -2,11 +2,14 @@
 
 from datetime import date
 from typing import Annotated, Any
+from uuid import uuid4
 
 from cyclopts import App, Group, Parameter
 from rich.text import Text
 
+from client.broadcast import RATE, Broadcast, broadcast
 from client.errors import DecisionRefused
+from client.leads import LeadsClient
 from client.previews import sections
 from client.retries import pending_retries
 from process.decisions.opening import LeadOpened
@@ -16,7 +19,7 @@ from process.views.overview import Option, TimelineLine, with_correction
 from starter.cli.decide import Command, add
 from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json, LeadArgument, Timeout, flag, given, with_options
-from starter.cli.output import Output, clean, moment
+from starter.cli.output import Output, clean, moment, progress
 from starter.cli.session import TIMEOUT, leads_of, read_settings
 from starter.cli.show import show_lead
 from starter.cli.spelling import as_command, write_refusal
@@ -257,22 +260,49 @@ async def adopt(
     lead: Annotated[str | None, Parameter(help="The lead's id, or its beginning.")] = None,
     /,
     *,
-    every: Annotated[bool, flag("Every open lead.", "--all")] = False,
+    every: Annotated[bool, flag("Every lead that is not archived.", "--all")] = False,
+    rate: Annotated[float, Parameter(help="With --all: leads a second.")] = RATE,
     json: Json = False,
 ) -> None:
     """Let a lead continue in a new run, under the newest rules of the process.
 
-    Nothing is lost; see docs/changing-the-process.md.
+    Nothing is lost; see docs/changing-the-process.md. With --all, the Temporal server asks them one after the other, and
+    goes on if this command is ended.
     """
     if every == (lead is not None):
-        raise CommandFailed(ExitCode.USAGE, "Name one lead, or give --all for every open one.")
-    leads = await leads_of()
-    names = [lead] if lead else [row.lead_id async for row in leads.list_leads(Stage)]
-    handles = [await leads.find(name) for name in names]
-    for handle in handles:
+        raise CommandFailed(ExitCode.USAGE, "Name one lead, or give --all for every one.")
+    if rate <= 0:
+        raise CommandFailed(ExitCode.USAGE, "--rate must be more than 0.")
+    leads, out = await leads_of(), Output(as_json=json)
+    if lead:
+        handle = await leads.find(lead)
         await leads.adopt(handle)
-    out = Output(as_json=json)
-    if out.value({"asked": [handle.id for handle in handles]}):
+        if not out.value({"leads": 1, "asked": 1, "failed": 0}):
+            out.line(f"Asked to continue in a new run: {handle.id}")
         return
-    out.line("Asked to continue in a new run:" if handles else "No leads.")
-    out.items([handle.id for handle in handles])
+    await _adopt_all(leads, rate, out)
+
+
+async def _adopt_all(leads: LeadsClient, rate: float, out: Output) -> None:
+    message = Broadcast(
+        job_id=f"leads-adopt-{uuid4().hex[:12]}",
+        query=leads.running(),
+        signal="adopt",
+        reason="The leads continue in new runs, under the newest rules of the process",
+        per_second=rate,
+    )
+    with progress(hidden=out.as_json) as shown:
+        bar = shown.add_task("Asking the leads")
+        sent = await broadcast(
+            leads.client,
+            message,
+            lambda sent: shown.update(bar, total=sent.leads or None, completed=sent.done + sent.failed),
+        )
+    if not out.value({"leads": sent.leads, "asked": sent.done, "failed": sent.failed}):
+        out.line(f"Asked to continue in new runs: {sent.done} of {sent.leads} leads.")
+    if sent.state == "failed":
+        raise CommandFailed(
+            ExitCode.UNAVAILABLE,
+            f"The batch operation {sent.job_id} failed; the Temporal UI shows why. Repeat the command.",
+            printed=True,
+        )

@@ -38,6 +38,9 @@ TEMPORAL = Path(sys.executable).with_name("temporal")
 SEED = Path(__file__).with_name("seed.toml")
 """Initial data of the sandbox: one organization's repositories, board, questionnaire and price list."""
 
+REPORT_STUCK = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=3"
+"""Lets the server report a lead as stuck after three failures in a row; by default it takes five, which is a minute."""
+
 WORKER = Path(__file__).parents[2] / "worker.py"
 OURS = ("LEADS_", "TEMPORAL_")
 
@@ -161,6 +164,7 @@ class ServiceParts:
                 str(ui_port),
             ),
             *("--log-level", "warn", *more),
+            *("--dynamic-config-value", REPORT_STUCK),
         )
         clients: list[Client] = []
 

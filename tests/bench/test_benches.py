@@ -1,22 +1,36 @@
-"""The benchmarks run with their smallest numbers."""
+"""The benchmarks run with their smallest numbers, and report figures."""
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-SMALLEST = (
-    ("path", "--count", "1", "--rounds", "1"),
-    ("what_if", "--leads", "1", "--years", "1"),
-    ("reconcile", "--leads", "2"),
-    ("calls", "--leads", "1"),
-    ("deliveries", "--deliveries", "5", "--issues", "2", "--at-once", "2"),
+from bench.__main__ import BENCHMARKS
+from bench.figures import read_reports
+
+SMALLEST = {
+    "path": ("--count", "1", "--rounds", "1"),
+    "latency": ("--count", "1"),
+    "memory": ("--count", "1", "--old", "1"),
+    "hub_year": (),
+    "years": ("--years", "1"),
+    "growth": ("--leads", "20"),
+    "calls": ("--leads", "1"),
+    "deliveries": ("--deliveries", "5", "--issues", "2", "--at-once", "2"),
+    "what_if": ("--leads", "1", "--years", "1"),
+}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long if name == "years" else ()) for name in BENCHMARKS]
 )
-
-
-@pytest.mark.parametrize(("name", "options"), [(name, options) for name, *options in SMALLEST])
-def test_a_benchmark_runs_with_its_smallest_numbers(name: str, options: list[str]) -> None:
-    command = [sys.executable, "-m", f"bench.{name}", *options]
+def test_a_benchmark_runs_with_its_smallest_numbers(name: str, tmp_path: Path) -> None:
+    kept = tmp_path / "figures.json"
+    command = [sys.executable, "-m", f"bench.{name}", *SMALLEST[name], "--json", str(kept)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout
+    (report,) = read_reports(kept)
+    assert report.name == name
+    assert report.figures
+    assert report.text() in ended.stdout

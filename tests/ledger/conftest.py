@@ -1,14 +1,20 @@
 """Fixtures for ledgers on both engines."""
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from ledger.events import Entry, Ledger
+from process.types import Role, Stage
+from process.views.row import LeadRow
 from tests.support.postgres import Postgres, postgres
 
 __all__ = ["postgres"]
@@ -74,6 +80,39 @@ def entry(seq: int, lead_id: str = "lead-1", **changed: Any) -> Entry:
         }
         | changed
     )
+
+
+def by_hand(url: str, *statements: str) -> None:
+    """Run SQL without the ledger's code, as a person with a database client would."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(str(parsed.database))) as lite, lite:
+            for statement in statements:
+                lite.execute(statement)
+    else:
+        where = parsed.render_as_string(hide_password=False)
+        with psycopg.connect(where) as postgres:
+            for statement in statements:
+                postgres.execute(statement.encode())
+
+
+def make_row(**changed: Any) -> LeadRow:
+    """Return a plausible row of a lead with one event."""
+    plain: dict[str, Any] = {
+        "lead_id": "lead-1",
+        "heading": "Ann's lead",
+        "stage": Stage.LEAD,
+        "owner": Role.SALES,
+        "next_step": "Call Ann",
+        "service": "hub",
+        "org_key": "",
+        "title_key": "ann",
+        "people": "0a",
+        "opened_at": DAY,
+        "last_seq": 1,
+        "updated_at": DAY + timedelta(days=1),
+    }
+    return LeadRow(**plain | changed)
 
 
 def record(ledger: Ledger, entries: Sequence[Entry], **more: Any) -> int:

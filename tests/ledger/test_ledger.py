@@ -20,23 +20,9 @@ from sqlalchemy import make_url
 
 from ledger.events import Entry, Head, Ledger, LedgerConflict, LedgerOutdated, LedgerRefused
 
-from .conftest import DAY, entry, record
+from .conftest import DAY, by_hand, entry, record
 
 Open = Callable[[str], Ledger]
-
-
-def by_hand(url: str, *statements: str) -> None:
-    """Run SQL without the ledger's code, as a person with a database client would."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        with closing(sqlite3.connect(str(parsed.database))) as lite, lite:
-            for statement in statements:
-                lite.execute(statement)
-    else:
-        where = parsed.render_as_string(hide_password=False)
-        with psycopg.connect(where) as postgres:
-            for statement in statements:
-                postgres.execute(statement.encode())
 
 
 def test_append_returns_how_far_a_lead_is_recorded(ledger: Ledger) -> None:

@@ -5,35 +5,16 @@ from typing import Any
 
 from ledger.events import Ledger
 from ledger.rows import at_least, at_most, differs, equals, known, one_of
-from process.types import Role, Stage
+from process.types import Stage
 from process.views.row import LeadRow
 
-from .conftest import DAY, entry
-
-
-def row(**changed: Any) -> LeadRow:
-    """Return a plausible row of a lead with one event."""
-    plain: dict[str, Any] = {
-        "lead_id": "lead-1",
-        "heading": "Ann's lead",
-        "stage": Stage.LEAD,
-        "owner": Role.SALES,
-        "next_step": "Call Ann",
-        "service": "hub",
-        "org_key": "",
-        "title_key": "ann",
-        "people": "0a",
-        "opened_at": DAY,
-        "last_seq": 1,
-        "updated_at": DAY + timedelta(days=1),
-    }
-    return LeadRow(**plain | changed)
+from .conftest import DAY, entry, make_row
 
 
 def write(ledger: Ledger, lead_id: str = "lead-1", seq: int = 1, **changed: Any) -> LeadRow:
     """Append one event with a row of the same time, and return the row."""
     written = entry(seq, lead_id)
-    made = row(lead_id=lead_id, last_seq=seq, updated_at=written.at, **changed)
+    made = make_row(lead_id=lead_id, last_seq=seq, updated_at=written.at, **changed)
     ledger.append(lead_id, [written], after=seq - 1, row=made)
     return made
 
@@ -74,8 +55,8 @@ def test_rows_are_filtered_ordered_and_counted(ledger: Ledger) -> None:
 
 def test_an_older_row_does_not_replace_a_newer_one(ledger: Ledger) -> None:
     write(ledger)
-    newer = row(updated_at=DAY + timedelta(days=9), heading="Bob's lead")
-    older = row(updated_at=DAY + timedelta(days=8))
+    newer = make_row(updated_at=DAY + timedelta(days=9), heading="Bob's lead")
+    older = make_row(updated_at=DAY + timedelta(days=8))
     ledger.append("lead-1", [], after=1, row=newer)
     ledger.append("lead-1", [], after=1, row=older)
     ledger.append("lead-1", [entry(1)], after=1, row=older)

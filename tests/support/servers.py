@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,15 @@ def _options() -> dict[str, Any]:
     }
 
 
+def _arguments(dynamic_config: Iterable[str]) -> list[str]:
+    return [arg for value in dynamic_config for arg in ("--dynamic-config-value", value)]
+
+
 @asynccontextmanager
-async def real_time() -> AsyncIterator[WorkflowEnvironment]:
-    """Start a server."""
-    async with await WorkflowEnvironment.start_local(**_options()) as env:
+async def real_time(*dynamic_config: str) -> AsyncIterator[WorkflowEnvironment]:
+    """Start a server. `dynamic_config` entries are `key=value`."""
+    args = _arguments(dynamic_config)
+    async with await WorkflowEnvironment.start_local(dev_server_extra_args=args, **_options()) as env:
         yield env
         await asyncio.sleep(0.3)  # the SDK's threads may still hold the interpreter
 
@@ -41,7 +46,7 @@ async def real_time() -> AsyncIterator[WorkflowEnvironment]:
 @asynccontextmanager
 async def skipping_time(*dynamic_config: str) -> AsyncIterator[WorkflowEnvironment]:
     """Start a server with a clock per workflow. `dynamic_config` entries are `key=value`."""
-    args = [arg for value in (*_DYNAMIC_CONFIG, *dynamic_config) for arg in ("--dynamic-config-value", value)]
+    args = _arguments((*_DYNAMIC_CONFIG, *dynamic_config))
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_extra_args=args, **_options()
     ) as env:

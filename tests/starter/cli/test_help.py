@@ -26,6 +26,7 @@ OTHERS = [
     "up",
     "check",
     "verify",
+    "rebuild",
     "init-server",
     "init-repos",
 ]

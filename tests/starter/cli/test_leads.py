@@ -341,8 +341,14 @@ async def test_a_lead_continues_in_a_new_run_when_asked_to(
         return (await env.client.get_workflow_handle(lead).describe()).run_id
 
     before = await run()
-    assert (await leads("adopt", lead, "--json")).json == {"asked": [lead]}
+    asked = {"leads": 1, "asked": 1, "failed": 0}
+    assert (await leads("adopt", lead, "--json")).json == asked
     await eventually(run, lambda now: now != before)
+    before = await run()
+    await eventually(lambda: leads("list", "--json"), lambda listed: lead in listed.out)
+    assert (await leads("adopt", "--all", "--json")).json == asked
+    await eventually(run, lambda now: now != before)
+    assert (await leads("adopt", "--all", "--rate", "0")).code == 2
     assert (await leads("adopt")).code == 2
     assert (await leads("adopt", lead, "--all")).code == 2
 

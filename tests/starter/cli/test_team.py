@@ -17,6 +17,7 @@ from process.views.overview import Overview
 from tests.support.commands import Opened, RunLeads, eventually
 from tests.support.waiting import TIMEOUT
 from workflows.reconcile import SystemResult
+from workflows.search_attributes import PEOPLE
 
 NOW = datetime.now(UTC)
 Worker = Callable[..., TeamReconciler]
@@ -42,7 +43,8 @@ async def reconcile_once(team: TeamReconciler, cursor: dict[str, Any] | None = N
 async def listed(team: TeamReconciler, digest: str, leads: int) -> None:
     """Until Temporal's list shows that so many leads know them."""
     async with asyncio.timeout(TIMEOUT):
-        while [each.people for each in await team.leads.list_policies()].count(digest) != leads:
+        query = team.leads.running(f"{PEOPLE.name} = '{digest}'")
+        while (await team.leads.client.count_workflows(query)).count != leads:
             await asyncio.sleep(0.05)
 
 
@@ -61,7 +63,7 @@ async def test_a_reconciliation_informs_leads_with_an_old_team_once(opened: Open
     )
     await listed(team, team.team.digest(), 1)
     assert (await reconcile_once(team)).found == ()
-    assert await team.update_leads() == []
+    assert await team.update_leads() == 0
     assert await changes(team, lead) == ["The team changed: contracts: new@example.org"]
 
 
@@ -73,6 +75,63 @@ async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, wor
     )
     await listed(team, team.team.digest(), 1)
     assert len(await changes(team, lead)) == 1
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two leads are many already."""
+    monkeypatch.setattr("activities.reconcile.team.FEW", 1)
+
+
+async def test_many_leads_are_told_by_the_server(opened: Opened, worker: Worker, many: None) -> None:
+    lead, team = await opened(), worker("new@example.org")
+    other = await opened("--id", "lead-second", "--not-a-duplicate")
+    await listed(team, Team().digest(), 2)
+    first = await reconcile_once(team)
+    assert first.found == ("2 are being updated with the people of the roles",)
+    again = await reconcile_once(team, first.cursor)
+    assert again.cursor == first.cursor, "the server is telling them, or has told them"
+    await listed(team, team.team.digest(), 2)
+    for each in (lead, other):
+        assert await changes(team, each) == ["The team changed: contracts: new@example.org"]
+    assert (await reconcile_once(team, first.cursor)).found == ()
+
+
+async def test_workers_that_start_at_once_have_the_server_tell_them_once(
+    opened: Opened, worker: Worker, many: None
+) -> None:
+    await opened()
+    await opened("--id", "lead-of-two-workers", "--not-a-duplicate")
+    team = worker("new@example.org")
+    await listed(team, Team().digest(), 2)
+    assert sum(await asyncio.gather(team.update_leads(), team.update_leads())) == 4
+    await listed(team, team.team.digest(), 2)
+
+
+async def test_a_server_without_batch_operations_is_replaced_by_signals(
+    opened: Opened, worker: Worker, many: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def has_none(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr("activities.reconcile.team.start_broadcast", has_none)
+    await opened()
+    await opened("--id", "lead-without-batches", "--not-a-duplicate")
+    team = worker("new@example.org")
+    await listed(team, Team().digest(), 2)
+    await reconcile_once(team)
+    await listed(team, team.team.digest(), 2)
+
+
+async def test_a_lead_that_ended_with_nothing_left_to_do_is_not_told(
+    opened: Opened, worker: Worker, leads: RunLeads
+) -> None:
+    lead, team = await opened(), worker("new@example.org")
+    await listed(team, Team().digest(), 1)
+    assert (await leads("lost", lead, "--reason", "budget")).code == 0
+    await listed(team, Team().digest(), 0)
+    assert await team.update_leads() == 0
+    assert await changes(team, lead) == []
 
 
 async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: Worker) -> None:
@@ -92,14 +151,14 @@ async def test_settings_that_name_nobody_tell_nobody(opened: Opened, worker: Wor
     await opened()
     nobody = worker()
     await listed(nobody, Team().digest(), 1)
-    assert await nobody.update_leads() == []
+    assert await nobody.update_leads() == 0
     assert (await reconcile_once(nobody)).found == ()
 
 
 async def test_leads_of_another_queue_are_anothers(opened: Opened, worker: Worker) -> None:
     await opened()
     await listed(worker("new@example.org"), Team().digest(), 1)
-    assert await worker("new@example.org", queue="another").update_leads() == []
+    assert await worker("new@example.org", queue="another").update_leads() == 0
 
 
 async def test_a_lead_begins_with_whom_the_settings_name(
@@ -109,5 +168,5 @@ async def test_a_lead_begins_with_whom_the_settings_name(
     await opened()
     team = worker("new@example.org")
     await listed(team, team.team.digest(), 1)
-    assert await team.update_leads() == []
+    assert await team.update_leads() == 0
     await eventually(lambda: leads("policy"), lambda ended: "contracts: new@example.org" in ended.out)

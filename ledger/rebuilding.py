@@ -1,0 +1,32 @@
+"""Makes the row of a lead from its recorded events, where the lead itself does not write it anew."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ledger.entries import event_of
+from ledger.entry import Entry
+from process.core.aggregate import LeadAggregate
+from process.core.events import EventLog
+from process.core.fold import fold
+from process.views.row import LeadRow, row_of
+
+
+def without_gaps(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the events from the first one up to the first gap. They are given in order."""
+    return [entry for number, entry in enumerate(entries, start=1) if entry.seq == number]
+
+
+def row_from(lead_id: str, entries: Sequence[Entry], before: LeadRow | None, now: datetime) -> LeadRow | None:
+    """Return the row of the lead now, or None if this code cannot read its events as a lead.
+
+    Events do not tell which effects are parked and what was refused; that is kept from the row before, if there is one.
+    """
+    try:
+        events = tuple(event_of(entry) for entry in without_gaps(entries))
+        lead = fold(events, lead_id)
+    except ValueError:
+        return None
+    row = row_of(LeadAggregate.of(EventLog(lead=lead, events=events)), now)
+    if before is None:
+        return row
+    return row.replaced(parked=before.parked, refused_total=before.refused_total)

@@ -1,0 +1,127 @@
+"""Swaps leads out: an aggregate that nobody has asked for lately stays in memory packed, and is unpacked when it is used.
+
+So the memory of a worker hardly grows with the years of its leads. A lead that is worked on is unpacked once, because what
+happens to it comes in bursts.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import overload
+
+from process.core.aggregate import LeadAggregate
+from process.core.checkpoint import pack, unpack
+
+UNPACKED_BYTES = 12_000_000
+"""Memory for the aggregates that a worker keeps unpacked: some 80 young leads, or six of ten years."""
+
+FASTEST = 1
+"""Level of compression while in memory."""
+
+
+def unpacked_bytes(aggregate: LeadAggregate) -> int:
+    """Return about how much memory an unpacked aggregate takes, in bytes. Its state grows with its events."""
+    return 100_000 + 4 * aggregate.event_bytes
+
+
+class Swapped:
+    """An attribute of a workflow that holds its lead's aggregate, unpacked or packed.
+
+    Reading it again gives the same object as long as anybody holds that, so that `is` tells if it was replaced.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = f"_{name}_place"
+
+    @overload
+    def __get__(self, owner: None, type_: type) -> Swapped: ...
+
+    @overload
+    def __get__(self, owner: object, type_: type) -> LeadAggregate: ...
+
+    def __get__(self, owner: object | None, type_: type) -> Swapped | LeadAggregate:
+        if owner is None:
+            return self
+        place: _Place = getattr(owner, self._name)
+        return place.get()
+
+    def __set__(self, owner: object, aggregate: LeadAggregate) -> None:
+        place = vars(owner).get(self._name)
+        if place is None:
+            place = vars(owner)[self._name] = _Place()
+        place.set(aggregate)
+
+
+class _Place:
+    """The place of one aggregate in memory. One thread at a time reads and replaces it; others may swap it out."""
+
+    __slots__ = ("memory", "newest", "packed", "unpacked")
+
+    def __init__(self) -> None:
+        self.unpacked: LeadAggregate | None = None
+        self.packed: bytes | None = None
+        self.newest: weakref.ref[LeadAggregate] | None = None
+        """The aggregate if it is still in use, although it was swapped out."""
+        self.memory = 0
+        """Memory that the aggregate takes when it is unpacked, in bytes."""
+
+    def get(self) -> LeadAggregate:
+        aggregate = self.unpacked
+        if aggregate is None:
+            aggregate = self.newest() if self.newest else None
+            if aggregate is None:
+                aggregate = unpack(self.packed or b"")
+            with _swap.lock:
+                self.unpacked, self.newest = aggregate, weakref.ref(aggregate)
+        _swap.used(self)
+        return aggregate
+
+    def set(self, aggregate: LeadAggregate) -> None:
+        with _swap.lock:
+            self.unpacked, self.packed, self.newest = aggregate, None, weakref.ref(aggregate)
+        self.memory = unpacked_bytes(aggregate)
+        _swap.used(self)
+
+    def swap_out(self) -> None:
+        """Pack the aggregate, unless it is replaced in the meantime."""
+        aggregate, packed = self.unpacked, self.packed
+        if aggregate is None:
+            return
+        if packed is None:
+            packed = pack(aggregate, FASTEST)
+        with _swap.lock:
+            if self.unpacked is aggregate:
+                self.packed = packed  # first, because `get` reads without the lock
+                self.unpacked = None
+
+
+class _Swap:
+    """The places of this process whose aggregates are unpacked, the one used last at the end."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()  # a workflow may be cleared away while its own thread is in here
+        self._places: dict[_Place, None] = {}
+        self._newest: _Place | None = None
+
+    def used(self, place: _Place) -> None:
+        """Note that the place was used now, and swap out those that were not used for longest."""
+        if self._newest is place:
+            return
+        idle = []
+        with self.lock:
+            self._places.pop(place, None)
+            self._places[place] = None
+            self._newest = place
+            excess = sum(each.memory for each in self._places) - UNPACKED_BYTES
+            for each in [*self._places][:-1]:
+                if excess <= 0:
+                    break
+                excess -= each.memory
+                del self._places[each]
+                idle.append(each)
+        for each in idle:  # without the lock, because it takes milliseconds
+            each.swap_out()
+
+
+_swap = _Swap()

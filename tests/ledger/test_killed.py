@@ -1,0 +1,43 @@
+"""A process that is killed while it writes to the ledger leaves nothing half done, and holds up nobody."""
+
+import multiprocessing
+import os
+import signal
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+import ledger.recording
+from ledger.events import Ledger
+
+from .conftest import entry, make_row
+
+STEPS = ("changes_of", "_insert", "_state_after", "columns_of")
+"""What `write` calls inside its transaction, in order."""
+
+
+def _write_and_die(url: str, step: str) -> None:
+    def die(*args: Any) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with closing(Ledger.open(url)) as doomed:
+        doomed.last_seq("lead-1")
+        setattr(ledger.recording, step, die)
+        row = make_row(last_seq=3, updated_at=entry(3).at)
+        doomed.append("lead-1", [entry(2), entry(3)], after=1, row=row)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_killed_writer_leaves_nothing_half_done(ledger: Ledger, url: str, step: str) -> None:
+    first = make_row(updated_at=entry(1).at)
+    ledger.append("lead-1", [entry(1)], after=0, row=first)
+    process = multiprocessing.get_context("spawn").Process(target=_write_and_die, args=(url, step))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert ledger.entries("lead-1") == [entry(1)]
+    assert ledger.row("lead-1") == first
+    again = entry(2, at=entry(4).at)
+    assert ledger.append("lead-1", [again], after=1) == 2
+    assert ledger.entries("lead-1") == [entry(1), again]

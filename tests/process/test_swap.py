@@ -1,0 +1,106 @@
+"""Leads that a worker keeps packed in memory while nobody asks for them."""
+
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bench.what_if import hub
+from process.core import swap
+from process.core.aggregate import LeadAggregate
+from process.core.checkpoint import pack, unpack
+from process.core.swap import Swapped, unpacked_bytes
+from tests.support.lives import Life
+
+
+class Owner:
+    """Stands for a workflow."""
+
+    aggregate = Swapped()
+
+    def __init__(self, aggregate: LeadAggregate) -> None:
+        self.aggregate = aggregate
+
+
+def idle(owner: Owner) -> bool:
+    """Return True if the owner's aggregate is packed."""
+    return vars(owner)["_aggregate_place"].unpacked is None
+
+
+def leads(count: int) -> list[Owner]:
+    return [Owner(Life(lead_id=f"lead-{number}").quoted().aggregate) for number in range(count)]
+
+
+def test_leads_that_were_not_used_for_longest_are_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *others = leads(4)
+    monkeypatch.setattr(swap, "UNPACKED_BYTES", 3 * unpacked_bytes(first.aggregate))
+    assert [owner.aggregate.lead.last_seq for owner in others] == [2, 2, 2]
+    assert [idle(owner) for owner in (first, *others)] == [True, False, False, False]
+    assert first.aggregate.lead.id == "lead-0"
+    assert [idle(owner) for owner in (first, *others)] == [False, True, False, False]
+
+
+def test_a_packed_lead_is_the_same_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swap, "UNPACKED_BYTES", 0)
+    lives = [Life(lead_id=f"lead-{number}").live().wait(200) for number in range(3)]
+    owners = [Owner(life.aggregate) for life in lives]
+    assert [idle(owner) for owner in owners] == [True, True, False]
+    assert [owner.aggregate for owner in owners] == [life.aggregate for life in lives]
+    for owner, life in zip(owners, lives, strict=True):
+        life.does("put_on_hold", event="x")
+        owner.aggregate = life.aggregate
+    assert [owner.aggregate for owner in owners] == [life.aggregate for life in lives]
+
+
+def test_a_lead_in_use_stays_the_same_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workflows ask with `is` if a lead was replaced."""
+    monkeypatch.setattr(swap, "UNPACKED_BYTES", 0)
+    owner, other = leads(2)
+    held = owner.aggregate
+    assert other.aggregate is not None
+    assert idle(owner)
+    assert owner.aggregate is held
+    changed = held.retry().replaced(refused_total=5)
+    owner.aggregate = changed
+    assert other.aggregate is not None
+    assert owner.aggregate is changed
+
+
+def test_threads_that_swap_each_other_out_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swap, "UNPACKED_BYTES", 0)
+    owners = leads(4)
+
+    def count(owner: Owner) -> int:
+        for number in range(1, 200):
+            aggregate = owner.aggregate
+            assert aggregate.refused_total == number - 1
+            assert owner.aggregate is aggregate
+            owner.aggregate = aggregate.replaced(refused_total=number)
+            del aggregate
+        return owner.aggregate.refused_total
+
+    with ThreadPoolExecutor(4) as threads:
+        assert [*threads.map(count, owners)] == [199] * 4
+    assert [owner.aggregate.lead.id for owner in owners] == [f"lead-{number}" for number in range(4)]
+
+
+@pytest.mark.parametrize(("years", "limit"), [(0, 10_000), (1, 20_000), (10, 80_000)])
+def test_an_idle_lead_of_years_takes_little_memory(
+    years: int, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that stay unpacked take a fixed amount, however many leads there are."""
+    aggregate = hub(years).aggregate
+    packed = pack(aggregate)
+    monkeypatch.setattr(swap, "UNPACKED_BYTES", 4 * unpacked_bytes(aggregate))
+    tracemalloc.start()
+    try:
+        owners = [Owner(unpack(packed)) for _ in range(8)]
+        before, _ = tracemalloc.get_traced_memory()
+        owners += [Owner(unpack(packed)) for _ in range(20)]
+        assert all(owner.aggregate.lead.last_seq for owner in owners)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sum(not idle(owner) for owner in owners) == 4
+    assert (after - before) / 20 < limit
+    assert before < 8 * limit + 5 * unpacked_bytes(aggregate)

@@ -1,0 +1,50 @@
+"""Makes leads stuck, as a worker with other code does."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from client.stuck import Stuck, find_stuck
+from process.core.aggregate import LeadAggregate
+from process.core.due import pass_deadlines
+from tests.support.waiting import TIMEOUT
+
+
+@contextmanager
+def code_that_fails(*lead_ids: str) -> Iterator[None]:
+    """Let the worker's code fail for these leads, at their next task."""
+    right = pass_deadlines
+
+    def fails(aggregate: LeadAggregate, now: datetime) -> LeadAggregate:
+        if aggregate.lead.id in lead_ids:
+            raise TypeError("no code for this")
+        return right(aggregate, now)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workflows.lead.pass_deadlines", fails)
+        yield
+
+
+@contextmanager
+def code_that_plans_nothing() -> Iterator[None]:
+    """Let the worker's code lead to other commands than the histories have."""
+
+    def plans_nothing(*_: Any) -> tuple[()]:
+        return ()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("process.core.aggregate.plan", plans_nothing)
+        yield
+
+
+async def until_stuck(client: Client, lead_id: str) -> Stuck:
+    """Wait until the lead's task has failed, and return what is known of it."""
+    async with asyncio.timeout(TIMEOUT):
+        while (stuck := await find_stuck(client, lead_id)) is None:
+            await asyncio.sleep(0.05)
+    return stuck
