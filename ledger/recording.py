@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.entry import Entry
@@ -30,6 +30,19 @@ class Reopening(NamedTuple):
     reason: str
 
 
+# Made once, because each decision of each lead executes them.
+_THIS = LEADS.c.lead_id == bindparam("of_lead")
+_COLUMNS = ("lead_id", "confirmed", "recorded", "last_seq", "last_at", "written_at", "updated_at")
+_STATE = select(*(LEADS.c[name] for name in _COLUMNS)).where(_THIS).with_for_update()
+_UPDATE = update(LEADS).where(_THIS)
+_INSERT = insert(ENTRIES)
+_FROM = (
+    select(ENTRIES)
+    .where(ENTRIES.c.lead_id == bindparam("of_lead"), ENTRIES.c.seq >= bindparam("first"))
+    .order_by(ENTRIES.c.seq, ENTRIES.c.revision)
+)
+
+
 def write(connection: Connection, writing: Writing, row: LeadRow | None) -> int:
     """Write events and row. Returns the number up to which the ledger has the events that the writer knows."""
     lead = _hold(connection, writing.lead_id)
@@ -44,18 +57,17 @@ def write(connection: Connection, writing: Writing, row: LeadRow | None) -> int:
     if row and _is_kept(row, lead, changes):
         changed |= columns_of(row)
     if changed:
-        connection.execute(update(LEADS).where(LEADS.c.lead_id == writing.lead_id), changed)
+        connection.execute(_UPDATE, changed | {"of_lead": writing.lead_id})
     return min(int(state["recorded"]), writing.last)
 
 
 def _hold(connection: Connection, lead_id: str) -> Any:
     """Return the lead's state, made if it is missing, and keep other writers of the lead out."""
-    columns = ("lead_id", "confirmed", "recorded", "last_seq", "last_at", "written_at", "updated_at")
-    wanted = select(*(LEADS.c[name] for name in columns)).where(LEADS.c.lead_id == lead_id).with_for_update()
-    found = connection.execute(wanted).one_or_none()
+    this = {"of_lead": lead_id}
+    found = connection.execute(_STATE, this).one_or_none()
     if found is None:
         _insert_new_lead(connection, lead_id)
-        found = connection.execute(wanted).one()
+        found = connection.execute(_STATE, this).one()
     return found
 
 
@@ -68,16 +80,12 @@ def _insert_new_lead(connection: Connection, lead_id: str) -> None:
 
 def _standing(connection: Connection, lead_id: str, first: int) -> dict[int, Standing]:
     """Return what stands under each number of the lead from `first` on."""
-    wanted = (
-        select(ENTRIES)
-        .where(ENTRIES.c.lead_id == lead_id, ENTRIES.c.seq >= first)
-        .order_by(ENTRIES.c.seq, ENTRIES.c.revision)
-    )
+    rows = connection.execute(_FROM, {"of_lead": lead_id, "first": first})
     return {
         found["seq"]: Standing(
             found["revision"], None if found["void"] else Entry.model_validate(dict(found))
         )
-        for found in connection.execute(wanted).mappings()
+        for found in rows.mappings()
     }
 
 
@@ -86,7 +94,7 @@ def _insert(connection: Connection, writing: Writing, changes: Changes) -> None:
     rows += [_VOID | {"seq": seq, "revision": revision} for seq, revision in changes.voids]
     if rows:
         of_all = {"lead_id": writing.lead_id}
-        connection.execute(insert(ENTRIES), [{"at": writing.at} | row | of_all for row in rows])
+        connection.execute(_INSERT, [{"at": writing.at} | row | of_all for row in rows])
 
 
 _VOID = dict.fromkeys(("by", "source", "key", "policy", "summary"), "") | {
@@ -158,7 +166,7 @@ def rebuild(connection: Connection, lead_id: str, now: datetime) -> bool:
         "written_at": lead.written_at or entries[-1].at,
     }
     values = state | (columns_of(row) if row else {})
-    connection.execute(update(LEADS).where(LEADS.c.lead_id == lead_id), values)
+    connection.execute(_UPDATE, values | {"of_lead": lead_id})
     return row is not None
 
 
@@ -192,7 +200,7 @@ def reopen(connection: Connection, note: Reopening) -> bool:
         "data": {"after": note.after, "confirmed": lead.confirmed},
     }
     connection.execute(insert(ENTRIES), row)
-    connection.execute(update(LEADS).where(LEADS.c.lead_id == note.lead_id), {"confirmed": note.after})
+    connection.execute(_UPDATE, {"confirmed": note.after, "of_lead": note.lead_id})
     return True
 
 

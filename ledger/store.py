@@ -21,7 +21,7 @@ PATIENCE: Final = 2
 """Seconds to wait for a connection, and for another writer. Events are written within a workflow task."""
 
 _LIMITS: Final = {
-    "lock_timeout": f"{PATIENCE}s",
+    "lock_timeout": "1s",  # writers hold a lead for milliseconds
     "statement_timeout": f"{PATIENCE}s",
     "idle_in_transaction_session_timeout": "10s",  # a frozen process does not hold up the other writers
 }

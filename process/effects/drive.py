@@ -30,6 +30,7 @@ class CreateFolder(Effect):
 
     kind = "create_folder"
     queue = "folder"
+    brings_link = True
     folder_id: str
 
     def summary(self) -> str:
@@ -54,6 +55,7 @@ class PrepareInvoice(Effect):
 
     kind = "prepare_invoice"
     queue = "invoice"
+    needs = frozenset(("invoice_files",))
     number: int
     file_id: str
 

@@ -140,3 +140,32 @@ def test_a_connection_lost_while_writing_is_temporary_and_nothing_is_half_done(
     assert_tells_nothing(unavailable.value)
     assert ledger.entries("lead-1") == [entry(1)]
     assert record(ledger, [entry(2), entry(3)]) == 3
+
+
+def test_a_lead_that_another_process_holds_is_temporary_and_others_go_on(
+    ledger: Ledger, postgres: Postgres, database: str
+) -> None:
+    with postgres.connect(database) as connection, connection.transaction():
+        connection.execute("SELECT * FROM ledger_leads WHERE lead_id = 'lead-1' FOR UPDATE")
+        with pytest.raises(LedgerUnavailable, match="lock timeout"):
+            record(ledger, [entry(2)])
+        assert record(ledger, [entry(1, lead_id="lead-2")]) == 1
+        assert ledger.entries("lead-1") == [entry(1)]
+    assert record(ledger, [entry(2)]) == 2
+
+
+def test_a_right_to_delete_or_to_change_the_schema_is_never_needed(
+    ledger: Ledger, postgres: Postgres, database: str, role: str, opened: Open
+) -> None:
+    with postgres.connect(database) as connection:
+        connection.execute(f"GRANT SELECT ON ledger_schema, ledger_events TO {role}".encode())
+        connection.execute(f"GRANT SELECT, INSERT ON ledger_entries TO {role}".encode())
+        connection.execute(f"GRANT SELECT, INSERT, UPDATE ON ledger_leads TO {role}".encode())
+    limited = opened(postgres.url(database, user=role))
+    lost = [entry(2), entry(3)]
+    assert record(limited, lost) == 3
+    assert record(limited, [entry(2, at=entry(4).at)]) == 2  # supersedes one event and voids the other
+    assert limited.append("lead-1", [], after=2) == 2
+    assert limited.reopen("lead-1", 1, "Reset")
+    assert not limited.rebuild("lead-1")
+    assert limited.entries("lead-1") == [entry(1), entry(2, at=entry(4).at)]
