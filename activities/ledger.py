@@ -6,10 +6,9 @@ from temporalio import activity
 
 from activities.checks import Check
 from activities.errors import again, park
-from activities.performs import performs
 from ledger.entries import entry_of
 from ledger.events import Ledger, LedgerError, LedgerOutdated, LedgerUnavailable
-from process.effects.requests import EffectRequest, Outcome
+from process.views.recording import Recorded, RecordRequest
 
 
 class LedgerActivities:
@@ -18,21 +17,23 @@ class LedgerActivities:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    @performs("record_events")
-    def record_events(self, request: EffectRequest) -> Outcome:
-        """Record the events of the request. Returns the number of the newest event that the ledger has without a gap."""
+    @activity.defn(name="record_events", no_thread_cancel_exception=True)
+    def record_events(self, request: RecordRequest) -> Recorded:
+        """Record the events of the request and the lead's row, within the workflow task or as an effect of its own."""
         try:
-            entries = [entry_of(request.lead.id, event) for event in request.events]
-            after = entries[0].seq - 1 if entries else request.lead.last_seq
-            return Outcome(
-                recorded=self._ledger.append(
-                    request.lead.id, entries, after=after, committed=not activity.info().is_local
-                )
+            entries = [entry_of(request.lead_id, event) for event in request.events]
+            seq = self._ledger.append(
+                request.lead_id,
+                entries,
+                after=request.after,
+                row=request.row,
+                committed=not activity.info().is_local,
             )
         except (LedgerUnavailable, LedgerOutdated) as error:
             raise again(str(error)) from None
         except LedgerError as error:
             raise park(str(error)) from None
+        return Recorded.of(request, seq)
 
     def checks(self) -> Iterator[Check]:
         """Check that the ledger can be written."""

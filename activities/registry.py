@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from temporalio.client import Client
 
+from activities.batch import BatchActivities
 from activities.checks import Check
 from activities.digest import digest_activities
 from activities.github.activities import GitHubActivities
@@ -50,7 +51,8 @@ def activities(settings: Settings, client: Client) -> list[Callable[..., Any]]:
     Raises LookupError for an effect that no activity performs.
     """
     systems = [*checkers(settings), RelationNoticeActivities(client)]
-    return [_performer(kind, systems) for kind in Effect.kinds]
+    performers = {kind: _performer(kind, systems) for kind in Effect.kinds}
+    return [*performers.values(), BatchActivities(performers).perform_effects]
 
 
 def chore_activities(leads: LeadsClient, chores: Chores, settings: Settings) -> list[Callable[..., Any]]:

@@ -54,7 +54,6 @@ from process.views.agenda import AgendaItem
 from process.views.overview import Option, Overview
 from workflows import search_attributes as attributes
 from workflows.lead import LeadWorkflow
-from workflows.start import policy_memo
 
 T = TypeVar("T")
 _BUILT_IN = Policy()
@@ -143,7 +142,7 @@ class LeadsClient(Directory):
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 static_summary=start.heading,
                 static_details=f"{opened.service} · opened by {opened.by} through {opened.source}",
-                memo={"heading": start.heading} | policy_memo(start.policy),
+                memo={"heading": start.heading},
                 search_attributes=TypedSearchAttributes(
                     [
                         SearchAttributePair(key, value)

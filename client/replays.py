@@ -1,7 +1,7 @@
 """Replays the open workflows of a live server with this code, before it is deployed.
 
 Temporal's replayer compares commands. A lead may replay and still produce other events, so the events that the replay
-sends to the ledger are compared with the recorded ones.
+would write to the ledger are compared with those that stand there.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from temporalio import workflow
-from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecution, WorkflowHistory
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
@@ -19,14 +18,17 @@ from temporalio.worker import (
     Interceptor,
     Replayer,
     StartActivityInput,
+    StartLocalActivityInput,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
     WorkflowOutboundInterceptor,
 )
 
+from ledger.entries import event_of
+from ledger.events import Ledger
+from process.core.events import Event
 from process.effects import RecordEvents
-from process.effects.requests import EffectRequest
-from workflows.runtime.converter import LeadPayloadConverter
+from process.views.recording import RecordRequest
 from workflows.runtime.plugin import WORKFLOWS, leads_plugin
 
 MAX_CONCURRENT = 20
@@ -47,16 +49,20 @@ class Replayed(NamedTuple):
     """The first differences, or the failure."""
 
 
-async def replayed(client: Client) -> AsyncIterator[Replayed]:
-    """Replay the current run of every open workflow of ours: leads, issue syncs, reconciliations, digests."""
-    capture = _EventCapture()
+async def replayed(client: Client, ledger: Ledger) -> AsyncIterator[Replayed]:
+    """Replay the current run of every open workflow of ours: leads, issue syncs, reconciliations, digests.
+
+    Raises LedgerError if the ledger cannot be read.
+    """
+    capture = EventCapture()
     silent = Runtime(telemetry=TelemetryConfig(logging=None))  # failures are reported below
     replayer = Replayer(workflows=[], plugins=[leads_plugin()], interceptors=[capture], runtime=silent)
     async with replayer.workflow_replay_iterator(_histories(client)) as results:
         async for result in results:
             history, failure = result.history, result.replay_failure
-            differences = [*_differences(_recorded(history), capture.events.pop(history.workflow_id, {}))]
-            detail = _message(failure) if failure else _described(differences)
+            would = capture.events.pop(history.workflow_id, {})
+            was = await asyncio.to_thread(_recorded, ledger, history.workflow_id) if would else {}
+            detail = _message(failure) if failure else _described([*_differences(was, would)])
             type_ = history.events[0].workflow_execution_started_event_attributes.workflow_type.name
             yield Replayed(history.workflow_id, type_, len(history.events), not detail, detail)
 
@@ -106,11 +112,11 @@ def _message(failure: Exception) -> str:
 # ---- events that differ
 
 
-class _EventCapture(Interceptor):
-    """Captures the events that replayed leads send to the ledger: workflow id -> seq -> event."""
+class EventCapture(Interceptor):
+    """Captures the events that replayed leads would write to the ledger: workflow id -> number -> event."""
 
     def __init__(self) -> None:
-        self.events: dict[str, dict[int, dict[str, Any]]] = {}
+        self.events: dict[str, dict[int, Event]] = {}
 
     def workflow_interceptor_class(
         self,
@@ -119,8 +125,8 @@ class _EventCapture(Interceptor):
         input.unsafe_extern_functions[_CAPTURE] = self._capture
         return _Inbound
 
-    def _capture(self, workflow_id: str, task: EffectRequest) -> None:
-        made = {event.seq: event.model_dump(mode="json") for event in task.events}
+    def _capture(self, workflow_id: str, request: RecordRequest) -> None:
+        made = {event.seq: event for event in request.events}
         self.events.setdefault(workflow_id, {}).update(made)
 
 
@@ -134,32 +140,31 @@ class _Inbound(WorkflowInboundInterceptor):
 
 class _Outbound(WorkflowOutboundInterceptor):
     def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002 - the SDK's name
-        if input.activity == RecordEvents.kind:
-            workflow.extern_functions()[_CAPTURE](workflow.info().workflow_id, input.args[0])
+        _note(input)
         return super().start_activity(input)
 
-
-def _recorded(history: WorkflowHistory) -> dict[int, dict[str, Any]]:
-    """Return the events that the history sent to the ledger, by seq."""
-    found: dict[int, dict[str, Any]] = {}
-    for event in history.events:
-        scheduled = event.activity_task_scheduled_event_attributes
-        if (
-            event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
-            and scheduled.activity_type.name == RecordEvents.kind
-        ):
-            (task,) = LeadPayloadConverter().from_payloads(scheduled.input.payloads)
-            found |= {each["seq"]: each for each in task["events"]}
-    return found
+    def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
+        _note(input)
+        return super().start_local_activity(input)
 
 
-def _differences(was: dict[int, dict[str, Any]], would: dict[int, dict[str, Any]]) -> Iterator[str]:
+def _note(started: StartActivityInput | StartLocalActivityInput) -> None:
+    if started.activity == RecordEvents.kind:
+        workflow.extern_functions()[_CAPTURE](workflow.info().workflow_id, started.args[0])
+
+
+def _recorded(ledger: Ledger, lead_id: str) -> dict[int, Event]:
+    """Return the lead's events in the ledger, by number."""
+    return {entry.seq: event_of(entry) for entry in ledger.entries(lead_id)}
+
+
+def _differences(was: dict[int, Event], would: dict[int, Event]) -> Iterator[str]:
     """Yield the differences of facts, times and policies. Summaries and new fields may differ freely."""
     for seq in sorted(was.keys() & would.keys()):
-        kind = was[seq]["fact"].get("kind", "")
+        old, new = was[seq].model_dump(mode="json"), would[seq].model_dump(mode="json")
         for name in ("at", "policy", "fact"):
-            for field, old, new in _differing(was[seq].get(name), would[seq].get(name), name):
-                yield f"{seq} {kind}: {field.removeprefix('fact.')} {old!r} → {new!r}"
+            for field, before, after in _differing(old[name], new[name], name):
+                yield f"{seq} {was[seq].kind}: {field.removeprefix('fact.')} {before!r} → {after!r}"
 
 
 def _differing(was: Any, would: Any, field: str) -> Iterator[tuple[str, Any, Any]]:

@@ -4,7 +4,7 @@ Each decision is a signal and an update of the same name, so that the Temporal U
 messages stand in one table.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from temporalio import workflow
@@ -98,6 +98,9 @@ class HandlesDecisions(Protocol):
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
         """Take, refuse or recognise as a repeat a decision. Never raises."""
 
+    async def recorded(self, answer: Answer) -> None:
+        """Wait until the event of an accepted decision is recorded."""
+
 
 W = TypeVar("W", bound=type[HandlesDecisions])
 
@@ -146,11 +149,12 @@ def _signal(kind: str) -> Callable[..., None]:
     return handle
 
 
-def _update(kind: str) -> Callable[..., Answer]:
-    def handle(self: HandlesDecisions, *args: Any) -> Answer:
+def _update(kind: str) -> Callable[..., Awaitable[Answer]]:
+    async def handle(self: HandlesDecisions, *args: Any) -> Answer:
         answer = self.take(kind, args, "update")
         if refused := answer.refused:
             raise failure(refused)
+        await self.recorded(answer)
         return answer
 
     return handle

@@ -6,42 +6,36 @@ the planned effects, waits for the next decision or the next date, and continues
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
-from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
+from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from process.behaviour import CHANGES
-    from process.core import inbox, intake, outbox
+    from process.core import inbox, intake
     from process.core.aggregate import LeadAggregate
     from process.core.due import next_wake_up, pass_deadlines, wake_up_reason
     from process.core.preview import preview_decision
     from process.core.receipts import Answer, Refusal
     from process.core.refusal import Refused, refuse, suggest
-    from process.core.requests import request_for
     from process.core.swap import Swapped
     from process.decisions.opening import LeadOpened
-    from process.effects import Effect
-    from process.effects.requests import Outcome
     from process.lead.duplicate_links import DuplicateLink
     from process.views.agenda import AgendaItem, agenda
     from process.views.overview import Option, Overview, TimelineLine, options, overview, timeline
     from workflows import search_attributes
-    from workflows.activity_errors import reason_of
+    from workflows.alarm import Alarm
     from workflows.details import details
     from workflows.handlers import failure, handles_messages
+    from workflows.performing import Performer
+    from workflows.recording import Recorder
+    from workflows.runtime.steps import messages_follow
     from workflows.start import memo_of, read_start, run_state
 
-RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
-ONE_ATTEMPT = timedelta(minutes=2)
-"""Timeout of one attempt at an effect."""
-HEARTBEAT_TIMEOUT = timedelta(seconds=10)
-"""An attempt without a heartbeat for this long died with its worker, and is made again."""
-DEBOUNCE = timedelta(minutes=1)
-"""Deferred effects wait at most this long for the observations of effects under way."""
+NEW_RUN_AFTER = 250
+"""Number of history events after which a new run begins at the next quiet moment, so that a cold lead is read quickly."""
 NOT_CANCELLED = refuse(
     "A lead is not cancelled",
     suggest("Record it as lost", "lost"),
@@ -70,13 +64,11 @@ class LeadWorkflow:
         else:
             opened = begun.replaced(changes=changes)
             self.aggregate = LeadAggregate.open(workflow.info().workflow_id, opened, workflow.now())
-        self.running: dict[str, tuple[Effect, asyncio.Task[None]]] = {}
-        self.timer: tuple[datetime, asyncio.Task[None]] | None = None
-        self.debounce: asyncio.Task[None] | None = None
-        self.debounced = False
-        self.attributes: dict[SearchAttributeKey[Any], Any] = {}
+        self.alarm = Alarm(self)
+        self.performer = Performer(self)
+        self.recorder = Recorder(self)
+        self.attributes = search_attributes.present()
         self.memo: dict[str, str] = {name: str(value) for name, value in workflow.memo().items()}
-        self.published: tuple[LeadAggregate, date] | None = None
         self.adopting = False
         self.changed = True
 
@@ -94,21 +86,23 @@ class LeadWorkflow:
             except asyncio.CancelledError:
                 # a lead ends by a decision, so a request to cancel its workflow is refused like one
                 refusal = Refusal.of("cancel", NOT_CANCELLED, workflow.now())
-                self._change(self.aggregate.refuse(refusal))
+                self.change(self.aggregate.refuse(refusal))
 
     async def _live(self) -> str:
         while True:
             self.changed = False
-            self._collect_finished_effects()
-            self._change(pass_deadlines(self.aggregate, workflow.now()))
-            self._call_off_effects()
-            self._start_effects()
-            self._set_timer()
+            self.performer.collect_finished()
+            self.change(pass_deadlines(self.aggregate, self.now))
+            self.performer.call_off()
+            self.performer.start()
+            wake_up = next_wake_up(self.aggregate.lead, self.now)
+            self.alarm.set(wake_up, wake_up_reason(self.aggregate.lead, wake_up))
             self._publish()
-            if self.aggregate.lead.archived and not self.running and not self.aggregate.parked:
+            self.recorder.start(wake_up)
+            if self._ends and not messages_follow():
                 break
-            await workflow.wait_condition(lambda: self.changed or self.adopting)
-            if self.adopting or workflow.info().is_continue_as_new_suggested():
+            await workflow.wait_condition(lambda: self.changed or self._leaves)
+            if self._leaves and not self._ends:
                 await self._continue_as_new()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return f"{self.aggregate.lead.stage}: {self.aggregate.event_log.events[-1].summary}"
@@ -118,7 +112,7 @@ class LeadWorkflow:
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
         """Take, refuse or recognise as a repeat a decision. Never raises."""
         aggregate, answer = intake.take(self.aggregate, kind, args, workflow.now(), source=source)
-        self._change(aggregate)
+        self.change(aggregate)
         if not answer.accepted and not answer.repeat:
             workflow.logger.info("decision refused", extra={"decision": kind})
             workflow.metric_meter().create_counter("lead_decisions_refused").add(1)
@@ -139,31 +133,31 @@ class LeadWorkflow:
         """Retry parked effects, and return their keys."""
         key = str(args[0]) if args and args[0] is not None else None
         before = {item.effect.key for item in self.aggregate.parked}
-        self._change(self.aggregate.retry(key))
+        self.change(self.aggregate.retry(key))
         return sorted(before - {item.effect.key for item in self.aggregate.parked})
 
     def check_drift(self, args: tuple[Any, ...]) -> None:
         """Queue the requested drift checks."""
-        self._change(inbox.check_drift(self.aggregate, args, workflow.now()))
+        self.change(inbox.check_drift(self.aggregate, args, workflow.now()))
 
     def revert_edits(self, args: tuple[Any, ...]) -> list[str]:
         """Queue effects that revert edits on GitHub, and return their keys."""
         aggregate, keys = inbox.revert_edits(self.aggregate, args, workflow.now())
-        self._change(aggregate)
+        self.change(aggregate)
         return list(keys)
 
     def set_team(self, args: tuple[Any, ...]) -> None:
         """Record the people and addresses that have the roles."""
-        self._change(inbox.set_team(self.aggregate, args, workflow.now()))
+        self.change(inbox.set_team(self.aggregate, args, workflow.now()))
 
     def flag_duplicates(self, args: tuple[Any, ...]) -> None:
         """Hold the lead if it matches other leads."""
-        self._change(inbox.flag_duplicates(self.aggregate, args, workflow.now()))
+        self.change(inbox.flag_duplicates(self.aggregate, args, workflow.now()))
 
     def receive_relation_notice(self, args: tuple[Any, ...]) -> DuplicateLink | Refused:
         """Record the relation that another lead has to this one, and return this lead's link."""
         aggregate, answer = inbox.receive_relation_notice(self.aggregate, args, workflow.now())
-        self._change(aggregate)
+        self.change(aggregate)
         return answer
 
     def adopt(self, args: tuple[Any, ...]) -> None:
@@ -197,103 +191,53 @@ class LeadWorkflow:
 
     # ---- the shell over time
 
-    def _change(self, aggregate: LeadAggregate) -> None:
+    @property
+    def now(self) -> datetime:
+        """The time of the present task (UTC). An alarm that rings too early is believed, so that its date has come."""
+        now = workflow.now()
+        return max(now, self.alarm.rang) if self.alarm.rang else now
+
+    def change(self, aggregate: LeadAggregate) -> None:
+        """Replace the aggregate, and act on it if it differs."""
         if aggregate is not self.aggregate:
             self.aggregate = aggregate
             self.changed = True
 
-    def _collect_finished_effects(self) -> None:
-        """Forget finished tasks. A failure that is not the activity's is a bug, and fails the workflow task."""
-        for key, (_, task) in list(self.running.items()):
-            if task.done():
-                del self.running[key]
-                task.result()
-
-    def _call_off_effects(self) -> None:
-        """Stop retrying effects whose decision was corrected. An attempt under way ends by itself, and counts."""
-        for effect, task in self.running.values():
-            if outbox.is_called_off(self.aggregate.outbox, effect) and not task.cancelling():
-                task.cancel()
-
-    def _start_effects(self) -> None:
-        """Start all startable effects. Deferred ones wait once for the observations of those under way."""
-        deferred: list[Effect] = []
-        busy = frozenset(effect.queue for effect, _ in self.running.values())
-        for effect in self.aggregate.startable(busy):
-            if effect.is_deferred(self.aggregate.lead):
-                deferred.append(effect)
-            else:
-                self._start(effect)
-        if not deferred:
-            return
-        if any(effect.may_report for effect, _ in self.running.values()) and not self.debounced:
-            # one update for all observations under way keeps the history short
-            self.debounce = self.debounce or asyncio.create_task(self._end_debounce())
-            return
-        for effect in deferred:
-            self._start(effect)
-        self.debounced = False
-        if self.debounce:
-            self.debounce.cancel()
-            self.debounce = None
-
-    def _start(self, effect: Effect) -> None:
-        self.running[effect.key] = effect, asyncio.create_task(self._perform(effect))
-
-    async def _end_debounce(self) -> None:
-        """Let deferred effects start although an effect under way is tried again and again."""
-        await workflow.sleep(DEBOUNCE, summary="At the latest: bring issue and ledger up to date")
-        self.debounce = None
-        self.debounced = self.changed = True
-
-    async def _perform(self, effect: Effect) -> None:
-        """Perform one effect as one activity, and record its observation or park it."""
-        try:
-            outcome: Outcome = await workflow.execute_activity(
-                effect.kind,
-                request_for(self.aggregate, effect, workflow.now()),
-                result_type=Outcome,
-                start_to_close_timeout=ONE_ATTEMPT,
-                heartbeat_timeout=HEARTBEAT_TIMEOUT,
-                retry_policy=RETRIES,
-                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-                summary=effect.summary(),
-            )
-        except ActivityError as error:
-            if not _was_called_off(error):
-                self._change(self.aggregate.park(effect, reason_of(error), workflow.now()))
-        else:
-            self._change(self.aggregate.done(effect, outcome, workflow.now()))
-        finally:
-            self.changed = True
-
-    def _set_timer(self) -> None:
-        """Keep one timer, for the next date. It is replaced only if that date moves."""
-        when = next_wake_up(self.aggregate.lead, workflow.now())
-        if self.timer:
-            if self.timer[0] == when:
-                return
-            self.timer[1].cancel()
-            self.timer = None
-        if when is not None:
-            self.timer = when, asyncio.create_task(self._wake_up(when))
-
-    async def _wake_up(self, when: datetime) -> None:
-        reason = wake_up_reason(self.aggregate.lead, when)
-        await workflow.sleep(max(when - workflow.now(), timedelta(seconds=1)), summary=reason)
-        self.timer = None
+    def wake(self) -> None:
+        """Look at everything again."""
         self.changed = True
+
+    def current_details(self) -> str:
+        """Return what the Temporal UI shows of the lead. It is asked for only when somebody looks."""
+        return details(self.aggregate, self.now)
+
+    async def recorded(self, answer: Answer) -> None:
+        """Wait until the ledger has the event of an accepted decision, or cannot be reached."""
+        if not self.recorder.has(answer.seq):
+            await workflow.wait_condition(lambda: self.recorder.has(answer.seq))
+
+    @property
+    def _ends(self) -> bool:
+        """True if nothing is left to do for ever."""
+        done = self.performer.is_idle and self.recorder.is_idle
+        return self.aggregate.lead.archived and done and not self.aggregate.parked
+
+    @property
+    def _leaves(self) -> bool:
+        """True if this run can end now. Messages of the same task are taken first: they would be lost with it."""
+        if messages_follow():
+            return False
+        info = workflow.info()
+        if self._ends or self.adopting or info.is_continue_as_new_suggested():
+            return True
+        quiet = self.performer.is_idle and self.recorder.is_idle and workflow.all_handlers_finished()
+        return quiet and info.get_current_history_length() >= NEW_RUN_AFTER
 
     async def _continue_as_new(self) -> None:
         """Start a new run with the same aggregate. Effects under way finish, or are performed again there."""
         await self._receive_pending_results()
-        tasks = [task for _, task in self.running.values() if not task.done()]
-        for task in tasks:
-            if not task.cancelling():
-                task.cancel()
-        if tasks:
-            await workflow.wait(tasks)
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self.performer.stop()
+        await workflow.wait_condition(lambda: self.recorder.is_idle and workflow.all_handlers_finished())
         workflow.continue_as_new(args=run_state(self.aggregate))
 
     async def _receive_pending_results(self) -> None:
@@ -303,27 +247,12 @@ class LeadWorkflow:
         await workflow.wait_condition(received.is_set)  # evaluated only when nothing else is left to run
 
     def _publish(self) -> None:
-        """Update search attributes, memo and details, if they have changed."""
-        now = workflow.now()
-        lead = self.aggregate.lead
-        today = lead.today(now)
-        if self.published and self.published[0] is self.aggregate and self.published[1] == today:
-            return
-        self.published = self.aggregate, today
-        attributes = search_attributes.values(self.aggregate, now)
+        """Update the search attributes and the memo, if they have changed."""
+        attributes = search_attributes.values(self.aggregate, self.now)
         if changes := search_attributes.changes(self.attributes, attributes):
             workflow.upsert_search_attributes(changes)
             self.attributes = attributes
-        memo = memo_of(lead)
+        memo = memo_of(self.aggregate.lead)
         if memo != self.memo:
             workflow.upsert_memo(memo)
             self.memo = memo
-        workflow.set_current_details(details(self.aggregate, now))
-
-
-def _was_called_off(error: ActivityError) -> bool:
-    """Return True if the effect failed only because it was cancelled, perhaps after a passing fault."""
-    cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.non_retryable:
-        return False
-    return is_cancelled_exception(error) or error.retry_state is RetryState.CANCEL_REQUESTED

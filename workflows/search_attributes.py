@@ -7,6 +7,7 @@ keywords, three dates, and three of any other type.
 from datetime import UTC, datetime
 from typing import Any
 
+from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 from process.calendar import end_of
@@ -86,6 +87,11 @@ def _identities(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
         DOMAIN: contact_key(lead.email) if lead.email else None,
         RESPONSE: lead.questionnaire.response_id,
     }
+
+
+def present() -> dict[SearchAttributeKey[Any], Any]:
+    """Return the attributes with which the workflow's run began."""
+    return {pair.key: pair.value for pair in workflow.info().typed_search_attributes}
 
 
 def changes(

@@ -8,7 +8,6 @@ from process.core.refusal import Refused, refuse
 from process.decisions.opening import LeadOpened
 from process.decisions.parsing import parse_as
 from process.lead.lead import Lead
-from process.policy import Policy, Team
 from process.types import Model, Stage
 
 
@@ -46,18 +45,6 @@ def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | LeadAg
 
 
 def memo_of(lead: Lead) -> dict[str, str]:
-    """Return the memo by which a list shows a lead: heading, links and policy."""
+    """Return the memo by which a person knows a lead in a list: heading and links."""
     links = {"issue": lead.issue, "folder": lead.folder, "hub": lead.hub_issue}
-    # the number of events also gives each task in which something became true a command: the next worker would
-    # take a task without commands for none, and apply later messages first (temporalio/sdk-rust#1606)
-    return (
-        {"heading": lead.heading}
-        | {name: link.url for name, link in links.items() if link}
-        | policy_memo(lead.policy)
-        | {"events": str(lead.last_seq)}
-    )
-
-
-def policy_memo(policy: Policy) -> dict[str, str]:
-    """Return the memo's part about the policy: its version, and a digest of the people and addresses that have roles."""
-    return {"policy": policy.version, "people": Team.of(policy).digest()}
+    return {"heading": lead.heading} | {name: link.url for name, link in links.items() if link}

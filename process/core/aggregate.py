@@ -16,7 +16,7 @@ from process.core.outbox import DriftCheck, Finished, Outbox, Outstanding
 from process.core.plan import plan
 from process.core.receipts import Receipts, Refusal
 from process.decisions.opening import LeadOpened
-from process.effects import Effect
+from process.effects import Effect, RecordEvents
 from process.effects.observations import ChangesAdopted
 from process.effects.requests import Outcome
 from process.lead.lead import Lead
@@ -97,7 +97,7 @@ class LeadAggregate(Model):
         return self.record(ChangesAdopted(changes=changes), now)
 
     def startable(self, busy: Collection[str]) -> tuple[Effect, ...]:
-        """Return the effects that can start now: the first ready one of each queue that is not busy."""
+        """Return the effects that can start together now: those of each queue that is not busy."""
         return outbox.startable(self.outbox, self.lead, busy)
 
     def done(self, effect: Effect, outcome: Outcome, now: datetime) -> Self:
@@ -108,8 +108,6 @@ class LeadAggregate(Model):
             suspended=outbox.without(self.suspended, effect.key),
             finished=(*self.finished, finished)[-FINISHED:],
         )
-        if outcome.recorded is not None:
-            aggregate = aggregate.replaced(in_ledger=max(aggregate.in_ledger, outcome.recorded))
         return aggregate.record(outcome.observation, now) if outcome.observation else aggregate
 
     def park(self, effect: Effect, reason: str, now: datetime) -> Self:
@@ -121,6 +119,21 @@ class LeadAggregate(Model):
     def retry(self, key: str | None = None) -> Self:
         """Let parked effects start again: all of them, or the one with this key."""
         return self.replaced(outbox=outbox.retried(self.outbox, key))
+
+    def recorded(self, seq: int) -> Self:
+        """Note that the ledger has the events up to this number."""
+        return self.replaced(in_ledger=max(self.in_ledger, seq))
+
+    @property
+    def unrecorded(self) -> bool:
+        """True if the ledger has not confirmed all events."""
+        return self.in_ledger < self.lead.last_seq
+
+    def record_later(self) -> Self:
+        """Let an effect write the events to the ledger, because it was away when they became true."""
+        seq = self.lead.last_seq
+        effect = RecordEvents(key=f"{self.lead.id}/{seq}/record_events", cause=seq)
+        return self.replaced(outbox=outbox.planned(self.outbox, (effect,), self.lead))
 
     def check_drift(self, check: DriftCheck) -> Self:
         """Queue the requested drift checks."""

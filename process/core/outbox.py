@@ -50,16 +50,21 @@ class DriftCheck(Model):
 
 Outbox = tuple[Outstanding, ...]
 
+MAX_BATCH = 12
+"""Number of effects that start together. One after the other, they take a worker's thread for as long as all of them."""
+
 
 def startable(outbox: Outbox, lead: Lead, busy: Collection[str]) -> tuple[Effect, ...]:
-    """Return the effects that can start now: the first ready one of each queue that is not busy."""
-    queues, found = set(busy), []
-    for item in outbox:
-        effect = item.effect
-        if item.status == "waiting" and effect.queue not in queues and effect.ready(lead):
-            queues.add(effect.queue)
+    """Return the effects that can start together now, in order: those of each queue that is not busy.
+
+    An effect that is not ready yet is among them only if one before it brings the object for which it may wait.
+    """
+    waiting = [item.effect for item in outbox if item.status == "waiting" and item.effect.queue not in busy]
+    found: list[Effect] = []
+    for effect in sorted(waiting, key=lambda effect: effect.comes_last):
+        if effect.ready(lead) or any(other.brings_link for other in found):
             found.append(effect)
-    return tuple(found)
+    return tuple(found[:MAX_BATCH])
 
 
 def planned(outbox: Outbox, effects: Collection[Effect], lead: Lead) -> Outbox:
@@ -103,6 +108,11 @@ def retried(outbox: Outbox, key: str | None = None) -> Outbox:
 def without(outbox: Outbox, key: str) -> Outbox:
     """Remove the effect with this key."""
     return tuple(item for item in outbox if item.effect.key != key)
+
+
+def without_kind(outbox: Outbox, kind: str) -> Outbox:
+    """Remove the waiting effects of this kind."""
+    return tuple(item for item in outbox if item.effect.kind != kind or item.status == "parked")
 
 
 def partitioned(outbox: Outbox, suspended: Outbox, corrected: Collection[int]) -> tuple[Outbox, Outbox]:

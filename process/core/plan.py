@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from process.core.events import Change
 from process.duplicates.notices import has_news
-from process.effects import Effect, NotifyLeads, PlaceCard, RecordEvents, UpdateHubIssue, UpdateIssue
+from process.effects import Effect, NotifyLeads, PlaceCard, UpdateHubIssue, UpdateIssue
 from process.effects.introductions import introductions
 from process.lead.lead import Lead
 from process.policy import TEAMS
@@ -22,7 +22,6 @@ def plan(change: Change) -> tuple[Effect, ...]:
         effects.append(UpdateHubIssue(key=change.key("update_hub_issue"), cause=event.seq))
     if has_news(before, after):
         effects.append(NotifyLeads(key=change.key("notify_leads"), cause=event.seq))
-    effects.append(RecordEvents(key=change.key("record_events"), cause=event.seq))
     return tuple(effects)
 
 

@@ -1,42 +1,49 @@
-"""Builds the requests that the effects' activities are given."""
+"""Builds what the activities of effects are given: one effect, or a batch of those that start together."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from process.core.aggregate import LeadAggregate
-from process.core.events import Event, EventLog
+from process.core.events import EventLog
 from process.core.fold import fold
 from process.corrections.lookup import corrected_decision, corrected_decisions
-from process.effects import Effect, PostCorrection, PrepareInvoice, RecordEvents, SendCorrection
+from process.effects import Effect, PostCorrection, PrepareInvoice, SendCorrection
 from process.effects.observations import prepared
-from process.effects.requests import EffectRequest
+from process.effects.requests import Batch, BatchItem, EffectRequest
 from process.lead.lead import Lead
 from process.views.attention import attention
 
 
 def request_for(aggregate: LeadAggregate, effect: Effect, now: datetime) -> EffectRequest:
     """Return the request for an effect that starts now, with only the data that this effect needs."""
+    return _item(aggregate, effect, now).request(aggregate.lead.brief(effect.needs, effect.invoice_number))
+
+
+def batch_of(aggregate: LeadAggregate, effects: Sequence[Effect], now: datetime) -> Batch:
+    """Return the batch of effects that start now. The lead holds what any of them needs."""
+    items = tuple(_item(aggregate, effect, now) for effect in effects)
+    needs = frozenset().union(*(effect.needs for effect in effects))
+    numbers = {effect.invoice_number for effect in effects} - {None}
+    return Batch(lead=aggregate.lead.brief(needs, *numbers), items=items)
+
+
+def _item(aggregate: LeadAggregate, effect: Effect, now: datetime) -> BatchItem:
     event_log, lead = aggregate.event_log, aggregate.lead
-    request = EffectRequest(effect=effect, lead=lead.brief(effect.invoice_number))
+    item = BatchItem(effect=effect)
     match effect:
         case SendCorrection(seq=seq):
             decision = corrected_decision(event_log, seq, notified=True)
-            return request.replaced(corrected_decisions=(decision,))
+            return item.replaced(corrected_decisions=(decision,))
         case PostCorrection(seq=seq):
-            return request.replaced(corrected_decisions=(corrected_decision(event_log, seq),))
-        case RecordEvents():
-            return request.replaced(events=unrecorded(aggregate))
+            return item.replaced(corrected_decisions=(corrected_decision(event_log, seq),))
         case PrepareInvoice(number=number):
-            return request.replaced(lead=_as_billed(event_log, number).brief(number))
+            billed = _as_billed(event_log, number)
+            return item if billed is lead else item.replaced(lead=billed.brief(effect.needs, number))
         case _ if effect.shows_corrections:
             concerns = attention(lead, lead.today(now))
-            return request.replaced(corrected_decisions=corrected_decisions(event_log), attention=concerns)
+            return item.replaced(corrected_decisions=corrected_decisions(event_log), attention=concerns)
         case _:
-            return request
-
-
-def unrecorded(aggregate: LeadAggregate) -> tuple[Event, ...]:
-    """Return the events that the ledger has not confirmed yet."""
-    return aggregate.event_log.events[aggregate.in_ledger :]
+            return item
 
 
 def _as_billed(event_log: EventLog, number: int) -> Lead:

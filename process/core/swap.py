@@ -13,8 +13,8 @@ from typing import overload
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack, unpack
 
-UNPACKED_BYTES = 12_000_000
-"""Memory for the aggregates that a worker keeps unpacked: some 80 young leads, or six of ten years."""
+UNPACKED_BYTES = 32_000_000
+"""Memory for the aggregates that a worker keeps unpacked: some 250 young leads, or 16 of ten years."""
 
 FASTEST = 1
 """Level of compression while in memory."""

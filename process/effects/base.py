@@ -1,14 +1,15 @@
 """The base class of effects. Each effect is performed by the activity of the same name, idempotently by its key.
 
-An effect does not say how it is performed. It says in which queue it waits (one at a time per queue, queues side by
-side), if a newer effect of its kind replaces it, and what the lead must know before it can start.
+An effect does not say how it is performed. It says in which queue it waits (in order within a queue, queues side by
+side), if a newer effect of its kind replaces it, which parts of the lead it is given, and what the lead must know before
+it can start.
 """
 
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, SerializeAsAny, SerializerFunctionWrapHandler, model_serializer
 
-from process.lead.lead import Lead
+from process.lead.lead import Lead, LeadPart
 from process.types import Model
 
 
@@ -19,10 +20,16 @@ class Effect(Model):
     """Name of the effect on the wire, and of the activity that performs it."""
     kinds: ClassVar[dict[str, type["Effect"]]] = {}
     queue: ClassVar[str] = ""
-    may_report: ClassVar[bool] = True
-    """True if the effect may report something new. A deferred effect waits for it."""
+    needs: ClassVar[frozenset[LeadPart]] = frozenset()
+    """Parts of the lead that the effect is given beside its present state."""
+    brings_link: ClassVar[bool] = False
+    """True if the effect brings an object for which effects that are not ready may wait."""
+    comes_last: ClassVar[bool] = False
+    """True if the effect shows the results of others, and so comes after those that start with it."""
     coalesces: ClassVar[bool] = False
     """True if the effect brings the outside to the lead's present state, so that only the newest of its kind matters."""
+    alone: ClassVar[bool] = False
+    """True if the effect is always an activity of its own, because it may wait for long or is no call outside."""
     suspended_with_cause: ClassVar[bool] = False
     """True if the waiting effect is suspended while the decision that caused it is corrected."""
     shows_corrections: ClassVar[bool] = False
@@ -56,10 +63,6 @@ class Effect(Model):
 
     def is_obsolete(self, lead: Lead) -> bool:
         """Return True if the effect has no purpose any more, so that it is dropped."""
-        return False
-
-    def is_deferred(self, lead: Lead) -> bool:
-        """Return True if the effect shows the results of others, and so waits a moment for those under way."""
         return False
 
     def summary(self) -> str:

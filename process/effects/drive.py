@@ -25,6 +25,7 @@ class CreateFolder(Effect):
 
     kind = "create_folder"
     queue = "folder"
+    brings_link = True
     folder_id: str
 
     def summary(self) -> str:
@@ -49,6 +50,7 @@ class ReserveInvoice(Effect):
 
     kind = "reserve_invoice"
     queue = "invoice"
+    needs = frozenset(("invoice_files",))
     number: int
 
     def ready(self, lead: Lead) -> bool:
@@ -66,6 +68,7 @@ class PrepareInvoice(Effect):
 
     kind = "prepare_invoice"
     queue = "invoice"
+    needs = frozenset(("invoice_files",))
     number: int
     file_id: str
 

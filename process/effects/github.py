@@ -5,8 +5,23 @@ from collections.abc import Iterable
 from process.corrections.corrected_decision import Where
 from process.effects.base import Effect
 from process.github.edits import Edit, EditKind
-from process.lead.lead import Lead
+from process.lead.lead import Lead, LeadPart
 from process.types import Line
+
+SHOWN_IN_ISSUE: frozenset[LeadPart] = frozenset(
+    (
+        "assets",
+        "duplicates",
+        "former",
+        "invoices",
+        "mails",
+        "originals",
+        "qualification",
+        "questionnaire",
+        "usage",
+    )
+)
+SHOWN_IN_HUB_ISSUE: frozenset[LeadPart] = frozenset(("qualification", "questionnaire"))
 
 
 class _AtIssue:
@@ -34,6 +49,8 @@ class OpenIssue(Effect):
 
     kind = "open_issue"
     queue = "issue"
+    needs = SHOWN_IN_ISSUE
+    brings_link = True
     shows_corrections = True
 
     def summary(self) -> str:
@@ -45,12 +62,10 @@ class UpdateIssue(_AtIssue, Effect):
 
     kind = "update_issue"
     queue = "issue"
+    needs = SHOWN_IN_ISSUE
     coalesces = True
+    comes_last = True
     shows_corrections = True
-    may_report = False
-
-    def is_deferred(self, lead: Lead) -> bool:
-        return True
 
     def summary(self) -> str:
         return "Bring the lead's issue up to date"
@@ -76,7 +91,7 @@ class RevertIssue(_AtIssue, Effect):
 
     kind = "revert_issue"
     queue = "issue"
-    may_report = False
+    needs = SHOWN_IN_ISSUE
     shows_corrections = True
     edits: tuple[Edit, ...]
 
@@ -89,6 +104,7 @@ class RevertHubIssue(_AtHubIssue, RevertIssue):
 
     kind = "revert_hub_issue"
     queue = "hub issue"
+    needs = SHOWN_IN_HUB_ISSUE
     shows_corrections = False
 
     def summary(self) -> str:
@@ -111,7 +127,6 @@ class PostCorrection(Effect):
 
     kind = "post_correction"
     queue = "corrections"
-    may_report = False
     suspended_with_cause = True
     seq: int
     where: Where
@@ -135,6 +150,8 @@ class OpenHubIssue(Effect):
 
     kind = "open_hub_issue"
     queue = "hub issue"
+    needs = SHOWN_IN_HUB_ISSUE
+    brings_link = True
 
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None
@@ -151,8 +168,8 @@ class UpdateHubIssue(_AtHubIssue, Effect):
 
     kind = "update_hub_issue"
     queue = "hub issue"
+    needs = SHOWN_IN_HUB_ISSUE
     coalesces = True
-    may_report = False
 
     def summary(self) -> str:
         return "Bring the hub's issue up to date"

@@ -9,6 +9,8 @@ class NotifyLeads(Effect):
 
     kind = "notify_leads"
     queue = "other leads"
+    alone = True
+    needs = frozenset(("duplicates", "originals"))
     coalesces = True
 
     def ready(self, lead: Lead) -> bool:
@@ -19,14 +21,12 @@ class NotifyLeads(Effect):
 
 
 class RecordEvents(Effect):
-    """Writes the lead's new events to the ledger."""
+    """Writes the lead's new events to the ledger, after the attempt within the workflow task failed."""
 
     kind = "record_events"
     queue = "ledger"
+    alone = True
     coalesces = True
 
-    def is_deferred(self, lead: Lead) -> bool:
-        return True
-
     def summary(self) -> str:
-        return "Write the events to the ledger"
+        return "Write the events to the ledger, which was away"

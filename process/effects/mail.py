@@ -5,11 +5,15 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from process.effects.base import Effect
-from process.lead.lead import Lead
+from process.lead.lead import Lead, LeadPart
 from process.types import Line, Role
 
 INTRODUCTIONS = ("address_changed", "address_left")
 """Templates that tell the new people of a role that it is theirs now, and the former ones that it no longer is."""
+
+SHOWN_IN_MAIL: frozenset[LeadPart] = frozenset(
+    ("assets", "former", "mails", "qualification", "questionnaire")
+)
 
 
 class SendMail(Effect):
@@ -17,6 +21,7 @@ class SendMail(Effect):
 
     kind = "send_mail"
     queue = "mail"
+    needs = SHOWN_IN_MAIL
     suspended_with_cause = True
     template: str
     to: tuple[Role, ...] = ()
@@ -63,6 +68,7 @@ class SendCorrection(Effect):
 
     kind = "send_correction"
     queue = "mail"
+    needs = SHOWN_IN_MAIL
     suspended_with_cause = True
     template: ClassVar[str] = "correction"
     fields: ClassVar[dict[str, str]] = {}

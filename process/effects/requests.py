@@ -1,14 +1,19 @@
-"""The input and the result of the activity that performs an effect."""
+"""The input and the result of the activities that perform effects."""
 
 from typing import Any
 
 from pydantic import field_serializer
 
-from process.core.events import AnyFact, Event
+from process.core.events import AnyFact
 from process.corrections.corrected_decision import CorrectedDecision
 from process.effects.base import AnyEffect
 from process.lead.lead import Lead
 from process.types import Model
+
+
+def _without_defaults(lead: Lead | None) -> dict[str, Any] | None:
+    """Return the lead's JSON without defaults, because every input stays in Temporal's history."""
+    return lead.model_dump(mode="json", exclude_defaults=True) if lead else None
 
 
 class EffectRequest(Model):
@@ -16,8 +21,6 @@ class EffectRequest(Model):
 
     effect: AnyEffect
     lead: Lead
-    events: tuple[Event, ...] = ()
-    """Events that the ledger does not have yet."""
     corrected_decisions: tuple[CorrectedDecision, ...] = ()
     """The one decision that the effect is about, or all decisions that no longer count."""
     first_attempt: bool = False
@@ -25,9 +28,7 @@ class EffectRequest(Model):
     attention: tuple[str, ...] = ()
     """Concerns about the whole lead. (`lead` here holds only its newest invoices.)"""
 
-    @field_serializer("lead")
-    def _without_defaults(self, lead: Lead) -> dict[str, Any]:
-        return lead.model_dump(mode="json", exclude_defaults=True)  # every input stays in Temporal's history
+    _lead = field_serializer("lead")(_without_defaults)
 
 
 class Outcome(Model):
@@ -35,5 +36,61 @@ class Outcome(Model):
 
     observation: AnyFact | None = None
     """The finding or the change outside, if the lead does not know it yet."""
-    recorded: int | None = None
-    """Highest event number in the ledger, after writing to it."""
+
+
+class BatchItem(Model):
+    """One effect of a batch, with what only this effect needs."""
+
+    effect: AnyEffect
+    lead: Lead | None = None
+    """The lead for this effect alone, if it is not the batch's."""
+    corrected_decisions: tuple[CorrectedDecision, ...] = ()
+    attention: tuple[str, ...] = ()
+
+    _lead = field_serializer("lead")(_without_defaults)
+
+    def request(self, lead: Lead) -> EffectRequest:
+        """Return the request for this effect alone, for the lead as the effects before it have made it."""
+        return EffectRequest(
+            effect=self.effect,
+            lead=self.lead or lead,
+            corrected_decisions=self.corrected_decisions,
+            attention=self.attention,
+        )
+
+
+class Batch(Model):
+    """Effects that start together, in the order in which they are performed, and the lead that they are given."""
+
+    lead: Lead
+    items: tuple[BatchItem, ...]
+
+    _lead = field_serializer("lead")(_without_defaults)
+
+    def summary(self) -> str:
+        """Return the effects in one sentence, for the Temporal UI."""
+        return " · ".join(item.effect.summary() for item in self.items)
+
+
+class Failure(Model):
+    """The reason why an effect of a batch could not be performed."""
+
+    reason: str
+    for_good: bool
+    """True if only a person can remove the cause."""
+    delay: float | None = None
+    """Seconds until the next attempt, if the outside system asks for them."""
+
+
+class BatchResult(Model):
+    """The result of one effect of a batch: an outcome or a failure, or none if it was not yet ready."""
+
+    key: str
+    outcome: Outcome | None = None
+    failure: Failure | None = None
+
+
+class BatchResults(Model):
+    """The results of a batch, in the order of its effects."""
+
+    results: tuple[BatchResult, ...] = ()

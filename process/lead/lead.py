@@ -1,8 +1,9 @@
 """The lead: its state, folded from its events, and values derived from that. No rules."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import AwareDatetime
 
@@ -20,6 +21,24 @@ from process.types import Line, Link, Model, Role, Stage, Text
 
 Artifact = Literal["issue", "hub issue", "card", "folder"]
 """An object of the lead in another system, where people may change or delete it."""
+
+LeadPart = Literal[
+    "assets",
+    "duplicates",
+    "former",
+    "invoice_files",
+    "invoices",
+    "mails",
+    "originals",
+    "qualification",
+    "questionnaire",
+    "usage",
+]
+"""A part of the lead that only some activities need."""
+PARTS: tuple[LeadPart, ...] = get_args(LeadPart)
+
+NEWEST = 12
+"""Number of the newest invoices, mails and months of usage that an activity is given."""
 
 
 class Asset(Model):
@@ -307,12 +326,18 @@ class Lead(Model):
         """Return the invoice number for people: unique over all leads, without gaps within this one."""
         return f"{self.id.removeprefix('lead-').upper()}-{number:03d}"
 
-    def brief(self, invoice: int | None = None) -> "Lead":
-        """Return the lead without price books and old entries, as input of an activity about `invoice`."""
-        newest = len(self.invoices) - 12
-        return self.replaced(
-            price_books=(),
-            invoices=tuple(i for i in self.invoices if i.number > newest or i.number == invoice),
-            usage=self.usage[-12:],
-            mails=self.mails[-12:],
-        )
+    def brief(self, needs: Collection[LeadPart] = (), *numbers: int | None) -> "Lead":
+        """Return the lead as input of an activity: of its parts only those named, with their newest entries.
+
+        `numbers` are those of invoices that are included in any case.
+        """
+        fields = type(self).model_fields
+        dropped = {part: fields[part].get_default() for part in PARTS if part not in needs}
+        newest = len(self.invoices) - (NEWEST if "invoices" in needs else 0)
+        kept = {
+            "invoices": tuple(i for i in self.invoices if i.number > newest or i.number in numbers),
+            "usage": self.usage[-NEWEST:] if "usage" in needs else (),
+            "mails": self.mails[-NEWEST:] if "mails" in needs else (),
+            "price_books": (),
+        }
+        return self.replaced(**dropped | kept)

@@ -11,12 +11,13 @@ from process.core.checkpoint import pack
 from process.core.intake import MAX_EVENT_BYTES, RESERVE, SMALL
 from process.core.preview import preview_decision
 from process.core.receipts import RECEIPTS
-from process.core.requests import request_for, unrecorded
-from process.effects import Effect, PlaceCard, RecordEvents, UpdateIssue
+from process.core.requests import request_for
+from process.effects import Effect, PlaceCard, UpdateIssue
 from process.effects.observations import IssueOpened
 from process.effects.requests import Outcome
 from process.views.attention import attention
 from process.views.overview import overview
+from process.views.recording import record_request
 from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, Life, link
 
 # ---- repeats
@@ -183,7 +184,6 @@ def test_a_preview_shows_the_consequences_and_changes_nothing() -> None:
         "Mail to contracts: price quoted",
         "Bring the lead's issue up to date",
         "Put the lead's card into its column of the board",
-        "Write the events to the ledger",
     )
     assert life.aggregate == before
 
@@ -203,29 +203,35 @@ def kinds(effects: tuple[Effect, ...]) -> list[str]:
 
 
 def test_a_new_lead_starts_the_effects_that_need_nothing_else() -> None:
-    assert kinds(Life().aggregate.startable(frozenset())) == ["open_issue", "read_prices", "record_events"]
+    assert kinds(Life().aggregate.startable(frozenset({"card"}))) == ["open_issue", "read_prices"]
 
 
-def test_effects_start_one_at_a_time_in_a_queue_and_queues_run_side_by_side() -> None:
+def test_effects_of_free_queues_start_together_and_the_one_that_shows_their_results_comes_last() -> None:
     aggregate = Life().handed_over().aggregate
-    assert kinds(aggregate.startable(frozenset())) == [
+    started = kinds(aggregate.startable(frozenset()))
+    assert [*dict.fromkeys(started)] == [
         "open_issue",
         "read_prices",
         "reserve_folder",
         "send_mail",
-        "record_events",
+        "place_card",
+        "update_issue",
     ]
-    assert kinds(aggregate.startable(frozenset({"issue", "mail", "ledger"}))) == [
-        "read_prices",
-        "reserve_folder",
-    ]
+    busy = frozenset({"issue", "mail", "card"})
+    assert {*kinds(aggregate.startable(busy))} == {"read_prices", "reserve_folder"}
+
+
+def test_an_effect_that_is_not_ready_starts_only_with_one_that_brings_its_object() -> None:
+    aggregate = Life().quoted().aggregate
+    assert "place_card" in kinds(aggregate.startable(frozenset()))
+    assert "place_card" not in kinds(aggregate.startable(frozenset({"issue"})))
 
 
 def test_the_hand_over_waits_for_the_folder_and_nothing_waits_for_it() -> None:
     life = Life().handed_over()
     (first,) = life.mails("price_quoted")
     life.aggregate = life.aggregate.done(first, Outcome(), MONDAY)
-    assert "send_mail" not in kinds(life.aggregate.startable(frozenset()))
+    assert "send_mail" not in kinds(life.aggregate.startable(frozenset({"issue"})))
     life.perform()
     assert [mail.template for mail in life.lead.mails] == ["handover"]
     assert life.aggregate.outbox == ()
@@ -233,7 +239,7 @@ def test_the_hand_over_waits_for_the_folder_and_nothing_waits_for_it() -> None:
 
 def test_only_the_newest_coalescing_effect_is_kept() -> None:
     life = Life().handed_over()
-    for kind in (UpdateIssue, PlaceCard, RecordEvents):
+    for kind in (UpdateIssue, PlaceCard):
         (item,) = [item for item in life.aggregate.outbox if isinstance(item.effect, kind)]
         assert item.effect.cause > 1
 
@@ -247,7 +253,7 @@ def test_the_folder_is_reserved_once_however_many_ask_for_it() -> None:
 
 def test_the_hubs_issue_is_opened_after_the_leads() -> None:
     life = Life().requested()
-    assert "open_hub_issue" not in kinds(life.aggregate.startable(frozenset()))
+    assert "open_hub_issue" not in kinds(life.aggregate.startable(frozenset({"issue"})))
     issue = next(item.effect for item in life.aggregate.outbox if item.effect.kind == "open_issue")
     aggregate = life.aggregate.done(issue, Outcome(observation=IssueOpened(link=link("issue"))), MONDAY)
     assert "open_hub_issue" in kinds(aggregate.startable(frozenset()))
@@ -275,7 +281,7 @@ def test_retry_takes_one_by_its_key() -> None:
     for effect in effects:
         life.aggregate = life.aggregate.park(effect, "401", MONDAY)
     aggregate = life.aggregate.retry(effects[0].key)
-    assert [item.effect for item in aggregate.parked] == list(effects[1:])
+    assert {item.effect.key for item in aggregate.parked} == {effect.key for effect in effects[1:]}
     assert aggregate.retry("no such key") == aggregate
 
 
@@ -293,11 +299,18 @@ def test_a_done_effect_is_kept_and_its_observation_recorded() -> None:
 
 def test_events_are_unrecorded_until_the_ledger_confirms_them() -> None:
     life = Life().quoted()
-    assert [event.seq for event in unrecorded(life.aggregate)] == [1, 2]
-    ledger = next(item.effect for item in life.aggregate.outbox if isinstance(item.effect, RecordEvents))
-    aggregate = life.aggregate.done(ledger, Outcome(recorded=2), MONDAY)
-    assert unrecorded(aggregate) == ()
-    assert aggregate.done(ledger, Outcome(recorded=1), MONDAY).in_ledger == 2
+    assert [event.seq for event in record_request(life.aggregate, 0, MONDAY).events] == [1, 2]
+    assert life.aggregate.recorded(1).unrecorded
+    aggregate = life.aggregate.recorded(2)
+    assert not aggregate.unrecorded
+    assert aggregate.recorded(1).in_ledger == 2
+    assert record_request(aggregate, 2, MONDAY).events == ()
+
+
+def test_an_effect_records_what_the_ledger_missed_once_however_often_it_was_away() -> None:
+    life = Life().quoted()
+    aggregate = life.aggregate.record_later().record_later()
+    assert kinds(tuple(item.effect for item in aggregate.outbox)).count("record_events") == 1
 
 
 def test_mails_record_their_recipients_and_keep_one_key() -> None:
@@ -314,7 +327,11 @@ def test_mails_record_their_recipients_and_keep_one_key() -> None:
 
 def test_a_request_holds_only_what_the_activity_needs() -> None:
     life = Life().live(end="2036-01-01", billing="monthly").until("2030-01-01").perform()
-    brief = life.lead.brief()
+    nothing = life.lead.brief()
+    assert (nothing.invoices, nothing.mails, nothing.usage, nothing.price_books) == ((), (), (), ())
+    number = life.lead.invoices[0].number
+    assert [invoice.number for invoice in life.lead.brief((), number).invoices] == [number]
+    brief = life.lead.brief(UpdateIssue.needs)
     assert (len(brief.invoices), len(brief.mails), brief.price_books) == (12, 12, ())
     assert brief.invoices[-1] == life.lead.invoices[-1]
     assert len(brief.model_dump_json()) < 32_000
@@ -360,12 +377,8 @@ def test_a_lead_with_long_texts_can_still_continue_as_new(text: Callable[[int], 
     assert life.take("asset_attached", name="short").accepted, "there is always room for the next"
     assert life.take("price_quoted", **QUOTE).accepted
     assert len(pack(life.aggregate)) < MAX_STORED_BYTES
-    task = request_for(
-        life.aggregate,
-        next(e for e in life.aggregate.startable(frozenset()) if e.kind == "record_events"),
-        life.now,
-    )
-    assert len(task.model_dump_json().encode()) < MAX_STORED_BYTES
+    request = record_request(life.aggregate, 0, life.now)
+    assert len(request.model_dump_json().encode()) < MAX_STORED_BYTES
     assert len(overview(life.aggregate, life.now).model_dump_json().encode()) < MAX_STORED_BYTES
 
 

@@ -148,7 +148,6 @@ def test_the_card_moves_back_and_the_issue_is_written_anew() -> None:
     assert {effect.kind for effect in life.planned[before:]} == {
         "place_card",
         "update_issue",
-        "record_events",
     }
 
 

@@ -54,7 +54,7 @@ def test_asking_for_hub_information_changes_no_issue() -> None:
     life.does("hub_requested", exception_by="Ann Example", exception_reason="A course")
     life.perform().wait(8)
     planned = [item.effect.kind for item in life.aggregate.outbox]
-    assert planned == ["send_mail", "record_events"]
+    assert planned == ["send_mail"]
 
 
 # ---- events of the community
@@ -105,7 +105,7 @@ def test_the_hubs_issue_follows_an_announcement() -> None:
     life = Life().live().perform()
     life.does("event_announced", name="Exam", first="2026-07-05", users=20)
     kinds = [item.effect.kind for item in life.aggregate.outbox]
-    assert kinds == ["send_mail", "update_issue", "update_hub_issue", "record_events"]
+    assert kinds == ["send_mail", "update_issue", "update_hub_issue"]
 
 
 # ---- the renewal begins

@@ -266,7 +266,7 @@ def test_future_deadlines_follow_the_new_policy_and_past_decisions_stay() -> Non
     adopt(life, periods={"handover_reminder": 1, "contract_due": 5})
     assert life.lead.contract.due == due
     assert life.lead.policy.version == "2026-10"
-    assert {item.effect.kind for item in life.aggregate.outbox} - before == {"update_issue", "record_events"}
+    assert {item.effect.kind for item in life.aggregate.outbox} - before == {"update_issue"}
     life.wait(2)
     assert len(life.mails("handover_reminder")) == 1
     assert [event.policy for event in life.aggregate.event_log.events][-2:] == ["2026-06", "2026-10"]
@@ -283,7 +283,7 @@ def test_columns_and_labels_are_followed_on_github() -> None:
     life = Life().live().perform()
     adopt(life, columns={**COLUMNS, Stage.HUB: "Running"}, labels={"hub": "hub"})
     kinds = {item.effect.kind for item in life.aggregate.outbox}
-    assert kinds == {"place_card", "update_issue", "update_hub_issue", "record_events"}
+    assert kinds == {"place_card", "update_issue", "update_hub_issue"}
     assert [e for e in life.planned if isinstance(e, PlaceCard)][-1].restore is False
 
 

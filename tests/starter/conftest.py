@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import workflows.digest
-import workflows.lead
+import workflows.performing
 from client import leads as client_leads
 from process.policy import Policy
 from starter.cli import session
@@ -57,7 +57,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
 
 @pytest.fixture(autouse=True, scope="package")
 def _who_is_long_heartbeat_timeouts() -> Iterator[None]:
-    with long_heartbeat_timeouts(workflows.digest, workflows.lead):
+    with long_heartbeat_timeouts(workflows.digest, workflows.performing):
         yield
 
 

@@ -17,7 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import workflows.issue_sync
-import workflows.lead
+import workflows.performing
 import workflows.reconcile
 from activities.issue_sync.sync import IssueSync
 from activities.reconcile.activities import reconcile_activities
@@ -63,7 +63,7 @@ async def own_env() -> AsyncIterator[WorkflowEnvironment]:
 def quick_retries() -> Iterator[None]:
     """Retry after a tenth of a second instead of two seconds."""
     soon = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=2))
-    modules = (workflows.issue_sync, workflows.lead, workflows.reconcile)
+    modules = (workflows.issue_sync, workflows.performing, workflows.reconcile)
     with long_heartbeat_timeouts(*modules) as patch:
         for module in modules:
             patch.setattr(module, "RETRIES", soon)

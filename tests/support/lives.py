@@ -26,7 +26,6 @@ from process.effects import (
     PlaceCard,
     PrepareInvoice,
     ReadAnswers,
-    RecordEvents,
     ReserveFolder,
     ReserveInvoice,
     SendCorrection,
@@ -127,8 +126,6 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
                     reached={},
                     cause=effect.cause,
                 )
-        case RecordEvents():
-            return Outcome(recorded=life.aggregate.event_log.events[-1].seq)
         case _:
             pass
     return Outcome(observation=observation)
@@ -243,9 +240,10 @@ class Life:
 
     def perform(self, but: str = "") -> Life:
         """Perform effects until none can start, except those of one queue."""
-        while ready := self.aggregate.startable(frozenset({but})):
-            for effect in ready:
-                self.performs(effect)
+        while startable := self.aggregate.startable(frozenset({but})):
+            for effect in startable:
+                if effect.ready(self.lead) and any(item.effect is effect for item in self.aggregate.outbox):
+                    self.performs(effect)
         return self
 
     def performs(self, effect: Effect) -> None:

@@ -4,12 +4,16 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
+from activities.batch import failure_of
 from activities.errors import again, park
-from process.core.events import Observation
+from process.core.batches import lead_after
+from process.core.events import Event, Observation
 from process.effects import (
     CreateFolder,
     Effect,
@@ -18,6 +22,7 @@ from process.effects import (
     PlaceCard,
     PrepareInvoice,
     ReadAnswers,
+    RecordEvents,
     ReserveFolder,
     ReserveInvoice,
     SendCorrection,
@@ -34,8 +39,10 @@ from process.effects.observations import (
     IssueOpened,
     MailSent,
 )
-from process.effects.requests import EffectRequest, Outcome
+from process.effects.requests import Batch, BatchResult, BatchResults, EffectRequest, Outcome
 from process.types import Link
+from process.views.recording import Recorded, RecordRequest
+from process.views.row import LeadRow
 
 
 class Outside:
@@ -51,11 +58,18 @@ class Outside:
         """Events until which effects stay under way, by `kind lead`."""
         self.begun: Counter[str] = Counter()
         """Number of attempts, by `kind lead`."""
-        self.ledger: dict[str, list[int]] = {}
+        self.events: dict[str, list[Event]] = {}
+        """The recorded events, by lead."""
+        self.rows: dict[str, LeadRow] = {}
+        """The newest row, by lead."""
 
     def of(self, lead_id: str) -> list[str]:
         """Return the keys of the effects performed for a lead, in order, without the lead's id."""
         return [key.removeprefix(f"{lead_id}/") for done, key in self.done if done == lead_id]
+
+    def recorded(self, lead_id: str) -> list[int]:
+        """Return the numbers of a lead's recorded events."""
+        return [event.seq for event in self.events.get(lead_id, ())]
 
     def templates(self, lead_id: str) -> list[str]:
         """Return the templates of the mails sent for a lead."""
@@ -63,34 +77,68 @@ class Outside:
         return [effect.template for effect in effects if isinstance(effect, SendMail | SendCorrection)]
 
     def activities(self, **real: Callable[..., Any]) -> list[Callable[..., Any]]:
-        """Return an activity for each kind of effect, with `real` ones in place of those in memory."""
-        return [real.get(kind) or self._activity(kind) for kind in Effect.kinds]
+        """Return an activity for each kind of effect and for batches, with `real` ones in place of those in memory."""
+        single = [
+            real.get(kind) or self._activity(kind) for kind in Effect.kinds if kind != RecordEvents.kind
+        ]
+        return [
+            *single,
+            real.get("perform_effects") or self._perform_effects,
+            real.get("record_events") or self._record_events,
+        ]
+
+    @activity.defn(name="perform_effects")
+    async def _perform_effects(self, batch: Batch) -> BatchResults:
+        lead, results = batch.lead, []
+        for item in batch.items:
+            if not item.effect.ready(lead) or item.effect.is_obsolete(lead):
+                continue
+            try:
+                outcome = await self._perform(item.effect.kind, item.request(lead))
+            except ApplicationError as error:
+                results.append(BatchResult(key=item.effect.key, failure=failure_of(error)))
+            else:
+                results.append(BatchResult(key=item.effect.key, outcome=outcome))
+                lead = lead_after(lead, outcome, datetime.now(UTC))
+        return BatchResults(results=tuple(results))
+
+    @activity.defn(name="record_events")
+    async def _record_events(self, request: RecordRequest) -> Recorded:
+        await self._attempt("record_events", request.lead_id)
+        kept = [event for event in self.events.get(request.lead_id, ()) if event.seq <= request.after]
+        self.events[request.lead_id] = [*kept, *request.events]
+        seqs = self.recorded(request.lead_id)
+        self.rows[request.lead_id] = request.row
+        return Recorded.of(request, max(seqs))
 
     def _activity(self, kind: str) -> Callable[..., Any]:
         @activity.defn(name=kind)
         async def perform(request: EffectRequest) -> Outcome:
-            name = f"{kind} {request.lead.id}"
-            self.begun[name] += 1
-            while (held := self.held.get(name)) and not held.is_set():
-                activity.heartbeat()
-                with suppress(
-                    TimeoutError, asyncio.CancelledError
-                ):  # finish in spite of a cancellation, like the real activities
-                    await asyncio.wait_for(held.wait(), 0.2)
-            failing = self.broken.get(kind) or self.broken.get(name)
-            if failing == "park":
-                raise park(f"{kind} can't be done; mend it")
-            if failing == "again":
-                raise again(f"{kind} failed this time")
-            self.done.append((request.lead.id, request.effect.key))
-            self.tasks.append(request)
-            if kind == "record_events":
-                seqs = self.ledger.setdefault(request.lead.id, [])
-                seqs += [event.seq for event in request.events if event.seq not in seqs]
-                return Outcome(recorded=max(seqs))
-            return Outcome(observation=_report(request))
+            return await self._perform(kind, request)
 
         return perform
+
+    async def _perform(self, kind: str, request: EffectRequest) -> Outcome:
+        await self._attempt(kind, request.lead.id)
+        self.done.append((request.lead.id, request.effect.key))
+        self.tasks.append(request)
+        return Outcome(observation=_report(request))
+
+    async def _attempt(self, kind: str, lead_id: str) -> None:
+        """Count an attempt, wait while it is held, and fail if this kind is broken."""
+        name = f"{kind} {lead_id}"
+        self.begun[name] += 1
+        while (held := self.held.get(name)) and not held.is_set():
+            activity.heartbeat()
+            with suppress(
+                TimeoutError, asyncio.CancelledError
+            ):  # finish in spite of a cancellation, like the real activities
+                await asyncio.wait_for(held.wait(), 0.2)
+        failing = self.broken.get(kind) or self.broken.get(name)
+        if failing == "park":
+            raise park(f"{kind} can't be done; mend it")
+        if failing == "again":
+            raise again(f"{kind} failed this time")
 
 
 def _report(request: EffectRequest) -> Observation | None:

@@ -8,7 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import workflows.issue_sync
-import workflows.lead
+import workflows.performing
 from tests.support.outside import Outside
 from tests.support.servers import skipping_time
 from tests.support.waiting import long_heartbeat_timeouts
@@ -19,7 +19,7 @@ _numbers = count(1)
 
 @pytest.fixture(autouse=True, scope="package")
 def _who_is_long_heartbeat_timeouts() -> Iterator[None]:
-    with long_heartbeat_timeouts(workflows.issue_sync, workflows.lead):
+    with long_heartbeat_timeouts(workflows.issue_sync, workflows.performing):
         yield
 
 

@@ -53,7 +53,7 @@ async def test_the_whole_path_over_several_runs(short_life: Life) -> None:
     assert life.mails() == [*MAILS]
     done = life.outside.of(life.id)
     assert len(done) == len(set(done))
-    assert sorted(life.outside.ledger[life.id]) == [line.seq for line in view.timeline]
+    assert life.outside.recorded(life.id) == [line.seq for line in view.timeline]
 
 
 async def test_parked_and_unfinished_effects_go_along(short_life: Life) -> None:
@@ -81,7 +81,7 @@ async def test_decisions_in_a_burst_around_the_change_of_runs(short_life: Life) 
     await life.until(lambda view: len(view.lead.assets) == 60)
     view = await life.settled()
     assert {asset.name for asset in view.lead.assets} == {f"asset {n}" for n in range(60)}
-    assert sorted(life.outside.ledger[life.id]) == [line.seq for line in view.timeline]
+    assert life.outside.recorded(life.id) == [line.seq for line in view.timeline]
     assert await _runs(life) > 1
 
 

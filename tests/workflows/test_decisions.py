@@ -202,4 +202,5 @@ async def test_after_its_end_a_lead_answers_and_then_is_archived(life: Life, out
     await life.settled()
     await life.env.fast_forward(life.handle)
     assert await life.handle.result() == "lost: The lead was archived"
-    assert max(outside.ledger[life.id]) == len(outside.ledger[life.id])
+    recorded = outside.recorded(life.id)
+    assert recorded == [*range(1, len(recorded) + 1)]

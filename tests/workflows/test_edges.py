@@ -379,7 +379,7 @@ async def test_nothing_is_lost_or_done_twice(life: Life, edge: Edge, held: bool)
     assert {effect.status for effect in view.effects} == {"done"}
     done = life.outside.of(life.id)
     assert len(done) == len(set(done)), "an effect was done twice"
-    assert sorted(life.outside.ledger[life.id]) == [line.seq for line in view.timeline]
+    assert life.outside.recorded(life.id) == [line.seq for line in view.timeline]
     assert edge.holds(Seen(life, view))
 
 

@@ -57,7 +57,7 @@ async def test_each_effect_may_fail_for_good_without_holding_up_a_decision(life:
     assert sorted(life.outside.templates(life.id)) == sorted(MAILS)
     done = life.outside.of(life.id)
     assert len(done) == len(set(done))
-    assert sorted(life.outside.ledger[life.id]) == [line.seq for line in view.timeline]
+    assert life.outside.recorded(life.id) == [line.seq for line in view.timeline]
 
 
 @pytest.mark.parametrize("again", [False, True])

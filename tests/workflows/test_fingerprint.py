@@ -1,12 +1,12 @@
 """The commands that the workflow can give, and what each decision plans: changing either can break leads in flight."""
 
 import ast
+import inspect
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import workflows.lead
 from process.behaviour import CHANGES
 from process.core import inbox, intake
 from process.core.aggregate import LeadAggregate
@@ -33,11 +33,13 @@ from process.lead.duplicate_links import DuplicateLink
 from process.types import Link, Role
 from tests.support.accepted import ACCEPTED
 from tests.support.states import STATES
+from workflows import alarm, lead, performing, recording
 
 COMMITTED = Path(__file__).parent / "fingerprint.json"
 COMMANDS = {
     "continue_as_new",
     "execute_activity",
+    "execute_local_activity",
     "patched",
     "sleep",
     "upsert_memo",
@@ -53,11 +55,11 @@ fingerprint with `python -m tests.workflows.test_fingerprint`.
 
 
 def commands() -> list[str]:
-    """Return each command in workflows/lead.py: its function and the names of its arguments, in order."""
-    tree = ast.parse(Path(workflows.lead.__file__).read_text())
+    """Return each command of a lead's workflow: its function and the names of its arguments, in order."""
     return [
         f"{function.name}: {call.func.attr}({', '.join(sorted(each.arg or '**' for each in call.keywords))})"
-        for function in ast.walk(tree)
+        for module in (lead, alarm, performing, recording)
+        for function in ast.walk(ast.parse(inspect.getsource(module)))
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for call in ast.walk(function)
         if isinstance(call, ast.Call)

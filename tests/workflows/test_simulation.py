@@ -1,16 +1,15 @@
 """Simulations under their own rules repeat exactly what the real workflow did."""
 
-import base64
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
 
+from client.replays import EventCapture
 from process.core.events import Event
-from process.effects.requests import EffectRequest
 from process.policy import Periods
 from process.simulation.difference import difference
 from process.simulation.scenario import Scenario
@@ -19,24 +18,21 @@ from starter.demo.years import Years
 from tests.support.histories import HISTORIES, read_history
 from tests.support.workflow_lives import Life
 from tests.support.years_player import YearsPlayer
+from workflows.runtime.plugin import leads_plugin
 
 
-def in_order(events: Iterator[Event]) -> list[Event]:
+def in_order(events: Iterable[Event]) -> list[Event]:
     """Return each event once, as the ledger would have them."""
     return [event for _, event in sorted({event.seq: event for event in events}.items())]
 
 
-def recorded(path: Path) -> list[Event]:
-    """Return the events that a workflow history sent to the ledger."""
-    history: dict[str, Any] = json.loads(read_history(path))
-    scheduled = (event.get("activityTaskScheduledEventAttributes") for event in history["events"])
-    payloads = (
-        each["input"]["payloads"][0]["data"]
-        for each in scheduled
-        if each and each["activityType"]["name"] == "record_events"
-    )
-    tasks = (EffectRequest.model_validate_json(base64.b64decode(data)) for data in payloads)
-    return in_order(event for request in tasks for event in request.events)
+async def replayed(path: Path) -> list[Event]:
+    """Return the events that a workflow history makes."""
+    capture = EventCapture()
+    replayer = Replayer(workflows=[], plugins=[leads_plugin()], interceptors=[capture])
+    history = WorkflowHistory.from_json("lead-example", read_history(path))
+    await replayer.replay_workflow(history)
+    return in_order(capture.events["lead-example"].values())
 
 
 WHOLE = [path for path in HISTORIES if "a-new-run" not in path.name]
@@ -44,8 +40,8 @@ WHOLE = [path for path in HISTORIES if "a-new-run" not in path.name]
 
 
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
-def test_committed_histories_are_simulated_exactly(path: Path) -> None:
-    events = recorded(path)
+async def test_committed_histories_are_simulated_exactly(path: Path) -> None:
+    events = await replayed(path)
     simulation = simulate(events, "lead-example", Scenario(), events[-1].at)
     assert simulation.exact
     assert simulation.reproducible
@@ -56,9 +52,7 @@ async def test_years_of_a_real_lead_are_simulated_exactly(life: Life) -> None:
     start = date(now.year + 1, 2, 1) if now.month < 12 else date(now.year + 2, 2, 1)
     await Years(YearsPlayer(life), 2, start).play()
     view = await life.settled()
-    events = in_order(
-        event for request in life.outside.tasks if request.lead.id == life.id for event in request.events
-    )
+    events = in_order(life.outside.events[life.id])
     assert len(events) == len(view.timeline)
     now = await life.env.get_current_time(life.handle)
     simulation = simulate(events, life.id, Scenario(), now)

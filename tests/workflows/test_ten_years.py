@@ -101,5 +101,5 @@ async def test_ten_years_of_one_lead(life: Life) -> None:
     assert mails["renewal"] == 2 * len(lead.former) + 3, (
         "180 and 90 days before, until the renewal was signed"
     )
-    assert sorted(life.outside.ledger[life.id]) == [line.seq for line in view.timeline]
+    assert life.outside.recorded(life.id) == [line.seq for line in view.timeline]
     assert [line.seq for line in view.timeline] == list(range(1, len(view.timeline) + 1))

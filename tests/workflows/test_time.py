@@ -67,4 +67,4 @@ async def test_a_year_of_a_hub(life: Life) -> None:
     assert any("The hub runs although its contract ended" in line for line in view.attention)
     done = life.outside.of(life.id)
     assert len(done) == len(set(done)), "an effect was done twice"
-    assert sorted(life.outside.ledger[life.id]) == [line.seq for line in view.timeline]
+    assert life.outside.recorded(life.id) == [line.seq for line in view.timeline]

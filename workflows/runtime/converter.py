@@ -1,6 +1,7 @@
 """The payload converter: JSON by pydantic. An unreadable payload must not stop a lead."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
@@ -9,13 +10,24 @@ from temporalio.contrib.pydantic import PydanticPayloadConverter
 from process.decisions.parsing import Unreadable
 
 
+@cache
+def _shared() -> PydanticPayloadConverter:
+    return PydanticPayloadConverter()
+
+
 class LeadPayloadConverter(PydanticPayloadConverter):
     """Converts payloads by pydantic. An argument without a type hint that cannot be decoded becomes `Unreadable`.
 
     Anyone may send anything: lone surrogates, endless numbers, an unknown encoding. The SDK drops a signal that it cannot
     decode, without a trace in the lead, and a workflow with such an input fails task after task. The lead's handlers
     have no type hints and refuse `Unreadable`.
+
+    The SDK makes a new one for each task of a workflow and for each activity. All share their parts, which know how to read
+    each type.
     """
+
+    def __init__(self) -> None:
+        self.converters = _shared().converters
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         if type_hints is not None:

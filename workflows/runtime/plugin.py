@@ -1,8 +1,10 @@
 """The Temporal plugin that configures clients, workers and replayers alike."""
 
+from collections.abc import Awaitable, Callable
+
 from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import WorkerConfig
+from temporalio.worker import Worker, WorkerConfig
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
@@ -11,6 +13,7 @@ from workflows.lead import LeadWorkflow
 from workflows.reconcile import ReconcileWorkflow
 from workflows.runtime.converter import LeadPayloadConverter
 from workflows.runtime.sandbox import SandboxRunner
+from workflows.runtime.steps import WORKERS, StepRunner
 
 WORKFLOWS = (LeadWorkflow, IssueSyncWorkflow, ReconcileWorkflow, DigestWorkflow, WeeklyDigestWorkflow)
 
@@ -19,13 +22,18 @@ PASSED_THROUGH = ("process", "workflows", "babel", "dateutil", "zoneinfo", "tzda
 
 
 class _Plugin(SimplePlugin):
-    """A plugin that also turns eager activities off."""
+    """A plugin that also turns eager activities off, and makes its workers known to their workflows' instances."""
 
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
         """Turn eager activities off: a worker that shuts down would wait for one for ever."""
         config = super().configure_worker(config)
         config["disable_eager_activity_execution"] = True
         return config
+
+    async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:  # noqa: A002
+        """Run a worker that can be asked to drop a workflow from its cache."""
+        WORKERS.add(worker._bridge_worker)
+        await super().run_worker(worker, next)
 
 
 def leads_plugin() -> SimplePlugin:
@@ -35,5 +43,5 @@ def leads_plugin() -> SimplePlugin:
         "leads",
         data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
         workflows=WORKFLOWS,
-        workflow_runner=SandboxRunner(restrictions=restrictions),
+        workflow_runner=SandboxRunner(restrictions=restrictions, runner_class=StepRunner),
     )

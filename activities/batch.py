@@ -1,0 +1,69 @@
+"""Activity that performs the effects that start together, one after the other."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from process.core.batches import lead_after
+from process.effects.requests import (
+    Batch,
+    BatchItem,
+    BatchResult,
+    BatchResults,
+    EffectRequest,
+    Failure,
+    Outcome,
+)
+from process.lead.lead import Lead
+
+Performer = Callable[[EffectRequest], Outcome]
+
+_log = structlog.get_logger("activities")
+
+
+class BatchActivities:
+    """Performs batches with the activities of the single effects, by kind."""
+
+    def __init__(self, performers: Mapping[str, Performer]) -> None:
+        self._performers = performers
+
+    @activity.defn(name="perform_effects", no_thread_cancel_exception=True)
+    def perform_effects(self, batch: Batch) -> BatchResults:
+        """Perform the effects in order. A failure of one is its own result, and the others go on.
+
+        Each effect is given the lead as the effects before it have made it.
+        """
+        lead, results = batch.lead, []
+        for item in batch.items:
+            if item.effect.ready(lead) and not item.effect.is_obsolete(lead):
+                result = self._perform(item, lead)
+                results.append(result)
+                if result.outcome:
+                    lead = lead_after(lead, result.outcome, datetime.now(UTC))
+        return BatchResults(results=tuple(results))
+
+    def _perform(self, item: BatchItem, lead: Lead) -> BatchResult:
+        effect = item.effect
+        try:
+            outcome = self._performers[effect.kind](item.request(lead))
+        except Exception as error:
+            failure = failure_of(error)
+            _log.warning("effect failed", lead=lead.id, kind=effect.kind, error=type(error).__name__)
+            return BatchResult(key=effect.key, failure=failure)
+        _log.info("effect done", lead=lead.id, kind=effect.kind)
+        return BatchResult(key=effect.key, outcome=outcome)
+
+
+def failure_of(error: Exception) -> Failure:
+    """Return the failure for an error of an effect's activity, as Temporal would have understood it."""
+    if isinstance(error, ApplicationError):
+        delay = error.next_retry_delay
+        return Failure(
+            reason=error.message,
+            for_good=error.non_retryable,
+            delay=delay.total_seconds() if delay else None,
+        )
+    return Failure(reason=type(error).__name__, for_good=False)

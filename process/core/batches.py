@@ -1,0 +1,64 @@
+"""Takes the results of effects that were performed together."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from process.core import outbox
+from process.core.aggregate import LeadAggregate
+from process.core.events import Event
+from process.core.fold import apply
+from process.effects import Effect
+from process.effects.requests import BatchResult, Failure, Outcome
+from process.lead.lead import Lead
+
+
+class Again(NamedTuple):
+    """An effect of a batch that failed for now."""
+
+    effect: Effect
+    failure: Failure
+
+
+def take_results(
+    aggregate: LeadAggregate, effects: Sequence[Effect], results: Collection[BatchResult], now: datetime
+) -> tuple[LeadAggregate, tuple[Again, ...]]:
+    """Record what a batch brought back, and return the effects that failed for now as well.
+
+    An effect without a result stays in the outbox. One that brings the outside to the present has also shown what the
+    effects before it brought back, so that no second one is needed for that.
+    """
+    found = {result.key: result for result in results}
+    outdated = {kind for kind in _coalescing(effects) if _is_newer_planned(aggregate, effects, kind)}
+    again = []
+    for effect in effects:
+        result = found.get(effect.key)
+        if result is None:
+            continue
+        if failure := result.failure:
+            if failure.for_good:
+                aggregate = aggregate.park(effect, failure.reason, now)
+            else:
+                again.append(Again(effect, failure))
+        elif outcome := result.outcome:
+            aggregate = aggregate.done(effect, outcome, now)
+            if effect.coalesces and effect.kind not in outdated:
+                aggregate = aggregate.replaced(outbox=outbox.without_kind(aggregate.outbox, effect.kind))
+    return aggregate, tuple(again)
+
+
+def lead_after(lead: Lead, outcome: Outcome, now: datetime) -> Lead:
+    """Return the lead of a batch after an effect, for the effects that come after it."""
+    if outcome.observation is None:
+        return lead
+    return apply(lead, Event(seq=lead.last_seq + 1, at=now, fact=outcome.observation))
+
+
+def _coalescing(effects: Collection[Effect]) -> Iterator[str]:
+    return (effect.kind for effect in effects if effect.coalesces)
+
+
+def _is_newer_planned(aggregate: LeadAggregate, effects: Collection[Effect], kind: str) -> bool:
+    """Return True if an effect of this kind was planned after the batch had started."""
+    keys = {effect.key for effect in effects}
+    return any(item.effect.kind == kind and item.effect.key not in keys for item in aggregate.outbox)

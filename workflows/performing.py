@@ -1,0 +1,162 @@
+"""Performs the effects of a lead's outbox, by activities.
+
+Effects that start together are one activity, so that a decision costs few events. An effect that failed in it goes on alone,
+as an activity that Temporal retries until it succeeds or fails for good.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
+
+from process.core import outbox
+from process.core.batches import Again, take_results
+from process.core.requests import batch_of, request_for
+from process.effects import Effect, RecordEvents
+from process.effects.requests import BatchResults, Failure, Outcome
+from process.views.recording import Recorded, record_request
+from workflows.activity_errors import reason_of
+from workflows.shell import Shell
+
+RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
+ONCE = RetryPolicy(maximum_attempts=1)
+ONE_ATTEMPT = timedelta(minutes=2)
+"""Timeout of one attempt at an effect."""
+HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+"""An attempt without a heartbeat for this long died with its worker, and is made again."""
+
+Effects = tuple[Effect, ...]
+Result = TypeVar("Result", Outcome, Recorded)
+
+
+class Performer:
+    """The effects under way."""
+
+    def __init__(self, lead: Shell) -> None:
+        self._lead = lead
+        self._running: list[tuple[Effects, asyncio.Task[None]]] = []
+
+    @property
+    def is_idle(self) -> bool:
+        """True if nothing is under way."""
+        return not self._running
+
+    def collect_finished(self) -> None:
+        """Forget finished tasks. A failure that is not the activity's is a bug, and fails the workflow task."""
+        finished = [task for _, task in self._running if task.done()]
+        self._running = [each for each in self._running if not each[1].done()]
+        for task in finished:
+            task.result()
+
+    def call_off(self) -> None:
+        """Stop retrying effects whose decision was corrected. An attempt under way ends by itself, and counts."""
+        for effects, task in self._running:
+            called_off = (outbox.is_called_off(self._lead.aggregate.outbox, effect) for effect in effects)
+            if all(called_off) and not task.cancelling():
+                task.cancel()
+
+    def start(self) -> None:
+        """Start all effects that can start: together, except those that always go alone."""
+        busy = frozenset(effect.queue for effects, _ in self._running for effect in effects)
+        effects = self._lead.aggregate.startable(busy)
+        together = tuple(effect for effect in effects if not effect.alone)
+        for effect in effects:
+            if effect.alone:
+                self._run((effect,), self._perform(effect))
+        if len(together) == 1:
+            self._run(together, self._perform(*together))
+        elif together:
+            self._run(together, self._perform_together(together))
+
+    async def stop(self) -> None:
+        """Stop retrying, and wait for the attempts under way. What is not done then is performed again in the next run."""
+        tasks = [task for _, task in self._running if not task.done()]
+        for task in tasks:
+            if not task.cancelling():
+                task.cancel()
+        if tasks:
+            await workflow.wait(tasks)
+
+    def _run(self, effects: Effects, performing: Coroutine[None, None, None]) -> None:
+        self._running.append((effects, asyncio.create_task(performing)))
+
+    async def _perform_together(self, effects: Effects) -> None:
+        batch = batch_of(self._lead.aggregate, effects, self._lead.now)
+        try:
+            results: BatchResults = await workflow.execute_activity(
+                "perform_effects",
+                batch,
+                result_type=BatchResults,
+                start_to_close_timeout=ONE_ATTEMPT * len(effects),
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                retry_policy=ONCE,
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+                summary=batch.summary(),
+            )
+        except ActivityError as error:
+            if not _was_called_off(error):
+                failure = Failure(reason=reason_of(error), for_good=False)
+                self._go_on_alone([Again(effect, failure) for effect in effects])
+        else:
+            aggregate, again = take_results(self._lead.aggregate, effects, results.results, self._lead.now)
+            self._lead.change(aggregate)
+            self._go_on_alone(again)
+        finally:
+            self._lead.wake()
+
+    def _go_on_alone(self, failed: Sequence[Again]) -> None:
+        waiting = {item.effect.key for item in self._lead.aggregate.outbox if item.status == "waiting"}
+        for effect, failure in failed:
+            if effect.key in waiting:
+                self._run((effect,), self._perform(effect, failure))
+
+    async def _perform(self, effect: Effect, failure: Failure | None = None) -> None:
+        """Perform one effect as one activity, and record its observation or park it."""
+        try:
+            if failure and failure.delay:
+                await workflow.sleep(failure.delay, summary=failure.reason)
+            outcome = await self._outcome(effect)
+        except ActivityError as error:
+            if not _was_called_off(error):
+                self._lead.change(self._lead.aggregate.park(effect, reason_of(error), self._lead.now))
+        except asyncio.CancelledError:
+            pass  # called off while it waited for its next attempt
+        else:
+            self._lead.change(self._lead.aggregate.done(effect, outcome, self._lead.now))
+        finally:
+            self._lead.wake()
+
+    async def _outcome(self, effect: Effect) -> Outcome:
+        aggregate, now = self._lead.aggregate, self._lead.now
+        if isinstance(effect, RecordEvents):
+            request = record_request(aggregate, aggregate.in_ledger, now)
+            recorded = await _activity(effect, request, Recorded)
+            self._lead.change(self._lead.aggregate.recorded(recorded.seq))
+            return Outcome()
+        return await _activity(effect, request_for(aggregate, effect, now), Outcome)
+
+
+async def _activity(effect: Effect, request: object, result_type: type[Result]) -> Result:
+    result: Result = await workflow.execute_activity(
+        effect.kind,
+        request,
+        result_type=result_type,
+        start_to_close_timeout=ONE_ATTEMPT,
+        heartbeat_timeout=HEARTBEAT_TIMEOUT,
+        retry_policy=RETRIES,
+        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        summary=effect.summary(),
+    )
+    return result
+
+
+def _was_called_off(error: ActivityError) -> bool:
+    """Return True if the effect failed only because it was cancelled, perhaps after a passing fault."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.non_retryable:
+        return False
+    return is_cancelled_exception(error) or error.retry_state is RetryState.CANCEL_REQUESTED

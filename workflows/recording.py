@@ -1,0 +1,77 @@
+"""Writes a lead's new events and its row to the ledger, within the workflow task in which they became true."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+from process.effects import RecordEvents
+from process.views.recording import Recorded, record_request
+from workflows.shell import Shell
+
+LIMIT = timedelta(seconds=2)
+"""Time for the ledger to answer. It is short, because the task and its answers wait."""
+
+
+class Recorder:
+    """Writes by a local activity, which costs no task of its own. If it fails, an effect takes over, with retries."""
+
+    def __init__(self, lead: Shell) -> None:
+        self._lead = lead
+        self._task: asyncio.Task[None] | None = None
+        self._row: object = None
+        """What the newest row was made from."""
+        self._final = lead.aggregate.in_ledger
+        self._task_length = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """True if nothing is being written."""
+        return self._task is None
+
+    @property
+    def is_away(self) -> bool:
+        """True if the ledger did not answer, so that an effect waits to write the events."""
+        return any(isinstance(item.effect, RecordEvents) for item in self._lead.aggregate.outbox)
+
+    def has(self, seq: int | None) -> bool:
+        """Return True if the event need not be waited for: the ledger has it, or is away."""
+        return seq is None or self._lead.aggregate.in_ledger >= seq or self.is_away
+
+    def start(self, wake_up: datetime | None) -> None:
+        """Write what is new, unless something is being written. `wake_up` is the moment until which the row is right."""
+        self._note_final()
+        aggregate = self._lead.aggregate
+        parked = tuple(item.effect.key for item in aggregate.parked)
+        row = aggregate.lead.last_seq, parked, aggregate.refused_total, wake_up
+        if self._task is None and not self.is_away and (aggregate.unrecorded or self._row != row):
+            self._row = row
+            self._task = asyncio.create_task(self._record())
+
+    def _note_final(self) -> None:
+        """Note what an earlier task has recorded. This one may be lost, and be done again with other events."""
+        length = workflow.info().get_current_history_length()
+        if length != self._task_length:
+            self._task_length, self._final = length, self._lead.aggregate.in_ledger
+
+    async def _record(self) -> None:
+        request = record_request(self._lead.aggregate, self._final, self._lead.now)
+        try:
+            recorded: Recorded = await workflow.execute_local_activity(
+                "record_events",
+                request,
+                result_type=Recorded,
+                start_to_close_timeout=LIMIT,
+                schedule_to_close_timeout=LIMIT,
+                retry_policy=RetryPolicy(maximum_attempts=1),
+                summary=request.summary(),
+            )
+        except ActivityError:
+            self._lead.change(self._lead.aggregate.record_later())
+        else:
+            self._lead.change(self._lead.aggregate.recorded(recorded.seq))
+        finally:
+            self._task = None
+            self._lead.wake()

@@ -1,0 +1,139 @@
+"""Feeds a workflow its messages one at a time, whatever the groups in which the SDK delivers them.
+
+One activation of the SDK may hold results of activities, timers, signals and updates of several moments, and a replay may
+group them in another way than the live run did. A workflow that reacts to the group would then issue other commands than
+its history has, and could never go on. Here each activation is split into the same steps: first all results, then each
+message by itself.
+
+There is one activation that must not be taken at all. A worker that is asked a query while a message waits for its task
+gets that message ahead of its task, with the time of the task before. Decided then, it would have another time than in
+every replay. The message is left alone, and the workflow is dropped from the cache after the answer: its task brings it
+again, as the history has it.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from weakref import WeakSet
+
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation, WorkflowActivationJob
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.bridge.worker import Worker as BridgeWorker
+from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
+from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
+
+WORKERS: WeakSet[BridgeWorker] = WeakSet()
+"""The workers of this process, each of which may have a workflow in its cache."""
+
+_current = threading.local()
+
+
+def messages_follow() -> bool:
+    """Return True if the activation holds messages after the present step, so that the run must not end in it."""
+    return getattr(_current, "messages_follow", False)
+
+
+class StepRunner(UnsandboxedWorkflowRunner):
+    """Runs workflows step by step. Alone it has no sandbox; a sandboxed runner takes it as its runner class."""
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        return _StepInstance(det)  # type: ignore[abstract]  # like the SDK's own: its event loop is not complete
+
+
+class _StepInstance(_WorkflowInstanceImpl):
+    def __init__(self, det: WorkflowInstanceDetails) -> None:
+        super().__init__(det)
+        self._task = WorkflowActivation()
+        """The newest activation that was no query, without its jobs."""
+        self._dropped = False
+
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        if any(job.HasField("query_workflow") or job.HasField("remove_from_cache") for job in act.jobs):
+            return super().activate(act)
+        if self._dropped:
+            return _failed("the workflow was read ahead of its task and is loaded again")
+        before, self._task = self._task, _part(act, ())
+        if is_ahead_of_task(act, before):
+            _drop(act.run_id)
+            if act.history_size_bytes == before.history_size_bytes:
+                self._dropped = True
+                return _done_nothing()
+        return self._activate_in_steps(act)
+
+    def _activate_in_steps(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        steps = list(split(act.jobs))
+        if len(steps) < 2:
+            return super().activate(act)
+        done = _done_nothing()
+        try:
+            for number, jobs in enumerate(steps, start=1):
+                _current.messages_follow = number < len(steps)
+                step = super().activate(_part(act, jobs))
+                if step.HasField("failed"):
+                    return step
+                done.successful.MergeFrom(step.successful)
+        finally:
+            _current.messages_follow = False
+        return done
+
+    def workflow_get_current_details(self) -> str:
+        """Return the details that the workflow makes when somebody looks, instead of after each change."""
+        make = getattr(self._object, "current_details", None)
+        return make() if make else super().workflow_get_current_details()
+
+
+def split(jobs: Sequence[WorkflowActivationJob]) -> Iterator[list[WorkflowActivationJob]]:
+    """Yield the jobs of an activation in steps: start and results together, then each signal and update alone."""
+    messages = [_is_message(job) for job in jobs]
+    if not all(messages):
+        yield [job for job, is_message in zip(jobs, messages, strict=True) if not is_message]
+    yield from ([job] for job, is_message in zip(jobs, messages, strict=True) if is_message)
+
+
+def is_ahead_of_task(act: WorkflowActivation, before: WorkflowActivation) -> bool:
+    """Return True if the activation brings news of the history without the start of a task.
+
+    The history has grown since the activation before, but the time, which is that of the newest started task, has not.
+    """
+    return (
+        not act.is_replaying
+        and bool(before.run_id)
+        and act.history_length > before.history_length
+        and act.timestamp == before.timestamp
+    )
+
+
+def _is_message(job: WorkflowActivationJob) -> bool:
+    return job.HasField("signal_workflow") or job.HasField("do_update")
+
+
+def _drop(run_id: str) -> None:
+    """Drop a run from the cache of whichever worker has it, as soon as the query under way is answered."""
+    for worker in tuple(WORKERS):
+        worker.request_workflow_eviction(run_id)
+
+
+def _part(act: WorkflowActivation, jobs: Sequence[WorkflowActivationJob]) -> WorkflowActivation:
+    part = WorkflowActivation()
+    for field, value in act.ListFields():
+        if field.name == "jobs":
+            continue
+        if field.is_repeated:
+            getattr(part, field.name).extend(value)
+        elif field.message_type:
+            getattr(part, field.name).CopyFrom(value)
+        else:
+            setattr(part, field.name, value)
+    part.jobs.extend(jobs)
+    return part
+
+
+def _done_nothing() -> WorkflowActivationCompletion:
+    completion = WorkflowActivationCompletion()
+    completion.successful.SetInParent()
+    return completion
+
+
+def _failed(reason: str) -> WorkflowActivationCompletion:
+    completion = WorkflowActivationCompletion()
+    completion.failed.failure.message = reason
+    return completion
