@@ -16,6 +16,7 @@ import structlog
 from temporalio.worker import Worker
 
 from activities.heartbeat import HeartbeatInterceptor
+from activities.rate_limits import share_limits
 from activities.reconcile.team import TeamReconciler
 from activities.registry import activities, chore_activities
 from client import errors
@@ -30,6 +31,7 @@ from config.logging import set_up_logs
 from config.policy_file import current_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from ledger.events import LedgerError
+from ledger.limits import SharedLimits
 
 GRACE = timedelta(seconds=25)
 """Activities may finish this long after the worker was told to stop. Others are retried by another worker."""
@@ -54,6 +56,7 @@ async def run(settings: Settings) -> None:
     loop.set_default_executor(calls)
     client = await connect(runtime=metrics_runtime(settings))
     chores = Chores.of(client, settings)
+    share_limits(SharedLimits.open(settings.ledger_url.get_secret_value()))
     await demand_attributes(client)
     await demand_namespace(chores.client)
     leads = LeadsClient(client, settings.task_queue, settings.temporal_ui, policy=policy)
