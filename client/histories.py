@@ -11,7 +11,7 @@ from temporalio.api.failure.v1 import Failure as TemporalFailure
 from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes, HistoryEvent
 from temporalio.client import WorkflowHistory
 
-from process.behaviour import CHANGES
+from process.behaviour import Behaviour
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event
 from process.core.rebuild import Journal, Results, SentMessage, Task
@@ -95,7 +95,7 @@ def _start(
     if isinstance(begun, Refused):
         raise Unreadable(str(begun))
     adopted = set(_patches(events))
-    changes = tuple(change for change in CHANGES if change in adopted)
+    changes = tuple(rule.name for rule in Behaviour.changed() if rule.name in adopted)
     first = ledger.get(begun.lead.last_seq + 1 if isinstance(begun, LeadAggregate) else 1)
     at = min(first.at, began_at) if first else began_at
     if isinstance(begun, LeadAggregate):

@@ -51,6 +51,8 @@ class RepairPlan(NamedTuple):
     rebuilt: Rebuilt
     aggregate: LeadAggregate
     """The lead with which the new run begins."""
+    at: datetime
+    """Time for which the lead was rebuilt (UTC)."""
 
     @property
     def effects(self) -> Sequence[str]:
@@ -76,7 +78,7 @@ async def plan_repair(client: Client, ledger: Ledger, lead_id: str, *, force: bo
     now = datetime.now(UTC)
     rebuilt = _rebuilt(history, ledger, stuck, now)
     _rehearse(lead_id, rebuilt.aggregate, now)
-    return RepairPlan(lead_id, known.run_id, stuck, problem, rebuilt, rebuilt.aggregate)
+    return RepairPlan(lead_id, known.run_id, stuck, problem, rebuilt, rebuilt.aggregate, now)
 
 
 async def replay_problem(history: WorkflowHistory) -> str:
@@ -109,7 +111,7 @@ def _rebuilt(history: WorkflowHistory, ledger: Ledger, stuck: Stuck | None, now:
 def _rehearse(lead_id: str, aggregate: LeadAggregate, now: datetime) -> None:
     """Do what the new run does first, so that it does not get stuck at once. Raises NotRepairable."""
     try:
-        again = read_start(run_state(aggregate), continued=True)
+        again = read_start(run_state(aggregate, now), continued=True)
         if again != aggregate:
             raise ValueError("it reads back as another one")
         row_of(aggregate, now)
@@ -121,13 +123,13 @@ def _rehearse(lead_id: str, aggregate: LeadAggregate, now: datetime) -> None:
         raise NotRepairable(lead_id, problem) from error
 
 
-async def repair(client: Client, plan: RepairPlan, task_queue: str, now: datetime | None = None) -> str:
+async def repair(client: Client, plan: RepairPlan, task_queue: str) -> str:
     """Begin the new run, which ends the stuck one, and return its id. Repeated, it returns the same run.
 
     Raises RPCError; then nothing has changed.
     """
-    converter, aggregate = client.data_converter, plan.aggregate
-    attributes = search_attributes.typed(search_attributes.values(aggregate, now or datetime.now(UTC)))
+    converter, aggregate, now = client.data_converter, plan.aggregate, plan.at
+    attributes = search_attributes.typed(search_attributes.values(aggregate, now))
     heading = aggregate.lead.heading
     (summary,) = await converter.encode([heading])
     memo = {name: (await converter.encode([value]))[0] for name, value in memo_of(aggregate.lead).items()}
@@ -138,7 +140,7 @@ async def repair(client: Client, plan: RepairPlan, task_queue: str, now: datetim
         workflow_id=plan.lead_id,
         workflow_type=WorkflowType(name=LeadWorkflow.__name__),
         task_queue=TaskQueue(name=task_queue, kind=TaskQueueKind.TASK_QUEUE_KIND_NORMAL),
-        input=Payloads(payloads=await converter.encode(run_state(aggregate))),
+        input=Payloads(payloads=await converter.encode(run_state(aggregate, now))),
         identity=client.identity,
         request_id=f"repair of {plan.run_id}",
         workflow_id_reuse_policy=WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,

@@ -5,7 +5,7 @@ keywords, three dates, and three of any other type.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -40,6 +40,9 @@ CONTRACT_END = SearchAttributeKey.for_datetime("LeadContractEnd")
 ON_HOLD = SearchAttributeKey.for_bool("LeadOnHold")
 ATTENTION = SearchAttributeKey.for_int("LeadAttention")  # number of concerns
 PARKED = SearchAttributeKey.for_int("LeadParked")  # number of effects that failed for good
+
+ZONE_SHIFT = timedelta(hours=2)
+"""Difference that other rules of a time zone may make to the end of a day."""
 
 SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
     STAGE,
@@ -113,5 +116,15 @@ def changes(
     return [
         key.value_unset() if value is None else key.value_set(value)
         for key, value in after.items()
-        if before.get(key) != value
+        if not _same(before.get(key), value)
     ]
+
+
+def _same(one: object, other: object) -> bool:
+    """Return True for equal values, and for the same date under other rules of its time zone.
+
+    The attributes with which a run begins were computed by the run before, perhaps under other rules.
+    """
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        return abs(one - other) <= ZONE_SHIFT
+    return one == other

@@ -1,7 +1,9 @@
 """The input of a lead's workflow, and its memo."""
 
+from datetime import date, datetime
 from typing import Any
 
+from process.calendar import start_of
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack, unpack
 from process.core.refusal import Refused, refuse
@@ -17,12 +19,20 @@ class RunSummary(Model):
     lead: str
     stage: Stage
     events: int
+    day: date
+    """The day on which the run before ended, in the lead's zone."""
 
 
-def run_state(aggregate: LeadAggregate) -> tuple[RunSummary, bytes]:
+def run_state(aggregate: LeadAggregate, now: datetime) -> tuple[RunSummary, bytes]:
     """Return everything that one run of the workflow hands to the next (continue-as-new), as its input."""
     lead = aggregate.lead
-    return RunSummary(lead=lead.heading, stage=lead.stage, events=lead.last_seq), pack(aggregate)
+    summary = RunSummary(lead=lead.heading, stage=lead.stage, events=lead.last_seq, day=lead.today(now))
+    return summary, pack(aggregate)
+
+
+def not_before(args: tuple[Any, ...], lead: Lead) -> datetime:
+    """Return the beginning of the day on which the run before ended. Whatever the zone's rules say now, it has come."""
+    return start_of(RunSummary.model_validate(args[0]).day, lead.zone)
 
 
 def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | LeadAggregate | Refused:

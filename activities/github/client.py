@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -31,6 +32,7 @@ from config.settings import GitHub
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
+_STATUS = "x-response-status"
 REDIRECTS = 5
 """Redirects that one request follows: from renamed repositories, and from transferred issues."""
 
@@ -232,11 +234,13 @@ class GitHubClient:
             pages = self._pages(f"{self._path(repo)}/issues/comments/{comment}/reactions", {})
             return [reaction for page in pages for reaction in _REACTIONS.validate_python(page)]
 
-    def react(self, repo: str, comment: int, content: str) -> None:
-        """Add our reaction to a comment. It may be there already."""
+    def react(self, repo: str, comment: int, content: str) -> bool:
+        """Add our reaction to a comment. Return False if it was there already."""
         with github_errors(f"when reacting to a comment in {repo}"):
             path = f"{self._path(repo)}/issues/comments/{comment}/reactions"
-            Reaction.model_validate(self._rest("POST", path, {"content": content}))
+            headers, answer = self._request("POST", path, {"content": content})
+            Reaction.model_validate(answer)
+            return bool(headers[_STATUS] == str(HTTPStatus.CREATED))
 
     def remove_reaction(self, repo: str, comment: int, reaction: int) -> None:
         """Remove one of our reactions. It need not be there."""
@@ -463,12 +467,18 @@ def bare_login(login: str) -> str:
 
 class _Http(HTTPRequestsConnectionClass):
     def getresponse(self) -> RequestsResponse:
-        return _as_307(super().getresponse())
+        return _with_status(_as_307(super().getresponse()))
 
 
 class _Https(HTTPSRequestsConnectionClass):
     def getresponse(self) -> RequestsResponse:
-        return _as_307(super().getresponse())
+        return _with_status(_as_307(super().getresponse()))
+
+
+def _with_status(answer: RequestsResponse) -> RequestsResponse:
+    """Add the status to the headers, because PyGithub hands on only these."""
+    answer.headers[_STATUS] = str(answer.status)
+    return answer
 
 
 def _as_307(answer: RequestsResponse) -> RequestsResponse:

@@ -109,7 +109,8 @@ class EditSync:
         labels = (names.hub,) if hub else (names.lead, names.hub_service, names.customer)
         key = f"{lead.id}/hub" if hub else lead.id
         found = await in_thread(edits, self.github, context.repo, context.issue, key, labels=labels, hub=hub)
-        card = None if hub or lead.card is None else await self._card(context, view, notices)
+        only_comments = all(notice.comment for notice in notices)
+        card = None if hub or lead.card is None or only_comments else await self._card(context, view, notices)
         return [*found, card] if card else [*found]
 
     async def _card(
@@ -121,7 +122,7 @@ class EditSync:
         column = columns.get(lead.stage)
         if column is None:
             return None
-        edit = await in_thread(self.board.find_edit, context.repo, context.issue.number, column)
+        edit = await in_thread(self.board.find_edit, context.repo, context.number, column)
         if edit is None:
             return None
         stage = next((stage for stage, name in columns.items() if name == edit.name), None)
@@ -135,7 +136,7 @@ class EditSync:
     def _is_hub(self, context: IssueContext, lead: Lead) -> bool:
         link = lead.hub_issue
         return context.repo == self.settings.github.hubs_repo and bool(
-            link and link.id == str(context.issue.number)
+            link and link.id == str(context.number)
         )
 
     async def _settled(self, lead: SyncedLead, before: Overview, found: Sequence[Edit]) -> bool:
@@ -238,7 +239,7 @@ class EditSync:
             undone=_UNDONE[edit.kind],
         )
         since = edit.at or datetime.now(UTC) - RECENT
-        where = (context.repo, context.issue.number, f"move-{edit.key}")
+        where = (context.repo, context.number, f"move-{edit.key}")
         await in_thread(self.own_comments.post, *where, text, since=since)
 
 

@@ -91,10 +91,10 @@ class LeadAggregate(Model):
         )
 
     def adopt(self, changes: tuple[str, ...], now: datetime) -> Self:
-        """Adopt these changes of the process, unless the lead follows all of them already."""
+        """Adopt these changes of the process, unless the lead follows all of them already. None is ever given up."""
         if set(changes) <= set(self.lead.changes):
             return self
-        return self.record(ChangesAdopted(changes=changes), now)
+        return self.record(ChangesAdopted(changes=tuple(dict.fromkeys((*self.lead.changes, *changes)))), now)
 
     def startable(self, busy: Collection[str]) -> tuple[Effect, ...]:
         """Return the effects that can start together now: those of each queue that is not busy."""

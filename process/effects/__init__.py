@@ -1,7 +1,7 @@
 """Effects: what a lead asks of the outside world, a module per system."""
 
 from process.effects.base import AnyEffect, Effect
-from process.effects.drive import CheckFolder, CreateFolder, PrepareInvoice, ReserveFolder, ReserveInvoice
+from process.effects.drive import CheckFolder, CreateFolder, PrepareInvoice, ReserveIds
 from process.effects.github import (
     CheckIssues,
     OpenHubIssue,
@@ -35,8 +35,7 @@ __all__ = [
     "ReadAnswers",
     "ReadPrices",
     "RecordEvents",
-    "ReserveFolder",
-    "ReserveInvoice",
+    "ReserveIds",
     "RevertCard",
     "RevertHubIssue",
     "RevertIssue",

@@ -26,8 +26,7 @@ from process.effects import (
     PlaceCard,
     PrepareInvoice,
     ReadAnswers,
-    ReserveFolder,
-    ReserveInvoice,
+    ReserveIds,
     SendCorrection,
     SendMail,
 )
@@ -36,10 +35,9 @@ from process.effects.observations import (
     CardPlaced,
     DriftFound,
     FolderCreated,
-    FolderReserved,
     HubIssueOpened,
+    IdsReserved,
     InvoicePrepared,
-    InvoiceReserved,
     IssueOpened,
     MailSent,
     Repaired,
@@ -94,16 +92,15 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
             observation = IssueOpened(link=link("issue"))
         case PlaceCard():
             observation = CardPlaced(item="card", stage=life.lead.stage) if life.lead.card is None else None
-        case ReserveFolder():
-            observation = FolderReserved(folder_id="folder")
+        case ReserveIds():
+            ids = {number: f"file-{number}" for number in effect.numbers}
+            observation = IdsReserved(folder_id="folder", invoice_ids=ids)
         case CreateFolder():
             observation = FolderCreated(link=Link(id=effect.folder_id, url="https://example.org/folder"))
         case ReadAnswers():
             observation = AnswersRead(response_id=effect.response_id, answers=(("Which cloud?", "Any"),))
         case OpenHubIssue():
             observation = HubIssueOpened(link=link("hub"))
-        case ReserveInvoice():
-            observation = InvoiceReserved(number=effect.number, file_id=f"file-{effect.number}")
         case PrepareInvoice():
             observation = InvoicePrepared(number=effect.number, file=link(effect.file_id))
         case SendMail():

@@ -17,14 +17,13 @@ from process.core.outbox import DriftCheck
 from process.core.plan import plan
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
-from process.effects import Effect
+from process.effects import Effect, ReserveIds
 from process.effects.observations import (
     DriftFound,
     FolderCreated,
-    FolderReserved,
     HubIssueOpened,
+    IdsReserved,
     InvoicePrepared,
-    InvoiceReserved,
     IssueOpened,
     MailSent,
     Repaired,
@@ -155,10 +154,9 @@ DUPLICATE: list[tuple[str, dict[str, Any]]] = [
 """Decisions of a lead that begins as a possible duplicate."""
 OBSERVATIONS: dict[str, Observation] = {
     "open_issue": IssueOpened(link=Link(id="1")),
-    "reserve_folder": FolderReserved(folder_id="f"),
+    "reserve_ids": IdsReserved(invoice_ids={}),
     "create_folder": FolderCreated(link=Link(id="f")),
     "open_hub_issue": HubIssueOpened(link=Link(id="2")),
-    "reserve_invoice": InvoiceReserved(number=1, file_id="i"),
     "prepare_invoice": InvoicePrepared(number=1, file=Link(id="i")),
     "send_mail": MailSent(
         template="handover",
@@ -220,9 +218,11 @@ def _numbered(body: dict[str, Any], aggregate: LeadAggregate) -> dict[str, Any]:
 
 
 def _observation(effect: Effect) -> Observation:
-    """Return the observation of this effect, with the invoice that it is about."""
+    """Return the observation of this effect, with the invoices that it is about."""
+    if isinstance(effect, ReserveIds):
+        return IdsReserved(folder_id="f", invoice_ids={number: f"i{number}" for number in effect.numbers})
     observation = OBSERVATIONS[effect.kind]
-    numbered = isinstance(observation, InvoiceReserved | InvoicePrepared) and effect.invoice_number
+    numbered = isinstance(observation, InvoicePrepared) and effect.invoice_number
     return observation.replaced(**{"number": effect.invoice_number}) if numbered else observation
 
 
