@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from process.views.recording import Recorded
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.failure.v1 import Failure as TemporalFailure
@@ -25,6 +24,7 @@ from process.effects.requests import (
     Failure,
     Outcome,
 )
+from process.views.recording import Recorded
 from workflows.runtime.converter import LeadPayloadConverter
 from workflows.start import read_start
 
