@@ -48,9 +48,9 @@ COMMANDS = {
 }
 ADVICE = """
 The order of the workflow's commands may have changed. Leads in flight replay what they did under the old code, and get
-stuck if the new code does something else. Read docs/changing-the-process.md: keep the old way behind a
-changed rule (process/behaviour.py) for runs that began under it, replay the committed histories (tests/workflows/test_replay.py), and then write the new
-fingerprint with `python -m tests.workflows.test_fingerprint`.
+stuck if the new code does something else. Read docs/changing-the-process.md: keep the old way behind a changed rule
+(process/behaviour.py) for runs that began under it, replay the committed histories (tests/workflows/test_replay.py), and
+then write the new fingerprint with `python -m tests.workflows.test_fingerprint`.
 """
 
 
