@@ -43,5 +43,6 @@ def test_the_same_decision_taken_again_asks_for_what_may_be_there() -> None:
     life.perform(but="hub issue")
     (opening,) = (e for e in life.aggregate.startable(frozenset()) if isinstance(e, OpenHubIssue))
     life.aggregate = life.aggregate.trying([opening])
-    life.does("corrected", seq=opening.cause, reason="Too early").does("hub_requested")
+    life.does("corrected", seq=opening.cause, reason="Too early")
+    life.does("hub_requested")
     assert not first(life)["open_hub_issue"]
