@@ -83,7 +83,6 @@ def _workers(
         "activity_executor": executor,
         "interceptors": [HeartbeatInterceptor()],
         "graceful_shutdown_timeout": GRACE,
-        "deployment_config": deployment(settings),
         "sticky_queue_schedule_to_start_timeout": timedelta(seconds=settings.take_over_seconds),
     }
     if settings.worker_only != "chores":
@@ -94,6 +93,7 @@ def _workers(
             max_cached_workflows=cached_leads(settings),
             max_concurrent_activities=settings.activity_threads,
             max_concurrent_local_activities=LOCAL_ACTIVITIES,
+            deployment_config=deployment(settings),
             **common,
         )
     if settings.worker_only != "leads":
@@ -103,6 +103,7 @@ def _workers(
             activities=chore_activities(leads, chores, settings),
             max_cached_workflows=CACHED_CHORES,
             max_concurrent_activities=settings.chores_threads,
+            deployment_config=deployment(settings, chores=True),
             **common,
         )
 

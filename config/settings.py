@@ -206,6 +206,10 @@ class Settings(BaseSettings):
     worker_build: str | None = Field(
         None, description="Build id of this worker (worker versioning); empty: no versioning"
     )
+    worker_versioning: Literal["auto-upgrade", "pinned"] = Field(
+        "auto-upgrade",
+        description="When leads move to a promoted build: with their next task, or with their next run",
+    )
     zone: Zone = Field("UTC", description="Time zone of a lead without one (IANA name)")
     temporal_ui: str = Field("http://localhost:8233", description="Root URL of the Temporal UI, for links")
     log_format: Literal["console", "json"] = "console"

@@ -13,16 +13,29 @@ from typing import overload
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack, unpack
 
-UNPACKED_BYTES = 32_000_000
-"""Memory for the aggregates that a worker keeps unpacked: some 250 young leads, or 16 of ten years."""
+MAX_CHARGE = 12_000_000
+"""Sum of the charges of the aggregates that a worker keeps unpacked: some 100 young leads, or ten of one year, or one of
+ten years. They take at most 12 MB."""
 
 FASTEST = 1
 """Level of compression while in memory."""
 
 
+YOUNG = 100_000
+"""Memory that a young lead takes when it is unpacked, in bytes."""
+
+
 def unpacked_bytes(aggregate: LeadAggregate) -> int:
     """Return about how much memory an unpacked aggregate takes, in bytes. Its state grows with its events."""
-    return 100_000 + 4 * aggregate.event_bytes
+    return 70_000 + 4 * aggregate.event_bytes
+
+
+def charge(aggregate: LeadAggregate) -> int:
+    """Return what it costs to keep an aggregate unpacked. It grows with the square of its size.
+
+    Many young leads move at the same time, and each step of theirs is cheap; of old ones a few do.
+    """
+    return unpacked_bytes(aggregate) ** 2 // YOUNG
 
 
 class Swapped:
@@ -56,15 +69,14 @@ class Swapped:
 class _Place:
     """The place of one aggregate in memory. One thread at a time reads and replaces it; others may swap it out."""
 
-    __slots__ = ("memory", "newest", "packed", "unpacked")
+    __slots__ = ("charge", "newest", "packed", "unpacked")
 
     def __init__(self) -> None:
         self.unpacked: LeadAggregate | None = None
         self.packed: bytes | None = None
         self.newest: weakref.ref[LeadAggregate] | None = None
         """The aggregate if it is still in use, although it was swapped out."""
-        self.memory = 0
-        """Memory that the aggregate takes when it is unpacked, in bytes."""
+        self.charge = 0
 
     def get(self) -> LeadAggregate:
         aggregate = self.unpacked
@@ -80,7 +92,7 @@ class _Place:
     def set(self, aggregate: LeadAggregate) -> None:
         with _swap.lock:
             self.unpacked, self.packed, self.newest = aggregate, None, weakref.ref(aggregate)
-        self.memory = unpacked_bytes(aggregate)
+        self.charge = charge(aggregate)
         _swap.used(self)
 
     def swap_out(self) -> None:
@@ -113,11 +125,11 @@ class _Swap:
             self._places.pop(place, None)
             self._places[place] = None
             self._newest = place
-            excess = sum(each.memory for each in self._places) - UNPACKED_BYTES
+            excess = sum(each.charge for each in self._places) - MAX_CHARGE
             for each in [*self._places][:-1]:
                 if excess <= 0:
                     break
-                excess -= each.memory
+                excess -= each.charge
                 del self._places[each]
                 idle.append(each)
         for each in idle:  # without the lock, because it takes milliseconds

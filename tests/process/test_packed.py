@@ -161,7 +161,7 @@ def test_a_year_is_the_same_whether_it_is_packed_or_not() -> None:
     with packing_often():
         always = hub(1)
     assert never.aggregate.event_log.events.older_count == 0
-    assert always.aggregate.event_log.events.older_count > 200
+    assert always.aggregate.event_log.events.older_count > 150
     assert always.aggregate == never.aggregate
     assert timeline(always.aggregate) == timeline(never.aggregate)
 

@@ -26,13 +26,14 @@ from process.effects.observations import (
     InvoicePrepared,
     IssueOpened,
     MailSent,
+    Repaired,
 )
 from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
 from process.types import Link, Role
 from tests.support.accepted import ACCEPTED
 from tests.support.states import STATES
-from workflows import alarm, lead, performing, recording
+from workflows import alarm, changes, lead, performing, recording
 
 COMMITTED = Path(__file__).parent / "fingerprint.json"
 COMMANDS = {
@@ -47,9 +48,9 @@ COMMANDS = {
 }
 ADVICE = """
 The order of the workflow's commands may have changed. Leads in flight replay what they did under the old code, and get
-stuck if the new code does something else. Read docs/changing-the-process.md: keep the old way behind `workflow.patched`
-for runs that began under it, replay the committed histories (tests/workflows/test_replay.py), and then write the new
-fingerprint with `python -m tests.workflows.test_fingerprint`.
+stuck if the new code does something else. Read docs/changing-the-process.md: keep the old way behind a changed rule
+(process/behaviour.py) for runs that began under it, replay the committed histories (tests/workflows/test_replay.py), and
+then write the new fingerprint with `python -m tests.workflows.test_fingerprint`.
 """
 
 
@@ -57,7 +58,7 @@ def commands() -> list[str]:
     """Return each command of a lead's workflow: its function and the names of its arguments, in order."""
     return [
         f"{function.name}: {call.func.attr}({', '.join(sorted(each.arg or '**' for each in call.keywords))})"
-        for module in (lead, alarm, performing, recording)
+        for module in (lead, changes, alarm, performing, recording)
         for function in ast.walk(ast.parse(inspect.getsource(module)))
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for call in ast.walk(function)
@@ -125,6 +126,7 @@ SHORT: list[tuple[str, dict[str, Any]]] = [
     ("vendor_setup_not_needed", {}),
     ("lost", {"reason": "budget"}),
     ("reopened", {"reason": "a grant"}),
+    ("repaired", {"run_id": "stuck", "taken_until": 9}),
 ]
 DISCOUNTED = {"amount": 9000, "currency": "USD", "per": "year", "item": "Training: 500 once"}
 DISCOUNTED |= {"discount_percent": 20, "discount_reason": "a pilot", "by": "Ada Example"}
@@ -197,6 +199,9 @@ def _live(
         now += timedelta(days=WAITS.get(kind, 0), hours=kind not in AT_ONCE)
         if kind == "set_team":
             aggregate = inbox.set_team(aggregate, (body,), now)
+            continue
+        if kind == "repaired":
+            aggregate = aggregate.record(Repaired.model_validate(body), now)
             continue
         aggregate = pass_deadlines(aggregate, now)
         aggregate, answer = intake.take(aggregate, kind, (_numbered(body, aggregate),), now)
