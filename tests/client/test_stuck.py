@@ -7,11 +7,13 @@ from itertools import count
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import PollWorkflowTaskQueueRequest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.stuck import StuckWatch
 from client.errors import LeadStuck, NoWorker, StuckCause, WorkerBusy
 from client.leads import LeadsClient, Waiting
 from client.stuck import find_stuck, last_poll, list_stuck
@@ -117,9 +119,19 @@ async def test_a_stuck_lead_is_told_with_its_cause_and_keeps_what_it_is_sent(
                     await asyncio.sleep(0.1)
             (listed,) = [each async for each in list_stuck(env.client, queue)]
             assert (listed.lead_id, listed.cause) == (life.id, cause)
+            watch = StuckWatch(env.client, queue)
+            with capture_logs() as logs:
+                await watch.look()
+                await watch.look()
+            assert [(each["event"], each["lead"], each["cause"]) for each in logs] == [
+                ("a lead is stuck", life.id, str(cause))
+            ]
     async with work():
         view = await life.until(lambda view: view.timeline[-1].kind == "questionnaire_sent")
     assert view.lead.title == "Another"
     async with asyncio.timeout(TIMEOUT):
         while [each async for each in list_stuck(env.client, queue)]:
             await asyncio.sleep(0.1)
+    with capture_logs() as logs:
+        await watch.look()
+    assert [(each["event"], each["lead"]) for each in logs] == [("a lead is no longer stuck", life.id)]
