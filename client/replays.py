@@ -62,7 +62,7 @@ async def replayed(client: Client, ledger: Ledger) -> AsyncIterator[Replayed]:
             history, failure = result.history, result.replay_failure
             would = capture.events.pop(history.workflow_id, {})
             was = await asyncio.to_thread(_recorded, ledger, history.workflow_id) if would else {}
-            detail = _message(failure) if failure else _described([*_differences(was, would)])
+            detail = message_of(failure) if failure else _described([*_differences(was, would)])
             type_ = history.events[0].workflow_execution_started_event_attributes.workflow_type.name
             yield Replayed(history.workflow_id, type_, len(history.events), not detail, detail)
 
@@ -102,7 +102,8 @@ _INNER = re.compile(r'message: "((?:[^"\\]|\\.)*)"')
 """Extracts the message from the SDK's text of a failure."""
 
 
-def _message(failure: Exception) -> str:
+def message_of(failure: Exception) -> str:
+    """Return the failure of a replay as one sentence."""
     text = str(failure)
     inner = _INNER.search(text)
     sentence = inner[1].replace('\\"', '"') if inner else text

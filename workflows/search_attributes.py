@@ -4,11 +4,17 @@ The server is set up from this list (`leads init-server`), and the workflow fill
 keywords, three dates, and three of any other type.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    SearchAttributeUpdate,
+    TypedSearchAttributes,
+)
 
 from process.calendar import end_of
 from process.core.aggregate import LeadAggregate
@@ -80,6 +86,12 @@ def at_start(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
     people = Team.of(lead.policy).digest()
     known = {STAGE: lead.stage.value, SERVICE: lead.service, ORG_KEY: org_key(lead.org), PEOPLE: people}
     return known | _identities(lead)
+
+
+def typed(values: Mapping[SearchAttributeKey[Any], Any]) -> TypedSearchAttributes:
+    """Return the values as the client starts a workflow with them."""
+    pairs = [SearchAttributePair(key, value) for key, value in values.items() if value is not None]
+    return TypedSearchAttributes(pairs)
 
 
 def _identities(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:

@@ -38,9 +38,10 @@ def not_before(args: tuple[Any, ...], lead: Lead) -> datetime:
 def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | LeadAggregate | Refused:
     """Return the opening of a new lead, the aggregate of a continued one, or the reason to refuse the input.
 
-    Raises ValueError for a continued one: a lead in flight waits for code that can read it, and does not end.
+    A run that a repair has begun is a continued one, too (`client.repair`). Raises ValueError for a continued one: a lead
+    in flight waits for code that can read it, and does not end.
     """
-    if continued:
+    if continued or _is_run_state(args):
         packed = args[-1] if args else None
         if not isinstance(packed, bytes):
             raise ValueError("the packed lead is missing in the input of its new run")
@@ -52,6 +53,14 @@ def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | LeadAg
         "A lead starts with one object",
         'Give org, person and title, as {"org": "Example University", "person": "Ada Example", "title": "A hub"}',
     )
+
+
+def _is_run_state(args: tuple[Any, ...]) -> bool:
+    """Return True if the input looks like what `run_state` makes."""
+    match args:
+        case (dict(summary), bytes()):
+            return summary.keys() == RunSummary.model_fields.keys()
+    return False
 
 
 def memo_of(lead: Lead) -> dict[str, str]:

@@ -15,7 +15,7 @@ from process.effects.github import (
     UpdateIssue,
     revert_effects,
 )
-from process.effects.internal import NotifyLeads, RecordEvents
+from process.effects.internal import CollectMessages, NotifyLeads, RecordEvents
 from process.effects.mail import SendCorrection, SendMail
 from process.effects.reading import ReadAnswers, ReadPrices
 
@@ -23,6 +23,7 @@ __all__ = [
     "AnyEffect",
     "CheckFolder",
     "CheckIssues",
+    "CollectMessages",
     "CreateFolder",
     "Effect",
     "NotifyLeads",

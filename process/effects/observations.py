@@ -6,6 +6,7 @@ from pydantic import AwareDatetime
 
 from process.core.events import Change, Event, EventLog, Observation
 from process.effects import (
+    CollectMessages,
     CreateFolder,
     Effect,
     PlaceCard,
@@ -217,6 +218,34 @@ class ChangesAdopted(Observation):
 
     def summary(self, event_log: EventLog) -> str:
         return f"Changed rules apply from here on: {', '.join(self.changes)}"
+
+
+class Repaired(Observation):
+    """The lead was stuck, and goes on in a new run that began with what the history of the stuck one holds."""
+
+    kind = "repaired"
+    run_id: str
+    """Run of the workflow that was stuck."""
+    taken_until: int
+    """Number of the newest event of that run's history that is in this lead."""
+    since: AwareDatetime | None = None
+    """Time at which it got stuck (UTC)."""
+    decisions: int = 0
+    """Number of decisions that had waited and were accepted."""
+
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield CollectMessages(
+            key=change.key("collect_messages"),
+            cause=change.event.seq,
+            run_id=self.run_id,
+            after=self.taken_until,
+        )
+
+    def summary(self, event_log: EventLog) -> str:
+        since = f" since {self.since:%Y-%m-%d %H:%M} UTC" if self.since else ""
+        one = "1 decision that had waited was taken" if self.decisions == 1 else None
+        waited = one or f"{self.decisions} decisions that had waited were taken" if self.decisions else ""
+        return f"The lead was stuck{since} and was repaired{f'; {waited}' if waited else ''}"
 
 
 class HubIssueOpened(Observation):

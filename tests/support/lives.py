@@ -40,6 +40,7 @@ from process.effects.observations import (
     InvoicePrepared,
     IssueOpened,
     MailSent,
+    Repaired,
 )
 from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
@@ -210,6 +211,11 @@ class Life:
     def flag_duplicates(self, *originals: dict[str, Any]) -> Life:
         """Receive matching leads from a reconciliation."""
         self._set(inbox.flag_duplicates(self.aggregate, ({"originals": originals},), self.now))
+        return self
+
+    def repaired(self) -> Life:
+        """Go on after a repair."""
+        self._set(self.aggregate.record(Repaired(run_id="the stuck run", taken_until=9), self.now))
         return self
 
     # ---- time

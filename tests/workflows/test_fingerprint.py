@@ -26,6 +26,7 @@ from process.effects.observations import (
     InvoicePrepared,
     IssueOpened,
     MailSent,
+    Repaired,
 )
 from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
@@ -125,6 +126,7 @@ SHORT: list[tuple[str, dict[str, Any]]] = [
     ("vendor_setup_not_needed", {}),
     ("lost", {"reason": "budget"}),
     ("reopened", {"reason": "a grant"}),
+    ("repaired", {"run_id": "stuck", "taken_until": 9}),
 ]
 DISCOUNTED = {"amount": 9000, "currency": "USD", "per": "year", "item": "Training: 500 once"}
 DISCOUNTED |= {"discount_percent": 20, "discount_reason": "a pilot", "by": "Ada Example"}
@@ -197,6 +199,9 @@ def _live(
         now += timedelta(days=WAITS.get(kind, 0), hours=kind not in AT_ONCE)
         if kind == "set_team":
             aggregate = inbox.set_team(aggregate, (body,), now)
+            continue
+        if kind == "repaired":
+            aggregate = aggregate.record(Repaired.model_validate(body), now)
             continue
         aggregate = pass_deadlines(aggregate, now)
         aggregate, answer = intake.take(aggregate, kind, (_numbered(body, aggregate),), now)
