@@ -231,7 +231,7 @@ class LeadWorkflow:
         info = workflow.info()
         if self._ends or self.adopting or info.is_continue_as_new_suggested():
             return True
-        quiet = self.performer.is_idle and self.recorder.is_idle and workflow.all_handlers_finished()
+        quiet = self.performer.is_idle and self._is_silent
         grown = info.get_current_history_length() >= NEW_RUN_AFTER
         return quiet and (grown or info.is_target_worker_deployment_version_changed())
 
@@ -239,12 +239,20 @@ class LeadWorkflow:
         """Start a new run with the same aggregate. Effects under way finish, or are performed again there."""
         await self._receive_pending_results()
         await self.performer.stop()
-        await workflow.wait_condition(lambda: self.recorder.is_idle and workflow.all_handlers_finished())
+        while not self._is_silent:
+            self.changed = False
+            self.recorder.start(next_wake_up(self.aggregate.lead, self.now))  # handlers wait for their events
+            await workflow.wait_condition(lambda: self.changed or self._is_silent)
         workflow.continue_as_new(
             args=run_state(self.aggregate, self.now),
             # with the promoted build: a lead that is pinned would stay with its own for ever
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
         )
+
+    @property
+    def _is_silent(self) -> bool:
+        """True if nothing is being recorded and nobody waits for an answer."""
+        return self.recorder.is_idle and workflow.all_handlers_finished()
 
     async def _receive_pending_results(self) -> None:
         """Let results that have arrived be taken in: the SDK would drop them if their tasks were cancelled now."""

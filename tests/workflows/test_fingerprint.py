@@ -33,7 +33,7 @@ from process.lead.duplicate_links import DuplicateLink
 from process.types import Link, Role
 from tests.support.accepted import ACCEPTED
 from tests.support.states import STATES
-from workflows import alarm, lead, performing, recording
+from workflows import alarm, changes, lead, performing, recording
 
 COMMITTED = Path(__file__).parent / "fingerprint.json"
 COMMANDS = {
@@ -48,9 +48,9 @@ COMMANDS = {
 }
 ADVICE = """
 The order of the workflow's commands may have changed. Leads in flight replay what they did under the old code, and get
-stuck if the new code does something else. Read docs/changing-the-process.md: keep the old way behind `workflow.patched`
-for runs that began under it, replay the committed histories (tests/workflows/test_replay.py), and then write the new
-fingerprint with `python -m tests.workflows.test_fingerprint`.
+stuck if the new code does something else. Read docs/changing-the-process.md: keep the old way behind a changed rule
+(process/behaviour.py) for runs that began under it, replay the committed histories (tests/workflows/test_replay.py), and
+then write the new fingerprint with `python -m tests.workflows.test_fingerprint`.
 """
 
 
@@ -58,7 +58,7 @@ def commands() -> list[str]:
     """Return each command of a lead's workflow: its function and the names of its arguments, in order."""
     return [
         f"{function.name}: {call.func.attr}({', '.join(sorted(each.arg or '**' for each in call.keywords))})"
-        for module in (lead, alarm, performing, recording)
+        for module in (lead, changes, alarm, performing, recording)
         for function in ast.walk(ast.parse(inspect.getsource(module)))
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for call in ast.walk(function)

@@ -20,6 +20,7 @@ from activities.ledger import LedgerActivities
 from ledger.events import Ledger
 from process.views.recording import Recorded, RecordRequest
 from process.views.row import LeadRow
+from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import OPENED, Life
@@ -35,16 +36,6 @@ def url(tmp_path: Path) -> str:
 def ledger(url: str) -> Iterator[Ledger]:
     with closing(Ledger.open(url)) as ledger:
         yield ledger
-
-
-def real_worker(env: WorkflowEnvironment, queue: str, outside: Outside, ledger: Ledger) -> Worker:
-    """A worker with an outside world in memory, but for the ledger."""
-    return Worker(
-        env.client,
-        task_queue=queue,
-        activities=outside.activities(record_events=LedgerActivities(ledger).record_events),
-        activity_executor=ThreadPoolExecutor(),
-    )
 
 
 async def assert_same(life: Life, ledger: Ledger) -> LeadRow:
@@ -67,7 +58,7 @@ async def assert_same(life: Life, ledger: Ledger) -> LeadRow:
 async def test_an_answer_means_that_the_event_is_recorded(
     env: WorkflowEnvironment, outside: Outside, lead_id: str, ledger: Ledger
 ) -> None:
-    async with real_worker(env, lead_id, outside, ledger):
+    async with recording_worker(env.client, lead_id, outside, ledger):
         life = await Life.begin(env, outside, lead_id, queue=lead_id)
         answer = await life.decide("price_quoted", amount="12000", currency="USD", per="year")
         assert answer.accepted
@@ -119,7 +110,7 @@ async def test_what_a_worker_wrote_before_it_died_is_superseded(
     await asyncio.to_thread(doomed.join, TIMEOUT)
     assert doomed.exitcode == -signal.SIGKILL
     [lost] = ledger.entries(lead_id)
-    async with real_worker(env, lead_id, outside, ledger):
+    async with recording_worker(env.client, lead_id, outside, ledger):
         life = Life(env, outside, env.client.get_workflow_handle(handle.id))
         await assert_same(life, ledger)
     first = ledger.entries(lead_id)[0]
