@@ -19,6 +19,7 @@ from activities.heartbeat import HeartbeatInterceptor
 from activities.rate_limits import share_limits
 from activities.reconcile.team import TeamReconciler
 from activities.registry import activities, chore_activities
+from activities.stuck import StuckWatch
 from client import errors
 from client.chores import Chores
 from client.connection import connect, run_program
@@ -68,9 +69,11 @@ async def run(settings: Settings) -> None:
                 await keep_digest(chores.client, settings)
             log.info("worker ready", **described(client, chores, settings))
             async with asyncio.TaskGroup() as beside:
-                introducing = beside.create_task(TeamReconciler(leads).update_at_start())
+                tasks = [beside.create_task(TeamReconciler(leads).update_at_start())]
+                tasks.append(beside.create_task(StuckWatch(client, settings.task_queue).run()))
                 await stop.wait()
-                introducing.cancel()
+                for task in tasks:
+                    task.cancel()
             log.info("worker stopping")
     log.info("worker stopped")
 

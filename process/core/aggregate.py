@@ -46,6 +46,8 @@ class LeadAggregate(Model):
     """Digest of the team settings that it heard of last; empty if it knows only those that it was opened with."""
     last_seen: dict[str, int] = {}
     """Newest event number that each other lead has sent a notice with, by that lead's id."""
+    tried: tuple[str, ...] = ()
+    """Kinds of searched effects that were tried, so that what they create may be there."""
     event_bytes: int
     """Size of the events as JSON, in bytes."""
 
@@ -110,6 +112,11 @@ class LeadAggregate(Model):
             finished=self.finished.plus(finished).packed(at_most=FINISHED),
         )
         return aggregate.record(outcome.observation, now) if outcome.observation else aggregate
+
+    def trying(self, effects: Iterable[Effect]) -> Self:
+        """Note that attempts at these effects begin."""
+        kinds = [effect.kind for effect in effects if effect.is_searched and effect.kind not in self.tried]
+        return self.replaced(tried=(*self.tried, *kinds)) if kinds else self
 
     def park(self, effect: Effect, reason: str, now: datetime) -> Self:
         """Park an effect that failed for good, until it is retried. Other queues go on."""
