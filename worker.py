@@ -16,8 +16,10 @@ import structlog
 from temporalio.worker import Worker
 
 from activities.heartbeat import HeartbeatInterceptor
+from activities.rate_limits import share_limits
 from activities.reconcile.team import TeamReconciler
 from activities.registry import activities, chore_activities
+from activities.stuck import StuckWatch
 from client import errors
 from client.chores import Chores
 from client.connection import connect, run_program
@@ -30,6 +32,7 @@ from config.logging import set_up_logs
 from config.policy_file import current_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from ledger.events import LedgerError
+from ledger.limits import SharedLimits
 
 GRACE = timedelta(seconds=25)
 """Activities may finish this long after the worker was told to stop. Others are retried by another worker."""
@@ -54,6 +57,7 @@ async def run(settings: Settings) -> None:
     loop.set_default_executor(calls)
     client = await connect(runtime=metrics_runtime(settings))
     chores = Chores.of(client, settings)
+    share_limits(SharedLimits.open(settings.ledger_url.get_secret_value()))
     await demand_attributes(client)
     await demand_namespace(chores.client)
     leads = LeadsClient(client, settings.task_queue, settings.temporal_ui, policy=policy)
@@ -65,9 +69,11 @@ async def run(settings: Settings) -> None:
                 await keep_digest(chores.client, settings)
             log.info("worker ready", **described(client, chores, settings))
             async with asyncio.TaskGroup() as beside:
-                introducing = beside.create_task(TeamReconciler(leads).update_at_start())
+                tasks = [beside.create_task(TeamReconciler(leads).update_at_start())]
+                tasks.append(beside.create_task(StuckWatch(client, settings.task_queue).run()))
                 await stop.wait()
-                introducing.cancel()
+                for task in tasks:
+                    task.cancel()
             log.info("worker stopping")
     log.info("worker stopped")
 
@@ -80,7 +86,6 @@ def _workers(
         "activity_executor": executor,
         "interceptors": [HeartbeatInterceptor()],
         "graceful_shutdown_timeout": GRACE,
-        "deployment_config": deployment(settings),
         "sticky_queue_schedule_to_start_timeout": timedelta(seconds=settings.take_over_seconds),
     }
     if settings.worker_only != "chores":
@@ -91,6 +96,7 @@ def _workers(
             max_cached_workflows=cached_leads(settings),
             max_concurrent_activities=settings.activity_threads,
             max_concurrent_local_activities=LOCAL_ACTIVITIES,
+            deployment_config=deployment(settings),
             **common,
         )
     if settings.worker_only != "leads":
@@ -100,6 +106,7 @@ def _workers(
             activities=chore_activities(leads, chores, settings),
             max_cached_workflows=CACHED_CHORES,
             max_concurrent_activities=settings.chores_threads,
+            deployment_config=deployment(settings, chores=True),
             **common,
         )
 

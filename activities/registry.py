@@ -7,6 +7,7 @@ from temporalio.client import Client
 
 from activities.batch import BatchActivities
 from activities.checks import Check
+from activities.collecting import CollectingActivities
 from activities.digest import digest_activities
 from activities.github.activities import GitHubActivities
 from activities.google.drive import DriveActivities
@@ -46,11 +47,11 @@ def checkers(settings: Settings, policy: Policy | None = None) -> list[Checker]:
 
 
 def activities(settings: Settings, client: Client) -> list[Callable[..., Any]]:
-    """Return the activity of every kind of effect. Leads notify each other over `client`, the worker's own.
+    """Return the activity of every kind of effect. Leads reach each other over `client`, the worker's own.
 
     Raises LookupError for an effect that no activity performs.
     """
-    systems = [*checkers(settings), RelationNoticeActivities(client)]
+    systems = [*checkers(settings), RelationNoticeActivities(client), CollectingActivities(client)]
     performers = {kind: _performer(kind, systems) for kind in Effect.kinds}
     return [*performers.values(), BatchActivities(performers).perform_effects]
 

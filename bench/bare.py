@@ -57,6 +57,10 @@ class BareWorkflow:
     def hear(self, body: dict[str, Any]) -> None:
         self._take(body)
 
+    @workflow.query
+    def seen(self) -> int:
+        return self.taken
+
     def _take(self, body: dict[str, Any]) -> None:
         self.waiting.append(body)
         self.taken += 1

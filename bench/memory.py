@@ -49,7 +49,10 @@ async def resume(server: Server, aggregate: LeadAggregate, count: int) -> None:
     client = server.clients["lead"]
     for _ in range(count):
         handle = await client.start_workflow(
-            "ResumeWorkflow", args=run_state(aggregate), id=f"lead-{uuid4().hex}", task_queue="lead"
+            "ResumeWorkflow",
+            args=run_state(aggregate, datetime.now(UTC)),
+            id=f"lead-{uuid4().hex}",
+            task_queue="lead",
         )
         await Life("lead", client, client.get_workflow_handle(handle.id)).settled()
 

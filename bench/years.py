@@ -1,8 +1,9 @@
 """Measure a lead after years: `python -m bench.years`.
 
-One lead's years are played on a server that skips time (starter/demo/years.py). At each mark the worker has forgotten the
-lead, and wakes it for a decision: what that costs more than the same decision right after is the cold wake. Beside it
-stands a bare workflow with as many events in its history. Then the lead goes on in a new run, whose input is weighed.
+One lead's years are played on a server that skips time (starter/demo/years.py). At each mark the lead's run is made about
+as long as runs become. Then the worker forgets the lead, and wakes it for a query, which leaves the history as it is: what
+that costs more than the same query for a lead in memory is the cold wake. Beside it stands a bare workflow with as many
+events. Then the lead goes on in a new run, whose input is weighed.
 """
 
 import statistics
@@ -37,6 +38,9 @@ CACHE = 2
 """Workflows that a worker keeps; as many others make it forget the lead."""
 WAKES = 5
 """Times that a workflow is woken at each mark; medians count."""
+LENGTH = 200
+"""Events that a run has at least when it is woken. A lead begins a new run after some more."""
+QUERIES: dict[Kind, str] = {"lead": "agenda", "bare": "seen"}
 WAKE_TARGETS = {1: Target(60), 10: Target(100)}
 NEW_RUN_TARGETS = {10: Target(60)}
 names = count(1)
@@ -48,10 +52,10 @@ class Played(Exception):
 
 @dataclass(frozen=True)
 class Wake:
-    """Cost of a decision that finds its workflow cold, and more than a warm one costs."""
+    """Cost of a query that finds its workflow cold."""
 
     cpu: float
-    """Milliseconds of the worker's CPU more than for the same decision when warm."""
+    """Milliseconds of the worker's CPU more than for the same query when warm."""
     answer: float
     """Milliseconds until the answer."""
     events: int
@@ -82,37 +86,40 @@ class Waker:
         """Wake a workflow several times, and return the medians."""
         while len(self.others) < CACHE:
             self.others.append(await lives.Life.open(self.client, self.kind, self.kind))
-        found = [await self._once(life) for _ in range(WAKES)]
-        (newest, *_) = await histories(self.client, life.handle.id)
+        await self._decide(life)  # now the worker knows it
+        warm = [await self._ask(life) for _ in range(WAKES)]
+        cold = [await self._wake(life) for _ in range(WAKES)]
         return Wake(
-            statistics.median(cold - warm for cold, warm, _ in found),
-            statistics.median(answer for _, _, answer in found),
-            len(newest.events),
+            statistics.median(cpu for cpu, _ in cold) - statistics.median(cpu for cpu, _ in warm),
+            statistics.median(answer for _, answer in cold),
+            (await life.describe()).workflow_execution_info.history_length,
         )
 
-    async def _once(self, life: lives.Life) -> tuple[float, float, float]:
+    async def _wake(self, life: lives.Life) -> tuple[float, float]:
+        """Let worker and server forget that the worker knows the workflow, and ask."""
         for other in self.others:
             await self._decide(other)
-        await self._unstick(life)
-        cold, answer = await self._decide(life)
-        warm, _ = await self._decide(life)
-        return cold, warm, answer
-
-    async def _unstick(self, life: lives.Life) -> None:
-        """Let the server forget which worker knew the workflow."""
         await self.client.workflow_service.reset_sticky_task_queue(
             ResetStickyTaskQueueRequest(
                 namespace=self.client.namespace, execution=WorkflowExecution(workflow_id=life.handle.id)
             )
         )
+        return await self._ask(life)
 
-    async def _decide(self, life: lives.Life) -> tuple[float, float]:
-        """Take a decision, and return the milliseconds of CPU until all is done, and those until the answer."""
+    async def _ask(self, life: lives.Life) -> tuple[float, float]:
+        """Ask a query, and return the milliseconds of CPU, and those until the answer."""
         cpu, began = self.process.cpu, time.monotonic()
+        await life.handle.query(QUERIES[self.kind])
+        return 1000 * (self.process.cpu - cpu), 1000 * (time.monotonic() - began)
+
+    async def lengthen(self, life: lives.Life, events: int) -> None:
+        """Take decisions until the run has so many events."""
+        while (await life.describe()).workflow_execution_info.history_length < events:
+            await self._decide(life)
+
+    async def _decide(self, life: lives.Life) -> None:
         await life.decide("assigned", {"role": "sales", "person": f"Person {next(names)}"})
-        answer = time.monotonic() - began
         await life.settled()
-        return 1000 * (self.process.cpu - cpu), 1000 * answer
 
 
 @dataclass
@@ -144,17 +151,11 @@ class MarkedYears(YearsPlayer):
             self.lead.client
         )  # not that of the environment, whose workflows would skip time by themselves
         lead = lives.Life("lead", client, client.get_workflow_handle(self.life.id))
+        await self.lead.lengthen(lead, LENGTH)
         woken = await self.lead.wake(lead)
-        bare = await self.bare.wake(await self._bare(woken.events))
-        return Mark(years, woken, bare, await self._new_run(lead))
-
-    async def _bare(self, events: int) -> lives.Life:
-        """Return a bare workflow with at least so many events."""
-        life = await lives.Life.open(self.bare.client, "bare", "bare")
-        while (await life.describe()).workflow_execution_info.history_length < events:
-            await life.decide("", {})
-            await life.settled()
-        return life
+        bare = await lives.Life.open(self.bare.client, "bare", "bare")
+        await self.bare.lengthen(bare, woken.events)
+        return Mark(years, woken, await self.bare.wake(bare), await self._new_run(lead))
 
     async def _new_run(self, lead: lives.Life) -> float:
         """Let the lead go on in a new run, and return the kilobytes that it is given."""

@@ -67,6 +67,31 @@ class LeadHasEnded(RequestRefused):
         return f"{self.lead_id} has this organisation and title, and it has ended. Choose another title."
 
 
+@dataclass(eq=False, repr=False)
+class NothingToRepair(RequestRefused):
+    """The lead's history fits the code at hand."""
+
+    lead_id: str
+    stuck: bool
+    """True if the lead's task fails all the same, so that its worker runs other code."""
+
+    def __str__(self) -> str:
+        if self.stuck:
+            return f"The history of {self.lead_id} fits this code: it continues as soon as a worker runs with it."
+        return f"{self.lead_id} is not stuck: nothing is to be repaired."
+
+
+@dataclass(eq=False, repr=False)
+class NotRepairable(RequestRefused):
+    """The code at hand cannot rebuild the lead."""
+
+    lead_id: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} can't be repaired with this code, and was left as it is: {sentence(self.why, capital=False)}"
+
+
 # ---- the lead is not there
 
 

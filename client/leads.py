@@ -15,8 +15,6 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import (
-    SearchAttributePair,
-    TypedSearchAttributes,
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
@@ -143,13 +141,7 @@ class LeadsClient(Directory):
                 static_summary=start.heading,
                 static_details=f"{opened.service} · opened by {opened.by} through {opened.source}",
                 memo={"heading": start.heading},
-                search_attributes=TypedSearchAttributes(
-                    [
-                        SearchAttributePair(key, value)
-                        for key, value in attributes.at_start(start).items()
-                        if value is not None
-                    ]
-                ),
+                search_attributes=attributes.typed(attributes.at_start(start)),
             )
         except WorkflowAlreadyStartedError:
             return await self._already_open(lead_id)

@@ -24,8 +24,7 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
-from ledger.entries import event_of
-from ledger.events import Ledger
+from client.past import Past
 from process.core.events import Event
 from process.effects import RecordEvents
 from process.views.recording import RecordRequest
@@ -49,10 +48,10 @@ class Replayed(NamedTuple):
     """The first differences, or the failure."""
 
 
-async def replayed(client: Client, ledger: Ledger) -> AsyncIterator[Replayed]:
+async def replayed(client: Client, past: Past) -> AsyncIterator[Replayed]:
     """Replay the current run of every open workflow of ours: leads, issue syncs, reconciliations, digests.
 
-    Raises LedgerError if the ledger cannot be read.
+    `past` is the leads in the ledger. Raises LedgerError if that cannot be read.
     """
     capture = EventCapture()
     silent = Runtime(telemetry=TelemetryConfig(logging=None))  # failures are reported below
@@ -61,8 +60,9 @@ async def replayed(client: Client, ledger: Ledger) -> AsyncIterator[Replayed]:
         async for result in results:
             history, failure = result.history, result.replay_failure
             would = capture.events.pop(history.workflow_id, {})
-            was = await asyncio.to_thread(_recorded, ledger, history.workflow_id) if would else {}
-            detail = _message(failure) if failure else _described([*_differences(was, would)])
+            recorded = await asyncio.to_thread(past.events, history.workflow_id) if would else ()
+            was = {event.seq: event for event in recorded}
+            detail = message_of(failure) if failure else _described([*_differences(was, would)])
             type_ = history.events[0].workflow_execution_started_event_attributes.workflow_type.name
             yield Replayed(history.workflow_id, type_, len(history.events), not detail, detail)
 
@@ -102,7 +102,8 @@ _INNER = re.compile(r'message: "((?:[^"\\]|\\.)*)"')
 """Extracts the message from the SDK's text of a failure."""
 
 
-def _message(failure: Exception) -> str:
+def message_of(failure: Exception) -> str:
+    """Return the failure of a replay as one sentence."""
     text = str(failure)
     inner = _INNER.search(text)
     sentence = inner[1].replace('\\"', '"') if inner else text
@@ -151,11 +152,6 @@ class _Outbound(WorkflowOutboundInterceptor):
 def _note(started: StartActivityInput | StartLocalActivityInput) -> None:
     if started.activity == RecordEvents.kind:
         workflow.extern_functions()[_CAPTURE](workflow.info().workflow_id, started.args[0])
-
-
-def _recorded(ledger: Ledger, lead_id: str) -> dict[int, Event]:
-    """Return the lead's events in the ledger, by number."""
-    return {entry.seq: event_of(entry) for entry in ledger.entries(lead_id)}
 
 
 def _differences(was: dict[int, Event], would: dict[int, Event]) -> Iterator[str]:

@@ -69,18 +69,19 @@ def described(client: Client, chores: Chores, settings: Settings) -> dict[str, A
     return found
 
 
-def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+def deployment(settings: Settings, *, chores: bool = False) -> WorkerDeploymentConfig | None:
     """Return the worker's build of a deployment, or None if builds are not told apart.
 
-    A lead lives for years, so it moves to the newest build in the middle of a run. Its history says which rules must not
-    change then (`process.behaviour`).
+    A lead lives for years. By default it moves to the promoted build in the middle of a run; its history says which rules
+    must not change then (`process.behaviour`). Pinned, it moves when its next run begins. Chores always move at once.
     """
     if settings.worker_build is None:
         return None
+    pinned = settings.worker_versioning == "pinned" and not chores
     return WorkerDeploymentConfig(
         version=WorkerDeploymentVersion(settings.worker_deployment, settings.worker_build),
         use_worker_versioning=True,
-        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+        default_versioning_behavior=VersioningBehavior.PINNED if pinned else VersioningBehavior.AUTO_UPGRADE,
     )
 
 

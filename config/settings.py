@@ -61,6 +61,12 @@ class GitHub(BaseModel):
     reconcile_minutes: int = Field(
         10, ge=0, le=1440, description="Minutes between reconciliations with GitHub and Drive; 0: never"
     )
+    sweep_hours: int = Field(
+        24,
+        ge=1,
+        le=168,
+        description="Hours in which every open lead is compared with GitHub and Drive once, beside the changes",
+    )
     timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")
 
     def setting_of(self, repo: str) -> str:
@@ -205,6 +211,10 @@ class Settings(BaseSettings):
     )
     worker_build: str | None = Field(
         None, description="Build id of this worker (worker versioning); empty: no versioning"
+    )
+    worker_versioning: Literal["auto-upgrade", "pinned"] = Field(
+        "auto-upgrade",
+        description="When leads move to a promoted build: with their next task, or with their next run",
     )
     zone: Zone = Field("UTC", description="Time zone of a lead without one (IANA name)")
     temporal_ui: str = Field("http://localhost:8233", description="Root URL of the Temporal UI, for links")

@@ -124,7 +124,7 @@ class Ledger:
     def rebuild(self, lead_id: str) -> bool:
         """Make the lead's row anew from its events: the row is derived, and an older program may have written it.
 
-        Returns False, and keeps the row, if this code cannot read the events as a lead.
+        Returns False, and keeps the row, if this code cannot read the events as a lead, or some are missing.
         """
         with self._transaction(self._writer) as connection:
             return rebuild(connection, lead_id, datetime.now(UTC))
@@ -226,7 +226,8 @@ class Ledger:
 
     def check(self) -> Status:
         """Return what the ledger is and holds, after writing a probe event and rolling it back."""
-        counts = select(func.count(), func.coalesce(func.sum(LEADS.c.recorded), 0)).select_from(LEADS)
+        counts = select(func.count(), func.coalesce(func.sum(LEADS.c.recorded), 0))
+        counts = counts.where(LEADS.c.recorded > 0)  # read from the index of that column
         with self._transaction(self._writer) as connection:
             leads, events = connection.execute(counts).one()
             with connection.begin_nested() as savepoint:

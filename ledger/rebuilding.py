@@ -17,12 +17,12 @@ def without_gaps(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def row_from(lead_id: str, entries: Sequence[Entry], before: LeadRow | None, now: datetime) -> LeadRow | None:
-    """Return the row of the lead now, or None if this code cannot read its events as a lead.
+    """Return the row of the lead after these events, or None if this code cannot read them as a lead.
 
     Events do not tell which effects are parked and what was refused; that is kept from the row before, if there is one.
     """
     try:
-        events = tuple(event_of(entry) for entry in without_gaps(entries))
+        events = tuple(event_of(entry) for entry in entries)
         lead = fold(events, lead_id)
     except ValueError:
         return None

@@ -158,9 +158,13 @@ def rebuild(connection: Connection, lead_id: str, now: datetime) -> bool:
     entries = [Entry.model_validate(dict(found)) for found in connection.execute(wanted).mappings()]
     if not entries:
         raise LedgerRefused(f"The ledger has no lead {lead_id}.")
-    row = row_from(lead_id, entries, _stored_row(connection, lead_id), now)
+    before = _stored_row(connection, lead_id)
+    whole = without_gaps(entries)
+    # A row that knows more than the events before a gap is better than one made of these.
+    is_known = before is not None and len(whole) < before.last_seq
+    row = None if is_known else row_from(lead_id, whole, before, now)
     state = {
-        "recorded": len(without_gaps(entries)),
+        "recorded": len(whole),
         "last_seq": entries[-1].seq,
         "last_at": entries[-1].at,
         "written_at": lead.written_at or entries[-1].at,

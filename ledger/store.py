@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import psycopg
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -190,12 +191,17 @@ def _make_folder(folder: Path) -> None:
 
 @contextmanager
 def translate_errors(location: str) -> Iterator[None]:
-    """Translate the driver's errors into LedgerUnavailable and LedgerRefused.
+    """Translate the driver's errors, and stored values that cannot be read, into LedgerUnavailable and LedgerRefused.
 
-    The cause is dropped on purpose: a driver's error may quote the row, which holds personal data.
+    The cause is dropped on purpose: an error may quote the row, which holds personal data.
     """
     try:
         yield
+    except ValidationError as error:
+        raise LedgerRefused(
+            f"The ledger ({location}) holds a {error.title} that this program cannot read. Another version has "
+            "written it; the rows of leads can be rebuilt from their events."
+        ) from None
     except PoolTimeoutError:
         raise LedgerUnavailable(f"The ledger ({location}) is busy: others write or read.") from None
     except DBAPIError as error:

@@ -2,7 +2,8 @@
 
 `ledger_entries` holds every event that was ever written, and is only inserted into. A workflow task can die after it
 wrote its events, and is done again with other ones; a row of a higher revision then takes the place of a lost one, or
-voids it. `ledger_events` shows the valid rows. `ledger_leads` holds one row per lead, derived from its events.
+voids it. `ledger_events` shows the valid rows. `ledger_leads` holds one row per lead, derived from its events;
+`ledger_limits` what the workers tell each other about rate limits.
 """
 
 from datetime import UTC, datetime
@@ -119,6 +120,7 @@ FILTERS: Final = (
     Column("response", Text, index=True),
     Column("issue", Text, index=True),
     Column("hub_issue", Text, index=True),
+    Column("folder_id", Text, index=True),
     Column("policy", Text, index=True),
     Column("people", Text, index=True),
     Column("on_hold", Boolean),
@@ -151,6 +153,14 @@ LEADS: Final = Table(
     *FILTERS,
     Column("document", Text),  # the whole row as JSON
 )
+
+LIMITS: Final = Table(
+    "ledger_limits",
+    _metadata,
+    Column("name", Text, primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+)
+"""Rate limits of outside systems that a worker has met. Only their latest ends are kept."""
 
 _schema: Final = Table(
     "ledger_schema",

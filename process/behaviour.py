@@ -16,8 +16,10 @@ and read it where the rule applies:
     if lead.behaviour.asks_vendor_weekly:
         ...
 
-New leads have all changes; leads in flight adopt them with their next run (`leads adopt`). See
-docs/changing-the-process.md.
+New leads have all changes; leads in flight adopt them with their next run (`leads adopt`).
+
+A change ships in two releases, so that the second can be taken back: the first knows the rule with `adopted=False`, and
+no run adopts it; the second adopts it. See docs/changing-the-process.md.
 """
 
 from dataclasses import dataclass
@@ -36,6 +38,8 @@ class ChangedRule:
     """The new way, in a short sentence."""
     removable: str
     """Condition for removing the rule together with the old way."""
+    adopted: bool = True
+    """False in the first release that knows the rule: runs follow it only if they adopted it under the next release."""
 
     @overload
     def __get__(self, rules: None, owner: type["Rules"]) -> Self: ...
@@ -63,5 +67,5 @@ class Behaviour(Rules):
     """The rules of the process that have changed since 1.0: none so far."""
 
 
-CHANGES: tuple[str, ...] = tuple(rule.name for rule in Behaviour.changed())
-"""Names of all changes, oldest first. A workflow asks `workflow.patched` for each when a run begins."""
+CHANGES: tuple[str, ...] = tuple(rule.name for rule in Behaviour.changed() if rule.adopted)
+"""Names of the changes that a run adopts when it begins, oldest first."""

@@ -14,10 +14,10 @@ class Alarm:
     A timer that rings too early does no harm, so none is replaced only because the next date has moved to a later day.
     """
 
-    def __init__(self, lead: Shell) -> None:
+    def __init__(self, lead: Shell, rang: datetime | None = None) -> None:
         self._lead = lead
         self._timers: dict[datetime, asyncio.Task[None]] = {}
-        self.rang: datetime | None = None
+        self.rang = rang
         """The moment for which the newest timer that rang was set. With other time-zone data, it may lie ahead of now."""
 
     def set(self, when: datetime | None, reason: str) -> None:

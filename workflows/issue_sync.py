@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
 
     from process.types import Line, Model
     from workflows.activity_errors import failed_as, reason_of
+    from workflows.runtime.steps import messages_follow
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
 ONE_ATTEMPT = timedelta(minutes=2)
@@ -91,10 +92,10 @@ class IssueSyncWorkflow:
     @workflow.run
     async def run(self, state: SyncState | None = None) -> SyncResult:
         """Return what was done, oldest first. A sync that failed for good is one line of it."""
-        while self.waiting:
+        while await self._has_notices():
             notices, self.waiting = self.waiting[:BATCH], self.waiting[BATCH:]
             self._note(await self._sync(notices))
-            if workflow.info().is_continue_as_new_suggested():
+            if workflow.info().is_continue_as_new_suggested() and not messages_follow():
                 workflow.continue_as_new(
                     SyncState(
                         waiting=tuple(self.waiting), deliveries=tuple(self.deliveries), done=tuple(self.done)
@@ -117,6 +118,11 @@ class IssueSyncWorkflow:
                 self.deliveries = [*self.deliveries, notice.delivery][-KEPT:]
             if not any(_same(notice, known) for known in self.waiting):
                 self.waiting.append(notice)
+
+    async def _has_notices(self) -> bool:
+        """Return True once there are notices, or False if none is waiting and none comes with the present task."""
+        await workflow.wait_condition(lambda: bool(self.waiting) or not messages_follow())
+        return bool(self.waiting)
 
     async def _sync(self, notices: Sequence[ChangeNotice]) -> Sequence[str]:
         try:

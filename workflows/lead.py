@@ -13,7 +13,6 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from process.behaviour import CHANGES
     from process.core import inbox, intake
     from process.core.aggregate import LeadAggregate
     from process.core.due import next_wake_up, pass_deadlines, wake_up_reason
@@ -27,12 +26,13 @@ with workflow.unsafe.imports_passed_through():
     from process.views.overview import Option, Overview, TimelineLine, options, overview, timeline
     from workflows import search_attributes
     from workflows.alarm import Alarm
+    from workflows.changes import adopted_changes
     from workflows.details import details
     from workflows.handlers import failure, handles_messages
     from workflows.performing import Performer
     from workflows.recording import Recorder
     from workflows.runtime.steps import messages_follow
-    from workflows.start import memo_of, read_start, run_state
+    from workflows.start import memo_of, not_before, read_start, run_state
 
 NEW_RUN_AFTER = 250
 """Number of history events after which a new run begins at the next quiet moment, so that a cold lead is read quickly."""
@@ -54,17 +54,18 @@ class LeadWorkflow:
 
     @workflow.init
     def __init__(self, *start: Any) -> None:
-        begun = read_start(start, continued=workflow.info().continued_run_id is not None)
+        continued = workflow.info().continued_run_id is not None
+        begun = read_start(start, continued=continued)
         self.refused = begun if isinstance(begun, Refused) else None
         if isinstance(begun, Refused):
             begun = NO_LEAD
-        changes = tuple(change for change in CHANGES if workflow.patched(change))
+        changes = adopted_changes()
         if isinstance(begun, LeadAggregate):
             self.aggregate = begun.adopt(changes, workflow.now())
         else:
             opened = begun.replaced(changes=changes)
             self.aggregate = LeadAggregate.open(workflow.info().workflow_id, opened, workflow.now())
-        self.alarm = Alarm(self)
+        self.alarm = Alarm(self, not_before(start, self.aggregate.lead) if continued else None)
         self.performer = Performer(self)
         self.recorder = Recorder(self)
         self.attributes = search_attributes.present()
@@ -85,7 +86,7 @@ class LeadWorkflow:
                 return await self._live()
             except asyncio.CancelledError:
                 # a lead ends by a decision, so a request to cancel its workflow is refused like one
-                refusal = Refusal.of("cancel", NOT_CANCELLED, workflow.now())
+                refusal = Refusal.of("cancel", NOT_CANCELLED, self.now)
                 self.change(self.aggregate.refuse(refusal))
 
     async def _live(self) -> str:
@@ -111,7 +112,7 @@ class LeadWorkflow:
 
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
         """Take, refuse or recognise as a repeat a decision. Never raises."""
-        aggregate, answer = intake.take(self.aggregate, kind, args, workflow.now(), source=source)
+        aggregate, answer = intake.take(self.aggregate, kind, args, self.now, source=source)
         self.change(aggregate)
         if not answer.accepted and not answer.repeat:
             workflow.logger.info("decision refused", extra={"decision": kind})
@@ -138,25 +139,25 @@ class LeadWorkflow:
 
     def check_drift(self, args: tuple[Any, ...]) -> None:
         """Queue the requested drift checks."""
-        self.change(inbox.check_drift(self.aggregate, args, workflow.now()))
+        self.change(inbox.check_drift(self.aggregate, args, self.now))
 
     def revert_edits(self, args: tuple[Any, ...]) -> list[str]:
         """Queue effects that revert edits on GitHub, and return their keys."""
-        aggregate, keys = inbox.revert_edits(self.aggregate, args, workflow.now())
+        aggregate, keys = inbox.revert_edits(self.aggregate, args, self.now)
         self.change(aggregate)
         return list(keys)
 
     def set_team(self, args: tuple[Any, ...]) -> None:
         """Record the people and addresses that have the roles."""
-        self.change(inbox.set_team(self.aggregate, args, workflow.now()))
+        self.change(inbox.set_team(self.aggregate, args, self.now))
 
     def flag_duplicates(self, args: tuple[Any, ...]) -> None:
         """Hold the lead if it matches other leads."""
-        self.change(inbox.flag_duplicates(self.aggregate, args, workflow.now()))
+        self.change(inbox.flag_duplicates(self.aggregate, args, self.now))
 
     def receive_relation_notice(self, args: tuple[Any, ...]) -> DuplicateLink | Refused:
         """Record the relation that another lead has to this one, and return this lead's link."""
-        aggregate, answer = inbox.receive_relation_notice(self.aggregate, args, workflow.now())
+        aggregate, answer = inbox.receive_relation_notice(self.aggregate, args, self.now)
         self.change(aggregate)
         return answer
 
@@ -166,7 +167,7 @@ class LeadWorkflow:
 
     def overview(self, args: tuple[Any, ...]) -> Overview:
         """Return everything that a face shows of the lead."""
-        return overview(self.aggregate, workflow.now())
+        return overview(self.aggregate, self.now)
 
     def timeline(self, args: tuple[Any, ...]) -> list[TimelineLine]:
         """Return all events, oldest first."""
@@ -174,20 +175,20 @@ class LeadWorkflow:
 
     def options(self, args: tuple[Any, ...]) -> list[Option]:
         """Return every decision with its consequences."""
-        return list(options(self.aggregate, workflow.now()))
+        return list(options(self.aggregate, self.now))
 
     def agenda(self, args: tuple[Any, ...]) -> list[AgendaItem]:
         """Return what is to be done at the given moment (ISO 8601), by default now."""
         try:
             now = datetime.fromisoformat(args[0]).astimezone(UTC)
         except (IndexError, TypeError, ValueError):
-            now = workflow.now()
+            now = self.now
         return list(agenda(self.aggregate, now))
 
     def preview(self, args: tuple[Any, ...]) -> dict[str, Any]:
         """Return the consequences of a decision."""
         kind = args[0] if args and isinstance(args[0], str) else ""
-        return preview_decision(self.aggregate, kind, args[1:], workflow.now())._asdict()
+        return preview_decision(self.aggregate, kind, args[1:], self.now)._asdict()
 
     # ---- the shell over time
 
@@ -230,15 +231,28 @@ class LeadWorkflow:
         info = workflow.info()
         if self._ends or self.adopting or info.is_continue_as_new_suggested():
             return True
-        quiet = self.performer.is_idle and self.recorder.is_idle and workflow.all_handlers_finished()
-        return quiet and info.get_current_history_length() >= NEW_RUN_AFTER
+        quiet = self.performer.is_idle and self._is_silent
+        grown = info.get_current_history_length() >= NEW_RUN_AFTER
+        return quiet and (grown or info.is_target_worker_deployment_version_changed())
 
     async def _continue_as_new(self) -> None:
         """Start a new run with the same aggregate. Effects under way finish, or are performed again there."""
         await self._receive_pending_results()
         await self.performer.stop()
-        await workflow.wait_condition(lambda: self.recorder.is_idle and workflow.all_handlers_finished())
-        workflow.continue_as_new(args=run_state(self.aggregate))
+        while not self._is_silent:
+            self.changed = False
+            self.recorder.start(next_wake_up(self.aggregate.lead, self.now))  # handlers wait for their events
+            await workflow.wait_condition(lambda: self.changed or self._is_silent)
+        workflow.continue_as_new(
+            args=run_state(self.aggregate, self.now),
+            # with the promoted build: a lead that is pinned would stay with its own for ever
+            initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
+        )
+
+    @property
+    def _is_silent(self) -> bool:
+        """True if nothing is being recorded and nobody waits for an answer."""
+        return self.recorder.is_idle and workflow.all_handlers_finished()
 
     async def _receive_pending_results(self) -> None:
         """Let results that have arrived be taken in: the SDK would drop them if their tasks were cancelled now."""

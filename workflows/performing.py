@@ -90,6 +90,7 @@ class Performer:
 
     async def _perform_together(self, effects: Effects) -> None:
         batch = batch_of(self._lead.aggregate, effects, self._lead.now)
+        self._lead.aggregate = self._lead.aggregate.trying(effects)
         self._first_attempts += 1
         try:
             results: BatchResults = await workflow.execute_activity(
@@ -137,6 +138,7 @@ class Performer:
             self._lead.wake()
 
     async def _outcome(self, effect: Effect) -> Outcome:
+        self._lead.aggregate = self._lead.aggregate.trying([effect])
         aggregate, now = self._lead.aggregate, self._lead.now
         if isinstance(effect, RecordEvents):
             request = record_request(aggregate, aggregate.in_ledger, now)

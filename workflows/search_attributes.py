@@ -4,11 +4,17 @@ The server is set up from this list (`leads init-server`), and the workflow fill
 keywords, three dates, and three of any other type.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    SearchAttributeUpdate,
+    TypedSearchAttributes,
+)
 
 from process.calendar import end_of
 from process.core.aggregate import LeadAggregate
@@ -34,6 +40,9 @@ CONTRACT_END = SearchAttributeKey.for_datetime("LeadContractEnd")
 ON_HOLD = SearchAttributeKey.for_bool("LeadOnHold")
 ATTENTION = SearchAttributeKey.for_int("LeadAttention")  # number of concerns
 PARKED = SearchAttributeKey.for_int("LeadParked")  # number of effects that failed for good
+
+ZONE_SHIFT = timedelta(hours=2)
+"""Difference that other rules of a time zone may make to the end of a day."""
 
 SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
     STAGE,
@@ -79,6 +88,12 @@ def at_start(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
     return known | _identities(lead)
 
 
+def typed(values: Mapping[SearchAttributeKey[Any], Any]) -> TypedSearchAttributes:
+    """Return the values as the client starts a workflow with them."""
+    pairs = [SearchAttributePair(key, value) for key, value in values.items() if value is not None]
+    return TypedSearchAttributes(pairs)
+
+
 def _identities(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
     """Return the attributes that identify the lead outside."""
     return {
@@ -101,5 +116,15 @@ def changes(
     return [
         key.value_unset() if value is None else key.value_set(value)
         for key, value in after.items()
-        if before.get(key) != value
+        if not _same(before.get(key), value)
     ]
+
+
+def _same(one: object, other: object) -> bool:
+    """Return True for equal values, and for the same date under other rules of its time zone.
+
+    The attributes with which a run begins were computed by the run before, perhaps under other rules.
+    """
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        return abs(one - other) <= ZONE_SHIFT
+    return one == other

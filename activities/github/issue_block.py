@@ -38,6 +38,8 @@ class LastWritten(BaseModel):
     lines: str = ""
     copies: bool = False
     """True if an earlier attempt may have opened another issue, which no listing showed yet."""
+    reverted: tuple[str, ...] = ()
+    """Names of the boxes whose changes by a person this writing has reverted."""
     boxes: dict[str, str] = {}
     """Name of each box -> the digest of its line, followed by `x` if it was written ticked."""
 
@@ -70,6 +72,16 @@ class Block(NamedTuple):
             for name, entry in written.items()
             if entry[:_LENGTH] in present
         }
+
+    @property
+    def is_as_written(self) -> bool:
+        """True if nobody changed a line or a box of the block since the last writing, as far as that is on record."""
+        last = self.last_written
+        if last is None or _digests(self.lines) != last.lines:
+            return False
+        return len(self.checkboxes) == len(last.boxes) and not any(
+            box.changed for box in self.checkboxes.values()
+        )
 
 
 class Checkbox(NamedTuple):
@@ -136,6 +148,23 @@ def write(body: str, key: str, text: str, values: LastWritten, boxes: Boxes = NO
     if unix(found.block) == block:  # GitHub's editor writes CRLF
         return body
     return found.before + block + _below(_by_hand(found, lines), found.after)
+
+
+def lacks(body: str, theirs: str, key: str) -> bool:
+    """Return True if the body lacks a line that a person wrote in their text, or a box that they changed.
+
+    A box whose change our last writing has reverted is not missing.
+    """
+    ours, known = find(body, key), find(theirs, key)
+    if ours is None:
+        return False
+    texts = (known.before, _by_hand(known, known.lines), known.after) if known else (theirs,)
+    written = {line.strip() for text in texts for line in unix(text).split("\n")}
+    present = {line.strip() for line in unix(body).split("\n")}
+    reverted = ours.last_written.reverted if ours.last_written else ()
+    changed = {name: box.ticked for name, box in known.checkboxes.items() if box.changed} if known else {}
+    boxes = {name: box.ticked for name, box in ours.checkboxes.items() if name not in reverted}
+    return not written <= present or any(boxes.get(name, now) != now for name, now in changed.items())
 
 
 def digest(text: str) -> str:

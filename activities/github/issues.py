@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from temporalio import activity
-
 from activities.errors import park
 from activities.github import issue_block
 from activities.github.client import GitHubClient
 from activities.github.issue_block import Boxes, LastWritten
 from activities.github.models import Issue
-from activities.github.overwritten import overwritten
-from activities.github.text import unix
+from activities.github.overwritten import text_of
 from process.github.edits import Edit, EditKind
 from process.github.titles import same_title
 from process.types import Link
@@ -101,26 +98,26 @@ class GitHubIssues:
         A title, label, state or tick is set only where the desired value changed since the last writing: a person's edit
         stays until it is handled, and then is reverted or has become the desired value. Labels come first, because the
         block remembers them: a repeated attempt repairs a crash in between. Text that somebody saves between our read
-        and our write is restored.
+        and our write is restored when their edit is synced (`overwritten`): then it is among the reverted ones.
         """
         issue = self._client.issue(desired.repo, number)
         if _may_have_copies(issue, desired):
             self.retire(desired, self._ours(desired, issue.created_at - _CLOCK_SKEW).values(), issue)
         issue = self._with_labels(issue, desired, reverted)
-        changes = self._changes(issue, desired, reverted)
+        changes = self._changes(self._restored(issue, desired, reverted), desired, reverted)
+        if changes.get("body") == issue.text:
+            del changes["body"]
         if changes:
             self._client.edit_issue(desired.repo, number, changes)
-        if "body" in changes or activity.info().attempt > 1:  # an earlier attempt may have got no further
-            self._restore(issue, desired, reverted, changes.get("body", issue.text))
 
-    def _restore(self, issue: Issue, desired: DesiredIssue, reverted: Collection[Edit], wrote: str) -> None:
-        """Merge in the text that somebody saved just before we `wrote`."""
-        theirs = overwritten(self._client, desired.repo, issue.number, wrote)
-        if theirs is None:
-            return
-        body = self._changes(issue.model_copy(update={"body": theirs}), desired, reverted).get("body", theirs)
-        if unix(body) != unix(wrote):
-            self._client.edit_issue(desired.repo, issue.number, {"body": body})
+    def _restored(self, issue: Issue, desired: DesiredIssue, reverted: Collection[Edit]) -> Issue:
+        """Return the issue with the text of an overwritten edit among these, unless it was edited since."""
+        for edit in reverted:
+            if edit.kind is EditKind.OVERWRITTEN:
+                theirs = text_of(self._client, desired.repo, issue.number, edit.id)
+                if theirs is not None:
+                    return issue.model_copy(update={"body": theirs})
+        return issue
 
     def _with_labels(self, issue: Issue, desired: DesiredIssue, reverted: Collection[Edit]) -> Issue:
         """Add and remove labels. Return the issue, read again if that took time in which somebody may have edited it."""
@@ -145,13 +142,14 @@ class GitHubIssues:
         handled = kind in {edit.kind for edit in reverted}
         if issue.state != desired.state and (last.state != desired.state or handled):
             changes |= {"state": desired.state, "state_reason": desired.reason}
+        boxes = {edit.name for edit in reverted if edit.kind in (EditKind.TICKED, EditKind.UNTICKED)}
         now = LastWritten(
             state=desired.state,
             title=issue_block.digest(title) if title else last.title,
             labels=desired.labels,
             copies=_may_have_copies(issue, desired),
+            reverted=tuple(sorted(boxes)),
         )
-        boxes = {edit.name for edit in reverted if edit.kind in (EditKind.TICKED, EditKind.UNTICKED)}
         kept = [name for name in desired.boxes if name not in boxes] if self._follows_changes else []
         body = _body(issue.text, desired, now, kept)
         if body != issue.text:

@@ -57,6 +57,8 @@ class Comment(BaseModel):
     body: str | None
     user: Account | None
     author_association: str = "NONE"
+    reactions: dict[str, Any] = {}
+    """Kind of reaction -> number of people who reacted so, and further values."""
     created_at: AwareDatetime
     updated_at: AwareDatetime
 

@@ -84,8 +84,22 @@ class OwnComments:
 
         Return True if anything was written.
         """
-        body = f"{text}\n\n{_OURS} {key}{f' {state}' if state else ''} -->"
         known = self.find(repo, issue, key, since=since)
+        return self.write(repo, issue, key, known, text, state=state, create=create)
+
+    def write(
+        self,
+        repo: str,
+        issue: int,
+        key: str,
+        known: OwnComment | None,
+        text: str,
+        *,
+        state: str | None = None,
+        create: bool = True,
+    ) -> bool:
+        """Do the same as `post` with our comment as it was found, or with None if there is certainly none."""
+        body = f"{text}\n\n{_OURS} {key}{f' {state}' if state else ''} -->"
         if known is None and create:
             self._github.create_comment(repo, issue, body, settle=self.settle)
         elif known and unix(known.text) != body:
@@ -98,6 +112,10 @@ class OwnComments:
         """Bring an existing comment to this text, which includes its marker."""
         if unix(own.text) != text:
             self._github.edit_comment(repo, own.id, text)
+
+    def react_first(self, repo: str, comment: int, content: str) -> bool:
+        """Set our reaction to a comment that shows none. Return True if we had reacted before all the same."""
+        return not self._github.react(repo, comment, content)
 
     def react(self, repo: str, comment: int, content: str) -> bool:
         """Set our one reaction to a comment. Return True if we had reacted before."""

@@ -1,5 +1,6 @@
 """Clients for Google's APIs: credentials, sending requests, and translating failures."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from googleapiclient.errors import HttpError
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import A_MINUTE, PARKED, again, park, retry_after, wait
+from activities.rate_limits import RateLimitGuard
 from config.settings import Google
 
 if TYPE_CHECKING:
@@ -40,6 +42,10 @@ class Call(Protocol[Answer_co]):
 
 class AlreadyThere(ApplicationError):
     """Status 409: the chosen id is taken already. Parks the effect unless the caller handles it."""
+
+
+class NotValid(ApplicationError):
+    """Status 400 or 410: a value of the request is not valid (any more). Parks the effect unless the caller handles it."""
 
 
 class NotThere(ApplicationError):
@@ -88,6 +94,7 @@ class GoogleApi(Generic[Service]):
         The request must be idempotent, since httplib2 repeats it if the connection breaks. `subject` names the
         requested object in error messages.
         """
+        self._guard.check(self._name)
         transport = httplib2.Http(timeout=self._settings.timeout_seconds)
         with closing(AuthorizedHttp(self._credentials, http=transport)) as http:
             try:
@@ -105,6 +112,10 @@ class GoogleApi(Generic[Service]):
                 f"Google {self._name} answered with something other than JSON; is there a proxy in between?"
             )
         return answer
+
+    @cached_property
+    def _guard(self) -> RateLimitGuard:
+        return _guard_for(self._settings.api_root or "", self.account)
 
     @cached_property
     def _credentials(self) -> Credentials:
@@ -134,9 +145,9 @@ class GoogleApi(Generic[Service]):
         status, reasons = int(error.resp.status), _reasons(error)
         failure = f"Google {self._name} answered {status} {'/'.join(sorted(reasons))}".rstrip()
         if status == 429 or reasons & _RATE_LIMITS:
-            raise wait(
-                f"{failure}: too many requests", retry_after(error.resp.get("retry-after")) or A_MINUTE
-            ) from None
+            delay = retry_after(error.resp.get("retry-after")) or A_MINUTE
+            self._guard.block(delay, self._name, kind="/".join(sorted(reasons)))
+            raise wait(f"{failure}: too many requests", delay) from None
         if status >= 500 or status == 408:
             raise again(failure) from None
         if status == 409:
@@ -148,7 +159,10 @@ class GoogleApi(Generic[Service]):
                 type=PARKED,
                 non_retryable=True,
             ) from None
-        raise park(f"{failure} for {subject}. {self._advice(status, reasons)}") from None
+        advice = f"{failure} for {subject}. {self._advice(status, reasons)}"
+        if status in (400, 410):
+            raise NotValid(advice, type=PARKED, non_retryable=True) from None
+        raise park(advice) from None
 
     def _advice(self, status: int, reasons: set[str]) -> str:
         if status == 401:
@@ -162,6 +176,12 @@ class GoogleApi(Generic[Service]):
         if status == 403:
             return f"Give {self.account} the right to do that"
         return "The request is wrong: check the settings under LEADS_GOOGLE__, or report a bug"
+
+
+@lru_cache(maxsize=8)
+def _guard_for(root: str, account: str) -> RateLimitGuard:
+    """Return the one guard for this account at Google, or at another root URL."""
+    return RateLimitGuard("Google", hashlib.blake2s(f"{root} {account}".encode(), digest_size=8).hexdigest())
 
 
 @lru_cache(maxsize=8)

@@ -18,20 +18,18 @@ from activities.google.clients import AlreadyThere, NotThere, drive_api
 from activities.invoice.pdf import invoice_pdf
 from activities.performs import performs
 from config.settings import Settings
-from process.effects import CreateFolder, PrepareInvoice, ReserveInvoice
+from process.effects import CreateFolder, PrepareInvoice, ReserveIds
 from process.effects.observations import (
     DriftFound,
     FolderCreated,
-    FolderReserved,
+    IdsReserved,
     InvoicePrepared,
-    InvoiceReserved,
 )
 from process.effects.requests import EffectRequest, Outcome
 from process.lead.lead import Artifact
 from process.types import Link, one_line
 
 if TYPE_CHECKING:
-    from googleapiclient._apis.drive.v3.resources import FileListHttpRequest
     from googleapiclient._apis.drive.v3.schemas import File
 
 FOLDER = "application/vnd.google-apps.folder"
@@ -50,11 +48,25 @@ class DriveActivities:
         self._api = drive_api(settings.google)
         self._lag = lag
 
-    @performs("reserve_folder")
-    def reserve_folder(self, request: EffectRequest) -> Outcome:
-        """Reserve an id for the lead's folder."""
+    @performs("reserve_ids")
+    def reserve_ids(self, request: EffectRequest) -> Outcome:
+        """Reserve ids for the lead's folder, if it has none, and for the files of invoices.
+
+        What already exists keeps its id: a folder made for this lead before its workflow was reset, or restored by a
+        person, and the files of invoices in it.
+        """
+        effect, lead = request.effect, request.lead
+        assert isinstance(effect, ReserveIds)  # noqa: S101 - the workflow sends each effect to its own activity
+        folder = None if lead.folder_id else self._existing_folder(lead.id)
+        known = effect.files.items() if folder else ()
+        found = {number: file_id for number, file_id in known if folder and self._lies_in(folder, file_id)}
+        numbers = [number for number in effect.numbers if number not in found]
+        new = iter(self._new_ids(len(numbers) + 1))
         return Outcome(
-            observation=FolderReserved(folder_id=self._existing_folder(request.lead.id) or self._new_id())
+            observation=IdsReserved(
+                folder_id=None if lead.folder_id else folder or next(new),
+                invoice_ids=found | dict(zip(numbers, new, strict=False)),
+            )
         )
 
     @performs("create_folder")
@@ -74,17 +86,6 @@ class DriveActivities:
         )
         link = _link(folder).replaced(name=folder["name"])
         return Outcome(observation=FolderCreated(link=link))
-
-    @performs("reserve_invoice")
-    def reserve_invoice(self, request: EffectRequest) -> Outcome:
-        """Reserve an id for the invoice's file, or reuse the known file if it still lies in the lead's folder."""
-        effect, lead = request.effect, request.lead
-        assert isinstance(effect, ReserveInvoice)  # noqa: S101
-        invoice = lead.invoice(effect.number)
-        known = invoice.file.id if invoice and invoice.file else None
-        exists = known is not None and lead.folder is not None and self._lies_in(lead.folder.id, known)
-        file_id = known if known and exists else self._new_id()
-        return Outcome(observation=InvoiceReserved(number=effect.number, file_id=file_id))
 
     @performs("prepare_invoice")
     def prepare_invoice(self, request: EffectRequest) -> Outcome:
@@ -152,24 +153,6 @@ class DriveActivities:
         name = folder.get("name", "")
         return Link(id=known.id, url=folder.get("webViewLink", known.url), home=home, name=name)
 
-    def leads_with_folder(self) -> dict[str, str]:
-        """Return the folder names in the folder for leads, by lead id. One request lists a thousand."""
-        found: dict[str, str] = {}
-        files = self._api.service.files()
-        listing: FileListHttpRequest | None = files.list(
-            q=f"'{self._leads_folder()}' in parents and mimeType = '{FOLDER}' and trashed = false",
-            pageSize=1000,
-            fields="nextPageToken,files(name,appProperties)",
-            supportsAllDrives=True,
-            includeItemsFromAllDrives=True,
-        )
-        while listing:
-            answer = self._api.execute(listing, _LEADS)
-            for file in answer.get("files", ()):
-                found[file.get("appProperties", {}).get("leadId", "")] = file.get("name", "")
-            listing = files.list_next(listing, answer)  # None after the last page
-        return found
-
     def checks(self) -> Iterator[Check]:
         """Check that the folder for leads exists in a shared drive and can be written to."""
         try:
@@ -218,12 +201,12 @@ class DriveActivities:
         )
         return next((file["id"] for file in answer.get("files", ())), None)
 
-    def _new_id(self) -> str:
-        """Return a new id issued by Drive. An unused id costs nothing, so this may run twice."""
+    def _new_ids(self, count: int) -> list[str]:
+        """Return new ids issued by Drive. An unused id costs nothing, so this may run twice."""
         answer = self._api.execute(
-            self._api.service.files().generateIds(count=1, space="drive", type="files"), "an id"
+            self._api.service.files().generateIds(count=count, space="drive", type="files"), "ids"
         )
-        return answer["ids"][0]
+        return answer["ids"]
 
     def _ensure(self, body: "File", *, into: str, media: MediaUpload | None = None) -> "File":
         """The file under its reserved id, made now or by an earlier attempt."""

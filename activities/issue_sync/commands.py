@@ -9,7 +9,7 @@ import structlog
 
 from activities.errors import again
 from activities.github.models import Comment
-from activities.issue_sync.context import IssueContext
+from activities.issue_sync.context import SyncedIssue
 from activities.issue_sync.lead_calls import SyncedLead, ask_lead
 from activities.issue_sync.replies import (
     AlreadyTaken,
@@ -49,7 +49,7 @@ _log = structlog.get_logger("issue_sync")
 class CommentCommands:
     """A person's comment and the commands in it."""
 
-    context: IssueContext
+    context: SyncedIssue
     comment: Comment
     login: str
     roles: frozenset[Role]
@@ -205,7 +205,7 @@ def _taken_before(request: CommentCommands, timeline: Sequence[TimelineLine]) ->
     return found
 
 
-def _located(decision: Decision, context: IssueContext) -> Decision:
+def _located(decision: Decision, context: SyncedIssue) -> Decision:
     """Return the decision with a reference like `#12` completed by the issue's repository."""
     if isinstance(decision, Merged) and re.fullmatch(r"#\d+", decision.into):
         return decision.replaced(into=f"{context.repo}{decision.into}")

@@ -10,7 +10,7 @@ from activities.github.client import GitHubClient
 from activities.github.models import Comment
 from activities.github.own_comments import OwnComments, is_ours
 from activities.issue_sync.commands import CommandRunner, CommentCommands
-from activities.issue_sync.context import IssueContext, in_thread
+from activities.issue_sync.context import SyncedIssue, in_thread
 from activities.issue_sync.replies import Reply, refused
 from activities.issue_sync.roles import RoleDirectory
 from client.leads import LeadsClient
@@ -20,6 +20,8 @@ from templates.rendering import render
 
 INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Author associations that get a reply. Other people get only a reaction."""
+REACTIONS = ("confused", "+1", "eyes")
+"""The kinds of our reactions. Of several replies, the first kind among them counts."""
 WAITS = "waits"
 """State of a reply that says that the lead is stuck. The answer takes its place."""
 ATTEMPTS = 3
@@ -39,39 +41,42 @@ class CommentSync:
         self._own_comments = own_comments
         self._runner = CommandRunner(leads)
 
-    async def sync(self, context: IssueContext, number: int) -> Sequence[str] | None:
-        """Carry out and answer one comment. Returns what was done, or None if GitHub shows no such comment.
+    async def read(self, repo: str, number: int) -> Comment | None:
+        """Return the comment, or None if GitHub shows none."""
+        return await in_thread(self._github.comment, repo, number)
+
+    async def sync(self, context: SyncedIssue, comment: Comment) -> Sequence[str]:
+        """Carry out and answer one comment. Returns what was done.
 
         It may be repeated: a reply names the commands that it answers, and each decision has a key.
         """
-        comment = await in_thread(self._github.comment, context.repo, number)
-        if comment is None:
-            return None
         request = await self._request(context, comment)
         if request is None:
             return ()
         if not request.roles and comment.author_association not in INSIDERS:
-            await in_thread(self._own_comments.react, context.repo, number, "confused")
-            _log.info("comment by an outsider", repo=context.repo, issue=context.issue.number)
-            return (f"Ignored the commands in comment {number}: its author has no role",)
+            await self._react(context, comment, "confused", first=_is_untouched(comment))
+            _log.info("comment by an outsider", repo=context.repo, issue=context.number)
+            return (f"Ignored the commands in comment {comment.id}: its author has no role",)
         return await self._answer(request)
 
-    async def hold(self, context: IssueContext, number: int) -> None:
+    async def hold(self, context: SyncedIssue, number: int) -> None:
         """Say once below a person's commands that they are carried out as soon as the lead is repaired."""
-        comment = await in_thread(self._github.comment, context.repo, number)
+        comment = await self.read(context.repo, number)
         request = await self._request(context, comment) if comment else None
         if request is None or not request.roles or context.lead is None or context.lead.stuck is None:
             return
-        key = (context.repo, context.issue.number, str(number))
-        since = request.comment.created_at
-        if await in_thread(self._own_comments.find, *key, since=since) is None:
+        key = (context.repo, context.number, str(number))
+        known = await in_thread(self._own_comments.find, *key, since=request.comment.created_at)
+        if known is None:
+            # as before an answer: a reaction tells a later sync to look for this reply
+            await in_thread(self._own_comments.react, context.repo, number, "eyes")
             text = render("commands/waits.md", lead_id=context.lead.id, cause=context.lead.stuck.cause)
-            await in_thread(self._own_comments.post, *key, text, since=since, state=WAITS)
+            await in_thread(self._own_comments.write, *key, None, text, state=WAITS)
 
-    async def _request(self, context: IssueContext, comment: Comment) -> CommentCommands | None:
+    async def _request(self, context: SyncedIssue, comment: Comment) -> CommentCommands | None:
         """Return the commands of a person's comment on this issue, or None if it has none."""
         given = commands.parse_commands(comment.text)
-        if not comment.user or not given or comment.issue != context.issue.number:
+        if not comment.user or not given or comment.issue != context.number:
             return None
         if comment.user.is_bot or is_ours(comment.text):
             return None
@@ -79,24 +84,35 @@ class CommentSync:
         return CommentCommands(context, comment, comment.user.login, roles, given)
 
     async def _answer(self, request: CommentCommands) -> Sequence[str]:
+        """Reply to the commands.
+
+        We react before we answer, and GitHub says if our reaction was there already. So our answer is looked for only
+        if there may be one.
+        """
         context, comment = request.context, request.comment
-        key = (context.repo, context.issue.number, str(comment.id))
-        since = comment.created_at
-        known = await in_thread(self._own_comments.find, *key, since=since)
+        key = (context.repo, context.number, str(comment.id))
+        since, first = comment.created_at, _is_untouched(comment)
+        known = None if first else await in_thread(self._own_comments.find, *key, since=since)
         if known and known.state == request.digest:
             return ()
         replies = await self._replies(request)
         reactions = {reply.reaction for reply in replies}
-        reaction = next(each for each in ("confused", "+1", "eyes") if each in reactions)
-        reacted = await in_thread(self._own_comments.react, context.repo, comment.id, reaction)
+        reaction = next(each for each in REACTIONS if each in reactions)
+        reacted = await self._react(context, comment, reaction, first=first)
+        if reacted and first:
+            known = await in_thread(self._own_comments.find, *key, since=since)
         if reacted and known is None and activity.info().attempt < ATTEMPTS:
             raise again(
                 "GitHub does not show yet whether this comment was answered", after=self._own_comments.settle
             )
         text = "\n\n".join(reply.text for reply in replies)
-        await in_thread(self._own_comments.post, *key, text, since=since, state=request.digest)
+        await in_thread(self._own_comments.write, *key, known, text, state=request.digest)
         names = ", ".join(slash_name(command.name) for command in request.commands)
         return (f"Answered comment {comment.id}: {names}",)
+
+    async def _react(self, context: SyncedIssue, comment: Comment, content: str, *, first: bool) -> bool:
+        react = self._own_comments.react_first if first else self._own_comments.react
+        return await in_thread(react, context.repo, comment.id, content)
 
     async def _replies(self, request: CommentCommands) -> list[Reply]:
         first = request.commands[0]
@@ -118,3 +134,9 @@ class CommentSync:
             return False
         editor = await in_thread(self._github.last_editor, request.comment)
         return editor is not None and editor.casefold() != request.login.casefold()
+
+
+def _is_untouched(comment: Comment) -> bool:
+    """Return True if no earlier sync seems to have replied to the comment."""
+    edited = comment.updated_at != comment.created_at
+    return activity.info().attempt == 1 and not edited and not any(map(comment.reactions.get, REACTIONS))

@@ -1,4 +1,4 @@
-"""The issue of a sync, as it was read at its start, and its lead."""
+"""The issue of a sync and its lead."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,15 +12,22 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class IssueContext:
-    """An issue at the time of a sync, and the lead that it belongs to."""
+@dataclass(frozen=True, kw_only=True)
+class SyncedIssue:
+    """An issue, and the lead that it belongs to."""
 
     repo: str
-    issue: Issue
+    number: int
     lead: SyncedLead | None
     no_lead: str = "This issue belongs to no lead that the service knows."
     """Reply to commands if there is no lead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueContext(SyncedIssue):
+    """An issue as it was read at the start of a sync, and its lead."""
+
+    issue: Issue
 
 
 async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -16,6 +16,7 @@ from activities.errors import again
 from activities.github.board import GitHubBoard, columns_of
 from activities.github.client import GitHubClient
 from activities.github.edits import edits
+from activities.github.overwritten import overwritten
 from activities.github.own_comments import OwnComments
 from activities.issue_sync.context import IssueContext, in_thread
 from activities.issue_sync.lead_calls import SyncedLead, ask_lead
@@ -39,6 +40,8 @@ from workflows.issue_sync import ChangeNotice
 
 ATTEMPTS = 20
 """Attempts while the lead is changing its issue or card itself. After them, the next notice triggers a sync."""
+RESTORED = 10
+"""Attempts after which overwritten text counts as restored."""
 RETRY_AFTER = timedelta(seconds=2)
 RECENT = timedelta(hours=1)
 """Maximum age of our reply to an edit whose time GitHub does not tell."""
@@ -84,6 +87,7 @@ class EditSync:
         view = await self._overview(lead)
         if view is None or view.lead.archived:
             return []
+        await self._restore(context, lead, view, notices)
         found = [edit for edit in await self._edits(context, view, notices) if not agrees(edit, view.lead)]
         if not found or not await self._settled(lead, view, found):
             return []
@@ -98,6 +102,23 @@ class EditSync:
             await ask_lead(self.leads.revert_edits(lead.handle, revert_edits))
         return [verdict.done for verdict in verdicts]
 
+    async def _restore(
+        self, context: IssueContext, lead: SyncedLead, view: Overview, notices: Sequence[ChangeNotice]
+    ) -> None:
+        """Have the lead restore text that a person saved just before we wrote ours.
+
+        Raises ApplicationError for a later attempt, which syncs what they edited.
+        """
+        if all(notice.comment or notice.card for notice in notices):
+            return  # nothing is told about the issue's text
+        hub = self._is_hub(context, view.lead)
+        key = f"{view.lead.id}/hub" if hub else view.lead.id
+        edit = await in_thread(overwritten, self.github, context.repo, context.issue, key, hub=hub)
+        if edit and activity.info().attempt < RESTORED and await self._settled(lead, view, [edit]):
+            await ask_lead(self.leads.revert_edits(lead.handle, RevertEdits(edits=(edit,))))
+            _log.info("overwritten text is restored", lead=lead.id)
+            raise again("The lead restores text that it had overwritten", after=RETRY_AFTER)
+
     # ---- reading
 
     async def _edits(
@@ -109,7 +130,8 @@ class EditSync:
         labels = (names.hub,) if hub else (names.lead, names.hub_service, names.customer)
         key = f"{lead.id}/hub" if hub else lead.id
         found = await in_thread(edits, self.github, context.repo, context.issue, key, labels=labels, hub=hub)
-        card = None if hub or lead.card is None else await self._card(context, view, notices)
+        only_comments = all(notice.comment for notice in notices)
+        card = None if hub or lead.card is None or only_comments else await self._card(context, view, notices)
         return [*found, card] if card else [*found]
 
     async def _card(
@@ -121,7 +143,7 @@ class EditSync:
         column = columns.get(lead.stage)
         if column is None:
             return None
-        edit = await in_thread(self.board.find_edit, context.repo, context.issue.number, column)
+        edit = await in_thread(self.board.find_edit, context.repo, context.number, column)
         if edit is None:
             return None
         stage = next((stage for stage, name in columns.items() if name == edit.name), None)
@@ -135,7 +157,7 @@ class EditSync:
     def _is_hub(self, context: IssueContext, lead: Lead) -> bool:
         link = lead.hub_issue
         return context.repo == self.settings.github.hubs_repo and bool(
-            link and link.id == str(context.issue.number)
+            link and link.id == str(context.number)
         )
 
     async def _settled(self, lead: SyncedLead, before: Overview, found: Sequence[Edit]) -> bool:
@@ -238,7 +260,7 @@ class EditSync:
             undone=_UNDONE[edit.kind],
         )
         since = edit.at or datetime.now(UTC) - RECENT
-        where = (context.repo, context.issue.number, f"move-{edit.key}")
+        where = (context.repo, context.number, f"move-{edit.key}")
         await in_thread(self.own_comments.post, *where, text, since=since)
 
 
@@ -250,6 +272,7 @@ _UNDONE = {
     EditKind.LABELLED: "Undone: the label is off again",
     EditKind.UNLABELLED: "Undone: the label is on again",
     EditKind.RETITLED: "Undone: the title is as it was",
+    EditKind.OVERWRITTEN: "",
     EditKind.PLACED: "Undone: the card is back in the column of the lead's stage",
 }
 

@@ -80,7 +80,7 @@ class Intake:
             return _without_lead(context, why), ("Skipped: its label is old",)
         by = await self._opener(context, labels)
         if by is None:
-            _log.info("issue by an outsider", repo=context.repo, issue=context.issue.number)
+            _log.info("issue by an outsider", repo=context.repo, issue=context.number)
             why = "it becomes one when somebody with a role sets the label (again)"
             return _without_lead(context, why), ("Not taken in: nobody with a role opened or labelled it",)
         form = read_issue(context.issue.title, context.issue.text)
@@ -135,7 +135,7 @@ class Intake:
         recently = datetime.now(UTC) - MAX_LABEL_AGE
         if context.issue.created_at > recently or await self._labelled_since(context, recently):
             return False
-        where = (context.repo, context.issue.number, COMMENT)
+        where = (context.repo, context.number, COMMENT)
         if await in_thread(self.own_comments.find, *where, since=context.issue.created_at):
             return False  # a comment already asks for what it lacks
         if activity.info().attempt < ATTEMPTS and context.issue.updated_at > recently:
@@ -147,7 +147,7 @@ class Intake:
         opener = context.issue.user
         if opener and await self._has_role(opener):
             return opener.login
-        history = await in_thread(issue_history, self.github, context.repo, context.issue.number)
+        history = await in_thread(issue_history, self.github, context.repo, context.number)
         authors = [history.labelled(name, on=True) for name in labels]
         if not any(author.id for author in authors) and activity.info().attempt < ATTEMPTS:
             raise again("GitHub does not show yet who set the label", after=RETRY_AFTER)
@@ -158,7 +158,7 @@ class Intake:
 
     async def _labelled_since(self, context: IssueContext, when: datetime) -> bool:
         """Return True if somebody reopened or labelled it after that time."""
-        history = await in_thread(issue_history, self.github, context.repo, context.issue.number)
+        history = await in_thread(issue_history, self.github, context.repo, context.number)
         acts = [history.reopened(), *(history.labelled(name, on=True) for name in self._labels(context))]
         return any(act.at and act.at > when and not act.automated for act in acts)
 
@@ -211,12 +211,12 @@ class Intake:
         self, context: IssueContext, state: Literal["missing", "begun", "ended"], text: str, done: str
     ) -> Sequence[str]:
         """Write the intake comment. Once it says that the lead was opened, it is not changed any more."""
-        where = (context.repo, context.issue.number, COMMENT)
+        where = (context.repo, context.number, COMMENT)
         since = context.issue.created_at
         known = await in_thread(self.own_comments.find, *where, since=since)
         if known and known.state == state and state != "missing":
             return ()
-        news = await in_thread(self.own_comments.post, *where, text, since=since, state=state)
+        news = await in_thread(self.own_comments.write, *where, known, text, state=state)
         return (done,) if news else ()
 
 

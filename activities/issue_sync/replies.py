@@ -19,7 +19,7 @@ from process.lead.lead import Lead
 from process.views.overview import Option, Overview, TimelineLine
 from templates.rendering import render
 
-ROUTINE_EFFECTS = frozenset({"update_issue", "record_events", "reserve_folder", "reserve_invoice"})
+ROUTINE_EFFECTS = frozenset({"update_issue", "record_events", "reserve_ids"})
 """Effects of nearly every decision, which a reply leaves out."""
 
 _ADDRESS = re.compile(r"[^\s,;@]+@([\w.-]+)")

@@ -15,7 +15,7 @@ from activities.github.drift import issue_address
 from activities.github.models import Issue
 from activities.github.own_comments import SETTLE, OwnComments
 from activities.issue_sync.comments import CommentSync
-from activities.issue_sync.context import IssueContext, in_thread
+from activities.issue_sync.context import IssueContext, SyncedIssue, in_thread
 from activities.issue_sync.edits import EditSync
 from activities.issue_sync.intake import Intake, intake_lead_id
 from activities.issue_sync.lead_calls import SyncedLead
@@ -35,6 +35,8 @@ from workflows.issue_sync import ChangeNotice, SyncRequest, SyncResult
 ATTEMPTS = 3
 """Attempts until GitHub is expected to show what a notice is about."""
 RETRY_AFTER = timedelta(seconds=2)
+KNOWN_LEADS = 10_000
+"""Number of issues whose leads a worker remembers."""
 MAX_MARKERS = 5
 """Number of markers in one text that are looked up. More than one means a copy."""
 
@@ -53,6 +55,8 @@ class IssueSync:
         self.github = GitHubClient(settings.github)
         self.roles = RoleDirectory(self.github, current_policy(settings).people)
         self.own_comments = OwnComments(self.github, settle)
+        self._lead_ids: dict[tuple[str, int], str] = {}
+        """Repository and number of an issue -> id of the lead that a sync found there; oldest first."""
         self.comments = CommentSync(leads, self.github, self.roles, self.own_comments)
         self.edits = EditSync(leads, self.github, self.roles, self.own_comments, settings)
         self.intake = Intake(leads, self.github, self.roles, self.own_comments, settings)
@@ -63,6 +67,8 @@ class IssueSync:
         first = request.notices[0]
         if not first.number:
             return SyncResult(done=tuple(await self._pass_on(first)))
+        if (done := await self._sync_comments(request.notices)) is not None:
+            return SyncResult(done=tuple(done))
         issue = await in_thread(self.github.find_issue, first.repo, first.number)
         if issue is None:
             _require_visible("the issue")
@@ -73,29 +79,58 @@ class IssueSync:
             former = await self._lead_of(first.repo, issue.model_copy(update={"number": first.number}))
             checks = await self._check_drift(former.handle if former else None)
             return SyncResult(done=(*checks, *await self._send_on(request.notices, there)))
-        context = IssueContext(first.repo, issue, await self._lead_of(first.repo, issue))
+        lead = await self._lead_of(first.repo, issue)
+        context = IssueContext(repo=first.repo, number=issue.number, issue=issue, lead=lead)
         comments = sorted({notice.comment for notice in request.notices if notice.comment is not None})
-        if context.lead and context.lead.stuck:
-            for comment in comments:
-                await self.comments.hold(context, comment)
-            raise stuck(str(context.lead.stuck))
-        done: list[str] = []
+        if lead and lead.stuck:
+            for number in comments:
+                await self.comments.hold(context, number)
+            raise stuck(str(lead.stuck))
+        done = []
         async with self._step(done):
             context, news = await self.intake.sync(context)
+            if context.lead:
+                self._remember(context.repo, context.number, context.lead.id)
             done += news
         async with self._step(done):
             done += await self.intake.confirm(context)
         unseen = False
-        for comment in comments:
+        for number in comments:
             async with self._step(done):
-                result = await self.comments.sync(context, comment)
-                unseen = unseen or result is None
-                done += result or ()
+                comment = await self.comments.read(context.repo, number)
+                unseen = unseen or comment is None
+                done += await self.comments.sync(context, comment) if comment else ()
         async with self._step(done):  # last, since a comment may just have decided the same
             done += await self.edits.sync(context, request.notices)
         if unseen:
             _require_visible("a comment")
         return SyncResult(done=tuple(done))
+
+    async def _sync_comments(self, notices: Sequence[ChangeNotice]) -> list[str] | None:
+        """Sync comments without reading their issue. Return what was done.
+
+        Return None, having done nothing, if the notices are about more than comments that GitHub shows at an issue whose
+        lead is known.
+        """
+        repo, issue = notices[0].repo, notices[0].number
+        if not all(notice.comment for notice in notices):
+            return None
+        lead = await self._known_lead_of(repo, issue)
+        if lead is None:
+            return None
+        comments = []
+        for number in sorted({notice.comment or 0 for notice in notices}):
+            comment = await self.comments.read(repo, number)
+            if comment is None or not comment.issue_url.casefold().endswith(
+                f"/{repo}/issues/{issue}".casefold()
+            ):
+                return None
+            comments.append(comment)
+        context, done = SyncedIssue(repo=repo, number=issue, lead=lead), list[str]()
+        for comment in comments:
+            async with self._step(done):
+                done += await self.comments.sync(context, comment)
+        return done
 
     @asynccontextmanager
     async def _step(self, done: list[str]) -> AsyncIterator[None]:
@@ -167,6 +202,23 @@ class IssueSync:
             moved = notice.replaced(repo=repo, number=number)
             await request_sync(self.chores.client, moved, task_queue=self.chores.task_queue)
         return (f"It was moved to {repo} {number}",)
+
+    async def _known_lead_of(self, repo: str, number: int) -> SyncedLead | None:
+        """Return the lead that an earlier sync found at this issue, if it still has it."""
+        lead_id = self._lead_ids.get((repo, number))
+        handle = await self.leads.by_id(lead_id) if lead_id else None
+        if handle is None:
+            return None
+        try:
+            overview = await self._overview(handle)
+        except LeadStuck:
+            return None
+        return SyncedLead(self.leads, handle, overview) if self._has(overview, repo, number) else None
+
+    def _remember(self, repo: str, number: int, lead_id: str) -> None:
+        self._lead_ids[repo, number] = lead_id
+        if len(self._lead_ids) > KNOWN_LEADS:
+            del self._lead_ids[next(iter(self._lead_ids))]
 
     async def _lead_of(self, repo: str, issue: Issue) -> SyncedLead | None:
         """Return the lead that has this issue. The lead itself decides, since a marker may have been copied."""

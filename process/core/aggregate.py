@@ -12,7 +12,7 @@ from process.core import outbox
 from process.core.events import Change, Event, EventLog, Fact
 from process.core.evolve import begin, evolve
 from process.core.fold import superseded
-from process.core.outbox import DriftCheck, Finished, Outbox, Outstanding
+from process.core.outbox import DriftCheck, Finished, FinishedEffects, Outbox, Outstanding
 from process.core.plan import plan
 from process.core.receipts import Receipts, Refusal
 from process.decisions.opening import LeadOpened
@@ -24,7 +24,8 @@ from process.types import Model
 
 REFUSALS = 100
 FINISHED = 100
-"""Number of refusals and finished effects that a lead keeps. Temporal's history and the ledger have the rest."""
+"""Number of newest refusals and finished effects that a lead keeps at least. Temporal's history and the ledger have the
+rest."""
 
 
 class LeadAggregate(Model):
@@ -35,7 +36,7 @@ class LeadAggregate(Model):
     """Effects that are still to be performed, in order."""
     suspended: Outbox = ()
     """Effects whose decision is corrected. If it counts again, they return to the outbox."""
-    finished: tuple[Finished, ...] = ()
+    finished: FinishedEffects = FinishedEffects()
     receipts: Receipts = Receipts()
     refusals: tuple[Refusal, ...] = ()
     refused_total: int = 0
@@ -45,6 +46,8 @@ class LeadAggregate(Model):
     """Digest of the team settings that it heard of last; empty if it knows only those that it was opened with."""
     last_seen: dict[str, int] = {}
     """Newest event number that each other lead has sent a notice with, by that lead's id."""
+    tried: tuple[str, ...] = ()
+    """Kinds of searched effects that were tried, so that what they create may be there."""
     event_bytes: int
     """Size of the events as JSON, in bytes."""
 
@@ -91,10 +94,10 @@ class LeadAggregate(Model):
         )
 
     def adopt(self, changes: tuple[str, ...], now: datetime) -> Self:
-        """Adopt these changes of the process, unless the lead follows all of them already."""
+        """Adopt these changes of the process, unless the lead follows all of them already. None is ever given up."""
         if set(changes) <= set(self.lead.changes):
             return self
-        return self.record(ChangesAdopted(changes=changes), now)
+        return self.record(ChangesAdopted(changes=tuple(dict.fromkeys((*self.lead.changes, *changes)))), now)
 
     def startable(self, busy: Collection[str]) -> tuple[Effect, ...]:
         """Return the effects that can start together now: those of each queue that is not busy."""
@@ -106,9 +109,14 @@ class LeadAggregate(Model):
         aggregate = self.replaced(
             outbox=outbox.without(self.outbox, effect.key),
             suspended=outbox.without(self.suspended, effect.key),
-            finished=(*self.finished, finished)[-FINISHED:],
+            finished=self.finished.plus(finished).packed(at_most=FINISHED),
         )
         return aggregate.record(outcome.observation, now) if outcome.observation else aggregate
+
+    def trying(self, effects: Iterable[Effect]) -> Self:
+        """Note that attempts at these effects begin."""
+        kinds = [effect.kind for effect in effects if effect.is_searched and effect.kind not in self.tried]
+        return self.replaced(tried=(*self.tried, *kinds)) if kinds else self
 
     def park(self, effect: Effect, reason: str, now: datetime) -> Self:
         """Park an effect that failed for good, until it is retried. Other queues go on."""

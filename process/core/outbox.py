@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from process.core.packed import Packed
 from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, SendMail
 from process.lead.lead import Lead
 from process.types import Model
@@ -25,6 +26,12 @@ class Finished(Model):
     key: str
     summary: str
     at: AwareDatetime
+
+
+class FinishedEffects(Packed[Finished]):
+    """The newest effects that were performed, oldest first."""
+
+    item = Finished
 
 
 class DriftCheck(Model):

@@ -14,10 +14,10 @@ from process.types import Model
 
 T = TypeVar("T", bound=Model)
 
-RECENT = 16
+RECENT = 4
 """Number of items that stay decoded when older ones are packed."""
 
-PACKED_AT_ONCE = 32
+PACKED_AT_ONCE = 12
 """Number of items that are packed together, because each time all packed items are compressed anew."""
 
 OPENED = 2
@@ -90,12 +90,16 @@ class Packed(Sequence[T]):
     def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
         numbers = range(len(self))[index]
         if isinstance(numbers, int):
-            return self._at(numbers)
-        return tuple(map(self._at, numbers))
+            return next(self._items((numbers,)))
+        return tuple(self._items(numbers))
 
-    def _at(self, number: int) -> T:
-        recent = number - self.older_count
-        return self.recent[recent] if recent >= 0 else self._opened[number]
+    def _items(self, numbers: Sequence[int]) -> Iterator[T]:
+        """Yield the items of these numbers, which ascend or descend."""
+        packed = bool(numbers) and min(numbers[0], numbers[-1]) < self.older_count
+        opened = self._opened if packed else ()  # once, because other leads may close it at any time
+        for number in numbers:
+            recent = number - self.older_count
+            yield self.recent[recent] if recent >= 0 else opened[number]
 
     def __iter__(self) -> Iterator[T]:
         if self.older:

@@ -20,8 +20,17 @@ def request_for(aggregate: LeadAggregate, effect: Effect, now: datetime) -> Effe
 
 
 def batch_of(aggregate: LeadAggregate, effects: Sequence[Effect], now: datetime) -> Batch:
-    """Return the batch of effects that start now. The lead holds what any of them needs."""
-    items = tuple(_item(aggregate, effect, now) for effect in effects)
+    """Return the batch of effects that start now. The lead holds what any of them needs.
+
+    An attempt is certainly the first only if no effect of the kind was tried: a decision that was corrected and taken
+    again asks for the same object by another effect.
+    """
+    items = tuple(
+        _item(aggregate, effect, now).replaced(
+            first_attempt=effect.is_searched and effect.kind not in aggregate.tried
+        )
+        for effect in effects
+    )
     needs = frozenset().union(*(effect.needs for effect in effects))
     numbers = {effect.invoice_number for effect in effects} - {None}
     return Batch(lead=aggregate.lead.brief(needs, *numbers), items=items)

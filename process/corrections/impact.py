@@ -15,7 +15,7 @@ from process.corrections.corrected_decision import (
 from process.corrections.lookup import corrected_decision, followers, root
 from process.deadlines.billing import InvoiceDue
 from process.decisions.base import Decision
-from process.effects import Effect, ReserveFolder
+from process.effects import Effect, ReserveIds
 from process.effects.observations import MailSent
 from process.lead.lead import Lead
 from process.money import billing
@@ -157,7 +157,7 @@ def _staying(event_log: EventLog, event: Event) -> Iterator[Trace]:
     if (
         event.fact.supersedes is None
         and lead.folder
-        and any(isinstance(e, ReserveFolder) for e in _planned(event_log, event))
+        and any(isinstance(e, ReserveIds) for e in _planned(event_log, event))
     ):
         yield stays("The lead's Drive folder serves whatever comes next; if it is empty, bin it by hand")
     followed = set(followers(event_log, event.seq)) if event.fact.supersedes is None else set()

@@ -9,8 +9,9 @@ from dateutil.relativedelta import relativedelta
 from process.calendar import end_of, start_of
 from process.core.events import Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules
-from process.decisions.base import folder_effects, mail
-from process.effects import Effect, ReserveInvoice
+from process.decisions.base import mail
+from process.effects import Effect
+from process.effects.reservations import id_effects, prepare_invoice
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead
 from process.money.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage
@@ -40,8 +41,9 @@ class InvoiceDue(Deadline):
         return lead.replaced(invoices=(*lead.invoices, self.invoice), usage=usage)
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        yield from folder_effects(change)
-        yield ReserveInvoice(key=change.key("reserve_invoice"), cause=change.event.seq, number=self.number)
+        if self.number in change.after.invoice_files:
+            yield prepare_invoice(change, self.number)
+        yield from id_effects(change)
 
     def summary(self, event_log: EventLog) -> str:
         invoice = self.invoice

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from process.core.events import Change, EventLog, Fact
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest, title
-from process.effects import Effect, ReserveFolder, SendMail
+from process.effects import Effect, SendMail
+from process.effects.reservations import id_effects
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
@@ -138,6 +139,6 @@ def implausible(day: date, now: datetime, *, name: str) -> Refused | None:
 
 
 def folder_effects(change: Change) -> Iterable[Effect]:
-    """Reserve the lead's Drive folder if it has none. The first asset of any kind needs it (seed)."""
+    """Have the lead's Drive folder made if it has none. The first asset of any kind needs it (seed)."""
     if change.after.folder_id is None:
-        yield ReserveFolder(key=change.key("reserve_folder"), cause=change.event.seq)
+        yield from id_effects(change)

@@ -14,7 +14,7 @@ from process.corrections.correcting_decision import CorrectingDecision
 from process.corrections.impact import offered
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
-from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReadAnswers, ReserveInvoice
+from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReadAnswers
 from process.lead.lead import Lead
 from process.money.billing import first_double_billing
 from process.types import Role, Stage
@@ -77,9 +77,6 @@ class FolderReplaced(Decision):
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield from folder_effects(change)
-        for number in change.before.invoice_files if not change.after.invoice_files else ():
-            key = change.key(f"reserve_invoice-{number}")
-            yield ReserveInvoice(key=key, cause=change.event.seq, number=number)
 
     def summary(self, event_log: EventLog) -> str:
         return self.with_note("A new Drive folder takes the place of the one that is gone")

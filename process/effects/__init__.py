@@ -1,7 +1,7 @@
 """Effects: what a lead asks of the outside world, a module per system."""
 
 from process.effects.base import AnyEffect, Effect
-from process.effects.drive import CheckFolder, CreateFolder, PrepareInvoice, ReserveFolder, ReserveInvoice
+from process.effects.drive import CheckFolder, CreateFolder, PrepareInvoice, ReserveIds
 from process.effects.github import (
     CheckIssues,
     OpenHubIssue,
@@ -15,7 +15,7 @@ from process.effects.github import (
     UpdateIssue,
     revert_effects,
 )
-from process.effects.internal import NotifyLeads, RecordEvents
+from process.effects.internal import CollectMessages, NotifyLeads, RecordEvents
 from process.effects.mail import SendCorrection, SendMail
 from process.effects.reading import ReadAnswers, ReadPrices
 
@@ -23,6 +23,7 @@ __all__ = [
     "AnyEffect",
     "CheckFolder",
     "CheckIssues",
+    "CollectMessages",
     "CreateFolder",
     "Effect",
     "NotifyLeads",
@@ -34,8 +35,7 @@ __all__ = [
     "ReadAnswers",
     "ReadPrices",
     "RecordEvents",
-    "ReserveFolder",
-    "ReserveInvoice",
+    "ReserveIds",
     "RevertCard",
     "RevertHubIssue",
     "RevertIssue",

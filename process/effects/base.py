@@ -24,6 +24,8 @@ class Effect(Model):
     """Parts of the lead that the effect is given beside its present state."""
     brings_link: ClassVar[bool] = False
     """True if the effect brings an object for which effects that are not ready may wait."""
+    is_searched: ClassVar[bool] = False
+    """True if the object that it creates can only be found by a search, which the first attempt need not make."""
     comes_last: ClassVar[bool] = False
     """True if the effect shows the results of others, and so comes after those that start with it."""
     coalesces: ClassVar[bool] = False

@@ -1,23 +1,28 @@
 """Effects in Google Drive: the lead's folder and the files of its invoices.
 
-An id is reserved first, and the folder or file is then created under it: a repeated attempt never makes a second one.
+Ids are reserved first, a dozen at a time, and the folder or file is then created under its own: a repeated attempt never
+makes a second one. The next ids are reserved before the last ones are used, so that no invoice waits for them.
 """
 
 from process.effects.base import Effect
 from process.lead.lead import Lead
 
 
-class ReserveFolder(Effect):
-    """Reserves an id in Drive for the lead's folder."""
+class ReserveIds(Effect):
+    """Reserves ids in Drive: for the lead's folder, if it has none, and for the files of invoices."""
 
-    kind = "reserve_folder"
-    queue = "folder"
+    kind = "reserve_ids"
+    queue = "ids"
+    numbers: tuple[int, ...]
+    """Numbers of the invoices: the next dozen, and those that are due and have no id."""
+    files: dict[int, str] = {}
+    """Invoice number -> id of its known file, which is kept if it lies in the lead's folder again."""
 
     def is_obsolete(self, lead: Lead) -> bool:
-        return lead.folder_id is not None
+        return not lead.lacks_ids
 
     def summary(self) -> str:
-        return "Reserve an id for the lead's Drive folder"
+        return "Reserve ids for the lead's Drive folder and its invoices"
 
 
 class CreateFolder(Effect):
@@ -43,24 +48,6 @@ class CheckFolder(Effect):
 
     def summary(self) -> str:
         return "Check the lead's Drive folder for drift"
-
-
-class ReserveInvoice(Effect):
-    """Reserves an id in Drive for the file of an invoice."""
-
-    kind = "reserve_invoice"
-    queue = "invoice"
-    needs = frozenset(("invoice_files",))
-    number: int
-
-    def ready(self, lead: Lead) -> bool:
-        return lead.folder is not None
-
-    def is_obsolete(self, lead: Lead) -> bool:
-        return self.number in lead.invoice_files
-
-    def summary(self) -> str:
-        return f"Reserve an id for the file of invoice {self.number}"
 
 
 class PrepareInvoice(Effect):

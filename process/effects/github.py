@@ -51,6 +51,7 @@ class OpenIssue(Effect):
     queue = "issue"
     needs = SHOWN_IN_ISSUE
     brings_link = True
+    is_searched = True
     shows_corrections = True
 
     def summary(self) -> str:
@@ -152,6 +153,7 @@ class OpenHubIssue(Effect):
     queue = "hub issue"
     needs = SHOWN_IN_HUB_ISSUE
     brings_link = True
+    is_searched = True
 
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None

@@ -1,4 +1,4 @@
-"""Effects within the service: notices to other leads, and the ledger."""
+"""Effects within the service: notices to other leads, the ledger, and messages to a repaired lead."""
 
 from process.effects.base import Effect
 from process.lead.lead import Lead
@@ -18,6 +18,20 @@ class NotifyLeads(Effect):
 
     def summary(self) -> str:
         return "Notify the other leads of their relation to this one"
+
+
+class CollectMessages(Effect):
+    """Sends the lead the messages that its stuck run got while the lead was being repaired."""
+
+    kind = "collect_messages"
+    queue = "messages"
+    alone = True
+    run_id: str
+    after: int
+    """Number of the newest event of that run's history whose messages the lead knows."""
+
+    def summary(self) -> str:
+        return "Collect the messages that came while the lead was being repaired"
 
 
 class RecordEvents(Effect):

@@ -6,16 +6,17 @@ from pydantic import AwareDatetime
 
 from process.core.events import Change, Event, EventLog, Observation
 from process.effects import (
+    CollectMessages,
     CreateFolder,
     Effect,
     PlaceCard,
-    PrepareInvoice,
     SendMail,
     UpdateHubIssue,
     UpdateIssue,
 )
 from process.effects.introductions import introductions
 from process.effects.mail import joined
+from process.effects.reservations import prepare_invoice
 from process.lead.lead import Artifact, Lead, SentMail
 from process.money.pricing import PriceBook
 from process.policy import NamesByRole
@@ -52,21 +53,31 @@ class CardPlaced(Observation):
         return f"The lead has its card on the board, in the column of {self.stage}"
 
 
-class FolderReserved(Observation):
-    """An id was reserved in Drive for the lead's folder."""
+class IdsReserved(Observation):
+    """Ids were reserved in Drive: for the lead's folder, and for the files of invoices."""
 
-    kind = "folder_reserved"
+    kind = "ids_reserved"
     visible = False
-    folder_id: str
+    folder_id: str | None = None
+    invoice_ids: dict[int, str]
+    """Invoice number -> id."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.replaced(folder_id=self.folder_id)
+        return lead.replaced(
+            folder_id=lead.folder_id or self.folder_id, invoice_files=self.invoice_ids | lead.invoice_files
+        )
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        yield CreateFolder(key=change.key("create_folder"), cause=change.event.seq, folder_id=self.folder_id)
+        before, after = change.before, change.after
+        if before.folder_id is None and after.folder_id:
+            key = change.key("create_folder")
+            yield CreateFolder(key=key, cause=change.event.seq, folder_id=after.folder_id)
+        for invoice in after.invoices:  # they are due already
+            if invoice.number in after.invoice_files and invoice.number not in before.invoice_files:
+                yield prepare_invoice(change, invoice.number)
 
     def summary(self, event_log: EventLog) -> str:
-        return "An id for the lead's folder was reserved in Drive"
+        return "Ids for the lead's folder and the files of its invoices were reserved in Drive"
 
 
 class FolderCreated(Observation):
@@ -209,6 +220,34 @@ class ChangesAdopted(Observation):
         return f"Changed rules apply from here on: {', '.join(self.changes)}"
 
 
+class Repaired(Observation):
+    """The lead was stuck, and goes on in a new run that began with what the history of the stuck one holds."""
+
+    kind = "repaired"
+    run_id: str
+    """Run of the workflow that was stuck."""
+    taken_until: int
+    """Number of the newest event of that run's history that is in this lead."""
+    since: AwareDatetime | None = None
+    """Time at which it got stuck (UTC)."""
+    decisions: int = 0
+    """Number of decisions that had waited and were accepted."""
+
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield CollectMessages(
+            key=change.key("collect_messages"),
+            cause=change.event.seq,
+            run_id=self.run_id,
+            after=self.taken_until,
+        )
+
+    def summary(self, event_log: EventLog) -> str:
+        since = f" since {self.since:%Y-%m-%d %H:%M} UTC" if self.since else ""
+        one = "1 decision that had waited was taken" if self.decisions == 1 else None
+        waited = one or f"{self.decisions} decisions that had waited were taken" if self.decisions else ""
+        return f"The lead was stuck{since} and was repaired{f'; {waited}' if waited else ''}"
+
+
 class HubIssueOpened(Observation):
     """The hub's issue was opened."""
 
@@ -226,29 +265,6 @@ class HubIssueOpened(Observation):
         return f"The hub's issue was opened: {self.link.url}"
 
 
-class InvoiceReserved(Observation):
-    """An id was reserved in Drive for the file of an invoice."""
-
-    kind = "invoice_reserved"
-    visible = False
-    number: int
-    file_id: str
-
-    def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.replaced(invoice_files=lead.invoice_files | {self.number: self.file_id})
-
-    def effects(self, change: Change) -> Iterable[Effect]:
-        yield PrepareInvoice(
-            key=change.key(f"prepare_invoice-{self.number}"),
-            cause=change.event.seq,
-            number=self.number,
-            file_id=self.file_id,
-        )
-
-    def summary(self, event_log: EventLog) -> str:
-        return f"An id for the file of invoice {self.number} was reserved in Drive"
-
-
 class InvoicePrepared(Observation):
     """The invoice was put into the lead's folder. The contracts team, which sends it, gets one mail about it."""
 
@@ -261,7 +277,12 @@ class InvoicePrepared(Observation):
             invoice.replaced(file=self.file) if invoice.number == self.number else invoice
             for invoice in lead.invoices
         )
-        return lead.replaced(invoices=invoices)
+        reserved = {
+            number: file_id
+            for number, file_id in lead.invoice_files.items()
+            if (number, file_id) != (self.number, self.file.id)
+        }
+        return lead.replaced(invoices=invoices, invoice_files=reserved)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         known = change.before.invoice(self.number)

@@ -46,6 +46,7 @@ class BatchItem(Model):
     """The lead for this effect alone, if it is not the batch's."""
     corrected_decisions: tuple[CorrectedDecision, ...] = ()
     attention: tuple[str, ...] = ()
+    first_attempt: bool = False
 
     _lead = field_serializer("lead")(_without_defaults)
 
@@ -56,6 +57,7 @@ class BatchItem(Model):
             lead=self.lead or lead,
             corrected_decisions=self.corrected_decisions,
             attention=self.attention,
+            first_attempt=self.first_attempt,
         )
 
 

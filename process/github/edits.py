@@ -20,6 +20,8 @@ class EditKind(StrEnum):
     UNLABELLED = "unlabelled"
     RETITLED = "retitled"
     PLACED = "placed"
+    OVERWRITTEN = "overwritten"
+    """Text that a person saved just before we wrote ours. It is restored, and proposes nothing by itself."""
 
 
 class Edit(Model):
@@ -59,6 +61,7 @@ class Edit(Model):
             EditKind.LABELLED: f"put on the label “{self.name}”",
             EditKind.UNLABELLED: f"took off the label “{self.name}”",
             EditKind.RETITLED: f"changed the title{where}",
+            EditKind.OVERWRITTEN: f"saved text{where} that was overwritten",
             EditKind.PLACED: f"moved the card to “{self.name}”"
             if self.name
             else "took the card out of its column",

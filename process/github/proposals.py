@@ -42,6 +42,8 @@ def propose(edit: Edit, lead: Lead, timeline: Sequence[TimelineLine]) -> Proposa
             return _retitled(edit, lead)
         case EditKind.PLACED:
             return _placed(edit, lead, timeline)
+        case EditKind.OVERWRITTEN:
+            return Proposal()
 
 
 def agrees(edit: Edit, lead: Lead) -> bool:
@@ -62,6 +64,8 @@ def agrees(edit: Edit, lead: Lead) -> bool:
             return same_title(edit.name, lead.hub_heading if edit.hub else lead.heading)
         case EditKind.PLACED:
             return edit.stage is lead.stage
+        case EditKind.OVERWRITTEN:
+            return False
 
 
 def _item(edit: Edit, lead: Lead) -> ChecklistItem | None:

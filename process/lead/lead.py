@@ -20,6 +20,10 @@ from process.money.pricing import BUILT_IN, PriceBook
 from process.policy import Policy
 from process.types import Line, Link, Model, Role, Stage, Text
 
+RESERVED_IDS = 12
+"""Number of the next invoices for whose files ids are reserved."""
+LEAST_IDS = 3
+"""Number of ids below which the next ones are reserved."""
 Artifact = Literal["issue", "hub issue", "card", "folder"]
 """An object of the lead in another system, where people may change or delete it."""
 
@@ -163,7 +167,7 @@ class Lead(Model):
     folder: Link | None = None
     hub_issue: Link | None = None
     invoice_files: dict[int, str] = {}
-    """Invoice number -> id that is reserved for its file."""
+    """Invoice number -> id that is reserved for its file, of the next invoices and of those whose file is not made yet."""
     mails: tuple[SentMail, ...] = ()
     drift: dict[Artifact, Line] = {}
     """Changes outside that only a person can undo, by object, with the thing to do."""
@@ -322,6 +326,20 @@ class Lead(Model):
     def invoice(self, number: int) -> Invoice | None:
         """Return the invoice with this number, or None."""
         return next((invoice for invoice in self.invoices if invoice.number == number), None)
+
+    @property
+    def invoices_without_id(self) -> tuple[int, ...]:
+        """Numbers of the invoices whose files need an id: those that are due, and the next dozen."""
+        due = (i.number for i in self.invoices if i.file is None or self.folder_id is None)
+        following = len(self.invoices) + 1
+        ahead = range(following, following + RESERVED_IDS)
+        return tuple(number for number in (*due, *ahead) if number not in self.invoice_files)
+
+    @property
+    def lacks_ids(self) -> bool:
+        """True if the folder or a due invoice has no id, or if few ids are left for the next invoices."""
+        missing, following = self.invoices_without_id, len(self.invoices) + 1
+        return self.folder_id is None or any(number < following + LEAST_IDS for number in missing)
 
     def invoice_name(self, number: int) -> str:
         """Return the invoice number for people: unique over all leads, without gaps within this one."""

@@ -11,7 +11,8 @@ from pydantic import AwareDatetime
 
 from process.calendar import DAY, day_of
 from process.core.events import Event, Observation
-from process.effects import ReserveInvoice, SendMail
+from process.deadlines.billing import InvoiceDue
+from process.effects import SendMail
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead
 from process.money.amounts import Money
@@ -309,14 +310,14 @@ def _mails(simulation: Simulation) -> Iterator[MailCount]:
 
 
 def _mailed(step: Step) -> Iterator[tuple[str, tuple[Role, ...]]]:
-    """Yield template and roles of the mails that this step causes; a reserved invoice causes its announcement."""
+    """Yield template and roles of the mails that this step causes; a due invoice causes its announcement."""
     if isinstance(step.event.fact, Observation):
         return
+    if isinstance(step.event.fact, InvoiceDue):
+        yield "invoice", (Role.CONTRACTS,)
     for effect in step.event.fact.effects(step):
         if isinstance(effect, SendMail):
             yield effect.template, effect.to
-        elif isinstance(effect, ReserveInvoice):
-            yield "invoice", (Role.CONTRACTS,)
 
 
 # ---- stages

@@ -51,9 +51,10 @@ async def _temporal(settings: Settings) -> AsyncIterator[Check]:
         yield await _attributes(client)
         chores = Chores.of(client, settings)
         await demand_namespace(chores.client)
-        for place, queue in ((client, settings.task_queue), chores):
-            async for check in workers(place, queue):
-                yield check
+        async for check in workers(client, settings.task_queue):
+            yield check
+        async for check in workers(*chores, content="chores"):
+            yield check
         yield await _stuck(client, settings.task_queue)
     except LeadsError as failure:
         yield Check("Temporal", "answers", False, str(rendered(failure)))
@@ -80,8 +81,8 @@ async def _attributes(client: Client) -> Check:
     return Check("Temporal", "is set up", True, f"all {len(SEARCH_ATTRIBUTES)} search attributes")
 
 
-async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
-    """Check that a worker polls the task queue and, with worker builds, that leads are routed to a running one."""
+async def workers(client: Client, task_queue: str, *, content: str = "leads") -> AsyncIterator[Check]:
+    """Check that a worker polls the task queue and, with worker builds, that its content is routed to a running one."""
     described = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=client.namespace,
@@ -96,15 +97,15 @@ async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
     routes, there = described.versioning_info, sorted(filter(None, found))
     promoted = routes.current_deployment_version.build_id
     if promoted or (found and all(found)):
-        yield builds(promoted, there)
+        yield builds(promoted, there, content=content)
     if (share := routes.ramping_version_percentage) and (build := routes.ramping_deployment_version.build_id):
-        yield builds(build, there, share)
+        yield builds(build, there, share, content=content)
 
 
-def builds(promoted: str, there: Sequence[str], share: float = 100) -> Check:
-    """Check that the promoted build runs. `share`: percentage of the leads that continue with it."""
+def builds(promoted: str, there: Sequence[str], share: float = 100, *, content: str = "leads") -> Check:
+    """Check that the promoted build runs. `share`: percentage of the leads or chores that continue with it."""
     part = "" if share == 100 else f"{share:g} % of the "
-    requirement, known = f"{part}leads continue with a running build", ", ".join(there) or "none"
+    requirement, known = f"{part}{content} continue with a running build", ", ".join(there) or "none"
     if promoted in there:
         return Check("Temporal", requirement, True, promoted)
     if promoted:

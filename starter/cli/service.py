@@ -31,6 +31,7 @@ def add_service(app: App) -> None:
         reconcile,
         "starter.cli.policy:policy",
         "starter.cli.verify:verify",
+        "starter.cli.repair:repair",
         "starter.cli.rebuild:rebuild",
         "starter.cli.promote:promote",
         init_server,

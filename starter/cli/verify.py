@@ -8,8 +8,8 @@ from rich.text import Text
 
 from client.chores import Chores
 from client.connection import connect
+from client.past import past
 from client.replays import Replayed, replayed
-from ledger.events import Ledger
 from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json
 from starter.cli.output import Output, progress
@@ -27,8 +27,7 @@ async def verify(*, json: Json = False) -> None:
     out, began = Output(as_json=json), time.monotonic()
     found: list[Replayed] = []
     settings = read_settings()
-    ledger = Ledger.open(settings.ledger_url.get_secret_value(), read_only=True)
-    with progress(hidden=json) as shown:
+    with past(settings) as ledger, progress(hidden=json) as shown:
         bar = shown.add_task("Replaying", total=None)
         client = await connect()
         for place in dict.fromkeys((client, Chores.of(client, settings).client)):

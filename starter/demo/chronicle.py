@@ -153,9 +153,7 @@ def _is_chore(line: TimelineLine) -> bool:
     return line.kind in _CHORES and "“address " not in line.summary
 
 
-_CHORES = frozenset(
-    {"mail_sent", "invoice_reserved", "invoice_prepared", "folder_reserved", "card_placed", "prices_read"}
-)
+_CHORES = frozenset({"mail_sent", "ids_reserved", "invoice_prepared", "card_placed", "prices_read"})
 """Kinds of events that are counted in the summary only."""
 
 

@@ -7,29 +7,29 @@ from itertools import count
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import PollWorkflowTaskQueueRequest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.stuck import StuckWatch
 from client.errors import LeadStuck, NoWorker, StuckCause, WorkerBusy
 from client.leads import LeadsClient, Waiting
 from client.stuck import find_stuck, last_poll, list_stuck
 from process.decisions.registry import DECISIONS
 from tests.support.outside import Outside
-from tests.support.servers import real_time
+from tests.support.servers import REPORT_EARLY, real_time
 from tests.support.stuck import code_that_fails, code_that_plans_nothing, until_stuck
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 
 _numbers = count(1)
 SENT = DECISIONS["questionnaire_sent"]
-REPORT_EARLY = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
 
 
 @pytest.fixture(scope="module")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
-    """A server that reports a problem after two failures; by default after five, which takes a minute."""
     async with real_time(REPORT_EARLY) as server:
         yield server
 
@@ -117,9 +117,19 @@ async def test_a_stuck_lead_is_told_with_its_cause_and_keeps_what_it_is_sent(
                     await asyncio.sleep(0.1)
             (listed,) = [each async for each in list_stuck(env.client, queue)]
             assert (listed.lead_id, listed.cause) == (life.id, cause)
+            watch = StuckWatch(env.client, queue)
+            with capture_logs() as logs:
+                await watch.look()
+                await watch.look()
+            assert [(each["event"], each["lead"], each["cause"]) for each in logs] == [
+                ("a lead is stuck", life.id, str(cause))
+            ]
     async with work():
         view = await life.until(lambda view: view.timeline[-1].kind == "questionnaire_sent")
     assert view.lead.title == "Another"
     async with asyncio.timeout(TIMEOUT):
         while [each async for each in list_stuck(env.client, queue)]:
             await asyncio.sleep(0.1)
+    with capture_logs() as logs:
+        await watch.look()
+    assert [(each["event"], each["lead"]) for each in logs] == [("a lead is no longer stuck", life.id)]

@@ -66,6 +66,26 @@ def test_a_row_of_another_program_is_replaced(ledger: Ledger, url: str) -> None:
     assert ledger.row("lead-1")
 
 
+def test_a_row_that_cannot_be_read_is_said_without_its_content(ledger: Ledger, url: str) -> None:
+    recorded(ledger, Life().quoted(), "lead-1")
+    assert ledger.rebuild("lead-1")
+    by_hand(url, """UPDATE ledger_leads SET document = '{"heading": 1, "next_step": "Call Ann"}'""")
+    with pytest.raises(LedgerRefused, match="holds a LeadRow that this program cannot read") as refused:
+        ledger.rows()
+    assert "Ann" not in str(refused.value)
+    assert refused.value.__suppress_context__
+
+
+def test_a_row_that_knows_more_than_the_events_is_kept(ledger: Ledger) -> None:
+    life = Life().quoted()
+    first = life.aggregate.event_log.events[0]
+    ledger.append("lead-1", [entry_of("lead-1", first)], after=0)
+    row = row_of(life.aggregate, life.now).replaced(lead_id="lead-1")
+    ledger.append("lead-1", [], after=row.last_seq, row=row)  # what lies between was lost
+    assert not ledger.rebuild("lead-1")
+    assert ledger.row("lead-1") == row
+
+
 def test_events_that_cannot_be_read_keep_their_row(ledger: Ledger) -> None:
     ledger.append("lead-1", [entry(1)], after=0)
     assert not ledger.rebuild("lead-1")

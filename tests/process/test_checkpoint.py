@@ -17,7 +17,7 @@ def hub_of(years: int) -> LeadAggregate:
     return hub(years).aggregate
 
 
-@pytest.mark.parametrize(("years", "limit"), [(0, 5_000), (1, 15_000), (10, 60_000)])
+@pytest.mark.parametrize(("years", "limit"), [(0, 6_000), (1, 15_000), (10, 60_000)])
 def test_a_hub_of_years_takes_few_bytes(years: int, limit: int) -> None:
     aggregate = hub_of(years)
     packed = pack(aggregate)

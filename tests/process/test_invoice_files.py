@@ -1,8 +1,12 @@
 """Invoice documents: if their folder is lost, they are made again unchanged, and nobody gets a second mail."""
 
+from datetime import date
+
+from dateutil.relativedelta import relativedelta
+
 from process.core.requests import request_for
-from process.effects import PrepareInvoice, ReserveInvoice
-from process.effects.observations import InvoicePrepared
+from process.effects import CreateFolder, PrepareInvoice, ReserveIds
+from process.effects.observations import IdsReserved, InvoicePrepared
 from process.lead.lead import Lead
 from tests.support.lives import BOOK_QUOTE, Life
 from tests.support.states import FOLDER_GONE
@@ -24,8 +28,14 @@ def billed() -> Life:
     return life.until("2026-08-12").perform()
 
 
-def waiting(life: Life, kind: type[PrepareInvoice | ReserveInvoice]) -> list[int]:
-    return [item.effect.number for item in life.aggregate.outbox if isinstance(item.effect, kind)]
+def waiting(life: Life) -> list[int]:
+    """Return the numbers of the invoices that are to be prepared."""
+    return [item.effect.number for item in life.aggregate.outbox if isinstance(item.effect, PrepareInvoice)]
+
+
+def reserving(life: Life) -> list[tuple[int, ...]]:
+    """Return the numbers of the invoices whose ids are to be reserved."""
+    return [item.effect.numbers for item in life.aggregate.outbox if isinstance(item.effect, ReserveIds)]
 
 
 def files(lead: Lead) -> list[str]:
@@ -42,7 +52,7 @@ def test_every_document_of_a_lost_folder_is_made_again() -> None:
     assert files(life.lead) == ["file-1", "file-2", "file-3", "file-4"]
     known, mails = life.lead.invoices, len(life.mails("invoice"))
     assert len(made_of(without_folder(life))) == 4
-    assert waiting(life, ReserveInvoice) == [1, 2, 3, 4]
+    assert reserving(life) == [tuple(range(1, 17))]
     life.perform()
     assert made_of(life)[4:] == [
         f"Invoice {number} was made again, as it was: https://example.org/file-{number}"
@@ -77,21 +87,19 @@ def test_a_document_made_again_has_the_same_content() -> None:
 
 def test_after_a_second_loss_each_document_is_made_once_in_the_newest_folder() -> None:
     life = without_folder(billed()).perform(but="invoice")
-    for _ in range(5):  # the first one is made, and the others have their ids
-        life.performs(next(e for e in life.aggregate.startable(frozenset()) if e.queue == "invoice"))
-    assert (waiting(life, PrepareInvoice), waiting(life, ReserveInvoice)) == ([2, 3, 4], [])
-    without_folder(life).perform(but="invoice")
-    assert (waiting(life, PrepareInvoice), waiting(life, ReserveInvoice)) == ([], [1, 2, 3, 4])
+    life.performs(next(e for e in life.aggregate.startable(frozenset()) if e.queue == "invoice"))
+    assert waiting(life) == [2, 3, 4]
+    without_folder(life)
+    assert (waiting(life), reserving(life)) == ([], [tuple(range(1, 17))])
     life.perform()
     assert len(made_of(life)) == 4 + 1 + 4
 
 
 def test_a_document_planned_for_the_lost_folder_is_made_in_the_new_one_and_announced() -> None:
     life = billed().until("2026-09-01").perform(but="invoice")
-    (reserving,) = (e for e in life.aggregate.startable(frozenset()) if isinstance(e, ReserveInvoice))
-    assert reserving.number == 5
+    assert waiting(life) == [5]
     without_folder(life)
-    assert sorted(waiting(life, ReserveInvoice)) == [1, 2, 3, 4, 5]
+    assert (waiting(life), reserving(life)) == ([], [tuple(range(1, 18))])
     mails = len(life.mails("invoice"))
     life.perform()
     assert [mail.fields["number"] for mail in life.mails("invoice")[mails:]] == ["5"]
@@ -99,9 +107,6 @@ def test_a_document_planned_for_the_lost_folder_is_made_in_the_new_one_and_annou
 
 def test_a_failed_document_is_not_retried_in_the_lost_folder() -> None:
     life = billed().until("2026-09-01")
-    while not waiting(life, PrepareInvoice):
-        (effect, *_) = [e for e in life.aggregate.startable(frozenset()) if e.queue in ("invoice", "folder")]
-        life.performs(effect)
     (effect,) = (i.effect for i in life.aggregate.outbox if isinstance(i.effect, PrepareInvoice))
     life.aggregate = life.aggregate.park(effect, "It is gone", life.now)
     without_folder(life)
@@ -114,4 +119,43 @@ def test_a_failed_document_is_not_retried_in_the_lost_folder() -> None:
 def test_a_corrected_replacement_makes_no_more_documents() -> None:
     life = without_folder(billed())
     life.does("corrected", seq=life.lead.last_seq, reason="It was restored")
-    assert waiting(life, ReserveInvoice) == []
+    assert waiting(life) == []
+
+
+def test_a_dozen_ids_are_reserved_with_the_folder() -> None:
+    life = Life().quoted()
+    assert reserving(life) == [tuple(range(1, 13))]
+    life.perform()
+    assert life.lead.folder_id == "folder"
+    assert life.lead.invoice_files == {number: f"file-{number}" for number in range(1, 13)}
+
+
+def test_no_invoice_waits_for_an_id() -> None:
+    life = Life().live(BOOK_QUOTE).perform()
+    for month in range(1, 30):
+        life.until(str(date(2026, 6, 28) + relativedelta(months=month)))
+        due = [invoice.number for invoice in life.lead.invoices if not invoice.file]
+        assert waiting(life) == due
+        assert len(reserving(life)) <= 1
+        life.perform()
+    assert all(invoice.file for invoice in life.lead.invoices)
+    reserved = [
+        e.fact.invoice_ids for e in life.aggregate.event_log.events if isinstance(e.fact, IdsReserved)
+    ]
+    assert len(reserved) <= 1 + len(life.lead.invoices) // 9
+    numbers = [number for ids in reserved for number in ids]
+    assert numbers == sorted(set(numbers)), "each id is reserved for one invoice"
+
+
+def test_invoices_that_are_due_before_there_is_an_id_get_one_later() -> None:
+    life = Life().live(BOOK_QUOTE)
+    life.until("2026-08-10")
+    assert (waiting(life), len(life.lead.invoices)) == ([], 3)
+    life.perform()
+    assert [invoice.file is not None for invoice in life.lead.invoices] == [True] * 3
+
+
+def test_an_id_is_forgotten_once_its_file_is_there() -> None:
+    life = billed()
+    assert sorted(life.lead.invoice_files) == list(range(5, 13))
+    assert not any(isinstance(effect, CreateFolder) for effect in life.planned[-3:])

@@ -55,6 +55,7 @@ def full_life() -> Life:
     life.does("corrected", seq=corrected_decision, reason="x", tell=True, compensate="comment")
     taken_down = life.does("decommission_decided", on="2028-06-01", reason="x").seq
     life.perform().does("corrected", seq=taken_down, reason="x", compensate="all")
+    life.repaired()
     parked = life.aggregate.startable(frozenset())[0]
     life.aggregate = life.aggregate.park(parked, "401 bad credentials", life.now)
     return life

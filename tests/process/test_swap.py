@@ -2,6 +2,8 @@
 
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from unittest.mock import Mock
 
 import pytest
 
@@ -9,7 +11,7 @@ from bench.what_if import hub
 from process.core import swap
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack, unpack
-from process.core.swap import Swapped, unpacked_bytes
+from process.core.swap import Swapped, charge, unpacked_bytes
 from tests.support.lives import Life
 
 
@@ -33,7 +35,7 @@ def leads(count: int) -> list[Owner]:
 
 def test_leads_that_were_not_used_for_longest_are_packed(monkeypatch: pytest.MonkeyPatch) -> None:
     first, *others = leads(4)
-    monkeypatch.setattr(swap, "UNPACKED_BYTES", 3 * unpacked_bytes(first.aggregate))
+    monkeypatch.setattr(swap, "MAX_CHARGE", 3 * charge(first.aggregate))
     assert [owner.aggregate.lead.last_seq for owner in others] == [2, 2, 2]
     assert [idle(owner) for owner in (first, *others)] == [True, False, False, False]
     assert first.aggregate.lead.id == "lead-0"
@@ -41,7 +43,7 @@ def test_leads_that_were_not_used_for_longest_are_packed(monkeypatch: pytest.Mon
 
 
 def test_a_packed_lead_is_the_same_lead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(swap, "UNPACKED_BYTES", 0)
+    monkeypatch.setattr(swap, "MAX_CHARGE", 0)
     lives = [Life(lead_id=f"lead-{number}").live().wait(200) for number in range(3)]
     owners = [Owner(life.aggregate) for life in lives]
     assert [idle(owner) for owner in owners] == [True, True, False]
@@ -54,7 +56,7 @@ def test_a_packed_lead_is_the_same_lead(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_lead_in_use_stays_the_same_object(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workflows ask with `is` if a lead was replaced."""
-    monkeypatch.setattr(swap, "UNPACKED_BYTES", 0)
+    monkeypatch.setattr(swap, "MAX_CHARGE", 0)
     owner, other = leads(2)
     held = owner.aggregate
     assert other.aggregate is not None
@@ -66,8 +68,31 @@ def test_a_lead_in_use_stays_the_same_object(monkeypatch: pytest.MonkeyPatch) ->
     assert owner.aggregate is changed
 
 
+def test_a_lead_stays_unpacked_while_its_thread_works_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many threads work on leads that are too large to be kept."""
+    monkeypatch.setattr(swap, "MAX_CHARGE", 0)
+    owners, together = leads(3), Barrier(3)
+    swap.release()
+    assert [idle(owner) for owner in owners] == [True] * 3
+    unpacked = Mock(side_effect=unpack)
+    monkeypatch.setattr(swap, "unpack", unpacked)
+
+    def work(owner: Owner) -> None:
+        for number in range(1, 20):
+            together.wait()
+            owner.aggregate = owner.aggregate.replaced(refused_total=number)
+            assert not idle(owner)
+        together.wait()
+        swap.release()
+
+    with ThreadPoolExecutor(3) as threads:
+        assert len([*threads.map(work, owners)]) == unpacked.call_count == 3
+    assert [idle(owner) for owner in owners] == [True] * 3
+    assert [owner.aggregate.refused_total for owner in owners] == [19] * 3
+
+
 def test_threads_that_swap_each_other_out_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(swap, "UNPACKED_BYTES", 0)
+    monkeypatch.setattr(swap, "MAX_CHARGE", 0)
     owners = leads(4)
 
     def count(owner: Owner) -> int:
@@ -77,7 +102,9 @@ def test_threads_that_swap_each_other_out_lose_nothing(monkeypatch: pytest.Monke
             assert owner.aggregate is aggregate
             owner.aggregate = aggregate.replaced(refused_total=number)
             del aggregate
-        return owner.aggregate.refused_total
+        counted = owner.aggregate.refused_total
+        swap.release()
+        return counted
 
     with ThreadPoolExecutor(4) as threads:
         assert [*threads.map(count, owners)] == [199] * 4
@@ -91,7 +118,7 @@ def test_an_idle_lead_of_years_takes_little_memory(
     """Those that stay unpacked take a fixed amount, however many leads there are."""
     aggregate = hub(years).aggregate
     packed = pack(aggregate)
-    monkeypatch.setattr(swap, "UNPACKED_BYTES", 4 * unpacked_bytes(aggregate))
+    monkeypatch.setattr(swap, "MAX_CHARGE", 4 * charge(aggregate))
     tracemalloc.start()
     try:
         owners = [Owner(unpack(packed)) for _ in range(8)]

@@ -1,6 +1,7 @@
 """A change of the process that only tests declare: sales gets a mail when the questionnaire is sent."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +24,12 @@ class NextBehaviour(Rules):
     )
 
 
+class KnownBehaviour(NextBehaviour):
+    """Behaviour of the release before that: it knows the rule, but no run adopts it."""
+
+    tells_sales = replace(NextBehaviour.tells_sales, adopted=False)
+
+
 NEXT_CHANGES = tuple(rule.name for rule in NextBehaviour.changed())
 
 
@@ -32,8 +39,8 @@ def _effects(self: QuestionnaireSent, change: Change) -> Iterable[Effect]:
         yield mail(change, "questionnaire_unanswered", Role.SALES)
 
 
-def deploy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace the behaviour with that of the later release."""
-    monkeypatch.setattr("process.lead.lead.Behaviour", NextBehaviour)
-    monkeypatch.setattr("workflows.lead.CHANGES", NEXT_CHANGES)
+def deploy(monkeypatch: pytest.MonkeyPatch, behaviour: type[NextBehaviour] = NextBehaviour) -> None:
+    """Replace the behaviour with that of the later release, or of the one before it."""
+    monkeypatch.setattr("process.lead.lead.Behaviour", behaviour)
+    monkeypatch.setattr("workflows.changes.Behaviour", behaviour)
     monkeypatch.setattr(QuestionnaireSent, "effects", _effects)

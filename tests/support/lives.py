@@ -26,8 +26,7 @@ from process.effects import (
     PlaceCard,
     PrepareInvoice,
     ReadAnswers,
-    ReserveFolder,
-    ReserveInvoice,
+    ReserveIds,
     SendCorrection,
     SendMail,
 )
@@ -36,12 +35,12 @@ from process.effects.observations import (
     CardPlaced,
     DriftFound,
     FolderCreated,
-    FolderReserved,
     HubIssueOpened,
+    IdsReserved,
     InvoicePrepared,
-    InvoiceReserved,
     IssueOpened,
     MailSent,
+    Repaired,
 )
 from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
@@ -93,16 +92,15 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
             observation = IssueOpened(link=link("issue"))
         case PlaceCard():
             observation = CardPlaced(item="card", stage=life.lead.stage) if life.lead.card is None else None
-        case ReserveFolder():
-            observation = FolderReserved(folder_id="folder")
+        case ReserveIds():
+            ids = {number: f"file-{number}" for number in effect.numbers}
+            observation = IdsReserved(folder_id="folder", invoice_ids=ids)
         case CreateFolder():
             observation = FolderCreated(link=Link(id=effect.folder_id, url="https://example.org/folder"))
         case ReadAnswers():
             observation = AnswersRead(response_id=effect.response_id, answers=(("Which cloud?", "Any"),))
         case OpenHubIssue():
             observation = HubIssueOpened(link=link("hub"))
-        case ReserveInvoice():
-            observation = InvoiceReserved(number=effect.number, file_id=f"file-{effect.number}")
         case PrepareInvoice():
             observation = InvoicePrepared(number=effect.number, file=link(effect.file_id))
         case SendMail():
@@ -213,6 +211,11 @@ class Life:
     def flag_duplicates(self, *originals: dict[str, Any]) -> Life:
         """Receive matching leads from a reconciliation."""
         self._set(inbox.flag_duplicates(self.aggregate, ({"originals": originals},), self.now))
+        return self
+
+    def repaired(self) -> Life:
+        """Go on after a repair."""
+        self._set(self.aggregate.record(Repaired(run_id="the stuck run", taken_until=9), self.now))
         return self
 
     # ---- time

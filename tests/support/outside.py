@@ -23,8 +23,7 @@ from process.effects import (
     PrepareInvoice,
     ReadAnswers,
     RecordEvents,
-    ReserveFolder,
-    ReserveInvoice,
+    ReserveIds,
     SendCorrection,
     SendMail,
 )
@@ -32,10 +31,9 @@ from process.effects.observations import (
     AnswersRead,
     CardPlaced,
     FolderCreated,
-    FolderReserved,
     HubIssueOpened,
+    IdsReserved,
     InvoicePrepared,
-    InvoiceReserved,
     IssueOpened,
     MailSent,
 )
@@ -149,8 +147,9 @@ def _report(request: EffectRequest) -> Observation | None:
         case PlaceCard():
             card = CardPlaced(item=f"card of {lead}", stage=request.lead.stage)
             return card if request.lead.card is None else None
-        case ReserveFolder(key=key):
-            return FolderReserved(folder_id=f"folder of {key}")
+        case ReserveIds(key=key, numbers=numbers):
+            ids = {number: f"file {number} of {key}" for number in numbers}
+            return IdsReserved(folder_id=f"folder of {key}", invoice_ids=ids)
         case CreateFolder(folder_id=folder_id):
             return FolderCreated(link=Link(id=folder_id, url=f"https://drive.example.org/{lead}"))
         case ReadAnswers(response_id=response_id):
@@ -174,8 +173,6 @@ def _report(request: EffectRequest) -> Observation | None:
             )
         case OpenHubIssue():
             return HubIssueOpened(link=Link(id="9", url=f"https://github.example.org/hub-of-{lead}"))
-        case ReserveInvoice(number=number, key=key):
-            return InvoiceReserved(number=number, file_id=f"file of {key}")
         case PrepareInvoice(number=number, file_id=file_id):
             return InvoicePrepared(number=number, file=Link(id=file_id, url="https://drive.example.org/i"))
         case _:

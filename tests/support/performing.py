@@ -8,6 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities import rate_limits
 from config.settings import Settings
 from process.effects import Effect
 from process.effects.requests import EffectRequest, Outcome
@@ -54,6 +55,12 @@ def failure(performer: Performer, effect: Effect, lead: Lead) -> ApplicationErro
     with pytest.raises(ApplicationError) as raised:
         perform(performer, effect, lead)
     return raised.value
+
+
+def after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a minute pass for rate limits."""
+    later = rate_limits.now() + 60
+    monkeypatch.setattr(rate_limits, "now", lambda: later)
 
 
 def a_lead(**fields: Any) -> Lead:

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from client.stuck import Stuck, find_stuck
 from process.core.aggregate import LeadAggregate
 from process.core.due import pass_deadlines
+from process.effects import Effect
 from tests.support.waiting import TIMEOUT
 
 
@@ -48,3 +49,11 @@ async def until_stuck(client: Client, lead_id: str) -> Stuck:
         while (stuck := await find_stuck(client, lead_id)) is None:
             await asyncio.sleep(0.05)
     return stuck
+
+
+@contextmanager
+def code_of_another_release() -> Iterator[None]:
+    """Let the worker perform each effect by an activity of its own, so that its histories do not replay otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Effect, "alone", True)
+        yield

@@ -1,4 +1,6 @@
-"""Record the histories that `test_replay.py` replays: `python -m tests.workflows.record_histories RELEASE`.
+"""Record what later releases must go on with: `python -m tests.workflows.record_histories RELEASE`.
+
+It writes the histories that `test_replay.py` replays, and the names of the changed rules that the release knows.
 
 Run it once for each release: leads in flight replay the events that the released version wrote.
 """
@@ -10,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from tests.support.histories import write_history
+from tests.support.histories import write_history, write_known_rules
 from tests.support.outside import Outside
 from tests.support.servers import skipping_time
 from tests.support.workflow_lives import Life
@@ -188,6 +190,7 @@ async def main(release: str) -> None:
             await _record(env, release, name, live)
     async with skipping_time("limit.historyCount.suggestContinueAsNew=40") as env:
         await _record(env, release, "a-new-run", _a_new_run)
+    write_known_rules(release)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,38 @@
 """A rule of the process changes under leads in flight: they replay as they were, and adopt it with a new run."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from process.behaviour import CHANGES
-from tests.support.changed_rule import NEXT_CHANGES, deploy
+from process.behaviour import CHANGES, Behaviour, Rules
+from tests.support.changed_rule import NEXT_CHANGES, KnownBehaviour, NextBehaviour, deploy
+from tests.support.histories import known_rules
 from tests.support.outside import Outside
 from tests.support.workflow_lives import Life
 from workflows.runtime.plugin import leads_plugin
+
+VERSION = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["version"]
+
+
+def adopted_too_early(
+    behaviour: type[Rules], known: dict[str, list[str]], version: str = VERSION
+) -> list[str]:
+    """Return the rules that runs adopt although no release before this version knows them."""
+    earlier = [names for release, names in known.items() if not version.startswith(f"{release}.")]
+    before = {name for names in earlier for name in names}
+    return [rule.name for rule in behaviour.changed() if rule.adopted and rule.name not in before]
+
+
+def test_a_rule_is_adopted_only_after_a_release_that_knows_it() -> None:
+    """Otherwise the release could not be taken back (docs/changing-the-process.md)."""
+    assert not adopted_too_early(Behaviour, known_rules())
+    assert adopted_too_early(NextBehaviour, {"1.1": list(NEXT_CHANGES)}, "1.1.0") == list(NEXT_CHANGES)
+    assert not adopted_too_early(NextBehaviour, {"1.1": list(NEXT_CHANGES)}, "1.2.0")
+    assert not adopted_too_early(KnownBehaviour, {}, "1.1.0")
 
 
 async def _replays(history: WorkflowHistory) -> None:

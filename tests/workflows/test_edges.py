@@ -262,7 +262,7 @@ EDGES = (
         "an effect waits for another's result",
         before=_breaks(
             "again",
-            "reserve_folder",
+            "reserve_ids",
             _both(_QUOTED, _decides("quote_accepted"), _decides("contract_handed_over")),
         ),
         after=_mended,

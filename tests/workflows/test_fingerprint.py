@@ -17,23 +17,23 @@ from process.core.outbox import DriftCheck
 from process.core.plan import plan
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
-from process.effects import Effect
+from process.effects import Effect, ReserveIds
 from process.effects.observations import (
     DriftFound,
     FolderCreated,
-    FolderReserved,
     HubIssueOpened,
+    IdsReserved,
     InvoicePrepared,
-    InvoiceReserved,
     IssueOpened,
     MailSent,
+    Repaired,
 )
 from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
 from process.types import Link, Role
 from tests.support.accepted import ACCEPTED
 from tests.support.states import STATES
-from workflows import alarm, lead, performing, recording
+from workflows import alarm, changes, lead, performing, recording
 
 COMMITTED = Path(__file__).parent / "fingerprint.json"
 COMMANDS = {
@@ -48,9 +48,9 @@ COMMANDS = {
 }
 ADVICE = """
 The order of the workflow's commands may have changed. Leads in flight replay what they did under the old code, and get
-stuck if the new code does something else. Read docs/changing-the-process.md: keep the old way behind `workflow.patched`
-for runs that began under it, replay the committed histories (tests/workflows/test_replay.py), and then write the new
-fingerprint with `python -m tests.workflows.test_fingerprint`.
+stuck if the new code does something else. Read docs/changing-the-process.md: keep the old way behind a changed rule
+(process/behaviour.py) for runs that began under it, replay the committed histories (tests/workflows/test_replay.py), and
+then write the new fingerprint with `python -m tests.workflows.test_fingerprint`.
 """
 
 
@@ -58,7 +58,7 @@ def commands() -> list[str]:
     """Return each command of a lead's workflow: its function and the names of its arguments, in order."""
     return [
         f"{function.name}: {call.func.attr}({', '.join(sorted(each.arg or '**' for each in call.keywords))})"
-        for module in (lead, alarm, performing, recording)
+        for module in (lead, changes, alarm, performing, recording)
         for function in ast.walk(ast.parse(inspect.getsource(module)))
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for call in ast.walk(function)
@@ -126,6 +126,7 @@ SHORT: list[tuple[str, dict[str, Any]]] = [
     ("vendor_setup_not_needed", {}),
     ("lost", {"reason": "budget"}),
     ("reopened", {"reason": "a grant"}),
+    ("repaired", {"run_id": "stuck", "taken_until": 9}),
 ]
 DISCOUNTED = {"amount": 9000, "currency": "USD", "per": "year", "item": "Training: 500 once"}
 DISCOUNTED |= {"discount_percent": 20, "discount_reason": "a pilot", "by": "Ada Example"}
@@ -153,10 +154,9 @@ DUPLICATE: list[tuple[str, dict[str, Any]]] = [
 """Decisions of a lead that begins as a possible duplicate."""
 OBSERVATIONS: dict[str, Observation] = {
     "open_issue": IssueOpened(link=Link(id="1")),
-    "reserve_folder": FolderReserved(folder_id="f"),
+    "reserve_ids": IdsReserved(invoice_ids={}),
     "create_folder": FolderCreated(link=Link(id="f")),
     "open_hub_issue": HubIssueOpened(link=Link(id="2")),
-    "reserve_invoice": InvoiceReserved(number=1, file_id="i"),
     "prepare_invoice": InvoicePrepared(number=1, file=Link(id="i")),
     "send_mail": MailSent(
         template="handover",
@@ -200,6 +200,9 @@ def _live(
         if kind == "set_team":
             aggregate = inbox.set_team(aggregate, (body,), now)
             continue
+        if kind == "repaired":
+            aggregate = aggregate.record(Repaired.model_validate(body), now)
+            continue
         aggregate = pass_deadlines(aggregate, now)
         aggregate, answer = intake.take(aggregate, kind, (_numbered(body, aggregate),), now)
         assert answer.accepted, (kind, str(answer))
@@ -215,9 +218,11 @@ def _numbered(body: dict[str, Any], aggregate: LeadAggregate) -> dict[str, Any]:
 
 
 def _observation(effect: Effect) -> Observation:
-    """Return the observation of this effect, with the invoice that it is about."""
+    """Return the observation of this effect, with the invoices that it is about."""
+    if isinstance(effect, ReserveIds):
+        return IdsReserved(folder_id="f", invoice_ids={number: f"i{number}" for number in effect.numbers})
     observation = OBSERVATIONS[effect.kind]
-    numbered = isinstance(observation, InvoiceReserved | InvoicePrepared) and effect.invoice_number
+    numbered = isinstance(observation, InvoicePrepared) and effect.invoice_number
     return observation.replaced(**{"number": effect.invoice_number}) if numbered else observation
 
 

@@ -19,7 +19,7 @@ WHOLE = {"org": "Example University", "person": "Ada Example", "title": "A hub"}
 
 def payloads_of(life: Life) -> list[Payload]:
     """Return what Temporal stores of a run's input."""
-    return LeadPayloadConverter().to_payloads(run_state(life.aggregate))
+    return LeadPayloadConverter().to_payloads(run_state(life.aggregate, life.now))
 
 
 def read(payloads: list[Payload]) -> Any:
@@ -41,6 +41,7 @@ def test_people_see_in_the_temporal_ui_which_lead_goes_on() -> None:
         "lead": "[Example University / Ada Example] - Hub for a course",
         "stage": "quoted",
         "events": 2,
+        "day": "2026-06-01",
     }
     assert packed.metadata["encoding"] == b"binary/plain"
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities import rate_limits
 from activities.errors import PARKED
-from activities.github import rate_limits
 from activities.github.activities import GitHubActivities
 from config.settings import Settings
 from process.lead.lead import Lead

@@ -16,13 +16,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.google.drive import FOLDER, DriveActivities
 from config.settings import Settings
-from process.effects import CheckFolder, CreateFolder, Effect, PrepareInvoice, ReserveFolder, ReserveInvoice
+from process.effects import CheckFolder, CreateFolder, Effect, PrepareInvoice, ReserveIds
 from process.effects.observations import (
     DriftFound,
     FolderCreated,
-    FolderReserved,
+    IdsReserved,
     InvoicePrepared,
-    InvoiceReserved,
 )
 from process.effects.requests import Outcome
 from process.lead.invoice import Invoice, InvoiceLine
@@ -32,7 +31,7 @@ from process.types import Link
 from sandbox.faults import Fault
 from sandbox.google.state import DriveFile
 from sandbox.server import Sandbox
-from tests.support.performing import a_lead, changed, failure, patient, perform
+from tests.support.performing import a_lead, after_a_minute, changed, failure, patient, perform
 
 SERVER_TROUBLE = [
     Fault(system="drive", kind="status", status=500, method="POST"),
@@ -75,10 +74,19 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("google.auth._exponential_backoff.time", SimpleNamespace(sleep=lambda _: None))
 
 
+RESERVE = ReserveIds(key="k", cause=1, numbers=(1, 2, 3))
+
+
+def ids(drive: DriveActivities, lead: Lead, effect: ReserveIds = RESERVE) -> IdsReserved:
+    observation = perform(drive.reserve_ids, effect, lead).observation
+    assert isinstance(observation, IdsReserved)
+    return observation
+
+
 def reserved(drive: DriveActivities, lead: Lead) -> CreateFolder:
-    observation = perform(drive.reserve_folder, ReserveFolder(key="k", cause=1), lead).observation
-    assert isinstance(observation, FolderReserved)
-    return CreateFolder(key=f"{lead.id}/2/create_folder", cause=2, folder_id=observation.folder_id)
+    folder_id = ids(drive, lead).folder_id
+    assert folder_id is not None
+    return CreateFolder(key=f"{lead.id}/2/create_folder", cause=2, folder_id=folder_id)
 
 
 def created(outcome: Outcome) -> Link:
@@ -161,12 +169,18 @@ def test_trouble_passes_and_leaves_one_folder(drive: DriveActivities, sandbox: S
 
 
 @pytest.mark.parametrize("fault", RATE_LIMITS, ids=fault_id)
-def test_rate_limits_are_waited_for(drive: DriveActivities, sandbox: Sandbox, fault: Fault) -> None:
+def test_rate_limits_are_waited_for(
+    drive: DriveActivities, sandbox: Sandbox, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lead = a_lead()
     effect = reserved(drive, lead)
     sandbox.faults.add(fault.model_copy(deep=True))
     error = failure(drive.create_folder, effect, lead)
     assert (error.type, error.next_retry_delay) == ("Wait", timedelta(minutes=1))
+    sandbox.journal.clear()
+    assert failure(drive.create_folder, effect, lead).type == "Wait"
+    assert sandbox.journal.all() == []
+    after_a_minute(monkeypatch)
     created(perform(drive.create_folder, effect, lead))
     assert one_folder(sandbox, lead, effect)
 
@@ -309,7 +323,7 @@ def test_a_key_file_that_is_none_parks(settings: Settings, tmp_path: Any, conten
     if content is not None:
         file.write_text(content)
     drive = DriveActivities(changed(settings, "google", credentials_file=file))
-    error = failure(drive.reserve_folder, ReserveFolder(key="k", cause=1), a_lead())
+    error = failure(drive.reserve_ids, RESERVE, a_lead())
     assert error.type == "Parked"
     assert "service account's key" in error.message
 
@@ -321,7 +335,7 @@ def test_a_key_that_was_changed_parks_without_being_quoted(settings: Settings, t
     file = tmp_path / "key.json"
     file.write_text(json.dumps(key))
     drive = DriveActivities(changed(settings, "google", credentials_file=file))
-    error = failure(drive.reserve_folder, ReserveFolder(key="k", cause=1), a_lead())
+    error = failure(drive.reserve_ids, RESERVE, a_lead())
     assert error.type == "Parked"
     assert key["private_key"][40:80] not in str(error)
 
@@ -376,12 +390,12 @@ def billed(drive: DriveActivities) -> tuple[Lead, PrepareInvoice]:
         lines=(InvoiceLine(text="Service", amount=Money(amount=Decimal("1250.00"), currency="USD")),),
     )
     lead = a_lead(invoices=(invoice,))
-    link = created(perform(drive.create_folder, reserved(drive, lead), lead))
-    observation = perform(drive.reserve_invoice, ReserveInvoice(key="k", cause=1, number=3), lead).observation
-    assert isinstance(observation, InvoiceReserved)
-    assert observation.number == 3
-    effect = PrepareInvoice(key="k", cause=2, number=3, file_id=observation.file_id)
-    return lead.replaced(folder=link), effect
+    found = ids(drive, lead)
+    assert found.folder_id is not None
+    folder = CreateFolder(key="k", cause=2, folder_id=found.folder_id)
+    link = created(perform(drive.create_folder, folder, lead))
+    effect = PrepareInvoice(key="k", cause=2, number=3, file_id=found.invoice_ids[3])
+    return lead.replaced(folder=link, folder_id=link.id), effect
 
 
 def one_invoice(sandbox: Sandbox, lead: Lead, effect: PrepareInvoice) -> bool:
@@ -410,11 +424,14 @@ def test_the_invoice_lies_in_the_leads_folder(drive: DriveActivities, sandbox: S
 @pytest.mark.parametrize(
     "fault", [each for each in SERVER_TROUBLE if each.system == "drive"] + RATE_LIMITS, ids=fault_id
 )
-def test_trouble_leaves_one_invoice(drive: DriveActivities, sandbox: Sandbox, fault: Fault) -> None:
+def test_trouble_leaves_one_invoice(
+    drive: DriveActivities, sandbox: Sandbox, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lead, effect = billed(drive)
     sandbox.faults.add(fault.model_copy(deep=True))
     assert not failure(drive.prepare_invoice, effect, lead).non_retryable
     sandbox.faults.clear()
+    after_a_minute(monkeypatch)
     perform(drive.prepare_invoice, effect, lead)
     assert one_invoice(sandbox, lead, effect)
 
@@ -482,6 +499,23 @@ def test_an_invoice_that_lies_in_the_folder_no_more_gets_another_file(
 
 
 def file_reserved(drive: DriveActivities, lead: Lead) -> str:
-    observation = perform(drive.reserve_invoice, ReserveInvoice(key="k", cause=3, number=3), lead).observation
-    assert isinstance(observation, InvoiceReserved)
-    return observation.file_id
+    """Return the id of the file after the folder was replaced."""
+    (invoice,) = lead.invoices
+    assert invoice.file
+    effect = ReserveIds(key="k", cause=3, numbers=(3, 4), files={3: invoice.file.id})
+    found = ids(drive, lead.replaced(folder=None, folder_id=None), effect)
+    assert found.folder_id == lead.folder_id
+    assert found.invoice_ids[4] not in (invoice.file.id, found.invoice_ids[3])
+    return found.invoice_ids[3]
+
+
+def test_all_ids_come_with_one_request_and_the_folder_keeps_its_own(
+    drive: DriveActivities, sandbox: Sandbox
+) -> None:
+    effect = ReserveIds(key="k", cause=1, numbers=tuple(range(1, 13)))
+    found = ids(drive, a_lead(), effect)
+    assert len({found.folder_id, *found.invoice_ids.values()}) == 13
+    assert len(sandbox.journal.all("drive", path="generateIds")) == 1
+    more = ids(drive, a_lead(folder_id=found.folder_id), effect)
+    assert more.folder_id is None
+    assert not set(more.invoice_ids.values()) & set(found.invoice_ids.values())

@@ -4,16 +4,19 @@ import pytest
 
 from activities.google.drive import DriveActivities
 from config.settings import Settings
-from process.effects import CreateFolder, ReserveFolder
-from process.effects.observations import FolderReserved
+from process.effects import CreateFolder, ReserveIds
+from process.effects.observations import IdsReserved
 from process.lead.lead import Lead
 from sandbox.server import Sandbox
 from tests.support.performing import a_lead, perform
 
 
 def reserved(drive: DriveActivities, lead: Lead) -> str:
-    observation = perform(drive.reserve_folder, ReserveFolder(key="k", cause=1), lead).observation
-    assert isinstance(observation, FolderReserved)
+    effect = ReserveIds(key="k", cause=1, numbers=lead.invoices_without_id)
+    observation = perform(drive.reserve_ids, effect, lead).observation
+    assert isinstance(observation, IdsReserved)
+    assert observation.folder_id is not None
+    assert sorted(observation.invoice_ids) == list(range(1, 13))
     return observation.folder_id
 
 

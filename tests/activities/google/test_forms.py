@@ -11,7 +11,7 @@ from process.effects import ReadAnswers
 from process.effects.observations import AnswersRead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from tests.support.performing import a_lead, changed, failure, patient, perform
+from tests.support.performing import a_lead, after_a_minute, changed, failure, patient, perform
 
 ANSWERS: dict[str, str | list[str]] = {
     "Anything else?": "Two lines\nof text, and 東京",
@@ -113,11 +113,13 @@ def test_faults_pass_wait_or_park(
     fault: Fault,
     kind: str,
     delay: timedelta | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sandbox.faults.add(fault.model_copy(deep=True))
     error = failure(forms.read_answers, effect, a_lead())
     assert (error.type, error.next_retry_delay, error.non_retryable) == (kind, delay, kind == "Parked")
     sandbox.faults.clear()
+    after_a_minute(monkeypatch)
     assert len(answers(forms, effect)) == len(ANSWERS)
 
 

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from sandbox.faults import Fault
 from tests.support.deployment import COMMUNITY, CONTRACTS, SALES
 from tests.support.lead_issue import LeadIssue, last, lead_issue
+from tests.support.waiting import TIMEOUT
 
 __all__ = ["lead_issue"]
 
@@ -313,3 +315,21 @@ async def test_two_people_at_once_are_both_heard(lead_issue: LeadIssue) -> None:
     assert last(view, "questionnaire_sent")[0] == "@amara-sales"
     await asked(lead_issue, "@cora-community ticked", "you have no role")
     assert not lead_issue.box("Contract handed over")
+
+
+async def test_what_a_person_saved_while_we_wrote_is_restored_and_counts(lead_issue: LeadIssue) -> None:
+    sandbox, body = lead_issue.deployment.sandbox, lead_issue.issue().body or ""
+    late = Fault(system="github", kind="slow", method="PATCH", path="/leads/issues/", seconds=TIMEOUT)
+    sandbox.faults.add(late)
+    await lead_issue.lead.execute_update("price_quoted", QUOTE)
+    while not late.hits:
+        await asyncio.sleep(0.02)
+    theirs = body.replace("- [ ] Questionnaire sent", "- [x] Questionnaire sent")
+    await lead_issue.act(SALES, "edit", body=f"A note.\n\n{theirs}")
+    sandbox.faults.remove(late)
+    await lead_issue.settled(lambda view: view.stage == "quoted")
+    assert not (lead_issue.issue().body or "").startswith("A note.")
+    assert (await lead_issue.sync()).done == ("Took questionnaire_sent: somebody ticked",)
+    await lead_issue.settled()
+    assert (lead_issue.issue().body or "").startswith("A note.")
+    assert "| Stage | **quoted** |" in (lead_issue.issue().body or "")

@@ -26,6 +26,7 @@ OTHERS = [
     "up",
     "check",
     "verify",
+    "repair",
     "rebuild",
     "init-server",
     "init-repos",

@@ -1,16 +1,34 @@
 """`leads verify` replays what is open on a live server, with the code at hand."""
 
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
+from ledger.events import Ledger
 from process.core.events import EventLog
 from process.decisions.quoting import PriceQuoted
 from process.effects import Effect
 from tests.support.commands import Opened, RunLeads
+from tests.support.ledgers import recording_worker
+from tests.support.outside import Outside
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncState
+
+
+@pytest.fixture
+def work(
+    env: WorkflowEnvironment, queue: str, outside: Outside, tmp_path: Path
+) -> Iterator[Callable[[], Worker]]:
+    """A worker with the ledger that the command reads."""
+    with closing(Ledger.open(f"sqlite:///{tmp_path}/.leads/ledger.sqlite")) as ledger:
+        ledger.check()  # makes it, if no lead of the test does
+        yield lambda: recording_worker(env.client, queue, outside, ledger)
+
 
 PRICE = ("--amount", "12000", "--currency", "USD", "--per", "year")
 
@@ -87,3 +105,10 @@ async def test_new_summaries_and_new_fields_are_no_difference(
     monkeypatch.setattr(PriceQuoted, "summary", lambda *_: "In other words")
     ended = await leads("verify", "--json")
     assert next(each for each in ended.json if each["workflow"] == lead)["ok"]
+
+
+async def test_without_a_ledger_nothing_is_compared(leads: RunLeads, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADS_LEDGER_URL", "sqlite:///elsewhere/ledger.sqlite")
+    ended = await leads("verify")
+    assert ended.code == 5
+    assert "There is no ledger yet" in ended.err

@@ -2,24 +2,20 @@
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 import client.simulations
-from activities.ledger import LedgerActivities
 from ledger.entries import entry_of
 from ledger.events import Ledger
-from process.effects import Effect
 from process.policy import Periods
 from tests.support.changed_rule import NEXT_CHANGES
 from tests.support.commands import Ended, RunLeads, eventually
+from tests.support.ledgers import recording_worker
 from tests.support.lives import BOOK_QUOTE, Life
 from tests.support.outside import Outside
 
@@ -259,21 +255,11 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/.leads/ledger.sqlite"
 
 
-def keeping(url: str, outside: Outside) -> list[Callable[..., Any]]:
-    """Everything outside in memory, but for the ledger."""
-    keeper = LedgerActivities(Ledger.open(url))
-    others = (outside._activity(kind) for kind in Effect.kinds if kind != "record_events")
-    return [*others, keeper.record_events]
-
-
 async def test_a_real_lead_is_simulated_and_shown_as_of_today(
     env: WorkflowEnvironment, leads_alone: RunLeads, queue: str, outside: Outside, url: str, org: str
 ) -> None:
-    with ThreadPoolExecutor() as threads:
-        worker = Worker(
-            env.client, task_queue=queue, activities=keeping(url, outside), activity_executor=threads
-        )
-        async with worker:
+    with closing(Ledger.open(url)) as ledger:
+        async with recording_worker(env.client, queue, outside, ledger):
             ended = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
             lead = ended.json["lead_id"]
             quote = ("--amount", "12000", "--currency", "USD", "--per", "year")
@@ -306,6 +292,7 @@ async def test_it_says_when_the_ledger_lags_behind_the_lead(
     lead = (await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")).json[
         "lead_id"
     ]
+    await leads("show", lead)  # answers after the lead's first task
     recorded = outside.events[lead]
     with closing(Ledger.open(url)) as ledger:
         ledger.append(lead, [entry_of(lead, event) for event in recorded if event.seq == 1], after=0)

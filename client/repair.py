@@ -1,0 +1,153 @@
+"""Repairs a lead whose history the worker's code can't replay: a new run begins with the lead rebuilt from that history.
+
+Temporal's own reset would take every decision after the point of reset again, at the present time and under other numbers,
+so that mails would leave twice. Here the process is fed what the history holds (`process.core.rebuild`). Numbers, times and
+keys stay as the ledger has them; effects whose results were lost are performed again, idempotently.
+
+Starting the new run ends the old one in the same transaction, and is the only change. It may be repeated: all attempts to
+repair one run are the same request for Temporal. The new run itself collects what reached the old one meanwhile.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from temporalio.api.common.v1 import Memo, Payloads, SearchAttributes, WorkflowType
+from temporalio.api.enums.v1 import TaskQueueKind, WorkflowIdConflictPolicy, WorkflowIdReusePolicy
+from temporalio.api.sdk.v1 import UserMetadata
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
+from temporalio.converter import encode_search_attributes
+from temporalio.runtime import Runtime, TelemetryConfig
+from temporalio.worker import Replayer
+
+from client.errors import NothingToRepair, NotRepairable, WorkflowHasEnded
+from client.histories import Unreadable, read_history
+from client.past import events_of
+from client.replays import message_of
+from client.stuck import Stuck, find_stuck
+from ledger.events import Ledger
+from process.core.aggregate import LeadAggregate
+from process.core.rebuild import Rebuilt, rebuild
+from process.effects.observations import Repaired
+from process.views.row import row_of
+from workflows import search_attributes
+from workflows.details import details
+from workflows.lead import LeadWorkflow
+from workflows.runtime.plugin import leads_plugin
+from workflows.start import memo_of, read_start, run_state
+
+
+class RepairPlan(NamedTuple):
+    """What the repair of a lead would do."""
+
+    lead_id: str
+    run_id: str
+    """Run of the workflow that is stuck."""
+    stuck: Stuck | None
+    problem: str
+    """Why the history does not replay with this code; empty if it does."""
+    rebuilt: Rebuilt
+    aggregate: LeadAggregate
+    """The lead with which the new run begins."""
+    at: datetime
+    """Time for which the lead was rebuilt (UTC)."""
+
+    @property
+    def effects(self) -> Sequence[str]:
+        """Effects that remain to be performed, or to be performed again because their results were lost."""
+        return [item.effect.summary() for item in self.aggregate.outbox if item.status == "waiting"]
+
+
+async def plan_repair(client: Client, ledger: Ledger, lead_id: str, *, force: bool = False) -> RepairPlan:
+    """Return what the repair would do. Nothing is changed.
+
+    Raises NothingToRepair if the lead would continue with this code (unless `force`), NotRepairable if this code can't
+    rebuild it, WorkflowHasEnded, LedgerError or RPCError.
+    """
+    handle = client.get_workflow_handle(lead_id)
+    known = await handle.describe()
+    if known.status is not WorkflowExecutionStatus.RUNNING:
+        raise WorkflowHasEnded
+    stuck = await find_stuck(client, lead_id)
+    history = await client.get_workflow_handle(lead_id, run_id=known.run_id).fetch_history()
+    problem = await replay_problem(history)
+    if not problem and not force:
+        raise NothingToRepair(lead_id, stuck=stuck is not None)
+    now = datetime.now(UTC)
+    rebuilt = _rebuilt(history, ledger, stuck, now)
+    _rehearse(lead_id, rebuilt.aggregate, now)
+    return RepairPlan(lead_id, known.run_id, stuck, problem, rebuilt, rebuilt.aggregate, now)
+
+
+async def replay_problem(history: WorkflowHistory) -> str:
+    """Return why the history does not replay with this code; nothing if it does."""
+    silent = Runtime(telemetry=TelemetryConfig(logging=None))
+    replayer = Replayer(workflows=[], plugins=[leads_plugin()], runtime=silent)
+    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+    return message_of(result.replay_failure) if result.replay_failure else ""
+
+
+def _rebuilt(history: WorkflowHistory, ledger: Ledger, stuck: Stuck | None, now: datetime) -> Rebuilt:
+    lead_id = history.workflow_id
+    events = {event.seq: event for event in events_of(ledger, lead_id)}
+    try:
+        read = read_history(history, events)
+        rebuilt = rebuild(read.start, read.journal, events)
+        repaired = Repaired(
+            run_id=read.run_id,
+            taken_until=read.last_event_id,
+            since=stuck.since if stuck else None,
+            decisions=len(rebuilt.taken),
+        )
+        return rebuilt._replace(aggregate=rebuilt.aggregate.record(repaired, now))
+    except Unreadable as error:
+        raise NotRepairable(lead_id, f"this code can't read how its run began ({error})") from error
+    except Exception as error:  # a fault of the process for this lead
+        raise NotRepairable(lead_id, f"this code fails for it ({type(error).__name__}: {error})") from error
+
+
+def _rehearse(lead_id: str, aggregate: LeadAggregate, now: datetime) -> None:
+    """Do what the new run does first, so that it does not get stuck at once. Raises NotRepairable."""
+    try:
+        again = read_start(run_state(aggregate, now), continued=True)
+        if again != aggregate:
+            raise ValueError("it reads back as another one")
+        row_of(aggregate, now)
+        search_attributes.values(aggregate, now)
+        details(aggregate, now)
+        aggregate.startable(())
+    except Exception as error:
+        problem = f"a new run would fail as well ({type(error).__name__}: {error})"
+        raise NotRepairable(lead_id, problem) from error
+
+
+async def repair(client: Client, plan: RepairPlan, task_queue: str) -> str:
+    """Begin the new run, which ends the stuck one, and return its id. Repeated, it returns the same run.
+
+    Raises RPCError; then nothing has changed.
+    """
+    converter, aggregate, now = client.data_converter, plan.aggregate, plan.at
+    attributes = search_attributes.typed(search_attributes.values(aggregate, now))
+    heading = aggregate.lead.heading
+    (summary,) = await converter.encode([heading])
+    memo = {name: (await converter.encode([value]))[0] for name, value in memo_of(aggregate.lead).items()}
+    indexed = SearchAttributes()
+    encode_search_attributes(attributes, indexed)
+    request = StartWorkflowExecutionRequest(
+        namespace=client.namespace,
+        workflow_id=plan.lead_id,
+        workflow_type=WorkflowType(name=LeadWorkflow.__name__),
+        task_queue=TaskQueue(name=task_queue, kind=TaskQueueKind.TASK_QUEUE_KIND_NORMAL),
+        input=Payloads(payloads=await converter.encode(run_state(aggregate, now))),
+        identity=client.identity,
+        request_id=f"repair of {plan.run_id}",
+        workflow_id_reuse_policy=WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+        workflow_id_conflict_policy=WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
+        memo=Memo(fields=memo),
+        search_attributes=indexed,
+        user_metadata=UserMetadata(summary=summary),
+    )
+    started = await client.workflow_service.start_workflow_execution(request, retry=True)
+    return started.run_id

@@ -1,0 +1,20 @@
+"""A worker that records events in a real ledger, while the rest of the outside world is in memory."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.ledger import LedgerActivities
+from ledger.events import Ledger
+from tests.support.outside import Outside
+
+
+def recording_worker(client: Client, queue: str, outside: Outside, ledger: Ledger) -> Worker:
+    """Return a worker, to be entered."""
+    return Worker(
+        client,
+        task_queue=queue,
+        activities=outside.activities(record_events=LedgerActivities(ledger).record_events),
+        activity_executor=ThreadPoolExecutor(),
+    )
