@@ -37,7 +37,10 @@ class Model(BaseModel):
 def _derived(model: type[Model]) -> tuple[str, ...]:
     """Return the names of the values that a model keeps once they were asked for. A copy must derive them anew."""
     return tuple(
-        name for base in model.__mro__ for name, value in vars(base).items() if isinstance(value, cached_property)
+        name
+        for base in model.__mro__
+        for name, value in vars(base).items()
+        if isinstance(value, cached_property)
     )
 
 
