@@ -241,7 +241,8 @@ class LeadWorkflow:
         await self.performer.stop()
         while not self._is_silent:
             self.changed = False
-            self.recorder.start(next_wake_up(self.aggregate.lead, self.now))  # handlers wait for their events
+            wake_up = next_wake_up(self.aggregate.lead, self.now)
+            self.recorder.start(wake_up, more_follows=False)  # handlers wait for their events
             await workflow.wait_condition(lambda: self.changed or self._is_silent)
         workflow.continue_as_new(
             args=run_state(self.aggregate, self.now),
