@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import inspect
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -9,7 +10,12 @@ from typing import Any
 
 import structlog
 from temporalio import activity
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ActivityOutboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+)
 
 from activities.errors import resume_time
 
@@ -22,7 +28,8 @@ _log = structlog.get_logger("activities")
 class HeartbeatInterceptor(Interceptor):
     """Sends heartbeats, so that an activity is retried within seconds after its worker died.
 
-    They have a thread of their own: calls to outside systems that hang can take all others.
+    They have a thread of their own: calls to outside systems that hang can take all others. Each repeats the details that
+    the activity, or its last attempt, gave with its own last heartbeat, since Temporal keeps only those of the newest.
     """
 
     def __init__(self) -> None:
@@ -37,12 +44,17 @@ class _HeartbeatInbound(ActivityInboundInterceptor):
         super().__init__(next)
         self._thread = thread
 
+    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+        super().init(_HeartbeatOutbound(outbound))
+
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's names
         info = activity.info()
         if info.is_local:  # it runs within a workflow task, which has a timeout of its own
             return await super().execute_activity(input)
         log = _log.bind(lead=info.workflow_id, kind=info.activity_type, attempt=info.attempt)
-        beating = asyncio.create_task(self._beat())
+        beating = asyncio.create_task(
+            self._beat(in_loop=inspect.iscoroutinefunction(getattr(input, "fn", None)))
+        )
         try:
             outcome = await super().execute_activity(input)
         except Exception as error:
@@ -58,10 +70,27 @@ class _HeartbeatInbound(ActivityInboundInterceptor):
         finally:
             beating.cancel()
 
-    async def _beat(self) -> None:
+    async def _beat(self, *, in_loop: bool) -> None:
+        """Send heartbeats. Only an activity that runs in the event loop, `in_loop`, can send them there."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(HEARTBEAT_INTERVAL.total_seconds())
+            if in_loop:
+                activity.heartbeat()
+                continue
             with suppress(TimeoutError):  # the event loop was busy for ten seconds
                 # of an activity in a thread, it waits for the event loop, so it cannot be called there
                 await loop.run_in_executor(self._thread, contextvars.copy_context().run, activity.heartbeat)
+
+
+class _HeartbeatOutbound(ActivityOutboundInterceptor):
+    """Repeats the last details with a heartbeat that has none."""
+
+    def __init__(self, next: ActivityOutboundInterceptor) -> None:  # noqa: A002
+        super().__init__(next)
+        self._details: tuple[Any, ...] | None = None
+
+    def heartbeat(self, *details: Any) -> None:
+        if details or self._details is None:
+            self._details = details or tuple(activity.info().heartbeat_details)
+        super().heartbeat(*self._details)

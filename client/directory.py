@@ -1,11 +1,9 @@
 """Finds leads by id, issue, questionnaire or mail domain, and lists them, through Temporal's visibility."""
 
-import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
 from pydantic import BaseModel
 from temporalio.client import (
@@ -32,7 +30,6 @@ WORKFLOW = LeadWorkflow.__name__
 RUNNING = "ExecutionStatus = 'Running'"
 NAMELESS = org_key("")
 """Key of organisations whose name has no letter or digit; it identifies nobody."""
-_ISSUE_URL = re.compile(r"/([^/]+)/issues/(\d+)$")
 
 
 class LeadRow(BaseModel):
@@ -47,18 +44,6 @@ class LeadRow(BaseModel):
     on_hold: bool
     heading: str
     url: str
-
-
-class OpenLead(NamedTuple):
-    """An open lead with its links to GitHub and Drive, from visibility alone."""
-
-    id: str
-    stage: str
-    issue: tuple[str, int] | None
-    """Repository in lower case, and number."""
-    hub_issue: tuple[str, int] | None
-    has_folder: bool
-    heading: str
 
 
 class LeadPolicy(NamedTuple):
@@ -207,18 +192,6 @@ class Directory:
         for execution in sorted(found, key=lambda execution: execution.start_time):
             yield await self._row(execution)
 
-    async def open_leads(self) -> list[OpenLead]:
-        """Return all open leads with their issues and folders."""
-        clauses = [_any_of(attributes.STAGE, sorted(OPEN_STAGES)), RUNNING]
-        found = []
-        async for execution in self._executions(clauses):
-            memo = await execution.memo()
-            issue, hub = (_issue_at(str(memo.get(name, ""))) for name in ("issue", "hub"))
-            stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
-            heading = str(memo.get("heading", ""))
-            found.append(OpenLead(execution.id, stage, issue, hub, "folder" in memo, heading))
-        return found
-
     async def list_policies(self) -> list[LeadPolicy]:
         """Return the leads of our task queue that are not archived, each with its policy."""
         clauses = [RUNNING, f"TaskQueue = '{self.task_queue}'"]
@@ -285,12 +258,6 @@ async def _duplicate_link(opened: LeadOpened, other: WorkflowExecution) -> Dupli
     if opened.email and known.get(attributes.DOMAIN) == contact_key(opened.email):
         why.append(MatchReason.ADDRESS if is_public_mail(opened.email) else MatchReason.DOMAIN)
     return DuplicateLink(lead_id=other.id, reasons=tuple(why), heading=heading, url=url)
-
-
-def _issue_at(url: str) -> tuple[str, int] | None:
-    """Return repository and number from the URL of an issue."""
-    match = _ISSUE_URL.search(url)
-    return (unquote(match[1]).casefold(), int(match[2])) if match else None
 
 
 def _any_of(key: SearchAttributeKey[Any], values: Iterable[str]) -> str:

@@ -61,6 +61,12 @@ class GitHub(BaseModel):
     reconcile_minutes: int = Field(
         10, ge=0, le=1440, description="Minutes between reconciliations with GitHub and Drive; 0: never"
     )
+    sweep_hours: int = Field(
+        24,
+        ge=1,
+        le=168,
+        description="Hours in which every open lead is compared with GitHub and Drive once, beside the changes",
+    )
     timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")
 
     def setting_of(self, repo: str) -> str:

@@ -55,6 +55,11 @@ def at_least(column: str, value: object) -> Filter:
     return LEADS.c[column] >= value
 
 
+def above(column: str, value: object) -> Filter:
+    """Select rows with a higher value, or a later one in the order of characters."""
+    return LEADS.c[column] > value
+
+
 def at_most(column: str, value: object) -> Filter:
     """Select rows with this value or less."""
     return LEADS.c[column] <= value

@@ -120,6 +120,7 @@ FILTERS: Final = (
     Column("response", Text, index=True),
     Column("issue", Text, index=True),
     Column("hub_issue", Text, index=True),
+    Column("folder_id", Text, index=True),
     Column("policy", Text, index=True),
     Column("people", Text, index=True),
     Column("on_hold", Boolean),

@@ -7,7 +7,7 @@ further requests for missing fields, and accept a proxy's HTML page as an issue 
 import itertools
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -81,11 +81,13 @@ _LABELS = TypeAdapter(list[Label])
 
 
 class ChangedItems(NamedTuple, Generic[T]):
-    """Items of a listing, with the ETag with which an unchanged listing costs nothing."""
+    """A page of a listing of changes."""
 
     items: list[T]
-    etag: str
-    requests: int
+    last: bool
+    """True if no page follows."""
+    etag: str = ""
+    """The ETag with which an unchanged listing costs nothing; only of a listing of one page."""
 
 
 class GitHubClient:
@@ -117,23 +119,24 @@ class GitHubClient:
                     if issue.pull_request is None:
                         yield issue
 
-    def changed_issues(self, repo: str, *, since: datetime, etag: str) -> ChangedItems[Issue] | None:
-        """Return the issues changed at or after `since`, or None if the listing still has this ETag."""
+    def changed_issues(
+        self, repo: str, *, since: datetime, etag: str = "", label: str = ""
+    ) -> Iterator[ChangedItems[Issue]]:
+        """Yield pages of the issues changed at or after `since`; no page if the listing still has this ETag.
+
+        `label` restricts it to open issues with that label.
+        """
+        which = {"state": "open", "labels": label} if label else {"state": "all"}
         with github_errors(f"when listing what changed in the issues of {repo}"):
-            path = f"{self._path(repo)}/issues"
-            changes = self._changes(path, {"state": "all"}, since, etag, _ISSUES)
-            return changes and changes._replace(items=[i for i in changes.items if i.pull_request is None])
+            for page in self._changes(f"{self._path(repo)}/issues", which, since, etag, _ISSUES):
+                yield page._replace(items=[each for each in page.items if each.pull_request is None])
 
-    def changed_comments(self, repo: str, *, since: datetime, etag: str) -> ChangedItems[Comment] | None:
-        """Return the comments on all issues changed at or after `since`, or None if the listing still has this ETag."""
+    def changed_comments(
+        self, repo: str, *, since: datetime, etag: str = ""
+    ) -> Iterator[ChangedItems[Comment]]:
+        """Yield pages of the comments on all issues changed at or after `since`; none if it still has this ETag."""
         with github_errors(f"when listing the new comments in {repo}"):
-            return self._changes(f"{self._path(repo)}/issues/comments", {}, since, etag, _COMMENTS)
-
-    def labelled(self, repo: str, label: str) -> Iterator[Issue]:
-        """Yield the open issues with this label, newest first."""
-        with github_errors(f"when listing the issues of {repo}"):
-            for page in self._pages(f"{self._path(repo)}/issues", {"labels": label}):
-                yield from (issue for issue in _ISSUES.validate_python(page) if issue.pull_request is None)
+            yield from self._changes(f"{self._path(repo)}/issues/comments", {}, since, etag, _COMMENTS)
 
     def issue(self, repo: str, number: int) -> Issue:
         """Return the issue."""
@@ -201,15 +204,17 @@ class GitHubClient:
             return _Edited.model_validate(node).login if node else None
 
     def is_us(self, account: Account | None) -> bool:
-        """Return True if this is the account of the service's credentials, which is read once."""
-        if account is None:
-            return False
+        """Return True if this is the account of the service's credentials."""
+        return account is not None and bare_login(account.login) == self.login()
+
+    def login(self) -> str:
+        """Return the login of the credentials' account in lower case, without [bot]. It is read once."""
         with self._login_lock:
             if not self._login:
                 with github_errors("when reading the credentials' account"):
                     viewer = self.graphql("{ viewer { login } }", {})["viewer"]
                     self._login = bare_login(Account.model_validate(viewer).login)
-        return bare_login(account.login) == self._login
+            return self._login
 
     def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> None:
         """Create a comment. `settle` is the delay before the next attempt, if this one fails."""
@@ -310,6 +315,21 @@ class GitHubClient:
             raise ValueError("no data")
         return data
 
+    def graphql_partly(
+        self, query: str, variables: dict[str, Any], optional: Collection[str]
+    ) -> dict[str, Any]:
+        """Return `data` of the answer. It is null where something in the fields `optional` does not exist, or is hidden."""
+        try:
+            return self.graphql(query, variables)
+        except GithubException as error:
+            if graphql_types(error) != frozenset({"NOT_FOUND"}):
+                raise
+            found = error.data.get("data")
+            missing = [(each.get("path") or [""])[0] for each in error.data["errors"]]
+            if isinstance(found, dict) and all(field in optional for field in missing):
+                return found
+            raise
+
     # Helpers
 
     def _path(self, repo: str) -> str:
@@ -344,32 +364,30 @@ class GitHubClient:
 
     def _changes(
         self, path: str, parameters: dict[str, Any], since: datetime, etag: str, kind: TypeAdapter[list[T]]
-    ) -> ChangedItems[T] | None:
-        """Return the items in the order of their change.
+    ) -> Iterator[ChangedItems[T]]:
+        """Yield pages of the items in the order of their change.
 
         An item that changes in the meantime moves to the end of the listing. So each page is requested from the time at
-        which the previous one ended, and no item is skipped.
+        which the previous one ended, and no item is skipped; those at that time are listed twice.
         """
-        found: dict[int, T] = {}
-        page, start, requests = 1, since, 0
+        page, start, first = 1, since, True
         while True:
             asked = {"sort": "updated", "direction": "asc", "since": start.strftime("%Y-%m-%dT%H:%M:%SZ")}
             headers, answer = self._request(
                 "GET",
                 path,
                 parameters={**parameters, **asked, "per_page": PER_PAGE, "page": page},
-                headers={"If-None-Match": etag} if etag and not requests else None,
+                headers={"If-None-Match": etag} if etag and first else None,
             )
-            requests += 1
-            if answer is None and etag and requests == 1:
-                return None
+            if answer is None and etag and first:
+                return
             items = kind.validate_python(answer)
-            found |= {item.id: item for item in items}
-            if 'rel="next"' not in headers.get("link", "") or not items:
-                whole = requests == 1
-                return ChangedItems(list(found.values()), headers.get("etag", "") if whole else "", requests)
-            last = items[-1].updated_at
-            start, page = (last, 1) if last > start else (start, page + 1)
+            last = 'rel="next"' not in headers.get("link", "") or not items
+            yield ChangedItems(items, last, headers.get("etag", "") if first and last else "")
+            if last:
+                return
+            ended = items[-1].updated_at
+            start, page, first = (ended, 1, False) if ended > start else (start, page + 1, False)
 
     def _request(
         self,

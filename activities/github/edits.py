@@ -1,26 +1,16 @@
 """Finds people's edits of an issue: differences between the issue and our last writing."""
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Collection
 
 from activities.github import issue_block
 from activities.github.authors import Author, IssueHistory, issue_history
 from activities.github.client import GitHubClient
-from activities.github.models import Issue, Label
+from activities.github.issue_state import IssueState, differences
+from activities.github.models import Issue
 from process.github.edits import Edit, EditKind
 
 REVERTED_FOR_PROGRAMS = frozenset({EditKind.CLOSED, EditKind.REOPENED})
 """Edits that are reverted also if another program made them. Other edits by programs are left alone."""
-
-
-class IssueState(NamedTuple):
-    """The present values of an issue that we also set."""
-
-    body: str
-    title: str
-    state: str
-    reason: str
-    labels: Sequence[Label]
 
 
 def edits(
@@ -30,7 +20,7 @@ def edits(
 
     The issue's history is read only if something differs, and then the present values with it.
     """
-    shown = IssueState(issue.text, issue.title, issue.state, "", issue.labels)
+    shown = IssueState.of(issue)
     if not any(differences(shown, key, labels)):
         return ()
     history = issue_history(client, repo, issue.number)
@@ -53,25 +43,6 @@ def edits(
         for kind, name, author in found
         if not author.automated or (author.other_program and kind in REVERTED_FOR_PROGRAMS)
     )
-
-
-def differences(shown: IssueState, key: str, labels: Collection[str]) -> Iterator[tuple[EditKind, str]]:
-    """Yield each difference from our last writing, with its name. There is none without a record of that writing."""
-    found = issue_block.find(shown.body, key)
-    if found is None or found.last_written is None:
-        return
-    last = found.last_written
-    for name, box in found.checkboxes.items():
-        if box.changed:
-            yield (EditKind.TICKED if box.ticked else EditKind.UNTICKED), name
-    if shown.state != last.state:
-        yield (EditKind.CLOSED, shown.reason) if shown.state == "closed" else (EditKind.REOPENED, "")
-    present = {label.name.casefold() for label in shown.labels}
-    for name in labels:
-        if (name in last.labels) != (name.casefold() in present):
-            yield (EditKind.UNLABELLED if name in last.labels else EditKind.LABELLED), name
-    if last.title and last.title != issue_block.digest(shown.title):
-        yield EditKind.RETITLED, shown.title
 
 
 def _author(history: IssueHistory, kind: EditKind, name: str, key: str) -> Author:

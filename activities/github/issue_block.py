@@ -73,6 +73,16 @@ class Block(NamedTuple):
             if entry[:_LENGTH] in present
         }
 
+    @property
+    def is_as_written(self) -> bool:
+        """True if nobody changed a line or a box of the block since the last writing, as far as that is on record."""
+        last = self.last_written
+        if last is None or _digests(self.lines) != last.lines:
+            return False
+        return len(self.checkboxes) == len(last.boxes) and not any(
+            box.changed for box in self.checkboxes.values()
+        )
+
 
 class Checkbox(NamedTuple):
     """A box: ticked now, and ticked at the last writing."""

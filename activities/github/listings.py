@@ -1,55 +1,53 @@
-"""Lists changes on GitHub for all leads at once, in few requests.
+"""Lists changes on GitHub for all leads at once, and looks at many leads' issues and cards in one request.
 
 A listing is requested at the same address until it shows something new, because GitHub does not count the answer that
-nothing changed (304) against its rate limit. The board is read in batches of a hundred cards.
+nothing changed (304) against its rate limit. GitHub cannot list the cards that moved, so the cards of a hundred leads
+are looked at by the numbers of their issues, for one point of the rate limit.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from pydantic import AliasPath, AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from activities.github.board import at
 from activities.github.client import ChangedItems, GitHubClient
 from activities.github.errors import github_errors
+from activities.github.issue_block import digest
 from activities.github.models import Comment, Issue
 
-OVERLAP = timedelta(minutes=2)
-"""Time span that is read again, because GitHub's listings lag."""
+OVERLAP = timedelta(minutes=10)
+"""Time span that is read again, because GitHub's listings lag: by eight minutes, on bad days."""
 FIRST_SPAN = timedelta(days=1)
 """Time span that the first reconciliation reads."""
+MAX_SEEN = 2000
+"""Maximum number of items that a cursor remembers. Others of the same span are listed a second time, and no more."""
+BATCH = 100
+"""Number of leads that are looked at in one request."""
 
-_ITEMS = """
-query($org: String!, $number: Int!, $field: String!, $leads: String!, $hubs: String!, $after: String) {
+_CARD = """
+fragment card on Issue {
+  number repository { name }
+  projectItems(first: 20, includeArchived: true) { nodes {
+    id isArchived project { number }
+    fieldValueByName(name: $field) { ... on ProjectV2ItemFieldSingleSelectValue { name } }
+  } }
+}"""
+_LOOK = """
+query($org: String!, $number: Int!, $field: String!, $leads: String!, $hubs: String!) {
   rateLimit { cost }
   leads: repository(owner: $org, name: $leads) { name }
   hubs: repository(owner: $org, name: $hubs) { name }
   organization(login: $org) { projectV2(number: $number) {
     field(name: $field) { ... on ProjectV2SingleSelectField { options { name } } }
-    items(first: 100, after: $after) {
-      pageInfo { hasNextPage endCursor }
-      nodes {
-        id isArchived
-        fieldValueByName(name: $field) { ... on ProjectV2ItemFieldSingleSelectValue { name } }
-        content { ... on Issue { number repository { name } } }
-      }
-    }
   } }
-}"""
-_LABELLED = """
-query($org: String!, $repo: String!, $label: String!, $after: String) {
-  rateLimit { cost }
-  repository(owner: $org, name: $repo) {
-    issues(first: 100, after: $after, labels: [$label]) {
-      pageInfo { hasNextPage endCursor }
-      nodes { number }
-    }
-  }
-}"""
+"""
 
 T = TypeVar("T", Issue, Comment)
+IssueName = tuple[str, int]
+"""Repository and number."""
 
 
 def _a_while_ago() -> datetime:
@@ -61,56 +59,95 @@ class ListingCursor(BaseModel):
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)
     etag: str = ""
-    seen: dict[int, str] = {}
-    """Id -> digest of each item read at or after `since`, because GitHub's times have no fractions of a second."""
+    seen: list[str] = []
+    """Digest of each item read at or after `since`, because GitHub's times have no fractions of a second."""
+    whole: str = ""
+    """Digest of all of them, if they are more than `seen` holds."""
 
-    def unseen(self, items: list[T]) -> list[T]:
-        """Return the items that are new, or have changed since they were read."""
-        return [item for item in items if self.seen.get(item.id) != _digest(item)]
 
-    def after(self, changes: ChangedItems[T]) -> "ListingCursor":
-        """Return the position after these items.
+class ListingReading(Generic[T]):
+    """One reading of a listing, page by page, from a cursor on."""
+
+    def __init__(self, start: ListingCursor) -> None:
+        self._start = start
+        self._seen = set(start.seen)
+        self._read: dict[int, tuple[datetime, str]] = {}
+        """Time and digest of the items of this reading that the overlap still needs, by id."""
+        self._newest = start.since
+        self._pages = 0
+        self._has_news = False
+
+    def take(self, page: ChangedItems[T]) -> tuple[list[T], ListingCursor]:
+        """Return the page's items that are new or changed since they were read, and the position after the page."""
+        self._pages += 1
+        digests = {item.id: _digest(item) for item in page.items}
+        news = list({item.id: item for item in page.items if digests[item.id] not in self._seen}.values())
+        self._has_news |= bool(news)
+        self._seen.update(digests.values())
+        self._read |= {item.id: (item.updated_at, digests[item.id]) for item in page.items}
+        self._newest = max((self._newest, *(item.updated_at for item in page.items)))
+        return news, self._after(page)
+
+    def _after(self, page: ChangedItems[T]) -> ListingCursor:
+        """Return the position after the page.
 
         The overlap is dropped if several pages were read and nothing in them was new: only a listing of one page can be
         answered with 304.
         """
-        newest = max((item.updated_at for item in changes.items), default=self.since)
-        settled = changes.requests > 1 and not self.unseen(changes.items)
-        since = newest if settled else max(self.since, newest - OVERLAP)
-        seen = {item.id: _digest(item) for item in changes.items if item.updated_at >= since}
-        return ListingCursor(since=since, etag=changes.etag if since == self.since else "", seen=seen)
+        start = self._start
+        same = not self._has_news or (start.whole != "" and start.whole == _whole(self._read.values()))
+        settled = page.last and self._pages > 1 and same
+        since = self._newest if settled else max(start.since, self._newest - OVERLAP)
+        if not (page.last and start.whole):  # the digest of all needs them until the end
+            self._read = {id_: read for id_, read in self._read.items() if read[0] >= since}
+        kept = sorted((read for read in self._read.values() if read[0] >= since), reverse=True)
+        return ListingCursor(
+            since=since,
+            etag=page.etag if since == start.since else "",
+            seen=[each for _, each in kept[:MAX_SEEN]],
+            whole=_whole(kept) if len(kept) > MAX_SEEN else "",
+        )
 
 
 def _digest(item: Issue | Comment) -> str:
-    return hashlib.sha256(item.model_dump_json().encode()).hexdigest()[:12]
+    return digest(item.model_dump_json())
 
 
-class BoardCard(BaseModel):
-    """A card of the board."""
-
-    id: str
-    archived: bool = Field(alias="isArchived")
-    value: dict[str, str] | None = Field(alias="fieldValueByName")
-    repo: str = Field("", validation_alias=AliasPath("content", "repository", "name"))
-    number: int = Field(0, validation_alias=AliasPath("content", "number"))
-
-    @property
-    def column(self) -> str:
-        return (self.value or {}).get("name", "")
+def _whole(items: Iterable[tuple[datetime, str]]) -> str:
+    return hashlib.sha256("".join(sorted(each for _, each in items)).encode()).hexdigest()[:16]
 
 
-class BoardListing(NamedTuple):
-    """The board's cards and columns, and the present names of the repositories."""
+class ListedPage(NamedTuple, Generic[T]):
+    """A page of a listing: the items that are new, and the position after it."""
 
-    cards: list[BoardCard]
-    """Cards that are not archived, with repositories by the names in the settings."""
+    news: list[T]
+    position: ListingCursor
+    last: bool
+    """True if no page follows."""
+
+
+class SeenIssue(NamedTuple):
+    """A lead's issue as GitHub shows it now, with its card on the board, if that is not archived."""
+
+    card: str = ""
+    """Global id of the card; empty without one."""
+    column: str = ""
+
+
+class Look(NamedTuple):
+    """What GitHub shows of some leads, with the board's columns and the present names of the repositories."""
+
+    issues: dict[IssueName, SeenIssue]
+    """The issues that are where they were asked for; others were deleted, hidden, or moved to another repository."""
     columns: frozenset[str]
     repositories: dict[str, str]
     """Name in the settings -> present name on GitHub, which redirects from old names."""
 
     def ours(self, repo: str) -> str:
         """Return the name in the settings for this repository, or the same name for any other."""
-        names = {theirs.casefold(): ours for ours, theirs in self.repositories.items()}
+        names = {
+            name.casefold(): ours for ours, theirs in self.repositories.items() for name in (ours, theirs)
+        }
         return names.get(repo.casefold(), repo)
 
 
@@ -128,27 +165,44 @@ class GitHubListings:
     def __init__(self, client: GitHubClient) -> None:
         self._client = client
         self._settings = client.settings
-        self.cost = RequestCost()
+        self._cost = RequestCost()
 
-    def issues(self, repo: str, listing: ListingCursor) -> tuple[list[Issue], ListingCursor]:
-        """Return the issues that were opened or changed, and the new cursor."""
-        changes = self._client.changed_issues(repo, since=listing.since, etag=listing.etag)
-        return self._read(changes, listing)
+    def spent(self) -> dict[str, int]:
+        """Return the cost since this was asked last, by kind."""
+        cost, self._cost = self._cost, RequestCost()
+        return cost._asdict()
 
-    def comments(self, repo: str, listing: ListingCursor) -> tuple[list[Comment], ListingCursor]:
-        """Return the comments that were written or edited, and the new cursor."""
-        changes = self._client.changed_comments(repo, since=listing.since, etag=listing.etag)
-        return self._read(changes, listing)
+    def issues(self, repo: str, start: ListingCursor, label: str = "") -> Iterator[ListedPage[Issue]]:
+        """Yield the issues that were opened or changed, page by page.
 
-    def labelled(self, repo: str, label: str) -> list[Issue]:
-        """Return the open issues with this label, of any age."""
-        found = list(self._client.labelled(repo, label))
-        self._spent(requests=1 + len(found) // 100)
-        return found
+        `label` restricts them to open issues with that label.
+        """
+        pages = self._client.changed_issues(repo, since=start.since, etag=start.etag, label=label)
+        yield from self._read(pages, start)
 
-    def board(self) -> BoardListing:
-        """Return all cards of the board, its columns, and the repositories' names."""
+    def comments(self, repo: str, start: ListingCursor) -> Iterator[ListedPage[Comment]]:
+        """Yield the comments that were written or edited, page by page."""
+        pages = self._client.changed_comments(repo, since=start.since, etag=start.etag)
+        yield from self._read(pages, start)
+
+    def look(self, issues: Collection[IssueName], hub_issues: Collection[IssueName] = ()) -> Look:
+        """Look at leads' issues with their cards, and at hubs' issues without; at most BATCH leads in one call."""
         settings = self._settings
+        names = sorted({*issues, *hub_issues})
+        repos = sorted({repo for repo, _ in names})
+        aliases = {repo: f"r{number}" for number, repo in enumerate(repos)}
+        asked = "".join(
+            f"{aliases[repo]}: repository(owner: $org, name: {_quoted(repo)}) {{ name "
+            + " ".join(
+                f"i{number}: issue(number: {number}) {{ "
+                + ("...card" if (repo, number) in issues else "number repository { name }")
+                + " }"
+                for name, number in names
+                if name == repo
+            )
+            + " }\n"
+            for repo in repos
+        )
         variables = {
             "org": settings.org,
             "number": settings.project_number,
@@ -156,54 +210,55 @@ class GitHubListings:
             "leads": settings.leads_repo,
             "hubs": settings.hubs_repo,
         }
-        with github_errors("when reading the board"):
-            pages = list(self._batches(_ITEMS, variables, "organization", "projectV2", "items"))
-            found = [
-                BoardCard.model_validate(node) for _, nodes in pages for node in nodes if node.get("content")
-            ]
-            data = pages[0][0]
+        query = f"{_LOOK}{asked}}}{_CARD if issues else ''}"
+        with github_errors("when looking at the leads' issues and cards"):
+            data = self._client.graphql_partly(query, variables, aliases.values())
+            self._spent(points=int(at(data, "rateLimit", "cost")))
             field = at(data, "organization", "projectV2").get("field") or {}
-            columns = frozenset(str(option["name"]) for option in field.get("options", ()))
-            names = {
-                settings.leads_repo: at(data, "leads", "name"),
-                settings.hubs_repo: at(data, "hubs", "name"),
-            }
-        board = BoardListing([], columns, names)
-        cards = [card for card in found if not card.archived and card.number]
-        return board._replace(
-            cards=[card.model_copy(update={"repo": board.ours(card.repo)}) for card in cards]
-        )
-
-    def numbers(self, repo: str, label: str) -> set[int]:
-        """Return the numbers of all issues with this label, open and closed."""
-        with github_errors(f"when listing the issues of {repo}"):
-            variables = {"org": self._settings.org, "repo": repo, "label": label}
-            pages = self._batches(_LABELLED, variables, "repository", "issues")
-            return {int(node["number"]) for _, nodes in pages for node in nodes}
+            return Look(
+                issues={
+                    (repo, number): self._seen(shown)
+                    for repo, number in names
+                    if (shown := _there(data.get(aliases[repo]), number))
+                },
+                columns=frozenset(str(option["name"]) for option in field.get("options", ())),
+                repositories={
+                    settings.leads_repo: at(data, "leads", "name"),
+                    settings.hubs_repo: at(data, "hubs", "name"),
+                },
+            )
 
     # Helpers
 
-    def _read(self, changes: ChangedItems[T] | None, listing: ListingCursor) -> tuple[list[T], ListingCursor]:
-        if changes is None:
-            self._spent(unchanged=1)
-            return [], listing
-        self._spent(requests=changes.requests)
-        return listing.unseen(changes.items), listing.after(changes)
+    def _seen(self, shown: Mapping[str, Any]) -> SeenIssue:
+        for node in (shown.get("projectItems") or {}).get("nodes", ()):
+            if node and node["project"]["number"] == self._settings.project_number and not node["isArchived"]:
+                return SeenIssue(node["id"], (node.get("fieldValueByName") or {}).get("name", ""))
+        return SeenIssue()
 
-    def _batches(
-        self, query: str, variables: dict[str, Any], *path: str
-    ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-        """Yield each whole answer with the nodes of its listing."""
-        after = None
-        while True:
-            data = self._client.graphql(query, variables | {"after": after})
-            self._spent(points=int(at(data, "rateLimit", "cost")))
-            found = at(data, *path)
-            yield data, [node for node in found["nodes"] if node]
-            if not found["pageInfo"]["hasNextPage"]:
-                return
-            after = found["pageInfo"]["endCursor"]
+    def _read(self, pages: Iterator[ChangedItems[T]], start: ListingCursor) -> Iterator[ListedPage[T]]:
+        reading = ListingReading[T](start)
+        unchanged = True
+        for page in pages:
+            unchanged = False
+            self._spent(requests=1)
+            yield ListedPage(*reading.take(page), page.last)
+        if unchanged:
+            self._spent(unchanged=1)
 
     def _spent(self, requests: int = 0, unchanged: int = 0, points: int = 0) -> None:
-        cost = self.cost
-        self.cost = RequestCost(cost.requests + requests, cost.unchanged + unchanged, cost.points + points)
+        cost = self._cost
+        self._cost = RequestCost(cost.requests + requests, cost.unchanged + unchanged, cost.points + points)
+
+
+def _there(repository: Mapping[str, Any] | None, number: int) -> Mapping[str, Any] | None:
+    """Return the issue of the answer, or None if it is not (any more) in the repository under this number."""
+    shown: Mapping[str, Any] | None = repository.get(f"i{number}") if repository else None
+    if repository is None or shown is None or shown["number"] != number:
+        return None
+    return shown if shown["repository"]["name"] == repository["name"] else None
+
+
+def _quoted(name: str) -> str:
+    """Return a repository's name as a GraphQL string. Other characters than these are not in such names."""
+    return '"' + "".join(c for c in name if c.isalnum() or c in "._-") + '"'

@@ -1,4 +1,4 @@
-"""Recognises the service's two repositories: by name, and by the id that a renamed one keeps."""
+"""Recognises the service's two repositories, by name and by the id that a renamed one keeps, and its account."""
 
 import asyncio
 from datetime import timedelta
@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 from temporalio.exceptions import ApplicationError
 
+from activities.github.models import Account
 from config.settings import GitHub
 
 RETRY_INTERVAL = timedelta(minutes=1)
@@ -15,12 +16,17 @@ _log = structlog.get_logger("web")
 
 
 class Repositories:
-    """The repositories of the settings. Their ids are read once (`learn`), and learnt from webhook deliveries."""
+    """The repositories of the settings, and the account of the credentials.
+
+    Ids and account are read once (`learn`); ids are learnt from webhook deliveries, too.
+    """
 
     def __init__(self, github: GitHub) -> None:
         self.github = github
         self._ids: dict[str, int] = {}
         """Name in the settings -> GitHub's id."""
+        self._account = ""
+        """Login of the service's account in lower case; empty until it is known."""
 
     def ours(self, owner: str, name: str, ident: int | None = None) -> str | None:
         """Return the name in the settings, or None for a repository that is not ours.
@@ -36,11 +42,16 @@ class Repositories:
                 return known
         return next((known for known, its in self._ids.items() if its == ident), None)
 
+    def is_us(self, account: Account | None) -> bool:
+        """Return True if this is the service's account, as far as that is known. A person may use it, too."""
+        return account is not None and self._account == account.login.casefold()
+
     async def learn(self) -> None:
-        """Read the ids from GitHub, which redirects from old names. Retries until GitHub answers or refuses."""
+        """Read ids and account from GitHub, which redirects from old names. Retries until GitHub answers or refuses."""
         while True:
             try:
-                self._ids = await asyncio.to_thread(self._read_ids) | self._ids
+                ids, self._account = await asyncio.to_thread(self._read)
+                self._ids = ids | self._ids
                 return
             except ApplicationError as error:
                 if error.non_retryable:
@@ -48,11 +59,11 @@ class Repositories:
                     return
             await asyncio.sleep(RETRY_INTERVAL.total_seconds())
 
-    def _read_ids(self) -> dict[str, int]:
+    def _read(self) -> tuple[dict[str, int], str]:
         from activities.github.client import GitHubClient  # takes a second to load
 
         client = GitHubClient(self.github)
-        return {name: client.repository(name).id for name in self._names()}
+        return {name: client.repository(name).id for name in self._names()}, client.login()
 
     def _names(self) -> tuple[str, ...]:
         return (self.github.leads_repo, self.github.hubs_repo)

@@ -44,6 +44,10 @@ class AlreadyThere(ApplicationError):
     """Status 409: the chosen id is taken already. Parks the effect unless the caller handles it."""
 
 
+class NotValid(ApplicationError):
+    """Status 400 or 410: a value of the request is not valid (any more). Parks the effect unless the caller handles it."""
+
+
 class NotThere(ApplicationError):
     """Status 404: the object does not exist or is not visible. Parks the effect unless the caller handles it."""
 
@@ -155,7 +159,10 @@ class GoogleApi(Generic[Service]):
                 type=PARKED,
                 non_retryable=True,
             ) from None
-        raise park(f"{failure} for {subject}. {self._advice(status, reasons)}") from None
+        advice = f"{failure} for {subject}. {self._advice(status, reasons)}"
+        if status in (400, 410):
+            raise NotValid(advice, type=PARKED, non_retryable=True) from None
+        raise park(advice) from None
 
     def _advice(self, status: int, reasons: set[str]) -> str:
         if status == 401:

@@ -30,7 +30,6 @@ from process.lead.lead import Artifact
 from process.types import Link, one_line
 
 if TYPE_CHECKING:
-    from googleapiclient._apis.drive.v3.resources import FileListHttpRequest
     from googleapiclient._apis.drive.v3.schemas import File
 
 FOLDER = "application/vnd.google-apps.folder"
@@ -153,24 +152,6 @@ class DriveActivities:
         home = next((parent for parent in folder.get("parents", ()) if parent != self._leads_folder()), "")
         name = folder.get("name", "")
         return Link(id=known.id, url=folder.get("webViewLink", known.url), home=home, name=name)
-
-    def leads_with_folder(self) -> dict[str, str]:
-        """Return the folder names in the folder for leads, by lead id. One request lists a thousand."""
-        found: dict[str, str] = {}
-        files = self._api.service.files()
-        listing: FileListHttpRequest | None = files.list(
-            q=f"'{self._leads_folder()}' in parents and mimeType = '{FOLDER}' and trashed = false",
-            pageSize=1000,
-            fields="nextPageToken,files(name,appProperties)",
-            supportsAllDrives=True,
-            includeItemsFromAllDrives=True,
-        )
-        while listing:
-            answer = self._api.execute(listing, _LEADS)
-            for file in answer.get("files", ()):
-                found[file.get("appProperties", {}).get("leadId", "")] = file.get("name", "")
-            listing = files.list_next(listing, answer)  # None after the last page
-        return found
 
     def checks(self) -> Iterator[Check]:
         """Check that the folder for leads exists in a shared drive and can be written to."""

@@ -6,21 +6,24 @@ from activities.reconcile.drive import DriveReconciler
 from activities.reconcile.duplicates import DuplicateReconciler
 from activities.reconcile.github import GitHubReconciler
 from activities.reconcile.questionnaire import QuestionnaireReconciler
+from activities.reconcile.rows import LeadRows
 from activities.reconcile.team import TeamReconciler
 from client.chores import Chores
 from client.leads import LeadsClient
 from config.settings import Settings
+from ledger.events import Ledger
 from workflows.reconcile import SystemResult
 
 
 def reconcile_activities(
     leads: LeadsClient, chores: Chores, settings: Settings
 ) -> list[Callable[..., Awaitable[SystemResult]]]:
-    """Return the activities that a reconciliation needs."""
+    """Return the activities that a reconciliation needs. All read the leads' rows from the ledger of the settings."""
+    rows = LeadRows(Ledger.open(settings.ledger_url.get_secret_value()))
     return [
-        GitHubReconciler(leads, chores, settings).reconcile_github,
-        DriveReconciler(leads, settings).reconcile_drive,
-        QuestionnaireReconciler(leads, settings).reconcile_questionnaire,
+        GitHubReconciler(leads, chores, rows, settings).reconcile_github,
+        DriveReconciler(leads, rows, settings).reconcile_drive,
+        QuestionnaireReconciler(leads, rows, settings).reconcile_questionnaire,
         TeamReconciler(leads).reconcile_team,
-        DuplicateReconciler(leads).reconcile_duplicates,
+        DuplicateReconciler(leads, rows, settings).reconcile_duplicates,
     ]

@@ -1,6 +1,10 @@
-"""Cursors: how far a reconciliation has read a system, and which notifications it has sent."""
+"""Cursors: how far a reconciliation has read a system, and which notifications it has sent.
 
-from collections.abc import Iterable, Mapping
+They are handed from one reconciliation to the next, so none may grow with the number of leads.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -8,12 +12,13 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 RENOTIFY_AFTER = timedelta(days=1)
 """A lead that has not fixed a problem is notified of it again after this time."""
-
-M = TypeVar("M", bound=BaseModel)
+MAX_SENT = 500
+"""Maximum number of notifications that are remembered. Those before them are sent again with the next look at the lead."""
+C = TypeVar("C", bound=BaseModel)
 
 
 class Notification(BaseModel):
-    """The last notification of one recipient (a lead or a card)."""
+    """The last notification of a lead."""
 
     problem: str
     at: AwareDatetime
@@ -23,28 +28,57 @@ class Notifications(BaseModel):
     """The notifications already sent, so that the same one is not repeated in every reconciliation."""
 
     sent: dict[str, Notification] = {}
-    """Last notification by recipient."""
+    """Last notification by lead, oldest first."""
 
-    def due(self, problems: Mapping[str, str], at: datetime) -> tuple[list[str], "Notifications"]:
-        """Return the recipients to notify now, and the notifications sent after that.
+    def due(self, problems: Mapping[str, str], at: datetime) -> list[str]:
+        """Return the leads to notify now: those whose problem is new, or has persisted for long."""
+        return [lead_id for lead_id, problem in problems.items() if not self._is_recent(lead_id, problem, at)]
 
-        `problems` maps recipients to their present problem. A recipient is notified if its problem is new, has
-        persisted for long, or is gone.
-        """
-        due = [name for name, problem in problems.items() if not self._is_recent(name, problem, at)]
-        due += [name for name in self.sent if name not in problems]
-        sent = {
-            name: Notification(problem=problem, at=at) if name in due else self.sent[name]
-            for name, problem in problems.items()
-        }
-        return due, Notifications(sent=sent)
+    def note(self, problems: Mapping[str, str], looked_at: Iterable[str], at: datetime) -> None:
+        """Remember that the leads that are due were notified, and forget those without a problem."""
+        due = self.due(problems, at)
+        kept = {lead_id: sent for lead_id, sent in self.sent.items() if lead_id not in due}
+        for lead_id in looked_at:
+            if lead_id not in problems:
+                kept.pop(lead_id, None)
+        kept |= {lead_id: Notification(problem=problems[lead_id], at=at) for lead_id in due}
+        self.sent = dict(list(kept.items())[-MAX_SENT:])
 
-    def _is_recent(self, name: str, problem: str, at: datetime) -> bool:
-        last = self.sent.get(name)
+    def _is_recent(self, lead_id: str, problem: str, at: datetime) -> bool:
+        last = self.sent.get(lead_id)
         return last is not None and last.problem == problem and at - last.at < RENOTIFY_AFTER
 
 
-def read_cursor(kind: type[M], cursor: dict[str, Any]) -> M:
+class Sweep(BaseModel):
+    """Position in a walk over all open leads, in the order of their ids, of which each round makes a slice."""
+
+    after: str = ""
+    """Id of the last lead that was looked at; empty at the begin of a turn."""
+    left: int | None = None
+    """Number of leads that this round still has to look at; None before it has begun and after it has ended."""
+
+    def begin(self, open_leads: int, minutes: int, hours: int, at_least: int) -> None:
+        """Set the size of this round's slice, unless an earlier attempt did.
+
+        `minutes`: time between two rounds; `hours`: time of a turn, in which every lead is looked at.
+        """
+        if self.left is None:
+            slice_ = math.ceil(open_leads * minutes / (hours * 60)) if minutes else open_leads
+            self.left = max(slice_, at_least)
+
+    def advance(self, lead_ids: Sequence[str], *, more: bool) -> None:
+        """Note that these leads were looked at. Without `more` leads the turn ends, and the slice with it."""
+        if more:
+            self.after, self.left = lead_ids[-1], max(0, (self.left or 0) - len(lead_ids))
+        else:
+            self.after, self.left = "", 0
+
+    def end(self) -> None:
+        """End the slice; the next round begins another one."""
+        self.left = None
+
+
+def read_cursor(kind: type[C], cursor: dict[str, Any]) -> C:
     """Return the cursor of the last reconciliation, or a new one if another release wrote it differently."""
     try:
         return kind.model_validate(cursor)

@@ -1,97 +1,138 @@
 """Flags duplicates that intake missed: leads opened at the same moment, or alike only since a later change.
 
-A reconciliation compares all open leads by organisation and mail domain. Of two alike leads that nobody has compared,
-the one at the earlier stage is flagged; if both are at the first stage, the younger. A group is checked again only
-after its members change.
+A reconciliation reads the rows of the leads that changed since the last one, and compares each with the open leads of
+the same organisation or mail domain. Of two alike leads that nobody has compared, the one at the earlier stage is
+flagged; if both are at the first stage, the younger.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from temporalio import activity
-from temporalio.service import RPCError
 
-from activities.reconcile.cursors import read_cursor
-from client.errors import LeadsError
+from activities.issue_sync.context import in_thread
+from activities.reconcile.cursors import Sweep
+from activities.reconcile.progress import Progress
+from activities.reconcile.rows import LeadRows
 from client.leads import LeadsClient
-from process.duplicates.matching import match_reasons
-from process.lead.duplicate_links import DuplicateLink
-from process.lead.lead import Lead
+from config.settings import Settings
+from process.duplicates.matching import MatchKeys, match_reasons
+from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, MatchReason
 from process.types import Stage
+from process.views.row import LeadRow
 from workflows.lead import LeadWorkflow
 from workflows.reconcile import SystemResult
 
+BATCH = 100
+"""Number of leads that are compared at once; after each batch the position is kept."""
+OVERLAP = timedelta(minutes=2)
+"""Time span that is read again: clocks differ, and a row may be written a moment late."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
 
 class DuplicatesCursor(BaseModel):
-    """Groups of leads that were compared already."""
+    """Position in the order of the leads' last changes, and of the walk over all leads."""
 
-    groups: list[tuple[str, ...]] = []
+    at: AwareDatetime = LONG_AGO
+    lead_id: str = ""
+    """Time of the last change that was read, and its lead."""
+    sweep: Sweep = Sweep()
 
 
 class DuplicateReconciler:
     """Flags leads that look alike. `leads` uses the worker's own client."""
 
-    def __init__(self, leads: LeadsClient) -> None:
+    def __init__(self, leads: LeadsClient, rows: LeadRows, settings: Settings) -> None:
         self.leads = leads
+        self.rows = rows
+        self.settings = settings
 
     @activity.defn(name="reconcile_duplicates")
     async def reconcile_duplicates(self, cursor: dict[str, Any]) -> SystemResult:
         """Find open leads that look alike and were never compared, and flag the younger ones."""
-        known = set(read_cursor(DuplicatesCursor, cursor).groups)
-        groups = await self.leads.likely_duplicates()
-        compared = [group for group in groups if group in known]
-        found: dict[str, list[DuplicateLink]] = {}
-        for group in groups:
-            if group in known:
-                continue
-            leads = [lead for each in group if (lead := await self._lead(each))]
-            for lead_id, links in likely_duplicates(leads).items():
-                found[lead_id] = [*dict.fromkeys([*found.get(lead_id, ()), *links])]
-            if len(leads) == len(group):  # otherwise it is compared again next time
-                compared.append(group)
+        progress = Progress(DuplicatesCursor, cursor)
+        if not (await self._changed(progress) and await self._look(progress)):
+            return progress.result(more=True)
+        progress.cursor.sweep.end()
+        progress.cursor.at, progress.cursor.lead_id = progress.cursor.at - OVERLAP, ""
+        return progress.result()
+
+    async def _changed(self, progress: Progress[DuplicatesCursor]) -> bool:
+        """Compare the leads that changed. Returns False if another activity has to go on."""
+        cursor = progress.cursor
+        while rows := await self.rows.changed_after(cursor.at, cursor.lead_id, BATCH):
+            await self._compare(progress, rows)
+            cursor.at, cursor.lead_id = rows[-1].updated_at, rows[-1].lead_id
+            progress.save()
+            if progress.is_over:
+                return False
+        return True
+
+    async def _look(self, progress: Progress[DuplicatesCursor]) -> bool:
+        """Compare a slice of all leads, in case that a row was written late. Returns False as `_changed` does."""
+        sweep, github = progress.cursor.sweep, self.settings.github
+        sweep.begin(await self.rows.count(), github.reconcile_minutes, github.sweep_hours, BATCH)
+        while sweep.left:
+            rows, more = await self.rows.after(sweep.after, min(BATCH, sweep.left))
+            await self._compare(progress, rows)
+            sweep.advance([row.lead_id for row in rows], more=more)
+            progress.save()
+            if progress.is_over and sweep.left:
+                return False
+        return True
+
+    async def _compare(self, progress: Progress[DuplicatesCursor], rows: Sequence[LeadRow]) -> None:
+        found = await in_thread(likely_duplicates, rows, await self.rows.alike(rows))
         for lead_id, links in found.items():
             handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead_id)
             await self.leads.flag_duplicates(handle, links)
-        messages = (
-            f"{lead_id} may be the same as {', '.join(link.lead_id for link in links)}"
-            for lead_id, links in found.items()
-        )
-        return SystemResult(
-            cursor=DuplicatesCursor(groups=compared).model_dump(mode="json"), found=tuple(messages)
-        )
-
-    async def _lead(self, lead_id: str) -> Lead | None:
-        """Return the lead, or None if it does not answer because it has just ended or is stuck."""
-        handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead_id)
-        try:
-            return (await self.leads.overview(handle)).lead
-        except (LeadsError, RPCError):
-            return None
+            progress.find(f"{lead_id} may be the same as {', '.join(link.lead_id for link in links)}")
 
 
-def likely_duplicates(leads: list[Lead]) -> dict[str, list[DuplicateLink]]:
-    """Return the leads to flag, each with the leads that it may duplicate."""
-    ranks = {lead.id: (lead.stage is Stage.LEAD, lead.opened_at, lead.id) for lead in leads}
+def likely_duplicates(rows: Iterable[LeadRow], others: Iterable[LeadRow]) -> dict[str, list[DuplicateLink]]:
+    """Return the leads to flag, each with the leads that it may duplicate: pairs of a row with one of the others."""
     found: dict[str, list[DuplicateLink]] = {}
-    for lead in leads:
-        before = [other for other in leads if ranks[other.id] < ranks[lead.id]]
-        others = [
-            DuplicateLink(
-                lead_id=other.id,
-                reasons=match_reasons(lead, other),
-                heading=other.heading,
-                url=other.issue.url if other.issue else "",
-            )
-            for other in before
-            if lead.stage is Stage.LEAD and match_reasons(lead, other) and not _are_linked(lead, other)
-        ]
-        if others:
-            found[lead.id] = others
-    return found
+    for one, other in _pairs(rows, others):
+        earlier, later = (one, other) if _rank(one) < _rank(other) else (other, one)
+        if later.stage is not Stage.LEAD or _are_linked(one, other):
+            continue
+        links = found.setdefault(later.lead_id, [])
+        if len(later.linked) + len(links) < MAX_ORIGINALS and (reasons := _reasons(earlier, later)):
+            heading, url = earlier.heading, earlier.issue
+            links.append(DuplicateLink(lead_id=earlier.lead_id, reasons=reasons, heading=heading, url=url))
+    return {lead_id: links for lead_id, links in found.items() if links}
 
 
-def _are_linked(one: Lead, other: Lead) -> bool:
+def _pairs(rows: Iterable[LeadRow], others: Iterable[LeadRow]) -> Iterator[tuple[LeadRow, LeadRow]]:
+    """Yield each pair of a row and another lead once, if they have a key in common."""
+    alike: dict[str, list[LeadRow]] = {}
+    for other in others:
+        for key in _keys(other):
+            alike.setdefault(key, []).append(other)
+    done = set[str]()
+    for row in rows:
+        done.add(row.lead_id)
+        together = {each.lead_id: each for key in _keys(row) for each in alike.get(key, ())}
+        yield from ((row, other) for lead_id, other in together.items() if lead_id not in done)
+
+
+def _keys(row: LeadRow) -> list[str]:
+    return [f"org {row.org_key}", *([f"contact {row.contact_key}"] if row.contact_key else [])]
+
+
+def _reasons(one: LeadRow, other: LeadRow) -> tuple[MatchReason, ...]:
+    return match_reasons(
+        *(MatchKeys(row.org_key, row.title_key, row.contact_key, row.address_key) for row in (one, other))
+    )
+
+
+def _rank(row: LeadRow) -> tuple[bool, datetime, str]:
+    """Sort the lead that is flagged last: the one at the first stage, or else the younger."""
+    return row.stage is Stage.LEAD, row.opened_at, row.lead_id
+
+
+def _are_linked(one: LeadRow, other: LeadRow) -> bool:
     """Return True if one of the leads already has a link to the other."""
-    ids = {link.lead_id for link in (*one.originals, *one.duplicates)}
-    others = {link.lead_id for link in (*other.originals, *other.duplicates)}
-    return other.id in ids or one.id in others
+    return other.lead_id in one.linked or one.lead_id in other.linked

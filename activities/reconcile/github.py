@@ -1,210 +1,314 @@
 """Compares the issues, comments and cards on GitHub with the open leads.
 
-Nothing is decided here: issue syncs are requested, and leads are asked to check their own objects. Both may be
-repeated. A lead is notified of the same problem once a day, not in every reconciliation.
+First the changes since the last reconciliation are read, then a slice of all open leads is looked at. Nothing is decided
+here: issue syncs are requested, and leads are asked to check their own objects. Both may be repeated. A lead is notified
+of the same problem once a day, not in every reconciliation.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from pydantic import BaseModel
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.github import issue_block
 from activities.github.client import GitHubClient
-from activities.github.listings import BoardListing, GitHubListings, ListingCursor
-from activities.github.models import Issue
+from activities.github.issue_state import IssueState, is_as_written
+from activities.github.listings import BATCH, GitHubListings, ListingCursor, Look
+from activities.github.models import Comment, Issue
+from activities.github.own_comments import is_ours
 from activities.issue_sync.context import in_thread
 from activities.issue_sync.intake import MAX_LABEL_AGE, lead_labels
-from activities.reconcile.cursors import Notifications, first_ten, read_cursor
+from activities.reconcile.cursors import Notifications, Sweep, first_ten
+from activities.reconcile.links import is_at, issue_at
+from activities.reconcile.progress import Progress
+from activities.reconcile.rows import LeadRows
 from client.chores import Chores
-from client.directory import OpenLead
 from client.leads import LeadsClient
 from client.notices import request_sync
 from config.settings import GitHub, Settings
 from process.core.outbox import DriftCheck
 from process.github.commands import parse_commands
 from process.types import Stage
+from process.views.row import LeadRow
 from workflows.issue_sync import ChangeNotice
 from workflows.reconcile import SystemResult
+
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+AT_LEAST = 500
+"""Number of leads that a round looks at, if there are as many: five requests. GitHub has no log of moved cards."""
 
 
 class GitHubCursor(BaseModel):
     """Progress of the reading of GitHub, and the notifications sent."""
 
     listings: dict[str, ListingCursor] = {}
+    catch_up: list[str] | None = None
+    """Labels whose open issues are still to be read, however old; None before the first reconciliation."""
+    sweep: Sweep = Sweep()
+    done: list[str] = []
+    """The parts of this round that are done."""
     leads: Notifications = Notifications()
     cards: Notifications = Notifications()
 
 
-class Snapshot(NamedTuple):
-    """The changes on GitHub since the last reconciliation, and the board."""
-
-    issues: list[tuple[str, Issue]]
-    comments: list[ChangeNotice]
-    board: BoardListing
-    hubs: set[int]
-    listings: dict[str, ListingCursor]
+Part = Callable[["Progress[GitHubCursor]", GitHubListings], Awaitable[bool]]
+"""A part of the reading. Returns False if another activity has to go on with it."""
 
 
 class GitHubReconciler:
     """Requests issue syncs and drift checks. `leads` and `chores` use the worker's own connection."""
 
-    def __init__(self, leads: LeadsClient, chores: Chores, settings: Settings) -> None:
+    def __init__(self, leads: LeadsClient, chores: Chores, rows: LeadRows, settings: Settings) -> None:
         self.leads = leads
         self.chores = chores
+        self.rows = rows
         self.settings = settings
         self.github = GitHubClient(settings.github)
 
     @activity.defn(name="reconcile_github")
     async def reconcile_github(self, cursor: dict[str, Any]) -> SystemResult:
-        """Compare changed issues and comments, and the board, with the open leads."""
-        before, now = read_cursor(GitHubCursor, cursor), datetime.now(UTC)
-        leads = await self.leads.open_leads()
-        reader = GitHubListings(self.github)
-        snapshot = await in_thread(self._read, reader, before)
-        leads = [_with_configured_names(lead, snapshot.board) for lead in leads]
-        notices = [*self._issues(snapshot.issues), *snapshot.comments]
-        misplaced = _misplaced(leads, snapshot.board, self.leads.policy.columns)
-        due, cards = before.cards.due({notice.card or "": column for notice, column in misplaced}, now)
-        notices += [notice for notice, _ in misplaced if notice.card in due]
-        notices = list(dict.fromkeys(notices))
-        with_problems, notified = before.leads.due(self._problems(leads, snapshot), now)
-        copies = _copies(leads, snapshot.issues, self.settings.github.leads_repo)
-        for lead_id in dict.fromkeys([*with_problems, *copies]):
-            check = DriftCheck(folder=False, duplicates=tuple(sorted(copies.get(lead_id, ()))))
-            await self.leads.check_drift(lead_id, check)
-        for notice in notices:  # after the checks: the sync of a transferred issue waits for its lead
-            await request_sync(self.chores.client, notice, task_queue=self.chores.task_queue)
-        issues = list(dict.fromkeys(map(_named, notices)))
-        found = [f"{len(issues)} to sync: {first_ten(issues)}"] if notices else []
-        found += _renamed(snapshot.board, self.settings.github, self.leads.policy.columns)
-        found += [
-            f"{lead_id}: {notified.sent[lead_id].problem if lead_id in notified.sent else 'nothing is missing any more'}"
-            for lead_id in with_problems
-        ]
-        found += [
-            f"{lead_id}: issue {first_ten(map(str, numbers))} carries its marker, too"
-            for lead_id, numbers in copies.items()
-        ]
-        after = GitHubCursor(listings=snapshot.listings, leads=notified, cards=cards)
-        return SystemResult(
-            cursor=after.model_dump(mode="json"), found=tuple(found), cost=reader.cost._asdict()
-        )
+        """Read what changed in issues and comments, and compare a slice of the open leads with the board."""
+        progress = Progress(GitHubCursor, cursor)
+        for name, part in self._parts(progress.cursor):
+            if name in progress.cursor.done:
+                continue
+            if not await self._perform(progress, part):
+                return progress.result(more=True)
+            progress.cursor.done.append(name)
+            progress.save()
+            if progress.is_over:
+                return progress.result(more=True)
+        progress.cursor.done = []
+        progress.cursor.sweep.end()
+        return progress.result()
 
-    def _read(self, reader: GitHubListings, before: GitHubCursor) -> Snapshot:
+    def _parts(self, cursor: GitHubCursor) -> Iterator[tuple[str, Part]]:
+        """Yield the parts of a round: changes first."""
         github = self.settings.github
-        listings: dict[str, ListingCursor] = {}
-        issues: list[tuple[str, Issue]] = []
-        comments: list[ChangeNotice] = []
         for repo in (github.leads_repo, github.hubs_repo):
-            known = before.listings.get(f"{repo}/issues")
-            changed, listings[f"{repo}/issues"] = reader.issues(repo, known or ListingCursor())
-            issues += [(repo, issue) for issue in changed]
-            if known is None and repo == github.leads_repo:
-                recently = datetime.now(UTC) - MAX_LABEL_AGE
-                for label in lead_labels(self.leads.policy):
-                    issues += [
-                        (repo, issue)
-                        for issue in reader.labelled(repo, label)
-                        if issue.created_at > recently or issue_block.keys(issue.text)
-                    ]
-            name = f"{repo}/comments"
-            changed_comments, listings[name] = reader.comments(
-                repo, before.listings.get(name, ListingCursor())
-            )
-            comments += [
-                ChangeNotice(repo=repo, number=comment.issue, comment=comment.id)
-                for comment in changed_comments
-                if comment.user and not comment.user.is_bot and parse_commands(comment.text)
-            ]
-        hubs = reader.numbers(github.hubs_repo, self.leads.policy.labels.hub)
-        return Snapshot(issues, comments, reader.board(), hubs, listings)
+            yield f"{repo}/issues", partial(self._changed_issues, repo)
+            yield f"{repo}/comments", partial(self._changed_comments, repo)
+        if cursor.catch_up is None:
+            cursor.catch_up = list(lead_labels(self.leads.policy))
+        for label in tuple(cursor.catch_up):
+            yield f"{github.leads_repo}/{label}", partial(self._old_issues, label)
+        yield "leads", self._look
 
-    def _issues(self, changed: Iterable[tuple[str, Issue]]) -> list[ChangeNotice]:
-        """Return notices for the issues of leads, and for those that may become leads."""
-        return [
-            ChangeNotice(repo=repo, number=issue.number)
-            for repo, issue in changed
-            if issue_block.keys(issue.text) or any(map(issue.has_label, lead_labels(self.leads.policy)))
-        ]
+    async def _perform(self, progress: Progress[GitHubCursor], part: Part) -> bool:
+        """Perform a part; one that fails for good is reported, and does not stop the others."""
+        reader = GitHubListings(self.github)
+        try:
+            return await part(progress, reader)
+        except ApplicationError as error:
+            if not error.non_retryable:
+                raise
+            progress.fail(error.message)
+            return True
+        finally:
+            progress.spend(reader.spent())
 
-    def _problems(self, leads: Sequence[OpenLead], snapshot: Snapshot) -> dict[str, str]:
-        """Return what each lead lacks on GitHub, by lead."""
-        hubs = self.settings.github.hubs_repo.casefold()
-        cards = {(card.repo.casefold(), card.number) for card in snapshot.board.cards}
-        found: dict[str, str] = {}
-        for lead in leads:
-            missing = []
-            if lead.issue and lead.issue not in cards:
-                missing.append("no card on the board")
-            if lead.hub_issue and not _exists(lead.hub_issue, hubs, snapshot.hubs):
-                missing.append("no hub issue")
-            if missing:
-                found[lead.id] = ", ".join(missing)
-        return found
+    # ---- changes
+
+    async def _changed_issues(
+        self, repo: str, progress: Progress[GitHubCursor], reader: GitHubListings
+    ) -> bool:
+        listings, name = progress.cursor.listings, f"{repo}/issues"
+        pages = reader.issues(repo, listings.get(name, ListingCursor()))
+        while page := await in_thread(next, pages, None):
+            await self._take(progress, repo, page.news)
+            listings[name] = page.position
+            progress.spend(reader.spent())
+            progress.save()
+            if progress.is_over and not page.last:
+                return False
+        return True
+
+    async def _changed_comments(
+        self, repo: str, progress: Progress[GitHubCursor], reader: GitHubListings
+    ) -> bool:
+        listings, name = progress.cursor.listings, f"{repo}/comments"
+        pages = reader.comments(repo, listings.get(name, ListingCursor()))
+        while page := await in_thread(next, pages, None):
+            await self._request(progress, [_notice(repo, each) for each in page.news if _has_commands(each)])
+            listings[name] = page.position
+            progress.spend(reader.spent())
+            progress.save()
+            if progress.is_over and not page.last:
+                return False
+        return True
+
+    async def _old_issues(self, label: str, progress: Progress[GitHubCursor], reader: GitHubListings) -> bool:
+        """Read all open issues with this label, once: those of leads, and those that may become leads."""
+        repo, cursor = self.settings.github.leads_repo, progress.cursor
+        name, recently = f"{repo}/{label}", datetime.now(UTC) - MAX_LABEL_AGE
+        pages = reader.issues(repo, cursor.listings.get(name, ListingCursor(since=EVER)), label)
+        while page := await in_thread(next, pages, None):
+            wanted = [each for each in page.news if each.created_at > recently or issue_block.keys(each.text)]
+            await self._take(progress, repo, wanted)
+            cursor.listings[name] = page.position
+            progress.spend(reader.spent())
+            progress.save()
+            if progress.is_over and not page.last:
+                return False
+        cursor.listings.pop(name, None)
+        cursor.catch_up = [each for each in cursor.catch_up or () if each != label]
+        return True
+
+    async def _take(self, progress: Progress[GitHubCursor], repo: str, issues: Sequence[Issue]) -> None:
+        """Request the syncs of changed issues, and checks of leads whose marker is on another issue, too."""
+        keys = {key for issue in issues for key in issue_block.keys(issue.text)}
+        rows = await self.rows.named(key.removesuffix("/hub") for key in keys)
+        for lead_id, numbers in _elsewhere(repo, issues, rows).items():
+            copies = sorted(numbers) if repo == self.settings.github.leads_repo else []
+            await self.leads.check_drift(lead_id, DriftCheck(folder=False, duplicates=tuple(copies)))
+            names = first_ten(f"{repo}#{number}" for number in sorted(numbers))
+            progress.find(f"{lead_id}: issue {names} carries its marker, too")
+        # after the checks: the sync of a transferred issue waits for its lead
+        labels = lead_labels(self.leads.policy)
+        wanted = [issue for issue in issues if _needs_sync(repo, issue, rows, labels)]
+        await self._request(progress, [ChangeNotice(repo=repo, number=issue.number) for issue in wanted])
+
+    async def _request(self, progress: Progress[GitHubCursor], notices: Iterable[ChangeNotice]) -> None:
+        unique = list(dict.fromkeys(notices))
+        for notice in unique:
+            await request_sync(self.chores.client, notice, task_queue=self.chores.task_queue)
+        if unique:
+            names = list(dict.fromkeys(f"{notice.repo}#{notice.number}" for notice in unique))
+            progress.find(f"{len(names)} to sync: {first_ten(names)}")
+
+    # ---- all leads, slice by slice
+
+    async def _look(self, progress: Progress[GitHubCursor], reader: GitHubListings) -> bool:
+        """Compare a slice of the open leads with their issues and cards."""
+        sweep, settings = progress.cursor.sweep, self.settings.github
+        minutes, hours = settings.reconcile_minutes, settings.sweep_hours
+        sweep.begin(await self.rows.count(), minutes, hours, AT_LEAST)
+        while sweep.left:
+            rows, more = await self.rows.after(sweep.after, min(BATCH, sweep.left))
+            look = await in_thread(reader.look, _issues(rows), self._hub_issues(rows))
+            progress.find(*_renamed(look, settings, self.leads.policy.columns))
+            await self._compare(progress, rows, look)
+            sweep.advance([row.lead_id for row in rows], more=more)
+            progress.spend(reader.spent())
+            progress.save()
+            if progress.is_over and sweep.left:
+                return False
+        return True
+
+    async def _compare(self, progress: Progress[GitHubCursor], rows: Sequence[LeadRow], look: Look) -> None:
+        cursor, now, ids = progress.cursor, datetime.now(UTC), [row.lead_id for row in rows]
+        problems = {row.lead_id: problem for row in rows if (problem := self._problem(row, look))}
+        for lead_id in cursor.leads.due(problems, now):
+            await self.leads.check_drift(lead_id, DriftCheck(folder=False))
+            progress.find(f"{lead_id}: {problems[lead_id]}")
+        cursor.leads.note(problems, ids, now)
+        misplaced = {
+            row.lead_id: (notice, column)
+            for row in rows
+            if (found := _misplaced(row, look, self.leads.policy.columns))
+            for notice, column in [found]
+        }
+        columns = {lead_id: column for lead_id, (_, column) in misplaced.items()}
+        await self._request(progress, [misplaced[lead_id][0] for lead_id in cursor.cards.due(columns, now)])
+        cursor.cards.note(columns, ids, now)
+
+    def _problem(self, row: LeadRow, look: Look) -> str:
+        """Return what differs between what the lead knows and what GitHub shows; empty if nothing does."""
+        missing: dict[str, str] = {}
+        looked_at = set[str]()
+        if issue := issue_at(row.issue):
+            looked_at.add("issue")
+            seen = look.issues.get(issue)
+            if seen is None:
+                missing["issue"] = "its issue is not where it was"
+            elif not seen.card:
+                missing["card"] = "no card on the board"
+        for hub_issue in self._hub_issues([row]):
+            looked_at.add("hub issue")
+            if hub_issue not in look.issues:
+                missing["hub issue"] = "no hub issue"
+        news = [text for artifact, text in missing.items() if artifact not in row.drift]
+        back = [artifact for artifact in row.drift if artifact in looked_at and artifact not in missing]
+        return ", ".join([*news, *(f"its {artifact} is there again" for artifact in back)])
+
+    def _hub_issues(self, rows: Iterable[LeadRow]) -> set[tuple[str, int]]:
+        """Return the issues of these leads' hubs, as far as they are in the repository of hubs."""
+        found = {issue for row in rows if (issue := issue_at(row.hub_issue))}
+        return {each for each in found if each[0].casefold() == self.settings.github.hubs_repo.casefold()}
 
 
-def _exists(issue: tuple[str, int], repo: str, numbers: set[int]) -> bool:
-    """Return True if the issue is in this list of the repository, or in another repository."""
-    return issue[0] != repo or issue[1] in numbers
+def _issues(rows: Iterable[LeadRow]) -> set[tuple[str, int]]:
+    return {issue for row in rows if (issue := issue_at(row.issue))}
 
 
-def _with_configured_names(lead: OpenLead, board: BoardListing) -> OpenLead:
-    """Return the lead with its issues under the repository names in the settings."""
-
-    def configured(issue: tuple[str, int] | None) -> tuple[str, int] | None:
-        return (board.ours(issue[0]).casefold(), issue[1]) if issue else None
-
-    return lead._replace(issue=configured(lead.issue), hub_issue=configured(lead.hub_issue))
+def _notice(repo: str, comment: Comment) -> ChangeNotice:
+    return ChangeNotice(repo=repo, number=comment.issue, comment=comment.id)
 
 
-def _misplaced(
-    leads: Iterable[OpenLead], board: BoardListing, columns: Mapping[Stage, str]
-) -> list[tuple[ChangeNotice, str]]:
-    """Return the cards outside the column of their lead's stage, with their present column.
+def _has_commands(comment: Comment) -> bool:
+    """Return True for a person's comment with commands. Our own comments show examples of them."""
+    if comment.user is None or comment.user.is_bot or is_ours(comment.text):
+        return False
+    return bool(parse_commands(comment.text))
 
-    A stage whose column is missing on the board is skipped: nobody moved its cards.
+
+def _needs_sync(repo: str, issue: Issue, rows: Mapping[str, LeadRow], labels: Collection[str]) -> bool:
+    """Return True for an issue of a lead, or one that may become a lead, unless only we have written on it.
+
+    An issue that is exactly as our last writing left it has nothing to be handled. Where the lead has ended, or has
+    another issue, it is synced all the same.
     """
-    stages = {lead.issue: lead.stage for lead in leads if lead.issue}
-    found = []
-    for card in board.cards:
-        stage = stages.get((card.repo.casefold(), card.number))
-        column = columns.get(Stage(stage)) if stage else None
-        if column in board.columns and card.column != column:
-            found.append((ChangeNotice(repo=card.repo, number=card.number, card=card.id), card.column))
+    keys = issue_block.keys(issue.text)
+    if len(keys) == 1 and (row := rows.get(keys[0].removesuffix("/hub"))) and not row.ended:
+        url = row.hub_issue if keys[0].endswith("/hub") else row.issue
+        if is_at(url, repo, issue) and is_as_written(IssueState.of(issue), keys[0]):
+            return False
+    return bool(keys) or any(map(issue.has_label, labels))
+
+
+def _elsewhere(repo: str, issues: Iterable[Issue], rows: Mapping[str, LeadRow]) -> dict[str, set[int]]:
+    """Return, by lead, the issues that carry its marker and belong to no lead: copies, or the lead's issue, moved."""
+    found: dict[str, set[int]] = {}
+    for issue in issues:
+        keys = issue_block.keys(issue.text)
+        owners = [rows[key] for key in keys if key in rows]
+        if any(is_at(row.issue, repo, issue) for row in owners):
+            continue
+        for row in owners:
+            if row.issue:
+                found.setdefault(row.lead_id, set()).add(issue.number)
     return found
 
 
-def _renamed(board: BoardListing, github: GitHub, columns: Mapping[Stage, str]) -> list[str]:
+def _misplaced(row: LeadRow, look: Look, columns: Mapping[Stage, str]) -> tuple[ChangeNotice, str] | None:
+    """Return the card of a lead outside the column of its stage, with its present column.
+
+    A stage whose column is missing on the board is skipped: nobody moved its cards.
+    """
+    issue = issue_at(row.issue)
+    seen = look.issues.get(issue) if issue else None
+    column = columns.get(row.stage)
+    if issue is None or seen is None or not seen.card or column not in look.columns or seen.column == column:
+        return None
+    return ChangeNotice(repo=look.ours(issue[0]), number=issue[1], card=seen.card), seen.column
+
+
+def _renamed(look: Look, github: GitHub, columns: Mapping[Stage, str]) -> list[str]:
     """Return a message for each name that differs between GitHub and the settings; a person must correct it."""
     found = [
         f"the repository {ours} is called {theirs} on GitHub. The old name works until another repository "
         f"takes it: set {github.setting_of(ours)}={theirs}, and restart the worker and the webhooks"
-        for ours, theirs in board.repositories.items()
+        for ours, theirs in look.repositories.items()
         if ours.casefold() != theirs.casefold()
     ]
-    missing = [column for column in dict.fromkeys(columns.values()) if column not in board.columns]
+    missing = [column for column in dict.fromkeys(columns.values()) if column not in look.columns]
     if missing:
         found.append(
             f"the board has no column {first_ten(f'“{column}”' for column in missing)}, so no card is placed there: restore "
             "the column, or correct LEADS_GITHUB__COLUMNS or the policy"
         )
     return found
-
-
-def _copies(leads: Iterable[OpenLead], issues: Iterable[tuple[str, Issue]], repo: str) -> dict[str, set[int]]:
-    """Return other issues that carry a lead's marker and belong to no lead, by lead."""
-    own = {lead.id: lead.issue for lead in leads if lead.issue}
-    taken = {*own.values()}
-    found: dict[str, set[int]] = {}
-    for where, issue in issues:
-        for key in issue_block.keys(issue.text):
-            if where == repo and key in own and (where.casefold(), issue.number) not in taken:
-                found.setdefault(key, set()).add(issue.number)
-    return found
-
-
-def _named(notice: ChangeNotice) -> str:
-    return f"{notice.repo}#{notice.number}"

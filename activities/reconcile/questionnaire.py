@@ -7,17 +7,17 @@ read again. A response that looks like another open lead becomes a lead of its o
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from pydantic import AwareDatetime, BaseModel, Field
 from temporalio import activity
 
 from activities.errors import again
-from activities.github.listings import FIRST_SPAN, OVERLAP
 from activities.google.forms import FormsActivities, Response
 from activities.issue_sync.context import in_thread
-from activities.reconcile.cursors import read_cursor
+from activities.reconcile.progress import Progress
+from activities.reconcile.rows import LeadRows
 from client.directory import LeadHandle
 from client.errors import LeadsError, LeadStuck, Unavailable
 from client.leads import LeadsClient
@@ -31,6 +31,10 @@ from workflows.reconcile import SystemResult
 BY = "the questionnaire"
 SOURCE = "questionnaire"
 MAX_TITLE = 100
+FIRST_SPAN = timedelta(days=1)
+"""Time span that the first reconciliation reads."""
+OVERLAP = timedelta(minutes=2)
+"""Time span that is read again, because Google's listing lags."""
 MAX_UNCLAIMED = 200
 """Maximum number of responses without a lead that the cursor keeps."""
 
@@ -68,50 +72,66 @@ class UnclearResponse(Exception):
 class QuestionnaireReconciler:
     """Takes new responses. `leads` uses the worker's own client."""
 
-    def __init__(self, leads: LeadsClient, settings: Settings) -> None:
+    def __init__(self, leads: LeadsClient, rows: LeadRows, settings: Settings) -> None:
         self.leads = leads
+        self.rows = rows
         self.settings = settings
         self.forms = FormsActivities(settings)
 
     @activity.defn(name="reconcile_questionnaire")
     async def reconcile_questionnaire(self, cursor: dict[str, Any]) -> SystemResult:
         """Take the responses that were sent in or edited since the last reconciliation."""
-        before = read_cursor(QuestionnaireCursor, cursor)
-        responses = await in_thread(self.forms.responses_since, before.since)
-        taken, unclaimed, found = dict(before.taken), dict(before.unclaimed), list[str]()
+        progress = Progress(QuestionnaireCursor, cursor)
+        responses = await in_thread(self.forms.responses_since, progress.cursor.since)
         begun: dict[str, LeadHandle] = {}
         held: list[datetime] = []
         for response in responses:
-            if taken.get(response.id) == response.submitted_at:
+            if progress.cursor.taken.get(response.id) == response.submitted_at:
                 continue
-            try:
-                handle = await self._take(response, begun)
-            except (
-                LeadStuck
-            ) as failure:  # it takes the response once it is repaired; others do not wait for that
+            if not await self._take_or_note(response, begun, progress):
                 held.append(response.submitted_at)
-                found.append(f"response {response.id} waits: {failure.lead_id} is stuck")
-                continue
-            except Unavailable as failure:
-                raise again(str(failure)) from None
-            except (LeadsError, UnclearResponse) as refused:
-                unclaimed[response.id] = str(refused)
-            else:
-                unclaimed.pop(response.id, None)
-                found.append(f"response {response.id}: {handle.id}")
-            taken[response.id] = response.submitted_at
-        for response_id in list(unclaimed):
-            if await self.leads.by_response(response_id):  # a person assigned it to a lead
-                del unclaimed[response_id]
-        found += [f"response {response_id} has no lead: {why}" for response_id, why in unclaimed.items()]
-        newest = max((response.submitted_at for response in responses), default=before.since)
-        since = min([max(before.since, newest - OVERLAP), *held])
-        after = QuestionnaireCursor(
-            since=since,
-            taken={response_id: at for response_id, at in taken.items() if at >= since},
-            unclaimed=dict(list(unclaimed.items())[-MAX_UNCLAIMED:]),
+            progress.save()
+            if progress.is_over:
+                return progress.result(more=True)
+        position = progress.cursor
+        for response_id in await self.rows.responses(position.unclaimed):
+            del position.unclaimed[response_id]  # a person assigned it to a lead
+        progress.find(
+            *(f"response {response_id} has no lead: {why}" for response_id, why in position.unclaimed.items())
         )
-        return SystemResult(cursor=after.model_dump(mode="json"), found=tuple(found), cost={})
+        newest = max((response.submitted_at for response in responses), default=position.since)
+        position.since = min([max(position.since, newest - OVERLAP), *held])
+        position.taken = {
+            response_id: at for response_id, at in position.taken.items() if at >= position.since
+        }
+        return progress.result()
+
+    async def _take_or_note(
+        self,
+        response: Response,
+        begun: dict[str, LeadHandle],
+        progress: Progress[QuestionnaireCursor],
+    ) -> bool:
+        """Have a lead take the response, or note why none can; return False if it must wait.
+
+        Raises ApplicationError while no worker answers.
+        """
+        unclaimed = progress.cursor.unclaimed
+        try:
+            handle = await self._take(response, begun)
+        except LeadStuck as failure:  # it takes the response once it is repaired; others do not wait for that
+            progress.find(f"response {response.id} waits: {failure.lead_id} is stuck")
+            return False
+        except Unavailable as failure:
+            raise again(str(failure)) from None
+        except (LeadsError, UnclearResponse) as refused:
+            unclaimed[response.id] = str(refused)
+            progress.cursor.unclaimed = dict(list(unclaimed.items())[-MAX_UNCLAIMED:])
+        else:
+            unclaimed.pop(response.id, None)
+            progress.find(f"response {response.id}: {handle.id}")
+        progress.cursor.taken[response.id] = response.submitted_at
+        return True
 
     async def _take(self, response: Response, begun: dict[str, LeadHandle]) -> LeadHandle:
         """Return the lead that has the response now. Raises UnclearResponse or LeadsError if no lead can take it."""

@@ -85,9 +85,11 @@ class TeamReconciler:
 
     async def _tell_few(self, before: TeamCursor, count: int) -> tuple[TeamCursor, list[str]]:
         outdated = await self._outdated() if count else []
-        due, notified = before.leads.due(dict.fromkeys(outdated, self.digest), datetime.now(UTC))
-        updated = [lead_id for lead_id in due if lead_id in outdated]
+        problems, now = dict.fromkeys(outdated, self.digest), datetime.now(UTC)
+        notified = before.leads.model_copy(deep=True)
+        updated = notified.due(problems, now)
         await signal_each(self.leads.client, self._message("few"), updated)
+        notified.note(problems, list(notified.sent), now)
         after = before.model_copy(update={"leads": notified})
         told = f"{len(updated)} updated with the people of the roles: {first_ten(updated)}"
         return after, [told] if updated else []

@@ -69,7 +69,7 @@ class Swapped:
 class _Place:
     """The place of one aggregate in memory. One thread at a time reads and replaces it; others may swap it out."""
 
-    __slots__ = ("charge", "newest", "packed", "unpacked")
+    __slots__ = ("charge", "newest", "packed", "threads", "unpacked")
 
     def __init__(self) -> None:
         self.unpacked: LeadAggregate | None = None
@@ -77,8 +77,11 @@ class _Place:
         self.newest: weakref.ref[LeadAggregate] | None = None
         """The aggregate if it is still in use, although it was swapped out."""
         self.charge = 0
+        self.threads = 0
+        """Number of threads that used it last."""
 
     def get(self) -> LeadAggregate:
+        _swap.used(self)
         aggregate = self.unpacked
         if aggregate is None:
             aggregate = self.newest() if self.newest else None
@@ -86,7 +89,6 @@ class _Place:
                 aggregate = unpack(self.packed or b"")
             with _swap.lock:
                 self.unpacked, self.newest = aggregate, weakref.ref(aggregate)
-        _swap.used(self)
         return aggregate
 
     def set(self, aggregate: LeadAggregate) -> None:
@@ -96,44 +98,64 @@ class _Place:
         _swap.used(self)
 
     def swap_out(self) -> None:
-        """Pack the aggregate, unless it is replaced in the meantime."""
+        """Pack the aggregate, unless it is used in the meantime."""
         aggregate, packed = self.unpacked, self.packed
         if aggregate is None:
             return
         if packed is None:
             packed = pack(aggregate, FASTEST)
         with _swap.lock:
-            if self.unpacked is aggregate:
+            if self.unpacked is aggregate and self.threads <= 0:
                 self.packed = packed  # first, because `get` reads without the lock
                 self.unpacked = None
 
 
 class _Swap:
-    """The places of this process whose aggregates are unpacked, the one used last at the end."""
+    """The places of this process whose aggregates are unpacked, the one used last at the end.
+
+    The one that a thread used last is never swapped out: it will use it again.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()  # a workflow may be cleared away while its own thread is in here
         self._places: dict[_Place, None] = {}
-        self._newest: _Place | None = None
+        self._thread = threading.local()
 
     def used(self, place: _Place) -> None:
-        """Note that the place was used now, and swap out those that were not used for longest."""
-        if self._newest is place:
-            return
-        idle = []
+        """Note that this thread uses the place, and swap out those that were not used for longest."""
+        if getattr(self._thread, "place", None) is not place:
+            self.hold(place)
+
+    def hold(self, place: _Place | None) -> None:
+        """Keep this place unpacked instead of the one that this thread used before."""
         with self.lock:
-            self._places.pop(place, None)
-            self._places[place] = None
-            self._newest = place
-            excess = sum(each.charge for each in self._places) - MAX_CHARGE
-            for each in [*self._places][:-1]:
-                if excess <= 0:
-                    break
-                excess -= each.charge
-                del self._places[each]
-                idle.append(each)
+            before, self._thread.place = getattr(self._thread, "place", None), place
+            if before is not None:
+                before.threads -= 1
+            if place is not None:
+                place.threads += 1
+                self._places.pop(place, None)
+                self._places[place] = None
+            idle = self._take_idle()
         for each in idle:  # without the lock, because it takes milliseconds
             each.swap_out()
 
+    def _take_idle(self) -> list[_Place]:
+        """Take out and return the places that were not used for longest, as far as all cost too much."""
+        excess, idle = sum(each.charge for each in self._places) - MAX_CHARGE, []
+        for each in [*self._places]:
+            if excess <= 0:
+                break
+            if each.threads <= 0:
+                excess -= each.charge
+                del self._places[each]
+                idle.append(each)
+        return idle
+
 
 _swap = _Swap()
+
+
+def release() -> None:
+    """Note that the workflow of this thread has nothing more to do for now."""
+    _swap.hold(None)

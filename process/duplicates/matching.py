@@ -1,18 +1,39 @@
-"""Compares two leads that may be one request."""
+"""Compares two leads that may be one request, by keys that reveal nothing of their contents."""
 
-from process.identity import contact_key, org_key, title_key
+from typing import NamedTuple, Self
+
+from process.identity import address_key, contact_key, org_key, title_key
 from process.lead.duplicate_links import MatchReason
 from process.lead.lead import Lead
 
+NAMELESS = org_key("")
+"""Key of organisations whose name has no letter or digit; it identifies nobody."""
 
-def match_reasons(one: Lead, other: Lead) -> tuple[MatchReason, ...]:
+
+class MatchKeys(NamedTuple):
+    """The keys by which leads are compared."""
+
+    org: str
+    title: str
+    contact: str | None
+    """Key of the contact's mail domain, or of the address at a public mail provider."""
+    address: str | None
+
+    @classmethod
+    def of(cls, lead: Lead) -> Self:
+        """Return the keys of a lead."""
+        email = lead.email
+        contact, address = (contact_key(email), address_key(email)) if email else (None, None)
+        return cls(org_key(lead.org), title_key(lead.title), contact, address)
+
+
+def match_reasons(one: MatchKeys, other: MatchKeys) -> tuple[MatchReason, ...]:
     """Return the reasons to take two leads for one request. The title alone is none."""
     found = []
-    if org_key(one.org) == org_key(other.org):
+    if one.org == other.org != NAMELESS:
         found.append(MatchReason.ORGANISATION)
-        if title_key(one.title) == title_key(other.title):
+        if one.title == other.title:
             found.append(MatchReason.TITLE)
-    if one.email and other.email and contact_key(one.email) == contact_key(other.email):
-        same = one.email.casefold() == other.email.casefold()
-        found.append(MatchReason.ADDRESS if same else MatchReason.DOMAIN)
+    if one.contact and one.contact == other.contact:
+        found.append(MatchReason.ADDRESS if one.address == other.address else MatchReason.DOMAIN)
     return tuple(found)

@@ -9,7 +9,7 @@ from process.core.due import next_due, next_wake_up
 from process.deadlines.schedule import due
 from process.deadlines.waiting import Archived
 from process.identity import address_key, contact_key, org_key, title_key
-from process.lead.lead import Assignee, Lead
+from process.lead.lead import Artifact, Assignee, Lead
 from process.policy import Team
 from process.types import Link, Model, Role, Stage
 from process.views.agenda import AgendaItem, TimedItem, timed_items
@@ -53,6 +53,12 @@ class LeadRow(Model):
     hub_issue: str = ""
     folder: str = ""
     """URLs of its issue, its hub's issue and its Drive folder, as far as it has them."""
+    folder_id: str | None = None
+    folder_name: str = ""
+    folder_home: str = ""
+    """Id and name of its folder, and the folder in which it lies if that is not the leads folder."""
+    drift: tuple[Artifact, ...] = ()
+    """Its artifacts outside that it knows to be gone."""
     policy: str = ""
     """Version of its policy."""
     people: str | None = None
@@ -107,6 +113,10 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         issue=_url(lead.issue),
         hub_issue=_url(lead.hub_issue),
         folder=_url(lead.folder),
+        folder_id=lead.folder.id if lead.folder else None,
+        folder_name=lead.folder.name if lead.folder else "",
+        folder_home=lead.folder.home if lead.folder else "",
+        drift=tuple(sorted(lead.drift)),
         policy=lead.policy.version,
         people=known_team(aggregate),
         assigned=lead.assigned,

@@ -10,6 +10,7 @@ from process.views.agenda import AHEAD, Agenda, AgendaItem, Section
 from starter.cli.options import Json
 from starter.cli.output import Output, console, progress
 from starter.cli.session import leads_of
+from starter.cli.stuck import warn_of_stuck
 
 TITLES = {
     Section.ATTENTION: "Needs attention",
@@ -47,6 +48,7 @@ async def agenda(
         show(mine, out)
     if found.unreachable and not json:
         console(stderr=True).print(_missing(found), style="yellow", soft_wrap=True)
+    await warn_of_stuck(json=json)
 
 
 def show(found: Agenda, out: Output) -> None:

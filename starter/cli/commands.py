@@ -23,6 +23,7 @@ from starter.cli.output import Output, clean, moment, progress
 from starter.cli.session import TIMEOUT, leads_of, read_settings
 from starter.cli.show import show_lead
 from starter.cli.spelling import as_command, write_refusal
+from starter.cli.stuck import warn_of_stuck
 
 Zone = Annotated[
     str | None,
@@ -116,6 +117,7 @@ async def list_(
             for row in rows
         ),
     )
+    await warn_of_stuck(json=json)
 
 
 def _attention(attention: int, failed: int) -> Text:

@@ -4,7 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from activities.github.models import Account
+from activities.github import issue_block
+from activities.github.issue_state import IssueState, is_as_written
+from activities.github.models import Account, Label
 from activities.github.own_comments import is_ours
 from activities.github.repositories import Repositories, same
 from process.github.commands import parse_commands
@@ -12,6 +14,8 @@ from workflows.issue_sync import ChangeNotice
 
 EVENTS = frozenset({"issues", "issue_comment", "projects_v2_item"})
 """Events to which a webhook must subscribe; others are ignored."""
+OUR_ACTIONS = frozenset({"edited", "closed", "reopened", "labeled", "unlabeled"})
+"""Actions by which the service brings an issue up to date. They don't make an issue one of a lead."""
 
 
 class _Named(BaseModel):
@@ -27,6 +31,10 @@ class _Repository(BaseModel):
 
 class _Issue(BaseModel):
     number: int
+    title: str = ""
+    body: str | None = None
+    state: str = ""
+    labels: list[Label] = []
     pull_request: Any = None
 
 
@@ -82,7 +90,21 @@ def _ignored_because(event: str, known: _Delivery, repositories: Repositories) -
         return "another repository"
     if known.issue.pull_request is not None:
         return "a pull request"
-    return _no_command(known) if event == "issue_comment" else ""
+    if event == "issue_comment":
+        return _no_command(known)
+    return "our own writing" if _is_our_writing(known, known.issue, repositories) else ""
+
+
+def _is_our_writing(known: _Delivery, issue: _Issue, repositories: Repositories) -> bool:
+    """Return True if we did it, and the issue is exactly as we wrote it.
+
+    People may use our account, and somebody may have edited the issue shortly before: then it differs from our writing.
+    """
+    if known.action not in OUR_ACTIONS or not repositories.is_us(known.sender):
+        return False
+    state = IssueState(issue.body or "", issue.title, issue.state, "", issue.labels)
+    keys = issue_block.keys(state.body)
+    return len(keys) == 1 and is_as_written(state, keys[0])
 
 
 def _no_command(known: _Delivery) -> str:

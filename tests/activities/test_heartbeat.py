@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from temporalio.testing import ActivityEnvironment
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
+from temporalio.worker import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput
 
 import activities.heartbeat
 from activities.heartbeat import HeartbeatInterceptor
@@ -77,3 +77,42 @@ async def test_a_local_activity_sends_none(monkeypatch: pytest.MonkeyPatch) -> N
     assert await run(env, turns=20) > 0
     env.info = replace(env.info, is_local=True)
     assert await run(env, turns=20) == 0
+
+
+class Telling(ActivityInboundInterceptor):
+    """An activity that sends these details with heartbeats of its own, one after the other, between those without."""
+
+    def __init__(self, *details: Any) -> None:
+        self.details = details
+        self.outbound: Any = None
+
+    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+        self.outbound = outbound
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> None:  # noqa: A002 - the SDK's name
+        for each in self.details:
+            self.outbound.heartbeat()
+            self.outbound.heartbeat(each)
+        self.outbound.heartbeat()
+
+
+class Temporal(ActivityOutboundInterceptor):
+    """Keeps the details that Temporal would keep."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[Any, ...]] = []
+
+    def heartbeat(self, *details: Any) -> None:
+        self.kept.append(details)
+
+
+async def test_a_heartbeat_without_details_repeats_the_last_ones() -> None:
+    """Temporal keeps only the details of the newest heartbeat, and hands them to the next attempt."""
+    env, temporal = ActivityEnvironment(), Temporal()
+    env.info = replace(env.info, heartbeat_details=["of the attempt before"])
+    interceptor = HeartbeatInterceptor()
+    chain = interceptor.intercept_activity(Telling("one", "two"))
+    chain.init(temporal)
+    task: Any = None
+    await env.run(chain.execute_activity, task)
+    assert temporal.kept == [("of the attempt before",), ("one",), ("one",), ("two",), ("two",)]

@@ -19,19 +19,17 @@ from client.leads import LeadsClient, Waiting
 from client.stuck import find_stuck, last_poll, list_stuck
 from process.decisions.registry import DECISIONS
 from tests.support.outside import Outside
-from tests.support.servers import real_time
+from tests.support.servers import REPORT_EARLY, real_time
 from tests.support.stuck import code_that_fails, code_that_plans_nothing, until_stuck
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 
 _numbers = count(1)
 SENT = DECISIONS["questionnaire_sent"]
-REPORT_EARLY = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
 
 
 @pytest.fixture(scope="module")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
-    """A server that reports a problem after two failures; by default after five, which takes a minute."""
     async with real_time(REPORT_EARLY) as server:
         yield server
 

@@ -11,12 +11,11 @@ from process.core.fold import fold
 from process.core.refusal import Refused
 from process.corrections.lookup import corrected_decisions
 from process.decisions.registry import DECISIONS
-from process.duplicates.matching import match_reasons
+from process.duplicates.matching import MatchKeys, match_reasons
 from process.duplicates.notices import relation_notices
 from process.effects import NotifyLeads, ReadAnswers
 from process.effects.observations import DriftFound
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
-from process.lead.lead import Lead
 from process.policy import Periods
 from process.simulation.scenario import Scenario
 from process.simulation.simulate import simulate
@@ -163,8 +162,8 @@ def test_an_invalid_flag_is_refused_and_recorded(args: tuple[Any, ...]) -> None:
 
 
 def test_leads_match_by_organisation_or_by_a_domain_that_is_not_everybodys() -> None:
-    def lead(**opened: Any) -> Lead:
-        return Life(**opened).lead
+    def lead(**opened: Any) -> MatchKeys:
+        return MatchKeys.of(Life(**opened).lead)
 
     one = lead(email="ada@example.org", title="A hub")
     assert match_reasons(one, lead(org="EXAMPLE university!", title="a  Hub")) == (
@@ -177,6 +176,7 @@ def test_leads_match_by_organisation_or_by_a_domain_that_is_not_everybodys() -> 
     mine = lead(org="A", email="ada@gmail.com")
     assert match_reasons(mine, lead(org="B", email="grace@gmail.com")) == ()
     assert match_reasons(mine, lead(org="B", email="Ada@Gmail.com")) == ("same mail address",)
+    assert match_reasons(lead(org="—"), lead(org="…")) == ()  # names without a letter identify nobody
 
 
 # ---- merged

@@ -2,6 +2,8 @@
 
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from unittest.mock import Mock
 
 import pytest
 
@@ -66,6 +68,29 @@ def test_a_lead_in_use_stays_the_same_object(monkeypatch: pytest.MonkeyPatch) ->
     assert owner.aggregate is changed
 
 
+def test_a_lead_stays_unpacked_while_its_thread_works_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many threads work on leads that are too large to be kept."""
+    monkeypatch.setattr(swap, "MAX_CHARGE", 0)
+    owners, together = leads(3), Barrier(3)
+    swap.release()
+    assert [idle(owner) for owner in owners] == [True] * 3
+    unpacked = Mock(side_effect=unpack)
+    monkeypatch.setattr(swap, "unpack", unpacked)
+
+    def work(owner: Owner) -> None:
+        for number in range(1, 20):
+            together.wait()
+            owner.aggregate = owner.aggregate.replaced(refused_total=number)
+            assert not idle(owner)
+        together.wait()
+        swap.release()
+
+    with ThreadPoolExecutor(3) as threads:
+        assert len([*threads.map(work, owners)]) == unpacked.call_count == 3
+    assert [idle(owner) for owner in owners] == [True] * 3
+    assert [owner.aggregate.refused_total for owner in owners] == [19] * 3
+
+
 def test_threads_that_swap_each_other_out_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(swap, "MAX_CHARGE", 0)
     owners = leads(4)
@@ -77,7 +102,9 @@ def test_threads_that_swap_each_other_out_lose_nothing(monkeypatch: pytest.Monke
             assert owner.aggregate is aggregate
             owner.aggregate = aggregate.replaced(refused_total=number)
             del aggregate
-        return owner.aggregate.refused_total
+        counted = owner.aggregate.refused_total
+        swap.release()
+        return counted
 
     with ThreadPoolExecutor(4) as threads:
         assert [*threads.map(count, owners)] == [199] * 4

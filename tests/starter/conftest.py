@@ -19,7 +19,7 @@ from starter.cli import session
 from starter.cli.app import run
 from tests.support.commands import Ended, Opened, RunLeads
 from tests.support.outside import Outside
-from tests.support.servers import real_time
+from tests.support.servers import REPORT_EARLY, real_time
 from tests.support.waiting import TIMEOUT, long_heartbeat_timeouts
 
 
@@ -63,7 +63,7 @@ def _who_is_long_heartbeat_timeouts() -> Iterator[None]:
 
 @pytest.fixture(scope="package")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
-    async with real_time() as server:
+    async with real_time(REPORT_EARLY) as server:
         yield server
 
 

@@ -29,8 +29,10 @@ from client.notices import request_sync
 from client.reconcile import reconcile_now
 from client.worker_options import working
 from config.settings import Settings
+from ledger.events import Ledger
 from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
+from process.views.row import LeadRow
 from sandbox.server import Sandbox
 from tests.support.sandboxes import running_sandbox, sandbox
 from tests.support.servers import real_time
@@ -114,6 +116,21 @@ class Deployment:
         lead = await self.leads.find((await self.leads.open(wanted)).lead_id)
         await self.until(lead, lambda view: view.lead.issue is not None)
         return lead
+
+    async def row(self, handle: LeadHandle) -> LeadRow | None:
+        """Return the lead's row in the ledger."""
+        ledger = Ledger.open(self.settings.ledger_url.get_secret_value())
+        try:
+            return await asyncio.to_thread(ledger.row, handle.id)
+        finally:
+            ledger.close()
+
+    async def until_row(self, handle: LeadHandle, holds: Callable[[LeadRow], object]) -> LeadRow:
+        """Wait until the lead's row in the ledger is so."""
+        async with asyncio.timeout(TIMEOUT):
+            while not ((row := await self.row(handle)) and holds(row)):
+                await asyncio.sleep(0.05)
+        return row
 
     async def until(self, handle: LeadHandle, holds: Callable[[Overview], object]) -> Overview:
         async with asyncio.timeout(TIMEOUT):

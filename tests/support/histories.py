@@ -4,6 +4,8 @@ import gzip
 import json
 from pathlib import Path
 
+from temporalio.client import WorkflowHistory
+
 from process.behaviour import Behaviour
 
 FOLDER = Path(__file__).parents[1] / "workflows" / "histories"
@@ -14,6 +16,12 @@ HISTORIES = sorted(FOLDER.glob("*.json.gz"))
 def read_history(path: Path) -> str:
     """Return the history as JSON."""
     return gzip.decompress(path.read_bytes()).decode()
+
+
+def as_history(text: str) -> WorkflowHistory:
+    """Return the history with the id that its workflow had: results of activities name the lead."""
+    started = json.loads(text)["events"][0]["workflowExecutionStartedEventAttributes"]
+    return WorkflowHistory.from_json(started["workflowId"], text)
 
 
 def write_history(name: str, text: str) -> None:

@@ -1,24 +1,25 @@
-"""Many open leads at once: issues and cards on the sandbox's GitHub, and workflows in Temporal."""
+"""Many open leads at once: issues and cards on the sandbox's GitHub, and rows in the ledger."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from temporalio.client import Client
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import Worker
 
 from activities.github import issue_block
 from activities.github.issue_block import LastWritten
+from activities.heartbeat import HeartbeatInterceptor
 from activities.reconcile.activities import reconcile_activities
 from client.chores import Chores
 from client.leads import LeadsClient
 from config.settings import Settings
+from ledger.events import Ledger
+from process.types import Role, Stage
+from process.views.row import LeadRow
 from sandbox.github.records import Issue
 from sandbox.server import Sandbox
-from tests.support.waiting import TIMEOUT
-from workflows import search_attributes as attributes
 
 NOBODY = "nobody-works-here"
 """Task queue without a worker: these leads never answer."""
@@ -29,14 +30,20 @@ def on_github(sandbox: Sandbox, count: int) -> list[Issue]:
     person = sandbox.person("amara-sales")
     issues = []
     for number in range(count):
-        memory = LastWritten(state="open", title="", labels=("lead",))
-        body = issue_block.write("", f"lead-{number}", "What a lead's issue says.", memory)
-        issue = person.open("leads", f"[University {number} / Ada Example] - A hub", body, labels=("lead",))
+        title = f"[University {number} / Ada Example] - A hub"
+        memory = LastWritten(state="open", title=issue_block.digest(title), labels=("lead",))
+        body = issue_block.write("", lead_id(number), "What a lead's issue says.", memory)
+        issue = person.open("leads", title, body, labels=("lead",))
         person.add_card("leads", issue.number)
         person.move("leads", issue.number, "Lead")
         issues.append(issue)
     sandbox.run(lambda: _a_second_apart(sandbox, issues))
     return issues
+
+
+def lead_id(number: int) -> str:
+    """Return the id of a lead, whose order is that of the numbers."""
+    return f"lead-{number:08}"
 
 
 def _a_second_apart(sandbox: Sandbox, issues: Sequence[Issue]) -> None:
@@ -52,27 +59,46 @@ def _a_second_apart(sandbox: Sandbox, issues: Sequence[Issue]) -> None:
 async def reconciling(client: Client, settings: Settings, queue: str) -> AsyncIterator[None]:
     """Run a worker that only reconciles; nobody carries out the syncs that it requests."""
     leads, chores = LeadsClient(client, NOBODY, settings.temporal_ui), Chores(client, NOBODY)
-    async with Worker(client, task_queue=queue, activities=reconcile_activities(leads, chores, settings)):
+    async with Worker(
+        client,
+        task_queue=queue,
+        activities=reconcile_activities(leads, chores, settings),
+        interceptors=[HeartbeatInterceptor()],
+    ):
         yield
 
 
-async def in_temporal(client: Client, sandbox: Sandbox, issues: Sequence[Issue]) -> None:
-    """Start a lead's workflow for each issue, with its stage and issue visible in lists."""
+def a_row(number: int, **known: Any) -> LeadRow:
+    """Return the row of an open lead, with these values."""
+    now = datetime.now(UTC)
+    plain: dict[str, Any] = {
+        "lead_id": lead_id(number),
+        "heading": f"[University {number} / Ada Example] - A hub",
+        "stage": Stage.LEAD,
+        "owner": Role.SALES,
+        "next_step": "send the questionnaire",
+        "service": "hub",
+        "org_key": f"university-{number}",
+        "title_key": "a-hub",
+        "opened_at": now,
+        "last_seq": 1,
+        "updated_at": now,
+    }
+    return LeadRow(**plain | known)
 
-    async def begin(number: int, issue: Issue) -> None:
-        await client.start_workflow(
-            "LeadWorkflow",
-            {"org": f"University {number}", "person": "Ada Example", "title": "A hub"},
-            id=f"lead-{number}",
-            task_queue=NOBODY,
-            memo={"heading": issue.title, "issue": f"{sandbox.url}/2i2c-org/leads/issues/{issue.number}"},
-            search_attributes=TypedSearchAttributes([SearchAttributePair(attributes.STAGE, "lead")]),
-        )
 
-    for start in range(0, len(issues), 50):
-        batch = enumerate(issues[start : start + 50], start)
-        await asyncio.gather(*(begin(number, issue) for number, issue in batch))
-    listed = f"{attributes.STAGE.name} = 'lead'"
-    async with asyncio.timeout(TIMEOUT):
-        while (await client.count_workflows(listed)).count < len(issues):
-            await asyncio.sleep(0.05)
+def in_ledger(settings: Settings, *rows: LeadRow) -> None:
+    """Write the rows."""
+    ledger = Ledger.open(settings.ledger_url.get_secret_value())
+    for row in rows:
+        ledger.append(row.lead_id, [], after=0, row=row)
+    ledger.close()
+
+
+def with_issues(settings: Settings, sandbox: Sandbox, issues: Sequence[Issue]) -> None:
+    """Write a row for each issue."""
+    address = f"{sandbox.url}/2i2c-org/leads/issues"
+    in_ledger(
+        settings,
+        *(a_row(number, issue=f"{address}/{issue.number}") for number, issue in enumerate(issues)),
+    )

@@ -21,6 +21,10 @@ _DYNAMIC_CONFIG = (
 )
 
 
+REPORT_EARLY = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
+"""Lets a server report a workflow as stuck after two failures; by default after five, which takes a minute."""
+
+
 def _options() -> dict[str, Any]:
     return {
         "dev_server_existing_path": str(TEMPORAL),

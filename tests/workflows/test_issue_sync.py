@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -10,7 +11,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from activities.errors import again, park
+from activities.errors import again, park, stuck
 from client.notices import request_sync
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncRequest, SyncResult
 from workflows.runtime.plugin import leads_plugin
@@ -109,6 +110,17 @@ async def test_a_sync_that_fails_for_good_is_shown_and_blocks_nothing(
     await hear(env, number, 2)
     office.closed.set()
     assert await handle.result() == SyncResult(done=("Failed: the right is missing", "synced 2"))
+
+
+async def test_a_sync_waits_for_a_stuck_lead_longer_than_for_anything_else(
+    env: WorkflowEnvironment, office: Office, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflows.issue_sync.AT_LONGEST", timedelta(minutes=1))
+    office.fails = [stuck("The lead is stuck")] * 12  # at most six attempts fit into a minute
+    await hear(env, number, 7)
+    result = await sync_of(env, number).result()
+    assert result.done[-1] == "synced 7"
+    assert set(result.done[:-1]) == {"Waits: The lead is stuck"}
 
 
 async def test_an_invalid_notice_is_dropped(env: WorkflowEnvironment, office: Office, number: int) -> None:

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from tests.support.histories import HISTORIES, read_history
+from tests.support.histories import HISTORIES, as_history, read_history
 from workflows.runtime.plugin import leads_plugin
 
 
@@ -17,7 +16,7 @@ def test_there_are_histories() -> None:
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_replays(path: Path) -> None:
     """Replay a lead of a released version; a failure would block leads in flight (docs/changing-the-process.md)."""
-    history = WorkflowHistory.from_json(path.stem, read_history(path))
+    history = as_history(read_history(path))
     await Replayer(workflows=[], plugins=[leads_plugin()]).replay_workflow(history)
 
 
@@ -27,7 +26,5 @@ async def test_a_replay_notices_a_change() -> None:
     text = read_history(path).replace('"name": "open_issue"', '"name": "open_a_ticket"')
     assert text != read_history(path)
     replayer = Replayer(workflows=[], plugins=[leads_plugin()])
-    result = await replayer.replay_workflow(
-        WorkflowHistory.from_json(path.stem, text), raise_on_replay_failure=False
-    )
+    result = await replayer.replay_workflow(as_history(text), raise_on_replay_failure=False)
     assert result.replay_failure is not None

@@ -21,6 +21,8 @@ from temporalio.bridge.worker import Worker as BridgeWorker
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 
+from process.core import swap
+
 WORKERS: WeakSet[BridgeWorker] = WeakSet()
 """The workers of this process, each of which may have a workflow in its cache."""
 
@@ -47,6 +49,12 @@ class _StepInstance(_WorkflowInstanceImpl):
         self._dropped = False
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        try:
+            return self._activate(act)
+        finally:
+            swap.release()
+
+    def _activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         if any(job.HasField("query_workflow") or job.HasField("remove_from_cache") for job in act.jobs):
             return super().activate(act)
         if self._dropped:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,14 @@ async def test_a_stuck_lead_is_told_and_repaired(
             f"{lead} is stuck: the worker's code does not lead to its history. Nothing is lost" in shown.err
         )
         assert f"`leads repair {lead}`" in shown.err
+
+        stuck = f"leads: 1 lead is stuck ({lead}: the worker's code does not lead to its history)."
+        for command in ("list", "agenda"):
+            told = await eventually(partial(leads_alone, command), lambda ended: stuck in ended.err)
+            assert told.code == 0
+        checked = (await leads_alone("check", "--json")).json
+        (check,) = (each for each in checked if each["name"] == "reports no stuck lead")
+        assert (check["ok"], check["detail"].startswith(lead)) == (False, True)
 
         planned = await leads_alone("repair", lead)
         assert planned.code == 0

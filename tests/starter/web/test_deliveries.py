@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from activities.github import issue_block
+from activities.github.issue_block import LastWritten
 from activities.github.repositories import Repositories
 from config.settings import GitHub
 from starter.web.deliveries import EVENTS, read_delivery
@@ -62,6 +64,38 @@ def test_programs_pull_requests_and_other_repositories_are_ignored() -> None:
         assert read_delivery("issue_comment", "d1", unheard, HELLO).ignored_because == why
     for other in map(Repositories, (GitHub(org="Codertocat"), GitHub(leads_repo="Hello-World"))):
         assert read_delivery("issue_comment", "d1", payload, other).ignored_because == "another repository"
+
+
+def issues_event(action: str, sender: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """Return an event about an issue as our last writing left it, or with these fields changed."""
+    values = LastWritten(state="open", title=issue_block.digest("A hub"), labels=("lead",))
+    body = issue_block.write("", "lead-abcdefgh", "A lead.", values)
+    issue = {"number": 7, "title": "A hub", "body": body, "state": "open", "labels": [{"name": "lead"}]}
+    return COMMENTED | {"action": action, "sender": sender, "issue": issue | changed}
+
+
+def test_our_own_writing_becomes_no_notice() -> None:
+    """The account is a person's, with a token. The person may use it, too: then something else has changed."""
+    ours, theirs = {"login": "Service-Account", "type": "User"}, {"login": "ada", "type": "User"}
+    repositories = Repositories(HELLO.github)
+
+    def ignored_because(payload: dict[str, Any]) -> str:
+        return read_delivery("issues", "d1", payload, repositories).ignored_because
+
+    assert ignored_because(issues_event("edited", ours)) == ""  # GitHub has not yet said who we are
+    repositories._account = "service-account"
+    for action in ("edited", "closed", "reopened", "labeled", "unlabeled"):
+        assert ignored_because(issues_event(action, ours)) == "our own writing"
+    for seen in (
+        issues_event("edited", theirs),
+        issues_event("opened", ours),  # a copy of an issue
+        issues_event("edited", ours, title="Another title"),
+        issues_event("closed", ours, state="closed"),
+        issues_event("labeled", ours, labels=[{"name": "lead"}, {"name": "customer"}]),
+        issues_event("edited", ours, body="Not ours"),
+        issues_event("edited", ours, body=None),
+    ):
+        assert ignored_because(seen) == ""
 
 
 def test_the_notice_of_a_moved_card_names_the_card_and_its_mover() -> None:

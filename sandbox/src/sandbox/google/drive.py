@@ -88,6 +88,9 @@ def default_fields(rendered: dict[str, Any]) -> dict[str, Any]:
         return {name: rendered[name] for name in _SMALL if name in rendered}
     if rendered.get("kind") == "drive#fileList":
         return rendered | {"files": [default_fields(each) for each in rendered["files"]]}
+    if rendered.get("kind") == "drive#changeList":
+        changes = [each | {"file": default_fields(each.get("file", {}))} for each in rendered["changes"]]
+        return rendered | {"changes": changes}
     return rendered
 
 
@@ -154,6 +157,64 @@ def list_files(call: Call) -> dict[str, Any]:
     if following:
         answer["nextPageToken"] = following
     return answer | {"files": [resource(file, call) for file in page]}
+
+
+def start_page_token(call: Call) -> dict[str, Any]:
+    """Serve `changes.getStartPageToken`: the end of the log of changes."""
+    _check_drive(call, call.query.get("driveId"))
+    return {"kind": "drive#startPageToken", "startPageToken": str(call.snapshot.changes + 1)}
+
+
+def list_changes(call: Call) -> dict[str, Any]:
+    """Serve `changes.list`: each file that changed since the token once, as it is now."""
+    parameters = call.query
+    drive_id = parameters.get("driveId")
+    everywhere = parameters.get("includeItemsFromAllDrives") and _all_drives(call)
+    _check_drive(call, drive_id)
+    length = call.snapshot.changes
+    if "pageToken" not in parameters:
+        raise errors.required("pageToken", "Required parameter: pageToken")
+    token = str(parameters["pageToken"])
+    if not token.isdigit() or not 1 <= int(token) <= length + 1:
+        raise errors.invalid("pageToken")
+    first = int(token) - 1
+    newest = {each.file_id: number for number, each in enumerate(call.state.changes[:length])}
+    found = [
+        (number, each)
+        for number, each in enumerate(call.state.changes[first:length], first)
+        if newest[each.file_id] == number
+        and everywhere
+        and drive_id in (None, each.drive_id)
+        and call.token.email in call.state.drives[each.drive_id].members
+        and (parameters.get("includeRemoved", True) or not each.removed)
+    ]
+    page = found[: parameters.get("pageSize", 100)]
+    ended = len(page) == len(found)
+    following = {"newStartPageToken": str(length + 1)} if ended else {"nextPageToken": str(page[-1][0] + 2)}
+    changes = []
+    for _, each in page:
+        file = None if each.removed else call.snapshot.files.get(each.file_id)
+        entry = {
+            "kind": "drive#change",
+            "changeType": "file",
+            "time": rfc3339(each.time),
+            "removed": file is None or not _visible(call, file),
+            "fileId": each.file_id,
+        }
+        if file is not None and not entry["removed"]:
+            entry["file"] = resource(file, call)
+        changes.append(entry)
+    return {"kind": "drive#changeList", **following, "changes": changes}
+
+
+def _check_drive(call: Call, drive_id: str | None) -> None:
+    """Check that a named shared drive is asked for properly. Raises GoogleError."""
+    if drive_id is None:
+        return
+    if not _all_drives(call):
+        raise errors.invalid("supportsAllDrives")
+    if call.token.email not in getattr(call.state.drives.get(drive_id), "members", {}):
+        raise errors.drive_not_found(drive_id)
 
 
 def generate_ids(call: Call) -> dict[str, Any]:
@@ -334,6 +395,8 @@ PLANS: dict[str, Callable[[Call], DriveFile]] = {
 }
 HANDLERS: dict[str, Handler] = {
     "drive.about.get": about,
+    "drive.changes.getStartPageToken": start_page_token,
+    "drive.changes.list": list_changes,
     "drive.drives.get": get_drive,
     "drive.drives.list": list_drives,
     "drive.files.create": _stored(plan_create),

@@ -81,6 +81,15 @@ class DriveFile(GoogleModel):
     permissions: tuple[Permission, ...] = ()
 
 
+class Change(GoogleModel):
+    """An entry of the log of changes: a file was made, changed or deleted for good."""
+
+    file_id: str
+    drive_id: str
+    time: datetime
+    removed: bool = False
+
+
 class Question(GoogleModel):
     """A question of a form. `options` are the choices; CHECKBOX accepts several."""
 
@@ -154,6 +163,8 @@ class Snapshot(NamedTuple):
     at: datetime
     files: dict[str, DriveFile]
     responses: dict[str, dict[str, FormResponse]]
+    changes: int
+    """Length of the log of changes."""
 
 
 class GoogleState(BaseModel):
@@ -162,6 +173,7 @@ class GoogleState(BaseModel):
     service_account: str
     drives: dict[str, SharedDrive] = Field(default_factory=dict)
     files: dict[str, DriveFile] = Field(default_factory=dict)
+    changes: list[Change] = Field(default_factory=list, description="Log of the changes of files")
     reserved: set[str] = Field(default_factory=set, description="Ids handed out by files.generateIds")
     forms: dict[str, Form] = Field(default_factory=dict)
     responses: dict[str, dict[str, FormResponse]] = Field(default_factory=dict)
@@ -187,11 +199,22 @@ class GoogleState(BaseModel):
         with self._lock:
             before = self._snapshot()
             yield
+            self._log_changes(before.files)
             self._past.append(before)
             self._changed()
 
+    def _log_changes(self, before: dict[str, DriveFile]) -> None:
+        time = now()
+        for file_id in {**before, **self.files}:
+            old, new = before.get(file_id), self.files.get(file_id)
+            if old is not new and (file := new or old):
+                self.changes.append(
+                    Change(file_id=file_id, drive_id=file.drive_id, time=time, removed=new is None)
+                )
+
     def _snapshot(self) -> Snapshot:
-        return Snapshot(now(), dict(self.files), {form: dict(each) for form, each in self.responses.items()})
+        responses = {form: dict(each) for form, each in self.responses.items()}
+        return Snapshot(now(), dict(self.files), responses, len(self.changes))
 
     def snapshot_before(self, writes: int, age: timedelta) -> Snapshot:
         """Return the data before the last `writes` writes, or `age` ago, whichever is older."""

@@ -354,3 +354,42 @@ def test_unsupported_methods_are_501(google: Google, folder: str) -> None:
     assert raw(google, "POST", f"/drive/v3/files/{folder}/copy", "{}")[0] == 501
     status, page = raw(google, "GET", "/drive/v3/nothing/of/the/kind")
     assert (status, "<!DOCTYPE html>" in page) == (404, True)
+
+
+def test_changes_are_listed_once_each_from_a_token_on(
+    drive: "DriveResource", sandbox: Sandbox, folder: str
+) -> None:
+    everywhere: Any = {"supportsAllDrives": True, "driveId": DRIVE_ID}
+    token = drive.changes().getStartPageToken(**everywhere).execute()["startPageToken"]
+    ann = sandbox.on_drive()
+    ann.rename(folder, "Another name")
+    ann.trash(folder)
+    ann.restore(folder)
+
+    def changes(token: str, **more: Any) -> Any:
+        request = drive.changes().list(
+            pageToken=token, includeItemsFromAllDrives=True, **everywhere | more, fields="*"
+        )
+        return request.execute()
+
+    found = changes(token)
+    assert [(each["fileId"], each["removed"]) for each in found["changes"]] == [(folder, False)]
+    assert found["changes"][0]["file"]["name"] == "Another name"
+    token = found["newStartPageToken"]
+    assert changes(token)["changes"] == []
+    ann.rename(sandbox.ids["prices"], "Prices of this year")
+    ann.delete(folder)
+    first = changes(token, pageSize=1)
+    assert [each["fileId"] for each in first["changes"]] == [sandbox.ids["prices"]]
+    rest = changes(first["nextPageToken"])
+    assert [(each["fileId"], each["removed"]) for each in rest["changes"]] == [(folder, True)]
+    assert "file" not in rest["changes"][0]
+    assert changes(token, includeRemoved=False)["changes"] == first["changes"]
+
+
+def test_changes_need_a_token_that_drive_issued(drive: "DriveResource") -> None:
+    for token in ("0", "nonsense", "9999999"):
+        error = refused(drive.changes().list(pageToken=token, supportsAllDrives=True), 400)
+        assert reason(error) == "invalid"
+    nowhere = drive.changes().getStartPageToken(driveId="0Anowhere", supportsAllDrives=True)
+    assert reason(refused(nowhere, 404)) == "notFound"
