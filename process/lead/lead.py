@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal, get_args
 
@@ -197,7 +198,7 @@ class Lead(Model):
         }
         return tuple(name for name, does in applies.items() if does)
 
-    @property
+    @cached_property
     def stage(self) -> Stage:
         """The stage, derived from the other fields and never set by hand (process.md, Stages)."""
         if self.closed_on:
@@ -208,17 +209,17 @@ class Lead(Model):
             return Stage.HUB if self.hub.live_on else Stage.CONTRACTED
         return Stage.QUOTED if self.quoted else Stage.LEAD
 
-    @property
+    @cached_property
     def quoted(self) -> bool:
         """True if a price was quoted and that decision was not corrected."""
         return any(quote.status is not QuoteStatus.CORRECTED for quote in self.quotes)
 
-    @property
+    @cached_property
     def ended(self) -> bool:
         """True if the lead is lost or closed."""
         return self.stage in (Stage.LOST, Stage.CLOSED)
 
-    @property
+    @cached_property
     def undecided(self) -> tuple[DuplicateLink, ...]:
         """Possible originals that nobody has decided about yet. The lead is held until somebody does."""
         merged_here = {other.lead_id for other in self.duplicates if other.relation is Relation.MERGED}
@@ -230,7 +231,7 @@ class Lead(Model):
         """The lead that this one was merged into, or None."""
         return next((other for other in self.originals if other.relation is Relation.MERGED), None)
 
-    @property
+    @cached_property
     def signed(self) -> tuple[Contract, ...]:
         """The signed contracts, oldest first."""
         return (*self.former, self.contract) if self.contract.signed_on else ()
@@ -268,7 +269,7 @@ class Lead(Model):
         """Return the lead with another contract in preparation."""
         return self.replaced(**{"renewal" if self.contract.signed_on else "contract": contract})
 
-    @property
+    @cached_property
     def gaps(self) -> tuple[Gap, ...]:
         """Days on which the hub ran outside the terms, unbilled and without a reason given."""
         live, down = self.hub.live_on, self.hub.decommissioned_on
@@ -302,13 +303,13 @@ class Lead(Model):
         """Return the quote on which the contract was signed, or None."""
         return next((quote for quote in self.quotes if quote.version == contract.quote), None)
 
-    @property
+    @cached_property
     def offers(self) -> tuple[Quote, ...]:
         """The active quotes (open or accepted) without a signed contract."""
         signed = {contract.quote for contract in self.signed}
         return tuple(q for q in self.quotes if q.status in ACTIVE and q.version not in signed)
 
-    @property
+    @cached_property
     def quote(self) -> Quote | None:
         """The active quote for the contract in preparation, or None. There is never more than one."""
         return next(iter(self.offers), None)
