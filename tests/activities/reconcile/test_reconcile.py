@@ -147,7 +147,7 @@ async def test_an_issue_that_was_opened_twice_is_closed_as_a_duplicate(deploymen
     twin = {"title": first["title"], "body": first["body"]}
     ours = await asyncio.to_thread(deployment.as_service, "POST", "leads/issues", twin)
     copied = await asyncio.to_thread(deployment.as_person, SALES, "POST", "leads/issues", twin)
-    assert f"issue {ours['number']}, {copied['number']} carries its marker" in found(
+    assert f"issue leads#{ours['number']}, leads#{copied['number']} carries its marker" in found(
         await deployment.reconcile()
     )
     await deployment.until(lead, lambda view: any("opened twice" in line.summary for line in view.timeline))
