@@ -55,23 +55,26 @@ async def working(env: WorkflowEnvironment, queue: str, settings: Settings) -> A
     policy = Policy(addresses={Role.SALES: ("sell@example.org", "shop@example.org")})
     with ThreadPoolExecutor(4) as executor:
         activities = digest_activities(settings, policy)
-        async with Worker(env.client, task_queue=queue, activities=activities, activity_executor=executor):
+        async with Worker(
+            env.client, task_queue=f"{queue}-chores", activities=activities, activity_executor=executor
+        ):
             yield
 
 
 @pytest.fixture
 def three_leads(settings: Settings, working: None) -> list[str]:
-    """The rows of one for sales, one that Grace has by name, one that Carl has, who left no address."""
+    """The organisations of a lead for sales, one that Grace has by name, one that Carl has, who left no address."""
     lives = []
     for person in ("", "Grace", "Carl"):
-        life = Life(datetime.now(UTC), lead_id=f"lead-{person.lower() or 'sales'}").perform()
+        name = person or "Sales"
+        life = Life(datetime.now(UTC), lead_id=f"lead-{name.lower()}", org=f"{name} University").perform()
         if person:
             email = {"email": "grace@example.org"} if person == "Grace" else {}
             life.does("assigned", role="sales", person=person, **email)
         life.does("questionnaire_sent")
         lives.append(life)
     write_rows(settings.ledger_url.get_secret_value(), *lives)
-    return [life.lead.id for life in lives]
+    return [life.lead.org for life in lives]
 
 
 def reached(sandbox: Sandbox) -> list[list[str]]:
@@ -174,6 +177,23 @@ async def test_one_that_is_refused_keeps_nobody_from_theirs_and_is_tried_again(
     await handle.terminate()
 
 
+async def test_a_long_digest_goes_on_in_new_runs(
+    env: WorkflowEnvironment,
+    queue: str,
+    sandbox: Sandbox,
+    three_leads: list[str],
+    week: Week,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("workflows.digest.AT_ONCE", 1)
+    monkeypatch.setattr("workflows.digest.LONG_HISTORY", 11)  # the plan and one mail
+    done, _ = await send_now(env.client, f"{queue}-chores", week)
+    assert (done.leads, len(done.sent), done.failed) == (3, 2, {})
+    assert reached(sandbox) == [["grace@example.org"], ["sell@example.org", "shop@example.org"]]
+    described = await env.client.get_workflow_handle(digest_id(week)).describe()
+    assert described.run_id != described.raw_description.workflow_execution_info.first_run_id
+
+
 async def test_it_is_printed_as_it_would_be_sent(leads_alone: RunLeads, three_leads: list[str]) -> None:
     ended = await leads_alone("digest")
     assert ended.code == 0, ended.err
@@ -189,7 +209,9 @@ async def test_with_nothing_to_say_there_is_no_mail(
     sandbox: Sandbox,
     working: None,
     week: Week,
+    ledger_url: str,
 ) -> None:
+    write_rows(ledger_url)
     assert (await leads_alone("digest")).out == "There is nothing to say, so no mail.\n"
     done, _ = await send_now(env.client, f"{queue}-chores", week)
     assert (done.leads, done.sent, done.failed) == (0, {}, {})
