@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 from activities.github import issue_block, overwritten
 from activities.github.client import GitHubClient
 from activities.github.issue_state import IssueState, is_as_written
-from activities.github.listings import BATCH, GitHubListings, ListingCursor, Look
+from activities.github.listings import BATCH, FIRST_SPAN, GitHubListings, ListingCursor, Look
 from activities.github.models import Comment, Issue
 from activities.github.overwritten import suspicious
 from activities.github.own_comments import is_ours
@@ -146,10 +146,15 @@ class GitHubReconciler:
     async def _old_issues(self, label: str, progress: Progress[GitHubCursor], reader: GitHubListings) -> bool:
         """Read all open issues with this label, once: those of leads, and those that may become leads."""
         repo, cursor = self.settings.github.leads_repo, progress.cursor
-        name, recently = f"{repo}/{label}", datetime.now(UTC) - MAX_LABEL_AGE
+        name, now = f"{repo}/{label}", datetime.now(UTC)
+        recently, read = now - MAX_LABEL_AGE, now - FIRST_SPAN / 2  # later changes were read as such
         pages = reader.issues(repo, cursor.listings.get(name, ListingCursor(since=EVER)), label)
         while page := await in_thread(next, pages, None):
-            wanted = [each for each in page.news if each.created_at > recently or issue_block.keys(each.text)]
+            wanted = [
+                each
+                for each in page.news
+                if each.updated_at < read and (each.created_at > recently or issue_block.keys(each.text))
+            ]
             await self._take(progress, repo, wanted)
             cursor.listings[name] = page.position
             progress.spend(reader.spent())
