@@ -165,4 +165,4 @@ async def test_one_change_costs_what_it_needs(client: Client, settings: Settings
     commented = await look(client, settings)
     assert commented.found == (f"1 to sync: leads#{issues[0].number}",)
     assert commented.cost["points"] == 2
-    assert asked(sandbox) == (2, 2)  # the comment, and the issue, which has changed with it, and its last edits
+    assert asked(sandbox) == (2, 2)  # the comment, and the changed issue, whose last edits are looked at
