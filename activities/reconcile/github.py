@@ -5,6 +5,7 @@ here: issue syncs are requested, and leads are asked to check their own objects.
 of the same problem once a day, not in every reconciliation.
 """
 
+import math
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -14,11 +15,12 @@ from pydantic import BaseModel
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.github import issue_block
+from activities.github import issue_block, overwritten
 from activities.github.client import GitHubClient
 from activities.github.issue_state import IssueState, is_as_written
 from activities.github.listings import BATCH, FIRST_SPAN, GitHubListings, ListingCursor, Look
 from activities.github.models import Comment, Issue
+from activities.github.overwritten import suspicious
 from activities.github.own_comments import is_ours
 from activities.issue_sync.context import in_thread
 from activities.issue_sync.intake import MAX_LABEL_AGE, lead_labels
@@ -175,6 +177,9 @@ class GitHubReconciler:
         # after the checks: the sync of a transferred issue waits for its lead
         labels = lead_labels(self.leads.policy)
         wanted = [issue for issue in issues if _needs_sync(repo, issue, rows, labels)]
+        ours = [issue for issue in issues if issue not in wanted and issue_block.keys(issue.text)]
+        wanted += await in_thread(suspicious, self.github, ours)
+        progress.spend({"points": math.ceil(len(ours) / overwritten.BATCH)})
         await self._request(progress, [ChangeNotice(repo=repo, number=issue.number) for issue in wanted])
 
     async def _request(self, progress: Progress[GitHubCursor], notices: Iterable[ChangeNotice]) -> None:
