@@ -187,7 +187,7 @@ async def test_a_decision_prints_its_event_and_its_effects(leads: RunLeads, open
     assert accepted["repeat"] is False
     assert accepted["pending"] is False
     assert "accepted" in accepted["message"]
-    assert any(effect["key"] == f"{lead}/{accepted['seq']}/record_events" for effect in accepted["effects"])
+    assert any(effect["key"] == f"{lead}/{accepted['seq']}/update_issue" for effect in accepted["effects"])
 
 
 async def test_a_price_takes_items_and_a_discount_as_people_write_them(
