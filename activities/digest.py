@@ -1,47 +1,65 @@
-"""Activities of the weekly digest: list the leads, ask them for their agenda items, send the mails."""
+"""Activities of the weekly digest: find out who gets a mail, and send the mails."""
 
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from temporalio import activity
 
+from activities.errors import again
 from activities.mail.addresses import plain_address, valid_addresses_of
 from activities.mail.messages import MessageBuilder
 from activities.mail.smtp import deliver
 from activities.mail.text import MailBody, render_body
-from client.agenda import ask_leads
-from client.leads import LeadsClient
+from client.errors import LedgerFailed
+from client.lists import DigestsOfWeek, LeadLists
 from config.settings import Settings
 from process.policy import Policy
-from process.types import Role, Stage
-from process.views.digest import DigestMail
-from workflows.digest import AgendaAnswers, Batch
+from process.types import Role
+from process.views.digest import DigestMail, Week
+from workflows.digest import DigestPart, DigestPlan
 
 
-def digest_activities(leads: LeadsClient, settings: Settings) -> list[Callable[..., Awaitable[Any] | Any]]:
-    """Return the activities that a digest workflow needs."""
-    agenda, mail = AgendaActivities(leads), DigestMailer(settings, leads.policy)
-    return [agenda.digest_leads, agenda.digest_items, mail.send_digest]
+def digest_activities(settings: Settings, policy: Policy) -> list[Callable[..., Any]]:
+    """Return the activities that a digest workflow needs. `policy`: of new leads, names people of the roles."""
+    digests = DigestActivities(LeadLists.of(settings), DigestMailer(settings, policy))
+    return [digests.plan_digest, digests.send_digest]
 
 
-class AgendaActivities:
-    """Collects agenda items from the leads, through the worker's own client."""
+class DigestActivities:
+    """Reads the leads' rows, and sends mails made of them."""
 
-    def __init__(self, leads: LeadsClient) -> None:
-        self._leads = leads
+    def __init__(self, rows: LeadLists, mailer: "DigestMailer") -> None:
+        self._rows = rows
+        self._mailer = mailer
+        self._reading = threading.Lock()
+        self._known: tuple[Week, datetime, dict[str, DigestMail]] | None = None
+        """The mails read last: many are sent in a row, and one reading is enough for them."""
 
-    @activity.defn(name="digest_leads")
-    async def digest_leads(self) -> list[str]:
-        """Return the ids of all leads that are not archived."""
-        return [row.lead_id async for row in self._leads.list_leads(Stage, ours=True)]
+    @activity.defn(name="plan_digest")
+    def plan_digest(self, week: Week) -> DigestPlan:
+        """Find out who gets a mail this week."""
+        now = datetime.now(UTC)
+        found = _readable(lambda: self._rows.digests(week, now))
+        mails = {mail.key: mail for mail in found.mails}
+        with self._reading:
+            self._known = week, now, mails
+        return DigestPlan(read_at=now, leads=found.leads, keys=tuple(mails))
 
-    @activity.defn(name="digest_items")
-    async def digest_items(self, batch: Batch) -> AgendaAnswers:
-        """Return the agenda items of these leads, and the leads that did not answer."""
-        rows = [row async for row in self._leads.list_leads(Stage, ours=True, among=batch.leads)]
-        items, unreachable = await ask_leads(self._leads, rows, datetime.now(UTC), activity.heartbeat)
-        return AgendaAnswers(items=tuple(items), unreachable=tuple(unreachable))
+    @activity.defn(name="send_digest")
+    def send_digest(self, part: DigestPart) -> str:
+        """Send one mail and return its Message-ID, or an empty text if nothing is left to say in it."""
+        mail = self._mails(part.week, part.read_at).get(part.key)
+        return self._mailer.send(mail) if mail else ""
+
+    def _mails(self, week: Week, read_at: datetime) -> dict[str, DigestMail]:
+        """Return the mails by their keys. Whoever asks at the same time waits for one reading."""
+        with self._reading:
+            if self._known is None or self._known[:2] != (week, read_at):
+                found = _readable(lambda: self._rows.digests(week, read_at))
+                self._known = week, read_at, {mail.key: mail for mail in found.mails}
+            return self._known[2]
 
 
 class DigestMailer:
@@ -52,8 +70,7 @@ class DigestMailer:
         self._policy = policy
         self._messages = MessageBuilder(settings.mail)
 
-    @activity.defn(name="send_digest")
-    def send_digest(self, mail: DigestMail) -> str:
+    def send(self, mail: DigestMail) -> str:
         """Send the mail and return its Message-ID, which is the same however often it is sent."""
         message_id = self._messages.message_id(f"digest/{mail.week.name}/{mail.key}")
         recipients = dict.fromkeys(self.recipients(mail), str(mail.role))
@@ -79,3 +96,11 @@ class DigestMailer:
 def digest_text(mail: DigestMail) -> MailBody:
     """Return the mail's text, plain and as HTML."""
     return render_body("digest.md", {"mail": mail})
+
+
+def _readable(read: Callable[[], DigestsOfWeek]) -> DigestsOfWeek:
+    """Return the result of reading the ledger, which is tried again if that fails."""
+    try:
+        return read()
+    except LedgerFailed as error:
+        raise again(str(error)) from None

@@ -61,7 +61,7 @@ def chore_activities(leads: LeadsClient, chores: Chores, settings: Settings) -> 
     return [
         IssueSync(leads, chores, settings).sync_issue,
         *reconcile_activities(leads, chores, settings),
-        *digest_activities(leads, settings),
+        *digest_activities(settings, leads.policy),
     ]
 
 

@@ -23,6 +23,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "years": ("--years", "1"),
     "growth": ("--leads", "1000"),
     "calls": ("--leads", "1"),
+    "reconcile": ("--leads", "50"),
     "deliveries": ("--deliveries", "200"),
     "what_if": ("--leads", "10"),
 }

@@ -17,8 +17,8 @@ from bench.what_if import hub
 from process.core.aggregate import LeadAggregate
 from workflows.start import run_state
 
-WARM = 5
-"""Workflows that a worker knows before it is weighed."""
+WARM = 20
+"""Workflows that a worker knows before it is weighed, or fewer if few are weighed."""
 AT_ONCE = 8
 CACHE = 100_000
 TARGETS = {1: Target(0.15), 10: Target(0.25)}
@@ -38,7 +38,7 @@ async def to_hub(server: Server, kind: Kind, count: int) -> None:
 
 async def weigh_young(server: Server, kind: Kind, process: Process, count: int) -> float:
     """Return the megabytes for each workflow of so many that have just reached a hub."""
-    await to_hub(server, kind, WARM)
+    await to_hub(server, kind, min(WARM, count))
     before = process.memory
     await to_hub(server, kind, count)
     return (process.memory - before) / count
@@ -61,13 +61,13 @@ async def weigh_old(server: Server, years: int, count: int) -> float:
     """Return the megabytes for each lead of so many whose hub runs for these years."""
     life = hub(years, datetime.now(UTC) - timedelta(days=360 * years + 75))
     async with worker(server.address, "lead", "lead", cache=CACHE) as process:
-        await resume(server, life.aggregate, WARM)
+        await resume(server, life.aggregate, min(WARM, count))
         before = process.memory
         await resume(server, life.aggregate, count)
         return (process.memory - before) / count
 
 
-async def measure(count: int = 150, old: int = 40) -> Report:
+async def measure(count: int = 200, old: int = 100) -> Report:
     """Weigh `count` young workflows of each kind, and `old` leads of 1, 5 and 10 years."""
     async with dev_server() as server:
         young: dict[Kind, float] = {}

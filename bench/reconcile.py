@@ -4,7 +4,6 @@ Real clients use the sandbox's GitHub and Drive and Temporal's dev server on thi
 GitHub would count; the seconds are only for comparison. GitHub's limits are 5,000 requests and 5,000 points an hour.
 """
 
-import argparse
 import asyncio
 import os
 import time
@@ -13,7 +12,8 @@ from tempfile import TemporaryDirectory
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from client.connection import run_program
+from bench.figures import Figure, Report
+from bench.options import run_benchmark
 from client.reconcile import reconcile_now
 from config.settings import Settings
 from sandbox.seed import read_seed
@@ -27,19 +27,29 @@ from workflows.search_attributes import SEARCH_ATTRIBUTES
 QUEUE = "bench"
 
 
-async def measure(client: Client, name: str) -> None:
-    """Reconcile once, and print the cost under this name."""
+async def cost(client: Client, name: str) -> tuple[Figure, ...]:
+    """Reconcile once, and return the cost under this name."""
     began = time.monotonic()
     done = await reconcile_now(client, QUEUE)
     github, drive = done.results["reconcile_github"], done.results["reconcile_drive"]
-    cost = ", ".join(f"{github.cost.get(kind, 0)} {kind}" for kind in ("requests", "unchanged", "points"))
-    found = github.failed or (github.found[0].partition(":")[0] if github.found else "nothing new")
-    on_drive = drive.failed or f"{drive.cost.get('requests', 0)} requests to Drive"
-    size = len(done.model_dump_json()) / 1000
-    print(f"{name}: {cost}; {on_drive}; {size:.1f} kB of cursors; {time.monotonic() - began:.1f} s; {found}")
+    if failed := github.failed or drive.failed:
+        raise SystemExit(f"{name}: {failed}")
+    counts = (
+        ("requests to GitHub", github.cost.get("requests", 0)),
+        ("answers that nothing changed", github.cost.get("unchanged", 0)),
+        ("points of GraphQL", github.cost.get("points", 0)),
+        ("requests to Drive", drive.cost.get("requests", 0)),
+    )
+    return (
+        *(Figure(f"{name}: {what}", count) for what, count in counts),
+        Figure(f"{name}: cursors", len(done.model_dump_json()) / 1000, "kB"),
+        Figure(f"{name}: time", time.monotonic() - began, "s"),
+    )
 
 
-async def main(leads: int) -> None:
+async def measure(leads: int = 500) -> Report:
+    """Reconcile `leads` leads several times, with and without news."""
+    figures: list[Figure] = []
     server = WorkflowEnvironment.start_local(
         dev_server_existing_path=str(TEMPORAL),
         plugins=[leads_plugin()],
@@ -53,20 +63,17 @@ async def main(leads: int) -> None:
         issues = on_github(sandbox, leads)
         with_issues(settings, sandbox, issues)
         async with await server as env, reconciling(env.client, settings, QUEUE):
-            await measure(env.client, f"{leads} leads, the first reconciliation")
+            figures += await cost(env.client, "the first one")
             for _ in range(3):
-                await measure(env.client, "a repeated reading")
-            await measure(env.client, "nothing changed")
+                await reconcile_now(env.client, QUEUE)  # repeated readings
+            figures += await cost(env.client, "nothing changed")
             sandbox.person("amara-sales").comment("leads", issues[0].number, "/help")
-            await measure(env.client, "one comment")
+            figures += await cost(env.client, "one comment")
             sandbox.person("amara-sales").move("leads", issues[0].number, "Quoted")
-            await measure(env.client, "one moved card")
+            figures += await cost(env.client, "one moved card")
     await asyncio.sleep(0.3)
+    return Report("reconcile", "A reconciliation", f"{leads} leads", tuple(figures))
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    options.add_argument("--leads", type=int, default=500)
-    asyncio.run(run_program(main(options.parse_args().leads)))
+    run_benchmark(__doc__, measure)

@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -44,15 +44,24 @@ async def run_program(work: Coroutine[Any, Any, None]) -> None:
         await asyncio.sleep(SDK_SHUTDOWN)
 
 
+def configured_namespace() -> str:
+    """Return the namespace of Temporal's own configuration, without connecting. Raises TemporalMisconfigured."""
+    return _configuration().get("namespace") or "default"
+
+
+def _configuration() -> ClientConnectConfig:
+    try:
+        return ClientConfig.load_client_connect_config()
+    except (RuntimeError, OSError, ValueError) as error:  # e.g. a profile or a file that does not exist
+        raise TemporalMisconfigured(str(error)) from error
+
+
 async def connect(identity: str | None = None, runtime: Runtime | None = None) -> Client:
     """Connect by Temporal's own configuration (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, profiles …).
 
     Raises TemporalMisconfigured, AddressMalformed or TemporalUnreachable.
     """
-    try:
-        config = ClientConfig.load_client_connect_config()
-    except (RuntimeError, OSError, ValueError) as error:  # e.g. a profile or a file that does not exist
-        raise TemporalMisconfigured(str(error)) from error
+    config = _configuration()
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
         return await Client.connect(**config, identity=identity, runtime=runtime, plugins=[leads_plugin()])

@@ -18,14 +18,17 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from client.connection import NO_WORKER_ANSWERED
 from client.errors import NoWorker
 from client.schedules import keep
 from config.settings import Settings
 from process.views.digest import Week
-from workflows.digest import DigestResult, DigestWorkflow, WeeklyDigestWorkflow, digest_id
+from workflows.digest import DigestResult, DigestRun, DigestWorkflow, WeeklyDigestWorkflow, digest_id
 
 SCHEDULE = "weekly-digest"
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+ANSWER_WITHIN = timedelta(seconds=5)
+"""Time that the workflow has to tell how far it is."""
 CATCH_UP = timedelta(days=2)
 """A digest that was missed because the server was down is still written within this time."""
 
@@ -72,7 +75,7 @@ async def send_now(client: Client, task_queue: str, week: Week) -> tuple[DigestR
     try:
         await client.start_workflow(
             DigestWorkflow.run,
-            week,
+            DigestRun(week=week),
             id=name,
             task_queue=task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
@@ -87,13 +90,23 @@ async def send_now(client: Client, task_queue: str, week: Week) -> tuple[DigestR
     result = asyncio.ensure_future(handle.result())
     try:
         while not (await asyncio.wait([result], timeout=0.5))[0]:
-            known = await handle.query(DigestWorkflow.sent)
-            if known.failed:
+            known = await _known(handle, task_queue)
+            if known and known.failed:
                 return known, before
         return result.result(), before
-    except RPCError as error:
-        if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION):
-            raise NoWorker(task_queue) from error
-        raise
     finally:
         result.cancel()
+
+
+async def _known(
+    handle: WorkflowHandle[DigestWorkflow, DigestResult], task_queue: str
+) -> DigestResult | None:
+    """Return the result so far, or None if the worker is too busy to answer. Raises NoWorker."""
+    try:
+        return await handle.query(DigestWorkflow.sent, rpc_timeout=ANSWER_WITHIN)
+    except RPCError as error:
+        if error.status is RPCStatusCode.FAILED_PRECONDITION:
+            raise NoWorker(task_queue) from error
+        if error.status not in NO_WORKER_ANSWERED:
+            raise
+        return None

@@ -3,9 +3,8 @@
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from pydantic import BaseModel
 from temporalio.client import (
     Client,
     WorkflowExecution,
@@ -19,42 +18,16 @@ from temporalio.service import RPCError, RPCStatusCode
 from client.errors import AmbiguousLead, LeadNotFound
 from config.settings import lead_page
 from process.decisions.opening import LeadOpened
+from process.duplicates.matching import NAMELESS
 from process.identity import contact_key, is_public_mail, new_lead_id, org_key, title_key
 from process.lead.duplicate_links import MAX_LINK_TEXT, MAX_ORIGINALS, DuplicateLink, MatchReason
-from process.types import OPEN_STAGES, Role, Stage
+from process.types import OPEN_STAGES
 from workflows import search_attributes as attributes
 from workflows.lead import LeadWorkflow
 
 LeadHandle = WorkflowHandle[LeadWorkflow, str]
 WORKFLOW = LeadWorkflow.__name__
 RUNNING = "ExecutionStatus = 'Running'"
-NAMELESS = org_key("")
-"""Key of organisations whose name has no letter or digit; it identifies nobody."""
-
-
-class LeadRow(BaseModel):
-    """A lead in a list, from visibility alone, without a query to its workflow."""
-
-    lead_id: str
-    stage: str | None
-    owner: str | None
-    next_date: datetime | None
-    attention: int
-    failed: int
-    on_hold: bool
-    heading: str
-    url: str
-
-
-class LeadPolicy(NamedTuple):
-    """A lead and the policy that applies to it, from visibility; empty until its workflow has run."""
-
-    lead_id: str
-    stage: Stage
-    heading: str
-    version: str
-    people: str
-    """Digest of the people who have the roles."""
 
 
 @dataclass(frozen=True)
@@ -154,62 +127,6 @@ class Directory:
         others = [await _duplicate_link(opened, each) for each in found]
         return sorted(others, key=lambda other: -len(other.reasons))[:MAX_ORIGINALS]
 
-    async def likely_duplicates(self) -> list[tuple[str, ...]]:
-        """Return groups of ids of open leads with the same organisation or the same mail domain, sorted."""
-        groups: dict[str, set[str]] = {}
-        async for each in self._executions(self._open_and_ours()):
-            known = each.typed_search_attributes
-            for key in (attributes.ORG_KEY, attributes.DOMAIN):
-                value = known.get(key)
-                if value and value != NAMELESS:
-                    groups.setdefault(f"{key.name} {value}", set()).add(each.id)
-        return sorted({tuple(sorted(group)) for group in groups.values() if len(group) > 1})
-
-    async def list_leads(
-        self,
-        stages: Iterable[Stage] = OPEN_STAGES,
-        *,
-        owner: Role | None = None,
-        attention: bool = False,
-        org: str | None = None,
-        ours: bool = False,
-        among: Iterable[str] | None = None,
-    ) -> AsyncIterator[LeadRow]:
-        """Yield the leads in these stages, oldest first. `ours`: only those on our own task queue."""
-        clauses = [_any_of(attributes.STAGE, sorted(stages)), RUNNING]
-        if owner:
-            clauses.append(f"{attributes.OWNER.name} = '{owner}'")
-        if attention:
-            clauses.append(f"({attributes.ATTENTION.name} > 0 OR {attributes.PARKED.name} > 0)")
-        if ours:
-            clauses.append(f"TaskQueue = '{self.task_queue}'")
-        if among is not None:
-            names = ", ".join(f"'{name.replace(chr(39), '')}'" for name in among)
-            clauses.append(f"WorkflowId IN ({names})")
-        if org:
-            clauses.append(f"{attributes.ORG_KEY.name} = '{org_key(org)}'")
-        found = [execution async for execution in self._executions(clauses)]
-        for execution in sorted(found, key=lambda execution: execution.start_time):
-            yield await self._row(execution)
-
-    async def list_policies(self) -> list[LeadPolicy]:
-        """Return the leads of our task queue that are not archived, each with its policy."""
-        clauses = [RUNNING, f"TaskQueue = '{self.task_queue}'"]
-        found = []
-        async for execution in self._executions(clauses):
-            memo = await execution.memo()
-            stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
-            found.append(
-                LeadPolicy(
-                    lead_id=execution.id,
-                    stage=Stage(stage),
-                    heading=str(memo.get("heading", "")),
-                    version=str(memo.get("policy", "")),
-                    people=str(memo.get("people", "")),
-                )
-            )
-        return sorted(found)
-
     def running(self, *clauses: str) -> str:
         """Return the query for the leads on our own task queue that are not archived, with further clauses."""
         return " AND ".join([f"WorkflowType = '{WORKFLOW}'", RUNNING, self._ours(), *clauses])
@@ -230,20 +147,6 @@ class Directory:
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
         return self.client.list_workflows(" AND ".join([f"WorkflowType = '{WORKFLOW}'", *clauses]))
-
-    async def _row(self, execution: WorkflowExecution) -> LeadRow:
-        known = execution.typed_search_attributes
-        return LeadRow(
-            lead_id=execution.id,
-            stage=known.get(attributes.STAGE),
-            owner=known.get(attributes.OWNER),
-            next_date=known.get(attributes.NEXT_DATE),
-            attention=known.get(attributes.ATTENTION) or 0,
-            failed=known.get(attributes.PARKED) or 0,
-            on_hold=known.get(attributes.ON_HOLD) or False,
-            heading=str((await execution.memo()).get("heading", "")),
-            url=self.link(execution.id),
-        )
 
 
 async def _duplicate_link(opened: LeadOpened, other: WorkflowExecution) -> DuplicateLink:

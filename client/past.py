@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from client.errors import AmbiguousLead, LeadNotInLedger, LedgerFailed
+from client.errors import AmbiguousLead, LeadNotInLedger
+from client.lists import open_ledger
 from config.settings import Settings
 from ledger.entries import event_of
-from ledger.events import Ledger, LedgerError
+from ledger.events import Ledger
 from ledger.rebuilding import without_gaps
 from process.core.events import Event
 from process.core.fold import fold
@@ -63,11 +64,5 @@ def events_of(ledger: Ledger, lead_id: str) -> tuple[Event, ...]:
 @contextmanager
 def past(known: Settings) -> Iterator[Past]:
     """Open the ledger for reading. Raises LedgerFailed if there is none or it cannot be reached."""
-    try:
-        ledger = Ledger.open(known.ledger_url.get_secret_value(), read_only=True)
-        try:
-            yield Past(ledger)
-        finally:
-            ledger.close()
-    except LedgerError as error:
-        raise LedgerFailed(str(error)) from error
+    with open_ledger(known) as ledger:
+        yield Past(ledger)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 
 from ledger.tables import FILTERS, LEADS
 from process.views.row import LeadRow
@@ -68,6 +68,11 @@ def at_most(column: str, value: object) -> Filter:
 def known(column: str) -> Filter:
     """Select rows that have a value."""
     return LEADS.c[column].is_not(None)
+
+
+def needs_attention() -> Filter:
+    """Select rows of leads with a concern, or with an effect that failed for good."""
+    return or_(LEADS.c.attention > 0, LEADS.c.parked > 0)
 
 
 def order_by(names: Sequence[str]) -> list[ColumnElement[Any]]:

@@ -11,7 +11,7 @@ somebody removed from the history. If our own text is not in the history word fo
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -82,16 +82,16 @@ def text_of(client: GitHubClient, repo: str, number: int, edit: str) -> str | No
     return None
 
 
-def suspicious(client: GitHubClient, issues: Sequence[Issue]) -> Iterator[Issue]:
-    """Yield the issues in which one of our newest edits followed somebody else's so soon that it may have overwritten it."""
+def suspicious(client: GitHubClient, issues: Sequence[Issue]) -> list[Issue]:
+    """Return the issues in which an edit of ours followed somebody else's so soon that it may have overwritten that."""
+    suspects = []
     for start in range(0, len(issues), BATCH):
         by_id = {issue.node_id: issue for issue in issues[start : start + BATCH]}
         with github_errors("when looking at the edits of issues"):
             nodes = client.graphql(_NEWEST, {"ids": [*by_id]})["nodes"]
             found = [_NewestEdits.model_validate(node) for node in nodes if node]
-        for each in found:
-            if _newest(client, each.edits)[1]:
-                yield by_id[each.id]
+        suspects += [by_id[each.id] for each in found if _newest(client, each.edits)[1]]
+    return suspects
 
 
 def _newest(client: GitHubClient, edits: Sequence[_Edit]) -> tuple[list[_Edit], _Edit | None]:

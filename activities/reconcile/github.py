@@ -5,6 +5,7 @@ here: issue syncs are requested, and leads are asked to check their own objects.
 of the same problem once a day, not in every reconciliation.
 """
 
+import math
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -14,11 +15,12 @@ from pydantic import BaseModel
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.github import issue_block
+from activities.github import issue_block, overwritten
 from activities.github.client import GitHubClient
 from activities.github.issue_state import IssueState, is_as_written
-from activities.github.listings import BATCH, GitHubListings, ListingCursor, Look
+from activities.github.listings import BATCH, FIRST_SPAN, GitHubListings, ListingCursor, Look
 from activities.github.models import Comment, Issue
+from activities.github.overwritten import suspicious
 from activities.github.own_comments import is_ours
 from activities.issue_sync.context import in_thread
 from activities.issue_sync.intake import MAX_LABEL_AGE, lead_labels
@@ -144,10 +146,15 @@ class GitHubReconciler:
     async def _old_issues(self, label: str, progress: Progress[GitHubCursor], reader: GitHubListings) -> bool:
         """Read all open issues with this label, once: those of leads, and those that may become leads."""
         repo, cursor = self.settings.github.leads_repo, progress.cursor
-        name, recently = f"{repo}/{label}", datetime.now(UTC) - MAX_LABEL_AGE
+        name, now = f"{repo}/{label}", datetime.now(UTC)
+        recently, read = now - MAX_LABEL_AGE, now - FIRST_SPAN / 2  # later changes were read as such
         pages = reader.issues(repo, cursor.listings.get(name, ListingCursor(since=EVER)), label)
         while page := await in_thread(next, pages, None):
-            wanted = [each for each in page.news if each.created_at > recently or issue_block.keys(each.text)]
+            wanted = [
+                each
+                for each in page.news
+                if each.updated_at < read and (each.created_at > recently or issue_block.keys(each.text))
+            ]
             await self._take(progress, repo, wanted)
             cursor.listings[name] = page.position
             progress.spend(reader.spent())
@@ -170,6 +177,9 @@ class GitHubReconciler:
         # after the checks: the sync of a transferred issue waits for its lead
         labels = lead_labels(self.leads.policy)
         wanted = [issue for issue in issues if _needs_sync(repo, issue, rows, labels)]
+        ours = [issue for issue in issues if issue not in wanted and issue_block.keys(issue.text)]
+        wanted += await in_thread(suspicious, self.github, ours)
+        progress.spend({"points": math.ceil(len(ours) / overwritten.BATCH)})
         await self._request(progress, [ChangeNotice(repo=repo, number=issue.number) for issue in wanted])
 
     async def _request(self, progress: Progress[GitHubCursor], notices: Iterable[ChangeNotice]) -> None:

@@ -112,14 +112,14 @@ class Agenda(Model):
 
     day: date
     items: tuple[AgendaItem, ...] = ()
-    unreachable: tuple[str, ...] = ()
-    """Ids of leads that did not answer; their items are those of the list of leads."""
+    outdated: tuple[str, ...] = ()
+    """Ids of leads that have not followed their dates, so that their items may be wrong."""
 
     @classmethod
-    def of(cls, day: date, items: Iterable[AgendaItem], unreachable: Iterable[str] = ()) -> Self:
+    def of(cls, day: date, items: Iterable[AgendaItem], outdated: Iterable[str] = ()) -> Self:
         """Return an agenda with the items sorted by section and urgency."""
         ordered = sorted(items, key=lambda item: ([*Section].index(item.section), item.urgency))
-        return cls(day=day, items=tuple(ordered), unreachable=tuple(sorted(unreachable)))
+        return cls(day=day, items=tuple(ordered), outdated=tuple(sorted(outdated)))
 
     def for_(self, name: str) -> Self:
         """Return the agenda of one role or person, given by name, GitHub login or mail address."""

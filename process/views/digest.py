@@ -1,7 +1,8 @@
 """Weekly digest mails: the agenda of each role, and of each person assigned to a role."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -52,8 +53,8 @@ class DigestMail(Model):
     sections: tuple[DigestSection, ...]
     later: int = 0
     """Number of items that are due after this week."""
-    unreachable: int = 0
-    """Number of leads that did not answer."""
+    outdated: int = 0
+    """Number of leads, of all roles, whose items may be wrong because they have not followed their dates."""
 
     def count(self, *titles: str) -> int:
         """Return the number of items in the sections with these titles, shown or not."""
@@ -80,36 +81,81 @@ class _Owner(NamedTuple):
 
 def digest_mails(agenda: Agenda, week: Week) -> tuple[DigestMail, ...]:
     """Return a mail for each role and assigned person with items; a person's items are not in the role's mail."""
-    by_owner: dict[_Owner, list[AgendaItem]] = {}
-    for item in agenda.items:
-        if item.role in TEAMS:
-            by_owner.setdefault(_owner(item), []).append(item)
-    mails = (_mail(owner, items, week, len(agenda.unreachable)) for owner, items in by_owner.items())
-    return tuple(sorted((mail for mail in mails if mail.sections), key=lambda mail: mail.key))
+    digests = Digests(week)
+    digests.add(agenda.items)
+    return digests.mails(len(agenda.outdated))
+
+
+class Digests:
+    """Collects items lead by lead, and keeps no more of them than the mails show."""
+
+    def __init__(self, week: Week) -> None:
+        self._week = week
+        self._parts: dict[_Owner, _Part] = {}
+
+    def add(self, items: Iterable[AgendaItem]) -> None:
+        """Add items of one lead or of several."""
+        for item in items:
+            if item.role in TEAMS:
+                self._parts.setdefault(_owner(item), _Part()).add(item, self._week.day + WEEK)
+
+    def mails(self, outdated: int = 0) -> tuple[DigestMail, ...]:
+        """Return the mails in the order of their keys. `outdated`: number of leads that have not followed their dates."""
+        mails = (
+            DigestMail(
+                key=_key(owner),
+                week=self._week,
+                role=owner.role,
+                person=owner.person,
+                address=owner.address,
+                sections=part.sections(),
+                later=part.later,
+                outdated=outdated,
+            )
+            for owner, part in self._parts.items()
+        )
+        return tuple(sorted((mail for mail in mails if mail.sections), key=lambda mail: mail.key))
+
+
+class _Part:
+    """The items of one mail."""
+
+    def __init__(self) -> None:
+        self.later = 0
+        self._found: dict[str, list[AgendaItem]] = {}
+        self._more: Counter[str] = Counter()
+
+    def add(self, item: AgendaItem, end: date) -> None:
+        """Add an item; it is only counted if it is due after this week, which ends before `end`."""
+        if (title := _title(item, end)) is None:
+            self.later += 1
+            return
+        items = self._found.setdefault(title, [])
+        items.append(item)
+        if len(items) > 2 * SHOWN:
+            items.sort(key=_urgency)
+            self._more[title] += len(items) - SHOWN
+            del items[SHOWN:]
+
+    def sections(self) -> tuple[DigestSection, ...]:
+        """Return the sections that have items, the most urgent items first."""
+        return tuple(
+            self._section(title, sorted(self._found[title], key=_urgency))
+            for title in (_ATTENTION, _OVERDUE, _THIS_WEEK, _WAITING, _STUCK)
+            if title in self._found
+        )
+
+    def _section(self, title: str, items: list[AgendaItem]) -> DigestSection:
+        more = self._more[title] + max(0, len(items) - SHOWN)
+        return DigestSection(title=title, items=tuple(items[:SHOWN]), more=more)
+
+
+def _urgency(item: AgendaItem) -> tuple[date, str]:
+    return item.urgency
 
 
 def _owner(item: AgendaItem) -> _Owner:
     return _Owner(item.role, item.person, item.email.casefold()) if item.email else _Owner(item.role)
-
-
-def _mail(owner: _Owner, items: Iterable[AgendaItem], week: Week, unreachable: int) -> DigestMail:
-    sections: dict[str, list[AgendaItem]] = {}
-    later = 0
-    for item in items:
-        if (title := _title(item, week.day + WEEK)) is None:
-            later += 1
-        else:
-            sections.setdefault(title, []).append(item)
-    return DigestMail(
-        key=_key(owner),
-        week=week,
-        role=owner.role,
-        person=owner.person,
-        address=owner.address,
-        sections=tuple(_sections(sections)),
-        later=later,
-        unreachable=unreachable,
-    )
 
 
 def _key(owner: _Owner) -> str:
@@ -128,9 +174,3 @@ def _title(item: AgendaItem, end: date) -> str | None:
         Section.WAITING: _WAITING,
         Section.STUCK: _STUCK,
     }[item.section]
-
-
-def _sections(found: dict[str, list[AgendaItem]]) -> Iterator[DigestSection]:
-    for title in (_ATTENTION, _OVERDUE, _THIS_WEEK, _WAITING, _STUCK):
-        if items := sorted(found.get(title, ()), key=lambda item: item.urgency):
-            yield DigestSection(title=title, items=tuple(items[:SHOWN]), more=max(0, len(items) - SHOWN))

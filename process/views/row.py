@@ -1,6 +1,6 @@
 """The row by which lists, the agenda and the digest know a lead, without asking its workflow."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from pydantic import AwareDatetime
 
@@ -8,13 +8,16 @@ from process.core.aggregate import LeadAggregate
 from process.core.due import next_due, next_wake_up
 from process.deadlines.schedule import due
 from process.deadlines.waiting import Archived
-from process.identity import address_key, contact_key, org_key, title_key
+from process.duplicates.matching import MatchKeys
 from process.lead.lead import Artifact, Assignee, Lead
 from process.policy import Team
 from process.types import Link, Model, Role, Stage
 from process.views.agenda import AgendaItem, TimedItem, timed_items
 from process.views.attention import attention
 from process.views.overview import next_step
+
+GRACE = timedelta(minutes=15)
+"""Time that a lead has to write its row anew: a worker may just restart."""
 
 
 class LeadRow(Model):
@@ -83,14 +86,14 @@ class LeadRow(Model):
         return tuple(item.of_lead(self.lead_id, self.heading, self.issue, self.assigned) for item in items)
 
     def is_outdated(self, moment: datetime) -> bool:
-        """Return True if the lead should have written the row anew by this moment."""
-        return self.right_until is not None and self.right_until <= moment
+        """Return True if the lead should have written the row anew long before this moment."""
+        return self.right_until is not None and self.right_until + GRACE <= moment
 
 
 def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
     """Return the lead's row at this moment (aware). It is pure and never raises."""
     lead, step = aggregate.lead, next_step(aggregate.lead)
-    links = (*lead.originals, *lead.duplicates)
+    links, keys = (*lead.originals, *lead.duplicates), MatchKeys.of(lead)
     return LeadRow(
         lead_id=lead.id,
         heading=lead.heading,
@@ -104,10 +107,10 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         merged_into=lead.merged_into.lead_id if lead.merged_into else None,
         next_date=next_due(lead),
         contract_end=lead.contract.term_ends,
-        org_key=org_key(lead.org),
-        title_key=title_key(lead.title),
-        contact_key=contact_key(lead.email) if lead.email else None,
-        address_key=address_key(lead.email) if lead.email else None,
+        org_key=keys.org,
+        title_key=keys.title,
+        contact_key=keys.contact,
+        address_key=keys.address,
         linked=tuple(dict.fromkeys(link.lead_id for link in links)),
         response=lead.questionnaire.response_id,
         issue=_url(lead.issue),

@@ -5,12 +5,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from client.agenda import collect_agenda
+from client.lists import lead_lists
 from process.views.agenda import AHEAD, Agenda, AgendaItem, Section
 from starter.cli.options import Json
-from starter.cli.output import Output, console, progress
-from starter.cli.session import leads_of
+from starter.cli.output import Output
+from starter.cli.session import read_settings
 from starter.cli.stuck import warn_of_stuck
+from starter.cli.warnings import warn_of_outdated
 
 TITLES = {
     Section.ATTENTION: "Needs attention",
@@ -32,22 +33,17 @@ async def agenda(
 ) -> None:
     """List what is due, overdue, waited for, stuck and upcoming, by role and person.
 
-    Asks every lead. Without a worker, it shows what Temporal's list of leads knows.
+    It comes from the ledger, in one read: no lead is asked, and no worker is needed.
 
     Example: leads agenda --for sales
     """
-    leads = await leads_of()
-    with progress(hidden=json) as shown:
-        bar = shown.add_task("Asking the leads")
-        found = await collect_agenda(
-            leads, datetime.now(UTC), lambda done, total: shown.update(bar, completed=done, total=total)
-        )
+    with lead_lists(read_settings()) as rows:
+        found = rows.agenda(datetime.now(UTC))
     mine = found.for_(for_) if for_ else found
     out = Output(as_json=json)
     if not out.value(mine):
         show(mine, out)
-    if found.unreachable and not json:
-        console(stderr=True).print(_missing(found), style="yellow", soft_wrap=True)
+    warn_of_outdated(found.outdated, json=json)
     await warn_of_stuck(json=json)
 
 
@@ -70,11 +66,3 @@ def line(item: AgendaItem, found: Agenda) -> str:
     days += ["today"] if item.until == found.day else []
     days += [f"since {item.open_since}"] if item.open_since else []
     return f"{item.text}{' · ' if days else ''}{', '.join(days)} · {item.lead_id} {item.heading}"
-
-
-def _missing(found: Agenda) -> str:
-    some = f"{', '.join(found.unreachable[:5])}{' …' if len(found.unreachable) > 5 else ''}"
-    return (
-        f"leads: {len(found.unreachable)} leads did not answer ({some}). For these, only what Temporal's list knows is "
-        "shown: no dates, invoices or persons. Is a worker running?"
-    )

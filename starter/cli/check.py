@@ -1,7 +1,7 @@
 """`leads check`: checks the access to all systems that the service needs, without changing anything."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
 from rich.text import Text
 from temporalio.api.enums.v1 import TaskQueueType
@@ -13,7 +13,9 @@ from temporalio.service import RPCError
 from activities.checks import Check
 from client.chores import Chores
 from client.connection import connect
-from client.errors import LeadsError
+from client.directory import Directory
+from client.errors import LeadsError, LedgerFailed
+from client.lists import lead_lists
 from client.server import demand_namespace, missing_attributes
 from client.stuck import list_stuck
 from config.policy_file import current_policy
@@ -56,6 +58,7 @@ async def _temporal(settings: Settings) -> AsyncIterator[Check]:
         async for check in workers(*chores, content="chores"):
             yield check
         yield await _stuck(client, settings.task_queue)
+        yield await rows_check(client, settings)
     except LeadsError as failure:
         yield Check("Temporal", "answers", False, str(rendered(failure)))
     except RPCError as error:
@@ -70,6 +73,29 @@ async def _stuck(client: Client, task_queue: str) -> Check:
     some = ", ".join(f"{each.lead_id} ({each.cause})" for each in found[:5])
     more = f" and {len(found) - 5} more" if len(found) > 5 else ""
     return Check("Temporal", "reports no stuck lead", False, f"{some}{more}. See `leads repair --all`.")
+
+
+async def rows_check(client: Client, settings: Settings) -> Check:
+    """Check that the ledger has a row of every lead in Temporal, and of no other that is not archived."""
+    query = Directory(client, settings.task_queue, settings.temporal_ui).running()
+    running = (await client.count_workflows(query)).count
+    try:
+        with lead_lists(settings) as rows:
+            if (count := rows.count()) == running:
+                return Check("Ledger", "has a row of every lead", True, str(running))
+            known = {row.lead_id for row in rows.each()}
+    except LedgerFailed as error:
+        return Check("Ledger", "has a row of every lead", running == 0, str(error))
+    ids = {execution.id async for execution in client.list_workflows(query)}
+    found = [f"in Temporal: {running}, in the ledger: {count}"]
+    found += [f"without a row: {_some(ids - known)}"] if ids - known else []
+    found += [f"not running (terminated?): {_some(known - ids)}"] if known - ids else []
+    return Check("Ledger", "has a row of every lead", ids == known, "; ".join(found))
+
+
+def _some(lead_ids: Collection[str]) -> str:
+    more = f" and {len(lead_ids) - 5} more" if len(lead_ids) > 5 else ""
+    return f"{', '.join(sorted(lead_ids)[:5])}{more}"
 
 
 async def _attributes(client: Client) -> Check:

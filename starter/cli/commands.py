@@ -1,6 +1,6 @@
 """Commands that open, list and show leads, and retry failed effects."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -8,10 +8,13 @@ from cyclopts import App, Group, Parameter
 from rich.text import Text
 
 from client.broadcast import RATE, Broadcast, broadcast
+from client.connection import configured_namespace
 from client.errors import DecisionRefused
 from client.leads import LeadsClient
+from client.lists import Order, Selection, lead_lists
 from client.previews import sections
 from client.retries import pending_retries
+from config.settings import lead_page
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.types import OPEN_STAGES, Role, Stage
@@ -24,6 +27,7 @@ from starter.cli.session import TIMEOUT, leads_of, read_settings
 from starter.cli.show import show_lead
 from starter.cli.spelling import as_command, write_refusal
 from starter.cli.stuck import warn_of_stuck
+from starter.cli.warnings import warn_of_outdated
 
 Zone = Annotated[
     str | None,
@@ -91,16 +95,32 @@ async def list_(
     ] = None,
     owner: Annotated[Role | None, Parameter(help="Only leads that wait for this role.")] = None,
     attention: Annotated[bool, flag("Only leads that need attention.")] = False,
+    org: Annotated[str | None, Parameter(help="Only leads of this organisation.")] = None,
+    sort: Annotated[Order, Parameter(help="Oldest, soonest, latest change, or by id first.")] = "opened",
+    limit: Annotated[int, Parameter(help="Number of leads to list.")] = 200,
+    count: Annotated[bool, flag("Only how many leads there are at each stage.")] = False,
     json: Json = False,
 ) -> None:
-    """List leads, oldest first. It needs no worker; the list may lag by a moment."""
-    leads = await leads_of()
+    """List leads that are not archived. It reads the ledger: no lead is asked, and no worker is needed.
+
+    Examples: leads list --owner sales --sort next-date, leads list --attention --count
+    """
+    if limit < 1:
+        raise CommandFailed(ExitCode.USAGE, "--limit must be at least 1.")
     stages = stage or (Stage if attention else OPEN_STAGES)  # a lost lead may have a live contract, too
-    rows = [row async for row in leads.list_leads(stages, owner=owner, attention=attention)]
-    out = Output(as_json=json)
-    if out.value(rows):
+    selection = Selection(tuple(stages), owner, attention, org)
+    known, out = read_settings(), Output(as_json=json)
+    with lead_lists(known) as rows:
+        counts = rows.count_by_stage(selection)
+        found = [] if count else rows.list_leads(selection, sort, limit)
+    if count:
+        _print_counts(counts, out)
         return
-    if not rows:
+    namespace = configured_namespace()
+    links = {row.lead_id: lead_page(known.temporal_ui, namespace, row.lead_id) for row in found}
+    if out.value([row.model_dump(mode="json") | {"url": links[row.lead_id]} for row in found]):
+        return
+    if not found:
         out.line("No leads.")
         return
     out.table(
@@ -109,15 +129,29 @@ async def list_(
             (
                 row.lead_id,
                 f"{row.stage}{', on hold' if row.on_hold else ''}",
-                row.owner or "",
+                str(row.owner),
                 f"{row.next_date.astimezone():%Y-%m-%d %H:%M}" if row.next_date else "",
-                _attention(row.attention, row.failed),
+                _attention(len(row.attention), len(row.parked)),
                 row.heading,
             )
-            for row in rows
+            for row in found
         ),
     )
+    if (total := sum(counts.values())) > len(found):
+        out.line()
+        out.line(f"{len(found)} of {total} leads ({_by_stage(counts)}); --limit shows more.", "dim")
+    now = datetime.now(UTC)
+    warn_of_outdated([row.lead_id for row in found if row.is_outdated(now)], json=json)
     await warn_of_stuck(json=json)
+
+
+def _print_counts(counts: dict[Stage, int], out: Output) -> None:
+    if not out.value({str(stage): number for stage, number in counts.items()}):
+        out.line(_by_stage(counts) or "No leads.")
+
+
+def _by_stage(counts: dict[Stage, int]) -> str:
+    return ", ".join(f"{stage}: {number}" for stage, number in counts.items())
 
 
 def _attention(attention: int, failed: int) -> Text:

@@ -8,11 +8,11 @@ from cyclopts import Parameter
 from temporalio.exceptions import ApplicationError
 
 from activities.digest import DigestMailer, digest_text
-from client.agenda import collect_agenda
 from client.chores import Chores
 from client.digest import digest_zone, send_now
 from client.errors import NoWorker
-from process.views.digest import DigestMail, Week, digest_mails
+from client.lists import lead_lists
+from process.views.digest import DigestMail, Week
 from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
@@ -35,7 +35,8 @@ async def digest(
     if send:
         await _send(Chores.of(leads.client, settings), week, timeout, out)
         return
-    found = digest_mails(await collect_agenda(leads, datetime.now(UTC)), week)
+    with lead_lists(settings) as rows:
+        found = rows.digests(week, datetime.now(UTC)).mails
     mailer = DigestMailer(settings, leads.policy)
     if out.value([each.model_dump(mode="json") | {"to": _to(mailer, each)} for each in found]):
         return

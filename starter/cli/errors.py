@@ -101,7 +101,11 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
     (NamespaceMissing, ExitCode.UNAVAILABLE, lambda _: "Create it with `leads init-server`."),
     (ServerNotPrepared, ExitCode.UNAVAILABLE, lambda _: "Run `leads init-server`."),
     (AccessDenied, ExitCode.UNAVAILABLE, lambda _: "See TEMPORAL_API_KEY and TEMPORAL_TLS_*."),
-    (LedgerFailed, ExitCode.UNAVAILABLE, lambda _: "See LEADS_LEDGER_URL."),
+    (
+        LedgerFailed,
+        ExitCode.UNAVAILABLE,
+        lambda _: "Set LEADS_LEDGER_URL to the ledger that the worker writes to; `leads check` tries it.",
+    ),
     (TemporalMisconfigured, ExitCode.USAGE, lambda _: "See TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE."),
     (
         PortTaken,

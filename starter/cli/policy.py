@@ -8,13 +8,12 @@ from cyclopts import Parameter
 from pydantic import BaseModel
 from temporalio.service import RPCError
 
-from client.directory import LeadPolicy
 from client.errors import LeadsError, LeadStuck
 from client.leads import LeadsClient, Waiting
+from client.lists import lead_lists
 from config.settings import Settings
 from process.decisions.policy import PolicyAdopted
 from process.policy import TEAMS, Policy, differences
-from process.types import OPEN_STAGES
 from starter.cli.errors import CommandFailed, ExitCode, rendered
 from starter.cli.options import Json, flag, given
 from starter.cli.output import Output
@@ -26,10 +25,10 @@ MAX_CONCURRENT = 20
 
 
 class Version(BaseModel):
-    """A policy that leads have, and its differences to the current one."""
+    """A policy that open leads have, their number, and its differences to the current one."""
 
     version: str
-    leads: list[str]
+    leads: int
     differs: list[str] = []
 
 
@@ -47,6 +46,7 @@ async def policy(
     every: Annotated[bool, flag("Every open lead that has another policy.", "--all")] = False,
     adopt: Annotated[bool, flag("Let them adopt it. Without this, only a preview is shown.")] = False,
     note: Annotated[str | None, Parameter(help="With --adopt: a note for the record.")] = None,
+    limit: Annotated[int, Parameter(help="With --all: number of leads whose dates the preview shows.")] = 20,
     json: Json = False,
 ) -> None:
     """Show the current policy and those of the leads; with leads, the dates that the current one would move.
@@ -62,26 +62,27 @@ async def policy(
         )
     if adopt and not (every or names):
         raise CommandFailed(ExitCode.USAGE, "Give the leads, or --all.")
-    leads, out = await leads_of(), Output(as_json=json)
+    settings, leads, out = read_settings(), await leads_of(), Output(as_json=json)
     if not (every or names):
-        await _show(leads, read_settings(), out)
+        await _show(leads, settings, out)
         return
-    wanted = list(names) if names else [each.lead_id for each in await _others(leads)]
+    wanted, others = list(names), 0
+    if every:
+        wanted = _under_another_policy(leads, settings)
+        if not adopt:
+            wanted, others = wanted[:limit], max(0, len(wanted) - limit)
     found = await _each(leads, wanted, adopt=adopt, note=note)
     if not out.value([each.model_dump() for each in found]):
-        _print_adoptions(found, leads.policy, out, adopt=adopt)
+        _print_adoptions(found, others, leads.policy, out, adopt=adopt)
     refused = [each for each in found if not each.accepted]
     if refused and (adopt or names):
         raise CommandFailed(ExitCode.REFUSED, f"{len(refused)} of {len(found)} leads refused.", printed=True)
 
 
-async def _others(leads: LeadsClient) -> list[LeadPolicy]:
-    """Return the open leads that have another policy."""
-    return [
-        each
-        for each in await leads.list_policies()
-        if each.version != leads.policy.version and each.stage in OPEN_STAGES
-    ]
+def _under_another_policy(leads: LeadsClient, settings: Settings) -> list[str]:
+    """Return the ids of the open leads that have another policy, oldest first."""
+    with lead_lists(settings) as rows:
+        return [row.lead_id for row in rows.under_another_policy(leads.policy.version)]
 
 
 async def _each(leads: LeadsClient, names: Iterable[str], *, adopt: bool, note: str | None) -> list[Adoption]:
@@ -114,20 +115,23 @@ async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) 
     return Adoption(lead_id=handle.id, accepted=True, summary=summary, dates=dates)
 
 
-def _print_adoptions(found: list[Adoption], policy: Policy, out: Output, *, adopt: bool) -> None:
+def _print_adoptions(found: list[Adoption], others: int, policy: Policy, out: Output, *, adopt: bool) -> None:
     if not found:
         out.line(f"Every open lead is under the policy {policy.version}.", "green")
     for each in found:
         out.heading(each.lead_id)
         out.items([each.summary], "" if each.accepted else "yellow")
         out.items([f"  {date}" for date in each.dates])
+    if others:
+        out.line()
+        out.line(f"{others} more leads have another policy; --limit shows more.", "dim")
     if not adopt and any(each.accepted for each in found):
         out.line()
         out.line("Nothing was changed. Add --adopt to do it.", "dim")
 
 
 async def _show(leads: LeadsClient, settings: Settings, out: Output) -> None:
-    versions = await _versions(leads)
+    versions = await _versions(leads, settings)
     if out.value({"policy": leads.policy, "versions": versions}):
         return
     origin = f" (from {settings.policy_file})" if settings.policy_file else ""
@@ -139,25 +143,31 @@ async def _show(leads: LeadsClient, settings: Settings, out: Output) -> None:
         out.items([f"{role}: {', '.join(known) or 'nobody is named'}"])
     out.heading("Policies of the leads")
     for each in versions:
-        out.items([f"{each.version or 'not known yet'}: {len(each.leads)} open"])
+        out.items([f"{each.version}: {each.leads} open"])
         out.items([f"  differs: {what}" for what in each.differs])
     if any(each.version != leads.policy.version for each in versions):
         out.line()
         out.line("To preview the change for them: leads policy --all", "dim")
 
 
-async def _versions(leads: LeadsClient) -> list[Version]:
+async def _versions(leads: LeadsClient, settings: Settings) -> list[Version]:
     """Return the policies of open leads; one lead of each version is asked for its differences."""
-    by: dict[str, list[str]] = {}
-    for each in await leads.list_policies():
-        if each.stage in OPEN_STAGES:
-            by.setdefault(each.version, []).append(each.lead_id)
-    found = []
-    for version, names in sorted(by.items()):
+    with lead_lists(settings) as rows:
+        known = [
+            (version, number, rows.under_policy(version, 1)) for version, number in rows.policies().items()
+        ]
+    return [
+        Version(version=version, leads=number, differs=await _differs(leads, [row.lead_id for row in some]))
+        for version, number, some in known
+    ]
+
+
+async def _differs(leads: LeadsClient, lead_ids: Iterable[str]) -> list[str]:
+    """Return the differences between the policy of the first lead and the current one."""
+    for lead_id in lead_ids:
         try:
-            known = (await leads.overview(await leads.find(names[0]))).lead.policy
-            differs = [*differences(known, leads.policy)]
+            known = (await leads.overview(await leads.find(lead_id))).lead.policy
         except (LeadsError, RPCError) as error:
-            differs = [f"{names[0]} did not answer: {error}"]
-        found.append(Version(version=version, leads=names, differs=differs))
-    return found
+            return [f"{lead_id} did not answer: {error}"]
+        return [*differences(known, leads.policy)]
+    return []

@@ -17,6 +17,7 @@ SMALLEST = {
     "years": ("--years", "1"),
     "growth": ("--leads", "20"),
     "calls": ("--leads", "1"),
+    "reconcile": ("--leads", "2"),
     "deliveries": ("--deliveries", "5", "--issues", "2", "--at-once", "2"),
     "what_if": ("--leads", "1", "--years", "1"),
 }

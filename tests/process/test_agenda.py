@@ -129,10 +129,10 @@ def test_an_assigned_person_gets_the_roles_items_under_any_of_their_names() -> N
     found = Agenda.of(
         life.today,
         [*agenda(life.aggregate, life.now), *agenda(other.aggregate, other.now)],
-        unreachable=["b", "a"],
+        outdated=["b", "a"],
     )
     assert found.owners() == ("sales", "sales (Grace Example)")
-    assert found.unreachable == ("a", "b")
+    assert found.outdated == ("a", "b")
     for name in ("Grace Example", "grace", "GRACE@example.org"):
         assert found.for_(name).owners() == ("sales (Grace Example)",)
     assert len(found.for_("sales").items) == 2

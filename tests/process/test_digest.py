@@ -24,8 +24,8 @@ def item(section: Section, **more: Any) -> AgendaItem:
     return AgendaItem.model_validate(given | {"section": section} | more)
 
 
-def written(*items: AgendaItem, unreachable: tuple[str, ...] = ()) -> tuple[DigestMail, ...]:
-    return digest_mails(Agenda.of(MONDAY, items, unreachable), WEEK)
+def written(*items: AgendaItem, outdated: tuple[str, ...] = ()) -> tuple[DigestMail, ...]:
+    return digest_mails(Agenda.of(MONDAY, items, outdated), WEEK)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_a_long_section_is_cut_with_a_count() -> None:
     assert (len(part.items), part.more, mail.count("This week")) == (SHOWN, 3, SHOWN + 3)
 
 
-def test_unreachable_leads_are_counted() -> None:
-    assert written(item(Section.DUE), unreachable=("lead-x",))[0].unreachable == 1
+def test_outdated_leads_are_counted() -> None:
+    assert written(item(Section.DUE), outdated=("lead-x",))[0].outdated == 1
 
 
 def test_an_item_has_the_assigned_person_and_a_link() -> None:

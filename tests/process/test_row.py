@@ -8,7 +8,7 @@ from process.policy import Team
 from process.types import Role, Stage
 from process.views.agenda import Section, agenda
 from process.views.attention import next_change
-from process.views.row import LeadRow, known_team, row_of
+from process.views.row import GRACE, LeadRow, known_team, row_of
 from tests.support.lives import BOOK_QUOTE, Life
 from tests.support.states import STATES
 
@@ -40,8 +40,9 @@ def test_a_row_follows_the_days_without_an_event() -> None:
     assert shown(row, life) == [(Section.DUE, "Send the questionnaire")]
     assert shown(row, life, 20)[1:] == [(Section.UPCOMING, "the lead is stale if nothing moves until then")]
     assert row.right_until == next_wake_up(life.lead, life.now)
-    assert not row.is_outdated(life.now + timedelta(days=30))
-    assert row.is_outdated(life.now + timedelta(days=31))
+    assert row.right_until
+    assert not row.is_outdated(row.right_until)
+    assert row.is_outdated(row.right_until + GRACE)
     assert shown(row, life, 31)[:1] == [(Section.OVERDUE, "Send the questionnaire")], "the best it can know"
 
 

@@ -1,7 +1,8 @@
 """Fixtures for the command line: a real Temporal server, and a worker whose effects go into memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -14,10 +15,12 @@ from temporalio.worker import Worker
 import workflows.digest
 import workflows.performing
 from client import leads as client_leads
+from ledger.events import Ledger
 from process.policy import Policy
 from starter.cli import session
 from starter.cli.app import run
 from tests.support.commands import Ended, Opened, RunLeads
+from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside
 from tests.support.servers import REPORT_EARLY, real_time
 from tests.support.waiting import TIMEOUT, long_heartbeat_timeouts
@@ -77,10 +80,21 @@ def queue(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def ledger_url(tmp_path: Path) -> str:
+    """The test's own ledger, where the settings expect it."""
+    return f"sqlite:///{tmp_path / '.leads' / 'ledger.sqlite'}"
+
+
+@pytest.fixture
 def leads_alone(
-    env: WorkflowEnvironment, queue: str, say: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+    env: WorkflowEnvironment,
+    queue: str,
+    say: Callable[..., Ended],
+    ledger_url: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> RunLeads:
     """`leads` against the server, with no worker there."""
+    monkeypatch.setenv("LEADS_LEDGER_URL", ledger_url)
     monkeypatch.setenv("TEMPORAL_ADDRESS", env.client.service_client.config.target_host)
     monkeypatch.setenv("TEMPORAL_NAMESPACE", env.client.namespace)
     monkeypatch.setenv("LEADS_TASK_QUEUE", queue)
@@ -97,9 +111,26 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-def work(env: WorkflowEnvironment, queue: str, outside: Outside) -> Callable[[], Worker]:
-    """A worker for this test's leads, to be entered."""
-    return lambda: Worker(env.client, task_queue=queue, activities=outside.activities())
+def work(
+    env: WorkflowEnvironment, queue: str, outside: Outside, ledger_url: str
+) -> Iterator[Callable[[], Worker]]:
+    """A worker for this test's leads, to be entered. It writes them into a real ledger."""
+    with closing(Ledger.open(ledger_url)) as ledger:
+        ledger.check()  # makes it, if no lead of the test does
+        yield lambda: recording_worker(env.client, queue, outside, ledger)
+
+
+@pytest.fixture
+def visible(env: WorkflowEnvironment) -> Callable[..., Awaitable[None]]:
+    """Wait until Temporal's visibility has these leads, by which they are found."""
+
+    async def wait(*lead_ids: str) -> None:
+        async with asyncio.timeout(TIMEOUT):
+            for lead_id in lead_ids:
+                while not (await env.client.count_workflows(f"WorkflowId = '{lead_id}'")).count:
+                    await asyncio.sleep(0.05)
+
+    return wait
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from activities.registry import activities
 from client.chores import Chores
 from client.directory import LeadHandle
 from client.leads import LeadsClient
+from client.lists import lead_lists
 from client.notices import request_sync
 from client.reconcile import reconcile_now
 from client.worker_options import working
@@ -90,6 +91,11 @@ class Deployment:
     settings: Settings
     leads: LeadsClient
     issue_sync: IssueSync
+
+    def rows(self) -> list[LeadRow]:
+        """Return the rows of the leads that are not archived, from the ledger."""
+        with lead_lists(self.settings) as rows:
+            return list(rows.each())
 
     def as_person(self, login: str, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Send a request to GitHub with the person's own token."""

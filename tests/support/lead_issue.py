@@ -65,6 +65,11 @@ class LeadIssue:
         assert issue is not None
         return issue
 
+    def text(self) -> list[str]:
+        """Return the lines of the description that people see."""
+        lines = (self.issue().body or "").splitlines()
+        return [line for line in lines if not line.startswith("<!--")]
+
     def box(self, text: str) -> bool:
         line = next(line for line in (self.issue().body or "").splitlines() if text in line and "- [" in line)
         return "[x]" in line.lower()

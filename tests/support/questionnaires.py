@@ -40,7 +40,7 @@ async def has_read(deployment: Deployment, handle: LeadHandle, name: str) -> Ove
 async def the_lead(deployment: Deployment) -> LeadHandle:
     """Wait until the only lead is visible, and return it."""
     async with asyncio.timeout(TIMEOUT):
-        while not (found := [row async for row in deployment.leads.list_leads()]):
+        while not (found := deployment.rows()):
             await asyncio.sleep(0.05)
     (lead,) = found
     return await deployment.leads.find(lead.lead_id)

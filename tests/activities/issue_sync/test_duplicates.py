@@ -84,7 +84,7 @@ async def test_a_possible_duplicate_is_held_linked_merged_and_unmerged(
     assert f"| May be a duplicate | [{twin.id}" in ours["body"]
     assert theirs["html_url"] in ours["body"]
     async with asyncio.timeout(TIMEOUT):
-        while [row.lead_id async for row in deployment.leads.list_leads(attention=True)] != [twin.id]:
+        while [row.lead_id for row in deployment.rows() if row.attention] != [twin.id]:
             await asyncio.sleep(0.05)
 
     refused = await says(deployment, twin, "/price-quoted amount=12000 currency=USD per=year")

@@ -109,11 +109,11 @@ async def asked(lead_issue: LeadIssue, *parts: str) -> str:
 
 
 async def test_an_incomplete_tick_is_questioned_and_reverted(lead_issue: LeadIssue) -> None:
-    before = lead_issue.issue().body
+    before = lead_issue.text()
     await lead_issue.act(SALES, "tick", "Price quoted")
     await lead_issue.sync()
     view = await lead_issue.settled(lambda view: view.refused)
-    assert lead_issue.issue().body == before
+    assert lead_issue.text() == before
     await asked(
         lead_issue,
         "@amara-sales ticked “Price quoted”",

@@ -115,7 +115,7 @@ async def check_result(lead_issue: LeadIssue) -> None:
     assert f"This is now the lead `{lead_issue.lead.id}`" in begun
     assert "Quoted 12,000.00 USD a year" in quoted
     assert "moved the card to “Hub”" in moved
-    assert len([row async for row in lead_issue.deployment.leads.list_leads()]) == 1
+    assert len(lead_issue.deployment.rows()) == 1
     assert (
         len(lead_issue.deployment.sandbox.github.issues)
         == len(lead_issue.deployment.sandbox.github.items)

@@ -164,4 +164,5 @@ async def test_one_change_costs_what_it_needs(client: Client, settings: Settings
     sandbox.person(SALES).comment("leads", issues[0].number, "/help")
     commented = await look(client, settings)
     assert commented.found == (f"1 to sync: leads#{issues[0].number}",)
-    assert asked(sandbox) == (2, 1)  # the comment, and the issue, which has changed with it
+    assert commented.cost["points"] == 2
+    assert asked(sandbox) == (2, 2)  # the comment, and the changed issue, whose last edits are looked at

@@ -57,7 +57,7 @@ async def test_a_response_belongs_to_the_lead_with_the_same_address(deployment: 
     lead = await deployment.leads.find(finding.rpartition(" ")[2])
     view = await has_read(deployment, lead, "Ada Example")
     assert view.lead.org == "Ada's institute"
-    assert len([row async for row in deployment.leads.list_leads()]) == 2
+    assert len(deployment.rows()) == 2
 
 
 async def test_two_responses_of_one_person_at_once_make_one_lead(deployment: Deployment) -> None:

@@ -147,7 +147,7 @@ async def test_an_issue_that_was_opened_twice_is_closed_as_a_duplicate(deploymen
     twin = {"title": first["title"], "body": first["body"]}
     ours = await asyncio.to_thread(deployment.as_service, "POST", "leads/issues", twin)
     copied = await asyncio.to_thread(deployment.as_person, SALES, "POST", "leads/issues", twin)
-    assert f"issue {ours['number']}, {copied['number']} carries its marker" in found(
+    assert f"issue leads#{ours['number']}, leads#{copied['number']} carries its marker" in found(
         await deployment.reconcile()
     )
     await deployment.until(lead, lambda view: any("opened twice" in line.summary for line in view.timeline))
@@ -171,7 +171,7 @@ async def test_an_issue_without_a_webhook_becomes_a_lead(deployment: Deployment)
     assert len(await deployment.answers(lead)) == 1
     (asked,) = await deployment.answers_there("leads", 2)
     assert "**Organisation**" in asked
-    assert len([row async for row in deployment.leads.list_leads()]) == 1
+    assert len(deployment.rows()) == 1
 
 
 async def test_a_copy_with_a_lead_of_its_own_is_no_duplicate(deployment: Deployment) -> None:
@@ -182,7 +182,7 @@ async def test_a_copy_with_a_lead_of_its_own_is_no_duplicate(deployment: Deploym
     amara.open("leads", "[Example University / Grace Example] - A copy", first["body"], labels=("lead",))
     await deployment.reconcile()
     async with asyncio.timeout(TIMEOUT):
-        while len([row async for row in deployment.leads.list_leads()]) < 2:
+        while len(deployment.rows()) < 2:
             await asyncio.sleep(0.05)
     amara.edit("leads", 2, title="[Example University / Grace Example] - Another copy")
     assert found(await deployment.reconcile()) == "1 to sync: leads#2"

@@ -1,91 +1,97 @@
-"""`leads agenda` on a real server: every lead asked, or as much as a list knows."""
+"""`leads agenda`, from the leads' rows in the ledger: neither a server nor a worker is there."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
-import client.leads
-from client.agenda import collect_agenda
-from process.core.aggregate import LeadAggregate
-from process.core.due import pass_deadlines
-from tests.support.commands import Opened, RunLeads, eventually
+from tests.support.commands import Ended
+from tests.support.lives import Life
+from tests.support.rows import write_rows
+
+Say = Callable[..., Ended]
 
 
-async def test_it_lists_by_role_and_person_what_is_to_be_done(leads: RunLeads, opened: Opened) -> None:
-    lead = await opened()
-    await eventually(lambda: leads("agenda", "--json"), lambda ended: ended.json["items"])
-    await leads("assigned", lead, "--role", "sales", "--person", "Grace Example", "--login", "grace")
-    ended = await leads("agenda", "--for", "grace")
+@pytest.fixture
+def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    monkeypatch.setenv("LEADS_LEDGER_URL", url)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "localhost:1")
+    return url
+
+
+def today() -> Life:
+    """A lead that was opened now."""
+    return Life(datetime.now(UTC))
+
+
+def test_it_lists_by_role_and_person_what_is_to_be_done(say: Say, url: str) -> None:
+    life = today()
+    life.does("assigned", role="sales", person="Grace Example", login="grace")
+    write_rows(url, life)
+    ended = say("agenda", "--for", "grace")
     assert ended.code == 0, ended.err
     first, second, third = ended.out.split("\n")[1:4]
     assert (first, second) == ("sales (Grace Example)", "  To do")
     assert third.startswith("    Send the questionnaire · by 2")
-    assert f"{lead} [" in third
-    assert (await leads("agenda", "--for", "engineering")).out == "Nothing to do.\n"
-    assert ended.err == ""
+    assert "lead-example [" in third
+    assert say("agenda", "--for", "engineering").out == "Nothing to do.\n"
+    assert "did not wake up" not in ended.err
 
 
-async def test_json_has_all_of_it(leads: RunLeads, opened: Opened) -> None:
-    lead = await opened()
-    ended = await eventually(lambda: leads("agenda", "--json"), lambda ended: ended.json["items"])
-    (item,) = ended.json["items"]
+def test_json_has_all_of_it(say: Say, url: str) -> None:
+    write_rows(url, today())
+    found = say("agenda", "--json").json
+    (item,) = found["items"]
     assert (item["lead_id"], item["section"], item["role"], item["text"]) == (
-        lead,
+        "lead-example",
         "due",
         "sales",
         "Send the questionnaire",
     )
-    assert ended.json["unreachable"] == []
+    assert found["outdated"] == []
 
 
-async def test_without_a_worker_the_list_alone_is_shown_with_a_warning(
-    leads_alone: RunLeads,
-    work: Callable[[], Worker],
-    org: str,
-    queue: str,
-    env: WorkflowEnvironment,
-) -> None:
-    async with work():
-        ended = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
-        lead = ended.json["lead_id"]
-        await eventually(lambda: leads_alone("list", "--json"), lambda ended: lead in ended.out)
-        await eventually(lambda: leads_alone("agenda", "--json"), lambda ended: lead in ended.out)
-    alone = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout=timedelta(seconds=0.5))
-    progress: list[tuple[int, int]] = []
-    found = await collect_agenda(alone, datetime.now(UTC), lambda done, total: progress.append((done, total)))
-    assert (found.unreachable, progress) == ((lead,), [(1, 1)])
-    assert [(item.section, item.role, item.text) for item in found.items] == [
-        ("due", "sales", "The next step of a lead at lead")
-    ]
+def test_leads_that_did_not_follow_their_dates_are_named(say: Say, url: str) -> None:
+    write_rows(url, Life(datetime.now(UTC) - timedelta(days=60)))
+    ended = say("agenda")
+    assert ended.code == 0
+    assert "1 did not wake up when a date passed" in ended.err
+    assert "lead-example" in ended.err
+    assert "leads check" in ended.err
+    listed = say("list")
+    assert "lead-example" in listed.out
+    assert "1 did not wake up when a date passed" in listed.err
 
 
-async def test_a_stuck_lead_is_shown_and_does_not_hide_the_others(
-    leads_alone: RunLeads, work: Callable[[], Worker], org: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The week's digest asks just so: one lead must not cost everybody theirs."""
-    names = ["lead-of-this-code", "lead-of-other-code"]
-    async with work():
-        for name in names:
-            summary = ("--org", org, "--person", "Ada", "--title", "A hub", "--id", name, "--not-a-duplicate")
-            assert (await leads_alone("start", *summary)).code == 0
-        await eventually(
-            lambda: leads_alone("agenda", "--json"), lambda ended: all(name in ended.out for name in names)
-        )
+def test_without_a_ledger_it_says_which_setting_names_it(say: Say, url: str) -> None:
+    ended = say("agenda")
+    assert ended.code == 5
+    assert "There is no ledger yet" in ended.err
+    assert "LEADS_LEDGER_URL" in ended.err
 
-    def fails(aggregate: LeadAggregate, now: datetime) -> LeadAggregate:
-        if aggregate.lead.id == names[1]:
-            raise TypeError("no code for this")
-        return pass_deadlines(aggregate, now)
 
-    monkeypatch.setattr("workflows.lead.pass_deadlines", fails)
-    async with work():
-        ended = await leads_alone("agenda", "--json")
-        shown = await leads_alone("show", names[1])
-    texts = {(item["lead_id"], item["section"], item["role"]) for item in ended.json["items"]}
-    assert texts >= {(names[1], "stuck", "engineering"), (names[0], "due", "sales")}
-    assert (ended.code, ended.json["unreachable"]) == (0, [])
-    assert shown.code == 5
-    assert f"{names[1]} is stuck: the worker's code fails for it." in shown.err
+def test_a_list_is_cut_with_the_number_of_the_others(say: Say, url: str) -> None:
+    write_rows(url, *(Life(datetime.now(UTC), lead_id=f"lead-{number}") for number in range(3)))
+    ended = say("list", "--limit", "2")
+    assert ended.out.splitlines()[-1] == "2 of 3 leads (lead: 3); --limit shows more."
+    assert "lead-2" not in ended.out
+    assert [row["lead_id"] for row in say("list", "--limit", "2", "--json").json] == ["lead-0", "lead-1"]
+    assert say("list", "--count").out == "lead: 3\n"
+    assert say("list", "--count", "--json").json == {"lead": 3}
+    assert say("list", "--count", "--stage", "hub").out == "No leads.\n"
+    assert say("list", "--limit", "0").code == 2
+
+
+def test_a_list_is_sorted_as_wished(say: Say, url: str) -> None:
+    first, second = Life(datetime.now(UTC), lead_id="lead-b"), Life(datetime.now(UTC), lead_id="lead-a")
+    first.quoted()  # its deadline comes first
+    write_rows(url, first, second)
+
+    def listed(*how: str) -> list[str]:
+        return [row["lead_id"] for row in say("list", "--json", *how).json]
+
+    assert listed() == ["lead-b", "lead-a"]
+    assert listed("--sort", "lead") == ["lead-a", "lead-b"]
+    assert listed("--sort", "next-date") == ["lead-b", "lead-a"]

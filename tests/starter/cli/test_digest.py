@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
 from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
@@ -14,7 +13,6 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-import client.leads
 from activities.digest import digest_activities
 from client.digest import SCHEDULE, keep_digest, send_now
 from config.settings import Settings
@@ -23,8 +21,9 @@ from process.types import Role
 from process.views.digest import Week
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from tests.support.commands import RunLeads, eventually
-from tests.support.outside import Outside
+from tests.support.commands import RunLeads
+from tests.support.lives import Life
+from tests.support.rows import write_rows
 from tests.support.sandboxes import running_sandbox, sandbox
 from tests.support.waiting import TIMEOUT
 from workflows.digest import DigestWorkflow, digest_id
@@ -42,50 +41,40 @@ def week() -> Week:
 
 @pytest.fixture
 def settings(
-    sandbox: Sandbox, leads_alone: RunLeads, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    sandbox: Sandbox, leads_alone: RunLeads, monkeypatch: pytest.MonkeyPatch, ledger_url: str
 ) -> Settings:
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LEADS_LEDGER_URL", ledger_url)
     return Settings(_env_file=None)
 
 
 @pytest.fixture
-def ours(env: WorkflowEnvironment, queue: str) -> client.leads.LeadsClient:
-    policy = Policy(addresses={Role.SALES: ("sell@example.org", "shop@example.org")})
-    return client.leads.LeadsClient(env.client, queue, "http://localhost", timedelta(seconds=TIMEOUT), policy)
-
-
-@pytest.fixture
-async def working(
-    env: WorkflowEnvironment, queue: str, outside: Outside, ours: client.leads.LeadsClient, settings: Settings
-) -> AsyncIterator[None]:
+async def working(env: WorkflowEnvironment, queue: str, settings: Settings) -> AsyncIterator[None]:
     """A worker that writes digests into the sandbox's mailbox."""
+    policy = Policy(addresses={Role.SALES: ("sell@example.org", "shop@example.org")})
     with ThreadPoolExecutor(4) as executor:
-        leads = Worker(env.client, task_queue=queue, activities=outside.activities())
-        digests = Worker(
-            env.client,
-            task_queue=settings.chores_queue,
-            activities=digest_activities(ours, settings),
-            activity_executor=executor,
-        )
-        async with leads, digests:
+        activities = digest_activities(settings, policy)
+        async with Worker(
+            env.client, task_queue=f"{queue}-chores", activities=activities, activity_executor=executor
+        ):
             yield
 
 
 @pytest.fixture
-async def three_leads(leads_alone: RunLeads, working: None, org: str) -> list[str]:
-    """One for sales, one that Grace has by name, one that Carl has, who left no address."""
-    found = []
+def three_leads(settings: Settings, working: None) -> list[str]:
+    """The organisations of a lead for sales, one that Grace has by name, one that Carl has, who left no address."""
+    lives = []
     for person in ("", "Grace", "Carl"):
-        summary = ("--org", f"{org} {person}", "--person", "Ada", "--title", "A hub", "--json")
-        lead = str((await leads_alone("start", *summary)).json["lead_id"])
+        name = person or "Sales"
+        life = Life(datetime.now(UTC), lead_id=f"lead-{name.lower()}", org=f"{name} University").perform()
         if person:
-            email = ("--email", "grace@example.org") if person == "Grace" else ()
-            await leads_alone("assigned", lead, "--role", "sales", "--person", person, *email)
-        await leads_alone("questionnaire-sent", lead)
-        found.append(lead)
-    await eventually(lambda: leads_alone("agenda", "--json"), lambda ended: len(ended.json["items"]) >= 6)
-    return found
+            email = {"email": "grace@example.org"} if person == "Grace" else {}
+            life.does("assigned", role="sales", person=person, **email)
+        life.does("questionnaire_sent")
+        lives.append(life)
+    write_rows(settings.ledger_url.get_secret_value(), *lives)
+    return [life.lead.org for life in lives]
 
 
 def reached(sandbox: Sandbox) -> list[list[str]]:
@@ -108,7 +97,7 @@ async def test_each_role_and_person_gets_theirs_once_a_week(
     assert three_leads[0] in theirs.text
     assert "for Carl" in theirs.text
     assert "Waiting" in theirs.text
-    assert f"https://github.example.org/{three_leads[0]}" in theirs.text
+    assert "https://example.org/issue" in theirs.text
     assert theirs.message_id in once[0].sent.values()
 
 
@@ -188,6 +177,23 @@ async def test_one_that_is_refused_keeps_nobody_from_theirs_and_is_tried_again(
     await handle.terminate()
 
 
+async def test_a_long_digest_goes_on_in_new_runs(
+    env: WorkflowEnvironment,
+    queue: str,
+    sandbox: Sandbox,
+    three_leads: list[str],
+    week: Week,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("workflows.digest.AT_ONCE", 1)
+    monkeypatch.setattr("workflows.digest.LONG_HISTORY", 11)  # the plan and one mail
+    done, _ = await send_now(env.client, f"{queue}-chores", week)
+    assert (done.leads, len(done.sent), done.failed) == (3, 2, {})
+    assert reached(sandbox) == [["grace@example.org"], ["sell@example.org", "shop@example.org"]]
+    described = await env.client.get_workflow_handle(digest_id(week)).describe()
+    assert described.run_id != described.raw_description.workflow_execution_info.first_run_id
+
+
 async def test_it_is_printed_as_it_would_be_sent(leads_alone: RunLeads, three_leads: list[str]) -> None:
     ended = await leads_alone("digest")
     assert ended.code == 0, ended.err
@@ -203,7 +209,9 @@ async def test_with_nothing_to_say_there_is_no_mail(
     sandbox: Sandbox,
     working: None,
     week: Week,
+    ledger_url: str,
 ) -> None:
+    write_rows(ledger_url)
     assert (await leads_alone("digest")).out == "There is nothing to say, so no mail.\n"
     done, _ = await send_now(env.client, f"{queue}-chores", week)
     assert (done.leads, done.sent, done.failed) == (0, {}, {})

@@ -132,7 +132,7 @@ def test_a_wrong_setting_is_named(say: Say, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_without_a_server_it_says_how_to_get_one(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    ended = say("list", "--json")
+    ended = say("show", "lead-x", "--json")
     assert ended.code == 5
     assert "127.0.0.1:1" in ended.err
     assert "leads up" in ended.err

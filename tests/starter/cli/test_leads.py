@@ -1,6 +1,6 @@
 """Leads begun, steered and looked at from the command line, on a real server."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -10,13 +10,19 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import client.leads
+from config.settings import Settings
 from process.decisions.opening import LeadOpened
 from process.identity import contact_key
 from process.types import Link
+from starter.cli.check import rows_check
 from tests.support.commands import Ended, Opened, RunLeads, eventually
+from tests.support.lives import Life
 from tests.support.outside import Outside
+from tests.support.rows import write_rows
 from tests.support.waiting import TIMEOUT
 from workflows import search_attributes as attributes
+
+Visible = Callable[..., Awaitable[None]]
 
 
 def refused(ended: Ended, *notices: str) -> None:
@@ -82,12 +88,12 @@ async def test_the_same_request_twice_is_one_lead(leads: RunLeads, opened: Opene
 
 
 async def test_a_second_lead_of_an_organisation_needs_a_confirmation(
-    leads: RunLeads, opened: Opened, org: str
+    leads: RunLeads, opened: Opened, org: str, visible: Visible
 ) -> None:
     lead = await opened()
     other = ("start", "--org", org, "--person", "Ada", "--title", "Another hub")
 
-    await eventually(lambda: leads("list", "--json"), lambda found: lead in found.out)
+    await visible(lead)
     refused(await leads(*other), lead, "--not-a-duplicate")
     meant = await leads(*other, "--not-a-duplicate", "--json")
     assert meant.code == 0
@@ -97,11 +103,11 @@ async def test_a_second_lead_of_an_organisation_needs_a_confirmation(
 
 
 async def test_a_second_lead_of_a_mail_domain_needs_a_confirmation(
-    leads: RunLeads, opened: Opened, queue: str
+    leads: RunLeads, opened: Opened, queue: str, visible: Visible
 ) -> None:
     email = f"ada@{queue.replace('_', '-')}.example.org"
     lead = await opened("--email", email)
-    await eventually(lambda: leads("list", "--json"), lambda found: lead in found.out)
+    await visible(lead)
     other = ("start", "--org", f"Institute {queue}", "--person", "Grace", "--title", "A hub", "--email")
     refused(await leads(*other, f"grace{email[3:]}"), f"{lead} (same mail domain)", "--not-a-duplicate")
 
@@ -260,19 +266,21 @@ async def test_without_a_worker_a_decision_is_sent_and_taken_later(
 # ---- find
 
 
-async def test_a_unique_beginning_of_an_id_is_enough(leads: RunLeads, opened: Opened, org: str) -> None:
+async def test_a_unique_beginning_of_an_id_is_enough(
+    leads: RunLeads, opened: Opened, org: str, visible: Visible
+) -> None:
     lead = await opened()
-    await eventually(lambda: leads("list", "--json"), lambda found: lead in found.out)
+    await visible(lead)
     for name in (lead, lead[:-2], lead.removeprefix("lead-")):
         assert (await leads("show", name, "--json")).json["lead_id"] == lead
 
 
 async def test_an_ambiguous_beginning_of_an_id_is_refused(
-    leads: RunLeads, opened: Opened, queue: str
+    leads: RunLeads, opened: Opened, queue: str, visible: Visible
 ) -> None:
     one = await opened("--id", f"lead-twin-{queue}-a")
     two = await opened("--id", f"lead-twin-{queue}-b", "--not-a-duplicate")
-    await eventually(lambda: leads("list", "--json"), lambda found: one in found.out and two in found.out)
+    await visible(one, two)
     ended = await leads("show", f"twin-{queue}")
     assert ended.code == 4
     assert one in ended.err
@@ -333,7 +341,7 @@ async def test_show_prints_the_whole_lead(
 
 
 async def test_a_lead_continues_in_a_new_run_when_asked_to(
-    leads: RunLeads, opened: Opened, env: WorkflowEnvironment
+    leads: RunLeads, opened: Opened, env: WorkflowEnvironment, visible: Visible
 ) -> None:
     lead = await opened()
 
@@ -345,7 +353,7 @@ async def test_a_lead_continues_in_a_new_run_when_asked_to(
     assert (await leads("adopt", lead, "--json")).json == asked
     await eventually(run, lambda now: now != before)
     before = await run()
-    await eventually(lambda: leads("list", "--json"), lambda listed: lead in listed.out)
+    await visible(lead)
     assert (await leads("adopt", "--all", "--json")).json == asked
     await eventually(run, lambda now: now != before)
     assert (await leads("adopt", "--all", "--rate", "0")).code == 2
@@ -428,3 +436,22 @@ async def test_a_decision_on_an_ended_lead_is_refused_as_archived(
     assert ended.code == 4
     assert "archived" in ended.err
     refused(await leads("start", "--org", org, "--person", "Ada", "--title", "A hub"), lead)
+
+
+async def test_the_check_compares_the_ledger_with_temporal(
+    leads: RunLeads,
+    opened: Opened,
+    env: WorkflowEnvironment,
+    queue: str,
+    ledger_url: str,
+    visible: Visible,
+) -> None:
+    lead = await opened()
+    await visible(lead)
+    settings = Settings(_env_file=None, ledger_url=ledger_url, task_queue=queue)
+    found = await eventually(lambda: rows_check(env.client, settings), lambda found: found.ok)
+    assert found.detail == "1"
+    write_rows(ledger_url, Life(lead_id="lead-terminated"))
+    found = await rows_check(env.client, settings)
+    assert not found.ok
+    assert found.detail == "in Temporal: 1, in the ledger: 2; not running (terminated?): lead-terminated"

@@ -159,7 +159,7 @@ async def test_a_wrong_file_ends_the_command_with_a_sentence(
 ) -> None:
     (file := tmp_path / "policy.toml").write_text("periods = 3")
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
-    ended = await leads("list")
+    ended = await leads("policy")
     assert ended.code == 2
     assert "periods: input should be a valid dictionary" in ended.err
 

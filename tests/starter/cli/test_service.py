@@ -24,7 +24,7 @@ async def test_a_server_is_set_up_once(
 ) -> None:
     namespace = f"namespace-{queue}"
     monkeypatch.setenv("TEMPORAL_NAMESPACE", namespace)
-    unknown = await leads_alone("list")
+    unknown = await leads_alone("show", "lead-x")
     assert unknown.code == 5
     assert "leads init-server" in unknown.err
     assert (await leads_alone("init-server", "--json", "--retention-days", "3")).json == {

@@ -1,0 +1,150 @@
+"""Lists of leads, read from their rows in the ledger: no workflow is asked, and no worker is needed."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from client.errors import LedgerFailed
+from config.settings import Settings
+from ledger.events import Ledger, LedgerError
+from ledger.rows import Filter, differs, equals, needs_attention, one_of
+from process.identity import org_key
+from process.types import OPEN_STAGES, Role, Stage
+from process.views.agenda import Agenda, AgendaItem
+from process.views.digest import DigestMail, Digests, Week
+from process.views.row import LeadRow
+
+Order = Literal["opened", "next-date", "updated", "lead"]
+_COLUMNS: dict[Order, str] = {
+    "opened": "opened_at",
+    "next-date": "next_date",
+    "updated": "-updated_at",
+    "lead": "lead_id",
+}
+
+_NOT_ARCHIVED = equals("archived", False)
+_OPEN = (_NOT_ARCHIVED, one_of("stage", sorted(OPEN_STAGES)))
+
+
+class Selection(NamedTuple):
+    """Leads to list: those that are not archived and that all given conditions fit."""
+
+    stages: Collection[Stage] = OPEN_STAGES
+    owner: Role | None = None
+    attention: bool = False
+    """True for leads that have a concern or an effect that failed for good."""
+    org: str | None = None
+
+    def filters(self) -> list[Filter]:
+        """Return the conditions for the ledger."""
+        found = [_NOT_ARCHIVED, one_of("stage", sorted(self.stages))]
+        if self.owner:
+            found.append(equals("owner", self.owner.value))
+        if self.attention:
+            found.append(needs_attention())
+        if self.org:
+            found.append(equals("org_key", org_key(self.org)))
+        return found
+
+
+class DigestsOfWeek(NamedTuple):
+    """The mails of a week's digest, and the number of leads that were read for them."""
+
+    mails: tuple[DigestMail, ...]
+    leads: int
+
+
+class LeadLists:
+    """Reads the leads' rows in one ledger. Every method raises LedgerFailed if that cannot be read."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    @classmethod
+    def of(cls, settings: Settings) -> "LeadLists":
+        """Return the rows in the ledger of these settings, which is made if it is missing. It connects at its first use."""
+        return cls(Ledger.open(settings.ledger_url.get_secret_value()))
+
+    def list_leads(
+        self, selection: Selection, order: Order = "opened", limit: int | None = None
+    ) -> list[LeadRow]:
+        """Return the first `limit` leads in this order."""
+        with failing():
+            return self._ledger.rows(*selection.filters(), order=(_COLUMNS[order],), limit=limit)
+
+    def count_by_stage(self, selection: Selection) -> dict[Stage, int]:
+        """Return the number of leads at each stage that has any."""
+        with failing():
+            found: dict[str, int] = self._ledger.counts("stage", *selection.filters())
+        return {stage: found[stage.value] for stage in Stage if stage.value in found}
+
+    def count(self) -> int:
+        """Return the number of leads that are not archived."""
+        return sum(self.count_by_stage(Selection(tuple(Stage))).values())
+
+    def each(self) -> Iterator[LeadRow]:
+        """Yield all leads that are not archived, in one read."""
+        with failing():
+            yield from self._ledger.each_row(_NOT_ARCHIVED)
+
+    def agenda(self, now: datetime) -> Agenda:
+        """Return the agenda of all leads that are not archived."""
+        items: list[AgendaItem] = []
+        outdated: list[str] = []
+        for row in self.each():
+            items += row.agenda(now)
+            if row.is_outdated(now):
+                outdated.append(row.lead_id)
+        return Agenda.of(now.date(), items, outdated)
+
+    def digests(self, week: Week, now: datetime) -> DigestsOfWeek:
+        """Return the mails of the week's digest as of now."""
+        digests, leads, outdated = Digests(week), 0, 0
+        for row in self.each():
+            digests.add(row.agenda(now))
+            leads += 1
+            outdated += row.is_outdated(now)
+        return DigestsOfWeek(digests.mails(outdated), leads)
+
+    def policies(self) -> dict[str, int]:
+        """Return the number of open leads under each version of the policy."""
+        with failing():
+            return self._ledger.counts("policy", *_OPEN)
+
+    def under_policy(self, version: str, limit: int | None = None) -> list[LeadRow]:
+        """Return the open leads under this version of the policy, oldest first."""
+        with failing():
+            return self._ledger.rows(*_OPEN, equals("policy", version), order=("opened_at",), limit=limit)
+
+    def under_another_policy(self, version: str, limit: int | None = None) -> list[LeadRow]:
+        """Return the open leads under another version of the policy, oldest first."""
+        with failing():
+            return self._ledger.rows(*_OPEN, differs("policy", version), order=("opened_at",), limit=limit)
+
+
+@contextmanager
+def lead_lists(settings: Settings) -> Iterator[LeadLists]:
+    """Open the ledger of these settings for reading. Raises LedgerFailed if there is none."""
+    with open_ledger(settings) as ledger:
+        yield LeadLists(ledger)
+
+
+@contextmanager
+def open_ledger(settings: Settings) -> Iterator[Ledger]:
+    """Open the ledger of these settings for reading. Raises LedgerFailed if there is none or it cannot be reached."""
+    with failing():
+        ledger = Ledger.open(settings.ledger_url.get_secret_value(), read_only=True)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """Translate the ledger's errors into LedgerFailed."""
+    try:
+        yield
+    except LedgerError as error:
+        raise LedgerFailed(str(error)) from error
