@@ -31,7 +31,7 @@ class Recorder:
     @property
     def is_idle(self) -> bool:
         """True if nothing is being written."""
-        return self._task is None
+        return self._task is None or self._task.done()
 
     @property
     def is_away(self) -> bool:
@@ -47,6 +47,7 @@ class Recorder:
 
         If more follows, what effects brought back waits for it.
         """
+        self._collect_finished()
         self._note_final()
         aggregate = self._lead.aggregate
         parked = tuple(item.effect.key for item in aggregate.parked)
@@ -56,6 +57,12 @@ class Recorder:
         if not more_follows or any(not isinstance(event.fact, Observation) for event in self._unrecorded()):
             self._row = row
             self._task = asyncio.create_task(self._record())
+
+    def _collect_finished(self) -> None:
+        """Forget a finished writing. A failure that is not the activity's is a bug, and fails the workflow task."""
+        if self._task and self._task.done():
+            finished, self._task = self._task, None
+            finished.result()
 
     def _unrecorded(self) -> Sequence[Event]:
         return self._lead.aggregate.event_log.events[self._lead.aggregate.in_ledger :]
@@ -83,5 +90,4 @@ class Recorder:
         else:
             self._lead.change(self._lead.aggregate.recorded(recorded.seq))
         finally:
-            self._task = None
             self._lead.wake()

@@ -120,7 +120,7 @@ class Outside:
         await self._attempt(kind, request.lead.id)
         self.done.append((request.lead.id, request.effect.key))
         self.tasks.append(request)
-        return Outcome(observation=_report(request))
+        return Outcome(observation=brought_back(request))
 
     async def _attempt(self, kind: str, lead_id: str) -> None:
         """Count an attempt, wait while it is held, and fail if this kind is broken."""
@@ -139,7 +139,7 @@ class Outside:
             raise again(f"{kind} failed this time")
 
 
-def _report(request: EffectRequest) -> Observation | None:
+def brought_back(request: EffectRequest) -> Observation | None:
     lead = request.lead.id
     match request.effect:
         case OpenIssue():

@@ -28,7 +28,7 @@ REPORT_EARLY = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribut
 def _options() -> dict[str, Any]:
     return {
         "dev_server_existing_path": str(TEMPORAL),
-        "plugins": [leads_plugin()],
+        "plugins": [leads_plugin(sandboxed=True)],
         "search_attributes": SEARCH_ATTRIBUTES,
         "dev_server_log_level": "error",
     }

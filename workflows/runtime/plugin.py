@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import Worker, WorkerConfig
+from temporalio.worker import ReplayerConfig, Worker, WorkerConfig
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
@@ -22,7 +22,13 @@ PASSED_THROUGH = ("process", "workflows", "babel", "dateutil", "zoneinfo", "tzda
 
 
 class _Plugin(SimplePlugin):
-    """A plugin that also turns eager activities off, and makes its workers known to their workflows' instances."""
+    """A plugin whose replayers run workflows in the sandbox, also if its workers do not."""
+
+    def configure_replayer(self, config: ReplayerConfig) -> ReplayerConfig:
+        """Choose the sandbox: a replay finds out what is not deterministic, and takes no part in the service."""
+        config = super().configure_replayer(config)
+        config["workflow_runner"] = _sandbox()
+        return config
 
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
         """Turn eager activities off: a worker that shuts down would wait for one for ever."""
@@ -36,12 +42,20 @@ class _Plugin(SimplePlugin):
         await super().run_worker(worker, next)
 
 
-def leads_plugin() -> SimplePlugin:
-    """Return the plugin with the data converter, the workflows and their sandbox."""
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+def leads_plugin(*, sandboxed: bool = False) -> SimplePlugin:
+    """Return the plugin with the data converter and the workflows.
+
+    Workers run them in the sandbox only if `sandboxed`, as in the tests: it finds calls that are not deterministic, and
+    costs memory and time for each lead (docs/architecture.md).
+    """
     return _Plugin(
         "leads",
         data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
         workflows=WORKFLOWS,
-        workflow_runner=SandboxRunner(restrictions=restrictions, runner_class=StepRunner),
+        workflow_runner=_sandbox() if sandboxed else StepRunner(),
     )
+
+
+def _sandbox() -> SandboxRunner:
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SandboxRunner(restrictions=restrictions, runner_class=StepRunner)

@@ -18,6 +18,7 @@ from weakref import WeakSet
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation, WorkflowActivationJob
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.bridge.worker import Worker as BridgeWorker
+from temporalio.converter import SerializationContext, StorageDriverStoreContext
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 
@@ -82,6 +83,12 @@ class _StepInstance(_WorkflowInstanceImpl):
         finally:
             _current.messages_follow = False
         return done
+
+    def get_serialization_context(self, command_info: object) -> SerializationContext | None:
+        return None  # as nothing uses it (tests/workflows/test_sandbox.py), none is made for each payload
+
+    def get_external_store_context(self, command_info: object) -> StorageDriverStoreContext:
+        return StorageDriverStoreContext(target=None)
 
     def workflow_get_current_details(self) -> str:
         """Return the details that the workflow makes when somebody looks, instead of after each change."""

@@ -1,0 +1,97 @@
+"""A lead gives the same commands however the SDK groups what arrives, and takes nothing ahead of its task."""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
+
+from tests.support.activations import BEGAN, Activations, Message
+from workflows.runtime.steps import split
+
+RESULT = "result"
+MESSAGES: list[Message] = [
+    ("questionnaire_sent", {}),
+    ("price_quoted", {"amount": "12000", "currency": "USD", "per": "year"}),
+    ("price_quoted", {"amount": "15000", "currency": "USD", "per": "year"}),
+    ("quote_accepted", {}),
+    ("quote_declined", {}),
+    ("contract_handed_over", {}),
+    ("contract_acknowledged", {}),
+    ("contract_signed", {"evidence": "https://drive.example.org/signed.pdf"}),
+    ("vendor_setup_not_needed", {}),
+    ("hub_requested", {}),
+    ("on_hold", {"until": "2026-07-01"}),
+    ("details_changed", {"person": "Grace Example"}),
+    ("corrected", {"seq": 2, "reason": "Another lead's"}),
+    ("lost", {"reason": "budget"}),
+    ("no_such_decision", {}),
+    ("retry", {}),
+    ("check_drift", {"folder": False}),
+]
+EVENTS = st.lists(st.sampled_from(MESSAGES) | st.just(RESULT), min_size=2, max_size=14)
+
+
+def lived(events: list[Message | str], cuts: list[bool], queries: list[bool]) -> list[str]:
+    """Return the commands of a lead to which this happens, in the groups between the cuts."""
+    group: list[WorkflowActivationJob] = []
+    with Activations() as lead:
+        lead.begin()
+        for event, cut, query in zip(events, cuts, queries, strict=True):
+            is_result = isinstance(event, str)
+            if group and (cut or is_result):  # a result comes before the messages of its group
+                lead.task(group)
+                group = []
+            if isinstance(event, str):
+                group += [job] if (job := lead.result()) else []
+            else:
+                group.append(lead.signal(event))
+            if query and not group:
+                lead.query()
+        if group:
+            lead.task(group)
+    return lead.commands
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_no_grouping_of_messages_changes_the_commands(data: Any) -> None:
+    events = data.draw(EVENTS)
+    some = st.lists(st.booleans(), min_size=len(events), max_size=len(events))
+    alone = lived(events, [True] * len(events), [False] * len(events))
+    assert lived(events, data.draw(some), data.draw(some)) == alone
+
+
+def test_results_come_first_and_each_message_by_itself() -> None:
+    jobs = [WorkflowActivationJob() for _ in range(5)]
+    for number, job in enumerate(jobs):
+        if number in (0, 3):
+            job.signal_workflow.signal_name = str(number)
+        else:
+            job.resolve_activity.seq = number
+    steps = [
+        [job.signal_workflow.signal_name or job.resolve_activity.seq for job in step] for step in split(jobs)
+    ]
+    assert steps == [[1, 2, 4], ["0"], ["3"]]
+
+
+def test_a_message_ahead_of_its_task_is_left_alone() -> None:
+    """A query brings it with the time of the task before. Its task brings it again, to a workflow that is loaded anew."""
+    with Activations() as lead:
+        lead.begin()
+        began = BEGAN + timedelta(seconds=3)  # as of the first task
+        early = lead.activate([lead.signal(MESSAGES[1])], at=began, length=5, stored_bytes=300)
+        assert early.HasField("successful")
+        assert not early.successful.commands
+        assert "price_quoted" not in lead.query("timeline")
+        late = lead.activate([lead.signal(MESSAGES[1])], length=9)
+        assert "loaded again" in late.failed.failure.message
+
+
+def test_a_result_within_a_task_is_not_ahead_of_it() -> None:
+    """The answer of a local activity comes at the time of its task, which has no more events then."""
+    with Activations() as lead:
+        lead.begin()
+        lead.task([lead.signal(MESSAGES[1])])
+        assert "price_quoted" in lead.query("timeline")
