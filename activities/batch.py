@@ -7,7 +7,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from process.core.batches import lead_after
+from process.core.batches import BatchRun
 from process.effects.requests import (
     Batch,
     BatchItem,
@@ -36,14 +36,10 @@ class BatchActivities:
 
         Each effect is given the lead as the effects before it have made it.
         """
-        lead, results = batch.lead, []
-        for item in batch.items:
-            if item.effect.ready(lead) and not item.effect.is_obsolete(lead):
-                result = self._perform(item, lead)
-                results.append(result)
-                if result.outcome:
-                    lead = lead_after(lead, result.outcome, datetime.now(UTC))
-        return BatchResults(results=tuple(results))
+        run = BatchRun(batch)
+        for item in run:
+            run.take(item.effect, self._perform(item, run.lead), datetime.now(UTC))
+        return run.results()
 
     def _perform(self, item: BatchItem, lead: Lead) -> BatchResult:
         effect = item.effect
