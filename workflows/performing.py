@@ -18,6 +18,7 @@ from process.core.batches import Again, take_results
 from process.core.requests import batch_of, request_for
 from process.effects import Effect, RecordEvents
 from process.effects.requests import BatchResults, Failure, Outcome
+from process.effects.summaries import shortened
 from process.views.recording import Recorded, record_request
 from workflows.activity_errors import reason_of
 from workflows.shell import Shell
@@ -125,7 +126,7 @@ class Performer:
         """Perform one effect as one activity, and record its observation or park it."""
         try:
             if failure and failure.delay:
-                await workflow.sleep(failure.delay, summary=failure.reason)
+                await workflow.sleep(failure.delay, summary=shortened(f"Try again after this: {failure.reason}"))
             outcome = await self._outcome(effect)
         except ActivityError as error:
             if not _was_called_off(error):
@@ -157,7 +158,7 @@ async def _activity(effect: Effect, request: object, result_type: type[Result]) 
         heartbeat_timeout=HEARTBEAT_TIMEOUT,
         retry_policy=RETRIES,
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        summary=effect.summary(),
+        summary=shortened(effect.summary()),
     )
     return result
 

@@ -7,6 +7,7 @@ from pydantic import field_serializer
 from process.core.events import AnyFact
 from process.corrections.corrected_decision import CorrectedDecision
 from process.effects.base import AnyEffect
+from process.effects.summaries import joined
 from process.lead.lead import Lead
 from process.types import Model
 
@@ -71,7 +72,7 @@ class Batch(Model):
 
     def summary(self) -> str:
         """Return the effects in one sentence, for the Temporal UI."""
-        return " · ".join(item.effect.summary() for item in self.items)
+        return joined([item.effect.summary() for item in self.items])
 
 
 class Failure(Model):
