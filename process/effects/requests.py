@@ -61,6 +61,10 @@ class BatchItem(Model):
         )
 
 
+SHOWN = 6
+"""Number of effects that the summary of a batch names."""
+
+
 class Batch(Model):
     """Effects that start together, in the order in which they are performed, and the lead that they are given."""
 
@@ -70,8 +74,10 @@ class Batch(Model):
     _lead = field_serializer("lead")(_without_defaults)
 
     def summary(self) -> str:
-        """Return the effects in one sentence, for the Temporal UI."""
-        return " · ".join(item.effect.summary() for item in self.items)
+        """Return the effects in one line for the Temporal UI: the first ones, and how many more there are."""
+        texts = [*dict.fromkeys(item.effect.summary() for item in self.items)]
+        more = [f"and {len(texts) - SHOWN} more"] if len(texts) > SHOWN else []
+        return " · ".join((*texts[:SHOWN], *more))
 
 
 class Failure(Model):
