@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from process.core.aggregate import LeadAggregate
 from process.core.batches import Again, take_results
 from process.effects import Effect
-from process.effects.requests import BatchResult, Failure, Outcome
+from process.effects.requests import BatchResult, Failure
 from tests.support.lives import Life, brought_back
 
 
