@@ -75,6 +75,7 @@ class Performer:
             if effect.alone:
                 self._run((effect,), self._perform(effect))
         if together:
+            self._first_attempts += 1
             self._run(together, self._perform_together(together))
 
     async def stop(self) -> None:
@@ -92,7 +93,6 @@ class Performer:
     async def _perform_together(self, effects: Effects) -> None:
         batch = batch_of(self._lead.aggregate, effects, self._lead.now)
         self._lead.aggregate = self._lead.aggregate.trying(effects)
-        self._first_attempts += 1
         try:
             results: BatchResults = await workflow.execute_activity(
                 "perform_effects",
@@ -109,7 +109,10 @@ class Performer:
                 failure = Failure(reason=reason_of(error), for_good=False)
                 self._go_on_alone([Again(effect, failure) for effect in effects])
         else:
-            aggregate, again = take_results(self._lead.aggregate, effects, results.results, self._lead.now)
+            others = {each.queue for group, _ in self._running if group is not effects for each in group}
+            aggregate, again = take_results(
+                self._lead.aggregate, effects, results.results, self._lead.now, busy=others
+            )
             self._lead.change(aggregate)
             self._go_on_alone(again)
         finally:
