@@ -129,7 +129,9 @@ class Performer:
         """Perform one effect as one activity, and record its observation or park it."""
         try:
             if failure and failure.delay:
-                await workflow.sleep(failure.delay, summary=shortened(f"Try again after this: {failure.reason}"))
+                await workflow.sleep(
+                    failure.delay, summary=shortened(f"Try again after this: {failure.reason}")
+                )
             outcome = await self._outcome(effect)
         except ActivityError as error:
             if not _was_called_off(error):

@@ -13,7 +13,10 @@ def size(text: str) -> int:
 
 def test_a_short_summary_stays_as_it_is() -> None:
     assert shortened("Mail to contracts: price quoted") == "Mail to contracts: price quoted"
-    assert joined(["Open the lead's issue", "Read the price list"]) == "Open the lead's issue · Read the price list"
+    assert (
+        joined(["Open the lead's issue", "Read the price list"])
+        == "Open the lead's issue · Read the price list"
+    )
 
 
 @pytest.mark.parametrize("text", ["x" * 1000, "é" * 1000, '"' * 1000, "many\nlines " * 100])
