@@ -15,14 +15,14 @@ from temporalio.common import RawValue
 with workflow.unsafe.imports_passed_through():
     from process.core import inbox, intake
     from process.core.aggregate import LeadAggregate
-    from process.core.due import next_wake_up, pass_deadlines, wake_up_reason
+    from process.core.due import next_wake_up, pass_deadlines
     from process.core.preview import preview_decision
     from process.core.receipts import Answer, Refusal
     from process.core.refusal import Refused, refuse, suggest
     from process.core.swap import Swapped
     from process.decisions.opening import LeadOpened
     from process.lead.duplicate_links import DuplicateLink
-    from process.views.agenda import AgendaItem, agenda
+    from process.views.agenda import AgendaItem, agenda, wake_up_reason
     from process.views.overview import Option, Overview, TimelineLine, options, overview, timeline
     from workflows import search_attributes
     from workflows.alarm import Alarm

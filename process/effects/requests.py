@@ -7,6 +7,7 @@ from pydantic import field_serializer
 from process.core.events import AnyFact
 from process.corrections.corrected_decision import CorrectedDecision
 from process.effects.base import AnyEffect
+from process.effects.summaries import joined
 from process.lead.lead import Lead
 from process.types import Model
 
@@ -70,8 +71,8 @@ class Batch(Model):
     _lead = field_serializer("lead")(_without_defaults)
 
     def summary(self) -> str:
-        """Return the effects in one sentence, for the Temporal UI."""
-        return " · ".join(item.effect.summary() for item in self.items)
+        """Return the effects in one line for the Temporal UI, or the first ones and how many more there are."""
+        return joined([*dict.fromkeys(item.effect.summary() for item in self.items)])
 
 
 class Failure(Model):
