@@ -31,10 +31,13 @@ class BatchActivities:
     def perform_effects(self, batch: Batch) -> BatchResults:
         """Perform the effects in order. A failure of one is its own result, and the others go on.
 
-        Each effect is given the lead as the effects before it have made it.
+        Each effect is given the lead as the effects before it have made it. Once the batch is cancelled, no further one
+        is begun.
         """
         lead, results = batch.lead, []
         for item in batch.items:
+            if activity.is_cancelled():
+                break
             if item.effect.ready(lead) and not item.effect.is_obsolete(lead):
                 result = self._perform(item, lead)
                 results.append(result)

@@ -31,6 +31,7 @@ from ledger.events import Ledger
 from process.core.aggregate import LeadAggregate
 from process.core.rebuild import Rebuilt, rebuild
 from process.effects.observations import Repaired
+from process.effects.summaries import shortened
 from process.views.row import row_of
 from workflows import search_attributes
 from workflows.details import details
@@ -134,7 +135,7 @@ async def repair(client: Client, plan: RepairPlan, task_queue: str) -> str:
     converter, aggregate, now = client.data_converter, plan.aggregate, plan.at
     attributes = search_attributes.typed(search_attributes.values(aggregate, now))
     heading = aggregate.lead.heading
-    (summary,) = await converter.encode([heading])
+    (summary,) = await converter.encode([shortened(heading)])
     memo = {name: (await converter.encode([value]))[0] for name, value in memo_of(aggregate.lead).items()}
     indexed = SearchAttributes()
     encode_search_attributes(attributes, indexed)
