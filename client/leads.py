@@ -43,6 +43,7 @@ from process.decisions.merging import Merged
 from process.decisions.opening import LeadOpened
 from process.decisions.policy import PolicyAdopted
 from process.duplicates.notices import DuplicateCandidates, refuse_merge
+from process.effects.summaries import shortened
 from process.github.edits import RevertEdits
 from process.identity import issue_name, new_lead_id
 from process.lead.duplicate_links import DuplicateLink, Relation
@@ -138,7 +139,7 @@ class LeadsClient(Directory):
                 task_queue=self.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                static_summary=start.heading,
+                static_summary=shortened(start.heading),
                 static_details=f"{opened.service} · opened by {opened.by} through {opened.source}",
                 memo={"heading": start.heading},
                 search_attributes=attributes.typed(attributes.at_start(start)),

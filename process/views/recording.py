@@ -24,7 +24,9 @@ class RecordRequest(Model):
         numbers = [event.seq for event in self.events]
         if not numbers:
             return "Write the lead's row to the ledger"
-        return f"Write event {numbers[0]}{f' to {numbers[-1]}' if numbers[1:] else ''} to the ledger"
+        if len(numbers) == 1:
+            return f"Write event {numbers[0]} to the ledger"
+        return f"Write events {numbers[0]} to {numbers[-1]} to the ledger"
 
 
 class Recorded(Model):
