@@ -108,7 +108,7 @@ class Outside:
         seqs = self.recorded(request.lead_id)
         if request.row:
             self.rows[request.lead_id] = request.row
-        return Recorded.of(request, max(seqs))
+        return Recorded(seq=max(seqs))
 
     def _activity(self, kind: str) -> Callable[..., Any]:
         @activity.defn(name=kind)
