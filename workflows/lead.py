@@ -236,14 +236,18 @@ class LeadWorkflow:
         return quiet and (grown or info.is_target_worker_deployment_version_changed())
 
     async def _continue_as_new(self) -> None:
-        """Start a new run with the same aggregate. Effects under way finish, or are performed again there."""
+        """Start a new run with the same aggregate. Effects under way finish, or are performed again there.
+
+        Decisions that come meanwhile are recorded and answered: a call that hangs may take minutes.
+        """
         await self._receive_pending_results()
-        await self.performer.stop()
-        while not self._is_silent:
+        stopping = asyncio.create_task(self.performer.stop())
+        while not (stopping.done() and self._is_silent):
             self.changed = False
             wake_up = next_wake_up(self.aggregate.lead, self.now)
             self.recorder.start(wake_up, more_follows=False)  # handlers wait for their events
-            await workflow.wait_condition(lambda: self.changed or self._is_silent)
+            await workflow.wait_condition(lambda: self.changed or (stopping.done() and self._is_silent))
+        stopping.result()
         workflow.continue_as_new(
             args=run_state(self.aggregate, self.now),
             # with the promoted build: a lead that is pinned would stay with its own for ever

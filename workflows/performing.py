@@ -41,6 +41,7 @@ class Performer:
         self._lead = lead
         self._running: list[tuple[Effects, asyncio.Task[None]]] = []
         self._first_attempts = 0
+        self._stopping = False
 
     @property
     def is_idle(self) -> bool:
@@ -68,6 +69,7 @@ class Performer:
 
     def start(self) -> None:
         """Start all effects that can start: together, except those that always go alone."""
+        self._stopping = False
         busy = frozenset(effect.queue for effects, _ in self._running for effect in effects)
         effects = self._lead.aggregate.startable(busy)
         together = tuple(effect for effect in effects if not effect.alone)
@@ -80,6 +82,7 @@ class Performer:
 
     async def stop(self) -> None:
         """Stop retrying, and wait for the attempts under way. What is not done then is performed again in the next run."""
+        self._stopping = True
         tasks = [task for _, task in self._running if not task.done()]
         for task in tasks:
             if not task.cancelling():
@@ -120,6 +123,8 @@ class Performer:
             self._lead.wake()
 
     def _go_on_alone(self, failed: Sequence[Again]) -> None:
+        if self._stopping:
+            return
         waiting = {item.effect.key for item in self._lead.aggregate.outbox if item.status == "waiting"}
         for effect, failure in failed:
             if effect.key in waiting:

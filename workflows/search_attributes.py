@@ -72,7 +72,7 @@ def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[A
         OWNER: next_step(lead).owner.value,
         SERVICE: lead.service,
         ORG_KEY: org_key(lead.org),
-        NEXT_DATE: next_due(aggregate.lead),
+        NEXT_DATE: next_due(lead),
         CONTRACT_END: end_of(term_ends, lead.zone).astimezone(UTC) if term_ends else None,
         ON_HOLD: lead.hold is not None,
         ATTENTION: len(attention(lead, lead.today(now))),

@@ -1,10 +1,10 @@
 """What is written to the ledger: a lead's new events, and the row by which lists know it."""
 
 from datetime import datetime
-from typing import Self
 
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event
+from process.effects.summaries import joined
 from process.types import Model
 from process.views.row import LeadRow, row_of
 
@@ -19,13 +19,10 @@ class RecordRequest(Model):
     row: LeadRow
 
     def summary(self) -> str:
-        """Return the request in one sentence, for the Temporal UI."""
-        numbers = [event.seq for event in self.events]
-        if not numbers:
-            return "Write the lead's row to the ledger"
-        if len(numbers) == 1:
-            return f"Write event {numbers[0]} to the ledger"
-        return f"Write events {numbers[0]} to {numbers[-1]} to the ledger"
+        """Return what became true in one line, for the Temporal UI."""
+        if not self.events:
+            return "Bring the lead's line in lists up to date"
+        return joined([f"{event.seq} {event.summary}" for event in self.events])
 
 
 class Recorded(Model):
@@ -33,13 +30,6 @@ class Recorded(Model):
 
     seq: int
     """Highest event number in the ledger, without a gap before it."""
-    events: tuple[str, ...] = ()
-    """What became true, one sentence each."""
-
-    @classmethod
-    def of(cls, request: RecordRequest, seq: int) -> Self:
-        """Return the answer to this request."""
-        return cls(seq=seq, events=tuple(f"{event.seq} {event.summary}" for event in request.events))
 
 
 def record_request(aggregate: LeadAggregate, after: int, now: datetime) -> RecordRequest:

@@ -107,7 +107,7 @@ class Outside:
         self.events[request.lead_id] = [*kept, *request.events]
         seqs = self.recorded(request.lead_id)
         self.rows[request.lead_id] = request.row
-        return Recorded.of(request, max(seqs))
+        return Recorded(seq=max(seqs))
 
     def _activity(self, kind: str) -> Callable[..., Any]:
         @activity.defn(name=kind)
