@@ -18,6 +18,7 @@ from process.core.batches import Again, take_results
 from process.core.requests import batch_of, request_for
 from process.effects import Effect, RecordEvents
 from process.effects.requests import BatchResults, Failure, Outcome
+from process.effects.summaries import shortened
 from process.views.recording import Recorded, record_request
 from workflows.activity_errors import reason_of
 from workflows.shell import Shell
@@ -83,6 +84,7 @@ class Performer:
                 busy.add(effect.queue)
                 self._run((effect,), self._perform(effect))
         if together:
+            self._first_attempts += 1
             self._run(tuple(together), self._perform_together(tuple(together)))
 
     async def stop(self) -> None:
@@ -104,7 +106,6 @@ class Performer:
     async def _perform_together(self, effects: Effects) -> None:
         batch = batch_of(self._lead.aggregate, effects, self._lead.now)
         self._lead.aggregate = self._lead.aggregate.trying(effects)
-        self._first_attempts += 1
         try:
             results: BatchResults = await workflow.execute_activity(
                 "perform_effects",
@@ -120,7 +121,10 @@ class Performer:
             if not _was_called_off(error):
                 self._alone |= {effect.key for effect in effects}
         else:
-            aggregate, again = take_results(self._lead.aggregate, effects, results.results, self._lead.now)
+            others = {each.queue for group, _ in self._running if group is not effects for each in group}
+            aggregate, again = take_results(
+                self._lead.aggregate, effects, results.results, self._lead.now, busy=others
+            )
             self._lead.change(aggregate)
             self._go_on_alone(again)
         finally:
@@ -139,7 +143,9 @@ class Performer:
         """Perform one effect as one activity, and record its observation or park it."""
         try:
             if failure and failure.delay:
-                await workflow.sleep(failure.delay, summary=failure.reason)
+                await workflow.sleep(
+                    failure.delay, summary=shortened(f"Try again after this: {failure.reason}")
+                )
             outcome = await self._outcome(effect)
         except ActivityError as error:
             if not _was_called_off(error):
@@ -171,7 +177,7 @@ async def _activity(effect: Effect, request: object, result_type: type[Result]) 
         heartbeat_timeout=HEARTBEAT_TIMEOUT,
         retry_policy=RETRIES,
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        summary=effect.summary(),
+        summary=shortened(effect.summary()),
     )
     return result
 

@@ -54,12 +54,18 @@ class Again(NamedTuple):
 
 
 def take_results(
-    aggregate: LeadAggregate, effects: Sequence[Effect], results: Collection[BatchResult], now: datetime
+    aggregate: LeadAggregate,
+    effects: Sequence[Effect],
+    results: Collection[BatchResult],
+    now: datetime,
+    *,
+    busy: Collection[str] = (),
 ) -> tuple[LeadAggregate, tuple[Again, ...]]:
     """Record what a batch brought back, and return the effects that failed for now as well.
 
     An effect without a result stays in the outbox. One that brings the outside to the present has also shown what the
-    effects before it brought back, so that no second one is needed for that.
+    effects before it brought back, so that no second one is needed for that. `busy` are the queues of other effects under
+    way.
     """
     found = {result.key: result for result in results}
     outdated = {kind for kind in _coalescing(effects) if _is_newer_planned(aggregate, effects, kind)}
@@ -75,9 +81,22 @@ def take_results(
                 again.append(Again(effect, failure))
         elif outcome := result.outcome:
             aggregate = aggregate.done(effect, outcome, now)
-            if effect.coalesces and effect.kind not in outdated:
+            if (
+                effect.coalesces
+                and effect.kind not in outdated
+                and not _shows_more(aggregate, effects, effect, busy)
+            ):
                 aggregate = aggregate.replaced(outbox=outbox.without_kind(aggregate.outbox, effect.kind))
     return aggregate, tuple(again)
+
+
+def _shows_more(
+    aggregate: LeadAggregate, effects: Collection[Effect], effect: Effect, busy: Collection[str]
+) -> bool:
+    """Return True if the effect is needed again anyway: it starts together with others whose results it shows."""
+    known = {each.key for each in effects}
+    following = outbox.startable(aggregate.outbox, aggregate.lead, busy)
+    return effect.comes_last and any(each.is_shown and each.key not in known for each in following)
 
 
 def _coalescing(effects: Collection[Effect]) -> Iterator[str]:

@@ -30,6 +30,8 @@ class Effect(Model):
     """True if the effect shows the results of others, and so comes after those that start with it."""
     coalesces: ClassVar[bool] = False
     """True if the effect brings the outside to the lead's present state, so that only the newest of its kind matters."""
+    is_shown: ClassVar[bool] = False
+    """True if the lead's issue shows what the effect brings back."""
     alone: ClassVar[bool] = False
     """True if the effect is always an activity of its own, because it may wait for long or is no call outside."""
     suspended_with_cause: ClassVar[bool] = False

@@ -29,6 +29,7 @@ class CreateFolder(Effect):
     """Creates the lead's folder under its reserved id."""
 
     kind = "create_folder"
+    is_shown = True
     queue = "folder"
     brings_link = True
     folder_id: str
@@ -54,6 +55,7 @@ class PrepareInvoice(Effect):
     """Renders an invoice as a PDF, and puts it into the lead's folder under its reserved id."""
 
     kind = "prepare_invoice"
+    is_shown = True
     queue = "invoice"
     needs = frozenset(("invoice_files",))
     number: int

@@ -150,6 +150,7 @@ class OpenHubIssue(Effect):
     """Opens the hub's issue for engineering. It links to the lead's issue, and waits for that."""
 
     kind = "open_hub_issue"
+    is_shown = True
     queue = "hub issue"
     needs = SHOWN_IN_HUB_ISSUE
     brings_link = True

@@ -22,6 +22,7 @@ class SendMail(Effect):
     kind = "send_mail"
     queue = "mail"
     needs = SHOWN_IN_MAIL
+    is_shown = True
     suspended_with_cause = True
     template: str
     to: tuple[Role, ...] = ()
@@ -69,6 +70,7 @@ class SendCorrection(Effect):
     kind = "send_correction"
     queue = "mail"
     needs = SHOWN_IN_MAIL
+    is_shown = True
     suspended_with_cause = True
     template: ClassVar[str] = "correction"
     fields: ClassVar[dict[str, str]] = {}

@@ -72,6 +72,7 @@ class IdsReserved(Observation):
         if before.folder_id is None and after.folder_id:
             key = change.key("create_folder")
             yield CreateFolder(key=key, cause=change.event.seq, folder_id=after.folder_id)
+            yield UpdateIssue(key=change.key("update_issue"), cause=change.event.seq)  # it shows the folder
         for invoice in after.invoices:  # they are due already
             if invoice.number in after.invoice_files and invoice.number not in before.invoice_files:
                 yield prepare_invoice(change, invoice.number)

@@ -105,8 +105,9 @@ class Outside:
         kept = [event for event in self.events.get(request.lead_id, ()) if event.seq <= request.after]
         self.events[request.lead_id] = [*kept, *request.events]
         seqs = self.recorded(request.lead_id)
-        self.rows[request.lead_id] = request.row
-        return Recorded.of(request, max(seqs, default=request.after))
+        if request.row:
+            self.rows[request.lead_id] = request.row
+        return Recorded(seq=max(seqs, default=request.after))
 
     def _activity(self, kind: str) -> Callable[..., Any]:
         @activity.defn(name=kind)
