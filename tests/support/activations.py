@@ -140,7 +140,7 @@ class Activations:
         result: object
         if local:
             (request,) = self._converter.from_payloads(scheduled.arguments, [RecordRequest])
-            result = Recorded.of(request, request.events[-1].seq if request.events else request.after)
+            result = Recorded(seq=request.events[-1].seq if request.events else request.after)
         else:
             assert scheduled.activity_type == "perform_effects"
             (batch,) = self._converter.from_payloads(scheduled.arguments, [Batch])
