@@ -13,7 +13,7 @@ from process.effects import RecordEvents
 from process.views.recording import Recorded, record_request
 from workflows.shell import Shell
 
-LIMIT = timedelta(seconds=2)
+LIMIT = timedelta(seconds=5)
 """Time for the ledger to answer. It is short, because the task and its answers wait."""
 
 
