@@ -1,25 +1,22 @@
 """Activity that performs the effects that start together, one after the other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.performs import Performer
 from process.core.batches import lead_after
 from process.effects.requests import (
     Batch,
     BatchItem,
     BatchResult,
     BatchResults,
-    EffectRequest,
     Failure,
-    Outcome,
 )
 from process.lead.lead import Lead
-
-Performer = Callable[[EffectRequest], Outcome]
 
 _log = structlog.get_logger("activities")
 
@@ -34,10 +31,13 @@ class BatchActivities:
     def perform_effects(self, batch: Batch) -> BatchResults:
         """Perform the effects in order. A failure of one is its own result, and the others go on.
 
-        Each effect is given the lead as the effects before it have made it.
+        Each effect is given the lead as the effects before it have made it. Once the batch is cancelled, no further one
+        is begun.
         """
         lead, results = batch.lead, []
         for item in batch.items:
+            if activity.is_cancelled():
+                break
             if item.effect.ready(lead) and not item.effect.is_obsolete(lead):
                 result = self._perform(item, lead)
                 results.append(result)

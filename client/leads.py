@@ -21,7 +21,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import NO_WORKER_ANSWERED
+from client.connection import NO_WORKER_ANSWERED, is_not_ready
 from client.directory import Directory, LeadHandle
 from client.errors import (
     DecisionRefused,
@@ -43,6 +43,7 @@ from process.decisions.merging import Merged
 from process.decisions.opening import LeadOpened
 from process.decisions.policy import PolicyAdopted
 from process.duplicates.notices import DuplicateCandidates, refuse_merge
+from process.effects.summaries import shortened
 from process.github.edits import RevertEdits
 from process.identity import issue_name, new_lead_id
 from process.lead.duplicate_links import DuplicateLink, Relation
@@ -55,6 +56,9 @@ from workflows.lead import LeadWorkflow
 
 T = TypeVar("T")
 _BUILT_IN = Policy()
+
+NOT_READY_PAUSE = 0.1
+"""Seconds between two attempts to query a run that has no task yet."""
 
 
 class Opened(BaseModel):
@@ -138,7 +142,7 @@ class LeadsClient(Directory):
                 task_queue=self.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                static_summary=start.heading,
+                static_summary=shortened(start.heading),
                 static_details=f"{opened.service} · opened by {opened.by} through {opened.source}",
                 memo={"heading": start.heading},
                 search_attributes=attributes.typed(attributes.at_start(start)),
@@ -302,7 +306,7 @@ class LeadsClient(Directory):
     async def _ask(self, handle: LeadHandle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):  # the SDK would try again and again
-                found: T = await handle.query(query, args=args, result_type=answer)
+                found: T = await _query(handle, query, args, answer)
         except (TimeoutError, RPCError) as error:
             raise await self._silent(handle, error) from error
         except WorkflowQueryFailedError as error:  # before its task fails, the query does
@@ -310,6 +314,19 @@ class LeadsClient(Directory):
             cause, reason = (stuck.cause, stuck.reason) if stuck else (cause_of(str(error)), str(error))
             raise LeadStuck(handle.id, cause, reason) from error
         return found
+
+
+async def _query(handle: LeadHandle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
+    """Query the lead; just after a new run has begun, as soon as that has its first task."""
+    while True:
+        try:
+            found: T = await handle.query(query, args=args, result_type=answer)
+        except RPCError as error:
+            if not is_not_ready(error):
+                raise
+            await asyncio.sleep(NOT_READY_PAUSE)
+        else:
+            return found
 
 
 def _marked_apart(other: DuplicateLink) -> DuplicateLink:

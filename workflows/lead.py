@@ -15,14 +15,14 @@ from temporalio.common import RawValue
 with workflow.unsafe.imports_passed_through():
     from process.core import inbox, intake
     from process.core.aggregate import LeadAggregate
-    from process.core.due import next_wake_up, pass_deadlines, wake_up_reason
+    from process.core.due import next_wake_up, pass_deadlines
     from process.core.preview import preview_decision
     from process.core.receipts import Answer, Refusal
     from process.core.refusal import Refused, refuse, suggest
     from process.core.swap import Swapped
     from process.decisions.opening import LeadOpened
     from process.lead.duplicate_links import DuplicateLink
-    from process.views.agenda import AgendaItem, agenda
+    from process.views.agenda import AgendaItem, agenda, wake_up_reason
     from process.views.overview import Option, Overview, TimelineLine, options, overview, timeline
     from workflows import search_attributes
     from workflows.alarm import Alarm
@@ -51,6 +51,8 @@ class LeadWorkflow:
     """A lead: lead → quoted → contracted → hub."""
 
     aggregate = Swapped()
+    takes_input = True
+    """The input is read when the workflow is made, and needs not be kept (workflows/runtime/steps.py)."""
 
     @workflow.init
     def __init__(self, *start: Any) -> None:
@@ -75,7 +77,7 @@ class LeadWorkflow:
 
     @workflow.run
     async def run(self, *start: Any) -> str:
-        """Run until the lead is archived, and return its last stage and event.
+        """Run until the lead is archived, and return its last stage and event. The input was read before.
 
         Raises ApplicationError (type Refused) if the input starts no lead.
         """
@@ -236,14 +238,18 @@ class LeadWorkflow:
         return quiet and (grown or info.is_target_worker_deployment_version_changed())
 
     async def _continue_as_new(self) -> None:
-        """Start a new run with the same aggregate. Effects under way finish, or are performed again there."""
+        """Start a new run with the same aggregate. Effects under way finish, or are performed again there.
+
+        Decisions that come meanwhile are recorded and answered: a call that hangs may take minutes.
+        """
         await self._receive_pending_results()
-        await self.performer.stop()
-        while not self._is_silent:
+        stopping = asyncio.create_task(self.performer.stop())
+        while not (stopping.done() and self._is_silent):
             self.changed = False
             wake_up = next_wake_up(self.aggregate.lead, self.now)
             self.recorder.start(wake_up, more_follows=False)  # handlers wait for their events
-            await workflow.wait_condition(lambda: self.changed or self._is_silent)
+            await workflow.wait_condition(lambda: self.changed or (stopping.done() and self._is_silent))
+        stopping.result()
         workflow.continue_as_new(
             args=run_state(self.aggregate, self.now),
             # with the promoted build: a lead that is pinned would stay with its own for ever

@@ -18,6 +18,7 @@ from process.core.batches import Again, take_results
 from process.core.requests import batch_of, request_for
 from process.effects import Effect, RecordEvents
 from process.effects.requests import BatchResults, Failure, Outcome
+from process.effects.summaries import shortened
 from process.views.recording import Recorded, record_request
 from workflows.activity_errors import reason_of
 from workflows.shell import Shell
@@ -40,6 +41,7 @@ class Performer:
         self._lead = lead
         self._running: list[tuple[Effects, asyncio.Task[None]]] = []
         self._first_attempts = 0
+        self._stopping = False
 
     @property
     def is_idle(self) -> bool:
@@ -67,6 +69,7 @@ class Performer:
 
     def start(self) -> None:
         """Start all effects that can start: together, except those that always go alone."""
+        self._stopping = False
         busy = frozenset(effect.queue for effects, _ in self._running for effect in effects)
         effects = self._lead.aggregate.startable(busy)
         together = tuple(effect for effect in effects if not effect.alone)
@@ -79,6 +82,7 @@ class Performer:
 
     async def stop(self) -> None:
         """Stop retrying, and wait for the attempts under way. What is not done then is performed again in the next run."""
+        self._stopping = True
         tasks = [task for _, task in self._running if not task.done()]
         for task in tasks:
             if not task.cancelling():
@@ -119,6 +123,8 @@ class Performer:
             self._lead.wake()
 
     def _go_on_alone(self, failed: Sequence[Again]) -> None:
+        if self._stopping:
+            return
         waiting = {item.effect.key for item in self._lead.aggregate.outbox if item.status == "waiting"}
         for effect, failure in failed:
             if effect.key in waiting:
@@ -128,7 +134,9 @@ class Performer:
         """Perform one effect as one activity, and record its observation or park it."""
         try:
             if failure and failure.delay:
-                await workflow.sleep(failure.delay, summary=failure.reason)
+                await workflow.sleep(
+                    failure.delay, summary=shortened(f"Try again after this: {failure.reason}")
+                )
             outcome = await self._outcome(effect)
         except ActivityError as error:
             if not _was_called_off(error):
@@ -160,7 +168,7 @@ async def _activity(effect: Effect, request: object, result_type: type[Result]) 
         heartbeat_timeout=HEARTBEAT_TIMEOUT,
         retry_policy=RETRIES,
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        summary=effect.summary(),
+        summary=shortened(effect.summary()),
     )
     return result
 

@@ -23,12 +23,6 @@ def next_wake_up(lead: Lead, now: datetime) -> datetime | None:
     return min((when for when in (deadline, attention) if when), default=None)
 
 
-def wake_up_reason(lead: Lead, when: datetime | None) -> str:
-    """Return a sentence about the wake-up at this moment, for the timer in the Temporal UI."""
-    kinds = (item.fact.kind for item in due(lead) if item.when == when)
-    return f"Until then: {next(kinds, 'something else may need attention').replace('_', ' ')}"
-
-
 def pass_deadlines(aggregate: LeadAggregate, now: datetime) -> LeadAggregate:
     """Record all deadlines that have passed by now, in order."""
     while (items := due(aggregate.lead)) and items[0].when <= now:

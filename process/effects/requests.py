@@ -7,6 +7,7 @@ from pydantic import field_serializer
 from process.core.events import AnyFact
 from process.corrections.corrected_decision import CorrectedDecision
 from process.effects.base import AnyEffect
+from process.effects.summaries import joined
 from process.lead.lead import Lead
 from process.types import Model
 
@@ -61,10 +62,6 @@ class BatchItem(Model):
         )
 
 
-SHOWN = 6
-"""Number of effects that the summary of a batch names."""
-
-
 class Batch(Model):
     """Effects that start together, in the order in which they are performed, and the lead that they are given."""
 
@@ -74,10 +71,8 @@ class Batch(Model):
     _lead = field_serializer("lead")(_without_defaults)
 
     def summary(self) -> str:
-        """Return the effects in one line for the Temporal UI: the first ones, and how many more there are."""
-        texts = [*dict.fromkeys(item.effect.summary() for item in self.items)]
-        more = [f"and {len(texts) - SHOWN} more"] if len(texts) > SHOWN else []
-        return " · ".join((*texts[:SHOWN], *more))
+        """Return the effects in one line for the Temporal UI, or the first ones and how many more there are."""
+        return joined([*dict.fromkeys(item.effect.summary() for item in self.items)])
 
 
 class Failure(Model):
@@ -91,7 +86,7 @@ class Failure(Model):
 
 
 class BatchResult(Model):
-    """The result of one effect of a batch: an outcome or a failure, or none if it was not yet ready."""
+    """The result of one effect of a batch: an outcome or a failure."""
 
     key: str
     outcome: Outcome | None = None
@@ -99,6 +94,6 @@ class BatchResult(Model):
 
 
 class BatchResults(Model):
-    """The results of a batch, in the order of its effects."""
+    """The results of a batch, in the order of its effects. One that was not begun has none."""
 
     results: tuple[BatchResult, ...] = ()

@@ -250,6 +250,19 @@ def _refused(aggregate: LeadAggregate) -> Iterator[TimedItem]:
         count, holds_from = count - days[day], holds_until
 
 
+def wake_up_reason(lead: Lead, when: datetime | None) -> str:
+    """Return a sentence about the wake-up at this moment, for the timer in the Temporal UI.
+
+    It says what is planned as the lead is now: the timer stays if the lead changes before.
+    """
+    if when is None:
+        return ""
+    coming = next((item.fact for item in due(lead) if item.when == when), None)
+    if coming is None:
+        return f"Planned for {day_of(when, lead.zone)}: look for what needs attention"
+    return f"Planned for {_last_day(when, lead.zone, coming)}: {FORTHCOMING[coming.kind][1]}"
+
+
 def _last_day(when: datetime, zone: str, fact: Fact) -> date:
     """Return the day that a person would name: a deadline at the end of a day belongs to that day."""
     return day_of(when - timedelta(seconds=1), zone) if fact.kind in _AT_THE_END else day_of(when, zone)

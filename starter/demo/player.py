@@ -24,7 +24,7 @@ from starter.demo.github_story import STEP_TIMEOUT, GitHubStory, Reply, within_t
 from starter.demo.story import AFTER_ANSWERS, ANSWERS, BEFORE_ANSWERS, COMMENT, ISSUE, ON_GITHUB, OPENED, Step
 from starter.local.parts import SandboxInfo
 
-_EVERY_TIME = frozenset({"Write the events to the ledger", "Bring the lead's issue up to date"})
+_EVERY_TIME = frozenset({"Bring the lead's issue up to date"})
 """Effects of nearly every step, which are not printed."""
 
 STEPS = 1 + len(BEFORE_ANSWERS) + 1 + len(AFTER_ANSWERS) + GitHubStory.STEPS

@@ -7,12 +7,12 @@ import pytest
 from pydantic import ValidationError
 
 from process.core.aggregate import LeadAggregate
-from process.core.due import next_due, next_wake_up, pass_deadlines, wake_up_reason
+from process.core.due import next_due, next_wake_up, pass_deadlines
 from process.deadlines.schedule import due
 from process.lead.quote import QuoteStatus
 from process.policy import Periods, Policy
 from process.types import Stage
-from process.views.agenda import agenda
+from process.views.agenda import agenda, wake_up_reason
 from process.views.attention import attention
 from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, SIGNED, Life, moments, only
 
@@ -391,7 +391,7 @@ def test_the_wake_up_reason_names_the_next_deadline() -> None:
     life = Life().quoted()
     when = next_due(life.aggregate.lead)
     assert when == datetime(2026, 6, 25, tzinfo=UTC)
-    assert wake_up_reason(life.aggregate.lead, when) == "Until then: quote running out"
+    assert wake_up_reason(life.aggregate.lead, when) == "Planned for 2026-06-25: the quote expires soon"
 
 
 def test_nothing_passes_before_it_is_due() -> None:

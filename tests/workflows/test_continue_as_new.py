@@ -92,3 +92,21 @@ async def test_deadlines_go_on_in_the_new_run(short_life: Life) -> None:
     view = await life.pass_days(100)
     assert [invoice.number for invoice in view.lead.invoices] == [1, 2, 3, 4]
     assert life.outside.templates(life.id).count("invoice") == 4
+
+
+@pytest.mark.parametrize("failure", ["", "again"])
+async def test_decisions_are_answered_while_the_old_run_waits_for_an_effect(life: Life, failure: str) -> None:
+    held = life.outside.held[f"open_issue {life.id}"] = asyncio.Event()
+    await life.until(lambda _: life.outside.begun[f"open_issue {life.id}"] > 0)
+    await life.signal("adopt")
+    await life.decide_all("price_quoted", "quote_accepted", price_quoted=PRICE)
+    assert life.outside.recorded(life.id)[-1] >= 3
+    assert await _runs(life) == 1
+    life.outside.broken["open_issue"] = failure
+    held.set()
+    await _has_new_run(life)
+    life.outside.broken.clear()
+    view = await life.settled()
+    assert life.outside.recorded(life.id) == [line.seq for line in view.timeline]
+    done = life.outside.of(life.id)
+    assert len(done) == len(set(done))

@@ -195,7 +195,6 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
         "Mail to contracts: handover",
         "Prepare invoice 1 as a PDF in the lead's folder",
         "Open the hub's issue for engineering",
-        "Write the events to the ledger",
     } <= outside
     assert set(result["links"]) == {
         "Temporal UI",
