@@ -1,25 +1,22 @@
 """Activity that performs the effects that start together, one after the other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.performs import Performer
 from process.core.batches import lead_after
 from process.effects.requests import (
     Batch,
     BatchItem,
     BatchResult,
     BatchResults,
-    EffectRequest,
     Failure,
-    Outcome,
 )
 from process.lead.lead import Lead
-
-Performer = Callable[[EffectRequest], Outcome]
 
 _log = structlog.get_logger("activities")
 

@@ -33,7 +33,7 @@ class LedgerActivities:
             raise again(str(error)) from None
         except LedgerError as error:
             raise park(str(error)) from None
-        return Recorded.of(request, seq)
+        return Recorded(seq=seq)
 
     def checks(self) -> Iterator[Check]:
         """Check that the ledger can be written."""

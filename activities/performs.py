@@ -7,6 +7,7 @@ from temporalio import activity
 from process.effects.requests import Outcome
 
 Performer = Callable[..., Outcome]
+"""A method that performs effects of one kind."""
 
 
 def performs(kind: str) -> Callable[[Performer], Performer]:

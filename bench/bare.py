@@ -50,17 +50,14 @@ class BareWorkflow:
 
     @workflow.update
     def decide(self, body: dict[str, Any]) -> dict[str, Any]:
-        self._take(body)
+        self.decision(body)
         return {"accepted": True, "seq": self.taken}
 
     @workflow.signal
-    def hear(self, body: dict[str, Any]) -> None:
-        self._take(body)
+    def decision(self, body: dict[str, Any]) -> None:
+        self.waiting.append(body)
+        self.taken += 1
 
     @workflow.query
     def seen(self) -> int:
         return self.taken
-
-    def _take(self, body: dict[str, Any]) -> None:
-        self.waiting.append(body)
-        self.taken += 1

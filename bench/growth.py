@@ -31,8 +31,6 @@ TIMES = 20
 """Times that each request is made, unless it takes long; the median counts."""
 AT_LEAST, ENOUGH = 3, 2000
 """A request that takes so many milliseconds in all is not made more often than this."""
-
-
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 
 

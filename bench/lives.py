@@ -65,7 +65,7 @@ class Life:
 
     async def signal(self, decision: str, body: dict[str, str]) -> None:
         """Send a decision without waiting for an answer."""
-        await self.handle.signal(decision if self.kind == "lead" else "hear", body)
+        await self.handle.signal(decision if self.kind == "lead" else "decision", body)
 
     async def settled(self) -> None:
         """Wait until the workflow has nothing left to do."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from temporalio.api.errordetails.v1 import WorkflowNotReadyFailure
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
@@ -70,6 +71,11 @@ async def connect(identity: str | None = None, runtime: Runtime | None = None) -
         if not address.rpartition(":")[2].isdecimal():
             raise AddressMalformed(address) from error
         raise TemporalUnreachable(address, tls=bool(config.get("tls"))) from error
+
+
+def is_not_ready(error: RPCError) -> bool:
+    """Return True if the lead's run has just begun, and cannot be queried before its first task is scheduled."""
+    return any(detail.Is(WorkflowNotReadyFailure.DESCRIPTOR) for detail in error.grpc_status.details)
 
 
 def translate(error: RPCError) -> LeadsError:

@@ -34,7 +34,7 @@ LOCAL_ACTIVITY = "core_local_activity"
 _CONVERTER = LeadPayloadConverter()
 
 
-class Unreadable(Exception):
+class UnreadableHistory(Exception):
     """The history does not begin with a lead that this code can read."""
 
 
@@ -63,7 +63,7 @@ class UnreadMessage(NamedTuple):
 def read_history(history: WorkflowHistory, ledger: Mapping[int, Event]) -> LeadHistory:
     """Return what a lead's workflow took in. `ledger`: the lead's events there, whose times count.
 
-    Raises Unreadable if this code cannot read the run's input.
+    Raises UnreadableHistory if this code cannot read the run's input.
     """
     events = history.events
     journal = _Journal(events)
@@ -91,9 +91,9 @@ def _start(
     try:
         begun = read_start(args, continued=bool(started.continued_execution_run_id))
     except ValueError as error:
-        raise Unreadable(str(error)) from None
+        raise UnreadableHistory(str(error)) from None
     if isinstance(begun, Refused):
-        raise Unreadable(str(begun))
+        raise UnreadableHistory(str(begun))
     adopted = set(_patches(events))
     changes = tuple(rule.name for rule in Behaviour.changed() if rule.name in adopted)
     first = ledger.get(begun.lead.last_seq + 1 if isinstance(begun, LeadAggregate) else 1)

@@ -21,7 +21,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import NO_WORKER_ANSWERED
+from client.connection import NO_WORKER_ANSWERED, is_not_ready
 from client.directory import Directory, LeadHandle
 from client.errors import (
     DecisionRefused,
@@ -56,6 +56,9 @@ from workflows.lead import LeadWorkflow
 
 T = TypeVar("T")
 _BUILT_IN = Policy()
+
+NOT_READY_PAUSE = 0.1
+"""Seconds between two attempts to query a run that has no task yet."""
 
 
 class Opened(BaseModel):
@@ -303,7 +306,7 @@ class LeadsClient(Directory):
     async def _ask(self, handle: LeadHandle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):  # the SDK would try again and again
-                found: T = await handle.query(query, args=args, result_type=answer)
+                found: T = await _query(handle, query, args, answer)
         except (TimeoutError, RPCError) as error:
             raise await self._silent(handle, error) from error
         except WorkflowQueryFailedError as error:  # before its task fails, the query does
@@ -311,6 +314,19 @@ class LeadsClient(Directory):
             cause, reason = (stuck.cause, stuck.reason) if stuck else (cause_of(str(error)), str(error))
             raise LeadStuck(handle.id, cause, reason) from error
         return found
+
+
+async def _query(handle: LeadHandle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
+    """Query the lead; just after a new run has begun, as soon as that has its first task."""
+    while True:
+        try:
+            found: T = await handle.query(query, args=args, result_type=answer)
+        except RPCError as error:
+            if not is_not_ready(error):
+                raise
+            await asyncio.sleep(NOT_READY_PAUSE)
+        else:
+            return found
 
 
 def _marked_apart(other: DuplicateLink) -> DuplicateLink:

@@ -23,7 +23,7 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer
 
 from client.errors import NothingToRepair, NotRepairable, WorkflowHasEnded
-from client.histories import Unreadable, read_history
+from client.histories import UnreadableHistory, read_history
 from client.past import events_of
 from client.replays import message_of
 from client.stuck import Stuck, find_stuck
@@ -50,10 +50,13 @@ class RepairPlan(NamedTuple):
     problem: str
     """Why the history does not replay with this code; empty if it does."""
     rebuilt: Rebuilt
-    aggregate: LeadAggregate
-    """The lead with which the new run begins."""
     at: datetime
     """Time for which the lead was rebuilt (UTC)."""
+
+    @property
+    def aggregate(self) -> LeadAggregate:
+        """The lead with which the new run begins."""
+        return self.rebuilt.aggregate
 
     @property
     def effects(self) -> Sequence[str]:
@@ -79,7 +82,7 @@ async def plan_repair(client: Client, ledger: Ledger, lead_id: str, *, force: bo
     now = datetime.now(UTC)
     rebuilt = _rebuilt(history, ledger, stuck, now)
     _rehearse(lead_id, rebuilt.aggregate, now)
-    return RepairPlan(lead_id, known.run_id, stuck, problem, rebuilt, rebuilt.aggregate, now)
+    return RepairPlan(lead_id, known.run_id, stuck, problem, rebuilt, now)
 
 
 async def replay_problem(history: WorkflowHistory) -> str:
@@ -103,7 +106,7 @@ def _rebuilt(history: WorkflowHistory, ledger: Ledger, stuck: Stuck | None, now:
             decisions=len(rebuilt.taken),
         )
         return rebuilt._replace(aggregate=rebuilt.aggregate.record(repaired, now))
-    except Unreadable as error:
+    except UnreadableHistory as error:
         raise NotRepairable(lead_id, f"this code can't read how its run began ({error})") from error
     except Exception as error:  # a fault of the process for this lead
         raise NotRepairable(lead_id, f"this code fails for it ({type(error).__name__}: {error})") from error

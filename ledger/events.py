@@ -4,7 +4,7 @@ A lead's workflow decides; the ledger keeps its events after Temporal's retentio
 reports read them.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
@@ -212,16 +212,6 @@ class Ledger:
                 return
             yield found
             beginning = ENTRIES.c.lead_id > found
-
-    def all_entries(self, since: datetime | None = None, kinds: Collection[str] | None = None) -> list[Entry]:
-        """Return the events of all leads in order of time, from `since` (aware, inclusive), of these kinds."""
-        wanted = select(EVENTS).order_by(EVENTS.c.at, EVENTS.c.lead_id, EVENTS.c.seq)
-        if since is not None:
-            wanted = wanted.where(EVENTS.c.at >= since)
-        if kinds is not None:
-            wanted = wanted.where(EVENTS.c.kind.in_(kinds))
-        with self._transaction(self._reader) as connection:
-            return _read(connection, wanted)
 
     def heads(self, beginning: str = "") -> list[Head]:
         """Return the newest recorded event of every lead whose id begins so, ordered by id."""

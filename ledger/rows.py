@@ -50,24 +50,9 @@ def one_of(column: str, values: Collection[object]) -> Filter:
     return LEADS.c[column].in_(values)
 
 
-def at_least(column: str, value: object) -> Filter:
-    """Select rows with this value or more."""
-    return LEADS.c[column] >= value
-
-
 def above(column: str, value: object) -> Filter:
     """Select rows with a higher value, or a later one in the order of characters."""
     return LEADS.c[column] > value
-
-
-def at_most(column: str, value: object) -> Filter:
-    """Select rows with this value or less."""
-    return LEADS.c[column] <= value
-
-
-def known(column: str) -> Filter:
-    """Select rows that have a value."""
-    return LEADS.c[column].is_not(None)
 
 
 def needs_attention() -> Filter:

@@ -18,12 +18,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from ledger.errors import LedgerRefused, LedgerUnavailable
 from ledger.tables import SCHEMA_VERSION, create_schema, schema_version
 
-PATIENCE: Final = 2
+TIMEOUT: Final = 2
 """Seconds to wait for a connection, and for another writer. Events are written within a workflow task."""
 
 _LIMITS: Final = {
     "lock_timeout": "1s",  # writers hold a lead for milliseconds
-    "statement_timeout": f"{PATIENCE}s",
+    "statement_timeout": f"{TIMEOUT}s",
     "idle_in_transaction_session_timeout": "10s",  # a frozen process does not hold up the other writers
 }
 """PostgreSQL's limits for a transaction that writes."""
@@ -55,14 +55,14 @@ def make_engine(url: str) -> Engine:
 def _postgresql(url: URL) -> Engine:
     # Seconds, milliseconds, and the name shown to the database's operator. The URL may override them.
     defaults = {
-        "connect_timeout": str(PATIENCE),
+        "connect_timeout": str(TIMEOUT),
         "tcp_user_timeout": "5000",
         "application_name": "leads",
     }
     engine = create_engine(
         url.set(query={**defaults, **url.query}),
         pool_pre_ping=True,
-        pool_timeout=PATIENCE,
+        pool_timeout=TIMEOUT,
         max_overflow=20,
         hide_parameters=True,
     )
@@ -77,8 +77,8 @@ def _postgresql(url: URL) -> Engine:
 
 def _sqlite(url: URL) -> Engine:
     # Seconds to wait for another writing process, unless the URL sets it.
-    url = url.set(query={"timeout": str(PATIENCE), **url.query})
-    engine = create_engine(url, pool_timeout=PATIENCE, max_overflow=20, hide_parameters=True)
+    url = url.set(query={"timeout": str(TIMEOUT), **url.query})
+    engine = create_engine(url, pool_timeout=TIMEOUT, max_overflow=20, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
@@ -119,7 +119,7 @@ class Turns:
 
     def __init__(self, engine: Engine) -> None:
         self._lock = threading.Lock() if engine.dialect.name == "sqlite" else None
-        self._seconds = float(str(engine.url.query.get("timeout", PATIENCE)))
+        self._seconds = float(str(engine.url.query.get("timeout", TIMEOUT)))
 
     @contextmanager
     def taken(self) -> Iterator[None]:

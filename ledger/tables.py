@@ -68,7 +68,7 @@ ENTRIES: Final = Table(
     Column("seq", Integer, CheckConstraint("seq >= 0"), primary_key=True, autoincrement=False),
     Column("revision", Integer, CheckConstraint("revision >= 1"), primary_key=True, autoincrement=False),
     Column("void", Boolean, nullable=False),
-    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
     Column("kind", Text, nullable=False),
     Column("by", Text, nullable=False),
     Column("source", Text, nullable=False),

@@ -86,7 +86,7 @@ class Failure(Model):
 
 
 class BatchResult(Model):
-    """The result of one effect of a batch: an outcome or a failure, or none if it was not yet ready."""
+    """The result of one effect of a batch: an outcome or a failure."""
 
     key: str
     outcome: Outcome | None = None
@@ -94,6 +94,6 @@ class BatchResult(Model):
 
 
 class BatchResults(Model):
-    """The results of a batch, in the order of its effects."""
+    """The results of a batch, in the order of its effects. One that was not begun has none."""
 
     results: tuple[BatchResult, ...] = ()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from process.calendar import day_of
 from process.policy import TEAMS
 from process.types import Line, Model, Role
-from process.views.agenda import Agenda, AgendaItem, Section
+from process.views.agenda import AgendaItem, Section
 
 WEEK = timedelta(days=7)
 SHOWN = 50
@@ -77,13 +77,6 @@ class _Owner(NamedTuple):
     role: Role
     person: str | None = None
     address: str | None = None
-
-
-def digest_mails(agenda: Agenda, week: Week) -> tuple[DigestMail, ...]:
-    """Return a mail for each role and assigned person with items; a person's items are not in the role's mail."""
-    digests = Digests(week)
-    digests.add(agenda.items)
-    return digests.mails(len(agenda.outdated))
 
 
 class Digests:

@@ -14,7 +14,7 @@ from config.settings import Settings
 from ledger.events import Ledger
 from process.types import Role, Stage
 from process.views.agenda import Agenda, agenda
-from process.views.digest import Week, digest_mails
+from process.views.digest import Digests, Week
 from process.views.row import GRACE
 from tests.support.lives import Life
 from tests.support.rows import write_rows
@@ -98,7 +98,9 @@ def test_a_digest_has_the_mails_of_the_agenda(url: str, rows: LeadLists) -> None
     week = Week.at(now, "UTC")
     found = rows.digests(week, now)
     assert found.leads == 3
-    assert found.mails == digest_mails(rows.agenda(now), week)
+    expected = Digests(week)
+    expected.add(rows.agenda(now).items)
+    assert found.mails == expected.mails()
 
 
 def test_leads_are_found_by_their_policy(url: str, rows: LeadLists) -> None:

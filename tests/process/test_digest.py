@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from process.types import Role
-from process.views.agenda import Agenda, AgendaItem, Section, agenda
-from process.views.digest import SHOWN, DigestMail, Week, digest_mails
+from process.views.agenda import AgendaItem, Section, agenda
+from process.views.digest import SHOWN, DigestMail, Digests, Week
 from tests.support.lives import Life
 
 MONDAY = date(2026, 8, 24)
@@ -24,8 +24,10 @@ def item(section: Section, **more: Any) -> AgendaItem:
     return AgendaItem.model_validate(given | {"section": section} | more)
 
 
-def written(*items: AgendaItem, outdated: tuple[str, ...] = ()) -> tuple[DigestMail, ...]:
-    return digest_mails(Agenda.of(MONDAY, items, outdated), WEEK)
+def written(*items: AgendaItem, outdated: int = 0) -> tuple[DigestMail, ...]:
+    digests = Digests(WEEK)
+    digests.add(items)
+    return digests.mails(outdated)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_a_long_section_is_cut_with_a_count() -> None:
 
 
 def test_outdated_leads_are_counted() -> None:
-    assert written(item(Section.DUE), outdated=("lead-x",))[0].outdated == 1
+    assert written(item(Section.DUE), outdated=1)[0].outdated == 1
 
 
 def test_an_item_has_the_assigned_person_and_a_link() -> None:

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from process.effects.summaries import MAX_BYTES, joined, shortened
+from process.views.recording import record_request
+from tests.support.lives import Life
 
 
 def size(text: str) -> int:
@@ -39,3 +41,15 @@ def test_a_batch_whose_first_effect_is_too_long_is_cut() -> None:
     text = joined(["x" * 1000, "y"])
     assert size(text) <= MAX_BYTES
     assert text.endswith("…")
+
+
+def test_a_writing_to_the_ledger_says_what_became_true() -> None:
+    life = Life().quoted()
+    last = life.aggregate.lead.last_seq
+    newest = life.aggregate.event_log.events[-1]
+    assert record_request(life.aggregate, last - 1, life.now).summary() == f"{last} {newest.summary}"
+    assert (
+        record_request(life.aggregate, last, life.now).summary()
+        == "Bring the lead's line in lists up to date"
+    )
+    assert size(record_request(life.aggregate, 0, life.now).summary()) <= MAX_BYTES

@@ -99,13 +99,12 @@ class Activations:
         self,
         jobs: Iterable[WorkflowActivationJob],
         *,
-        replaying: bool = False,
         at: datetime | None = None,
         length: int | None = None,
         stored_bytes: int | None = None,
     ) -> WorkflowActivationCompletion:
         """Bring these jobs in one activation, and return the completion."""
-        act = WorkflowActivation(run_id="run", is_replaying=replaying, jobs=jobs)
+        act = WorkflowActivation(run_id="run", jobs=jobs)
         act.history_length = length or self._length
         act.history_size_bytes = stored_bytes or act.history_length * 100
         act.timestamp.FromDatetime(at or BEGAN + timedelta(seconds=self._length))
@@ -127,10 +126,6 @@ class Activations:
         (answer,) = self.activate([job]).successful.commands
         return answer.respond_to_query.succeeded.response.data.decode()
 
-    def details(self) -> str:
-        """Return the current details, as the Temporal UI asks for them."""
-        return self.query("__temporal_workflow_metadata")
-
     def result(self) -> WorkflowActivationJob | None:
         """Return the job with the result of the oldest activity, or None if none is under way."""
         ordinary = [each for each in self._pending if each.HasField("schedule_activity")]
@@ -145,7 +140,7 @@ class Activations:
         result: object
         if local:
             (request,) = self._converter.from_payloads(scheduled.arguments, [RecordRequest])
-            result = Recorded.of(request, request.events[-1].seq if request.events else request.after)
+            result = Recorded(seq=request.events[-1].seq if request.events else request.after)
         else:
             assert scheduled.activity_type == "perform_effects"
             (batch,) = self._converter.from_payloads(scheduled.arguments, [Batch])

@@ -106,8 +106,9 @@ class Outside:
         kept = [event for event in self.events.get(request.lead_id, ()) if event.seq <= request.after]
         self.events[request.lead_id] = [*kept, *request.events]
         seqs = self.recorded(request.lead_id)
-        self.rows[request.lead_id] = request.row
-        return Recorded.of(request, max(seqs))
+        if request.row:
+            self.rows[request.lead_id] = request.row
+        return Recorded(seq=max(seqs))
 
     def _activity(self, kind: str) -> Callable[..., Any]:
         @activity.defn(name=kind)

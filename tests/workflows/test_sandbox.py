@@ -1,15 +1,23 @@
-"""The sandbox answers for its payloads without being entered, because nothing asks for their context."""
+"""What the service replaces of the SDK's private parts is there, and no more than was meant to be replaced.
 
+The sandbox answers for its payloads without being entered, because nothing asks for their context.
+"""
+
+import inspect
+
+from temporalio.bridge.worker import Worker as BridgeWorker
 from temporalio.converter import (
     DataConverter,
     StorageDriverStoreContext,
     WithSerializationContext,
 )
+from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 from temporalio.worker.workflow_sandbox._runner import _Instance
 
 from workflows.runtime.converter import LeadPayloadConverter
 from workflows.runtime.plugin import leads_plugin
 from workflows.runtime.sandbox import _ContextFreeInstance
+from workflows.runtime.steps import _StepInstance
 
 
 def test_nothing_that_converts_payloads_uses_their_context() -> None:
@@ -31,3 +39,19 @@ def test_the_methods_that_are_replaced_are_those_of_the_sdk() -> None:
     instance = _ContextFreeInstance.__new__(_ContextFreeInstance)
     assert instance.get_serialization_context(None) is None
     assert instance.get_external_store_context(None) == StorageDriverStoreContext(target=None)
+
+
+def test_a_workflow_that_runs_in_steps_replaces_only_what_it_means_to() -> None:
+    """An SDK that has a method of one of our own names would call ours; one that renames a method, none of ours."""
+    ours = {"_activate", "_activate_in_steps"}
+    methods = {name for name, each in vars(_StepInstance).items() if inspect.isfunction(each)} - {"__init__"}
+    theirs = vars(_WorkflowInstanceImpl).keys()
+    assert ours <= methods
+    assert not ours & theirs
+    assert methods - ours <= theirs
+    assert not {"_task", "_dropped"} & set(_WorkflowInstanceImpl.__init__.__code__.co_names)
+
+
+def test_a_workflow_can_be_dropped_from_the_cache() -> None:
+    """A worker asks for it only when a query came ahead of a task (tests/system/test_queries.py)."""
+    assert list(inspect.signature(BridgeWorker.request_workflow_eviction).parameters) == ["self", "run_id"]
