@@ -51,6 +51,8 @@ class LeadWorkflow:
     """A lead: lead → quoted → contracted → hub."""
 
     aggregate = Swapped()
+    takes_input = True
+    """The input is read when the workflow is made, and needs not be kept (workflows/runtime/steps.py)."""
 
     @workflow.init
     def __init__(self, *start: Any) -> None:
@@ -75,7 +77,7 @@ class LeadWorkflow:
 
     @workflow.run
     async def run(self, *start: Any) -> str:
-        """Run until the lead is archived, and return its last stage and event.
+        """Run until the lead is archived, and return its last stage and event. The input was read before.
 
         Raises ApplicationError (type Refused) if the input starts no lead.
         """

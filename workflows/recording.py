@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 from process.core.events import Event, Observation
 from process.effects import RecordEvents
@@ -14,7 +14,8 @@ from process.views.recording import Recorded, record_request
 from workflows.shell import Shell
 
 LIMIT = timedelta(seconds=2)
-"""Time for the ledger to answer. It is short, because the task and its answers wait."""
+"""Time for the ledger to answer. It is short, because the task and its answers wait, and so that no task ends before: a
+replay would then write for real."""
 
 
 class Recorder:
@@ -74,7 +75,12 @@ class Recorder:
             self._task_length, self._final = length, self._lead.aggregate.in_ledger
 
     async def _record(self) -> None:
-        request = record_request(self._lead.aggregate, self._final, self._lead.now)
+        request = record_request(
+            self._lead.aggregate,
+            self._final,
+            self._lead.now,
+            replaying=workflow.unsafe.is_replaying_history_events(),
+        )
         try:
             recorded: Recorded = await workflow.execute_local_activity(
                 "record_events",
@@ -85,7 +91,7 @@ class Recorder:
                 retry_policy=RetryPolicy(maximum_attempts=1),
                 summary=request.summary(),
             )
-        except ActivityError:
+        except FailureError:  # a local activity that timed out raises TimeoutError, which is no ActivityError
             self._lead.change(self._lead.aggregate.record_later())
         else:
             self._lead.change(self._lead.aggregate.recorded(recorded.seq))

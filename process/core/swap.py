@@ -69,7 +69,7 @@ class Swapped:
 class _Place:
     """The place of one aggregate in memory. One thread at a time reads and replaces it; others may swap it out."""
 
-    __slots__ = ("charge", "newest", "packed", "threads", "unpacked")
+    __slots__ = ("__weakref__", "busy", "charge", "newest", "packed", "threads", "unpacked")
 
     def __init__(self) -> None:
         self.unpacked: LeadAggregate | None = None
@@ -79,6 +79,8 @@ class _Place:
         self.charge = 0
         self.threads = 0
         """Number of threads that used it last."""
+        self.busy = False
+        """True if its workflow goes on at once, in whichever thread."""
 
     def get(self) -> LeadAggregate:
         _swap.used(self)
@@ -105,7 +107,7 @@ class _Place:
         if packed is None:
             packed = pack(aggregate, FASTEST)
         with _swap.lock:
-            if self.unpacked is aggregate and self.threads <= 0:
+            if self.unpacked is aggregate and self.threads <= 0 and not self.busy:
                 self.packed = packed  # first, because `get` reads without the lock
                 self.unpacked = None
 
@@ -113,12 +115,12 @@ class _Place:
 class _Swap:
     """The places of this process whose aggregates are unpacked, the one used last at the end.
 
-    The one that a thread used last is never swapped out: it will use it again.
+    The one that a thread used last is never swapped out: it will use it again. A place goes with its workflow.
     """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()  # a workflow may be cleared away while its own thread is in here
-        self._places: dict[_Place, None] = {}
+        self._places: weakref.WeakKeyDictionary[_Place, None] = weakref.WeakKeyDictionary()
         self._thread = threading.local()
 
     def used(self, place: _Place) -> None:
@@ -126,12 +128,13 @@ class _Swap:
         if getattr(self._thread, "place", None) is not place:
             self.hold(place)
 
-    def hold(self, place: _Place | None) -> None:
-        """Keep this place unpacked instead of the one that this thread used before."""
+    def hold(self, place: _Place | None, *, goes_on: bool = False) -> None:
+        """Keep this place unpacked instead of the one that this thread used before, unless that one goes on at once."""
         with self.lock:
             before, self._thread.place = getattr(self._thread, "place", None), place
             if before is not None:
                 before.threads -= 1
+                before.busy = goes_on
             if place is not None:
                 place.threads += 1
                 self._places.pop(place, None)
@@ -143,10 +146,10 @@ class _Swap:
     def _take_idle(self) -> list[_Place]:
         """Take out and return the places that were not used for longest, as far as all cost too much."""
         excess, idle = sum(each.charge for each in self._places) - MAX_CHARGE, []
-        for each in [*self._places]:
+        for each in list(self._places):
             if excess <= 0:
                 break
-            if each.threads <= 0:
+            if each.threads <= 0 and not each.busy:
                 excess -= each.charge
                 del self._places[each]
                 idle.append(each)
@@ -156,6 +159,9 @@ class _Swap:
 _swap = _Swap()
 
 
-def release() -> None:
-    """Note that the workflow of this thread has nothing more to do for now."""
-    _swap.hold(None)
+def release(*, goes_on: bool = False) -> None:
+    """Note that the workflow of this thread has nothing more to do for now, or that another thread goes on with it.
+
+    So a replay unpacks a lead once, not at each step.
+    """
+    _swap.hold(None, goes_on=goes_on)

@@ -16,7 +16,8 @@ class RecordRequest(Model):
     after: int
     """Number of the newest event that is final, because a task that is in the history has recorded it."""
     events: tuple[Event, ...] = ()
-    row: LeadRow
+    row: LeadRow | None
+    """None in a replay, in which nothing is written."""
 
     def summary(self) -> str:
         """Return what became true in one line, for the Temporal UI."""
@@ -32,7 +33,10 @@ class Recorded(Model):
     """Highest event number in the ledger, without a gap before it."""
 
 
-def record_request(aggregate: LeadAggregate, after: int, now: datetime) -> RecordRequest:
-    """Return the request to record all events after this number."""
+def record_request(
+    aggregate: LeadAggregate, after: int, now: datetime, *, replaying: bool = False
+) -> RecordRequest:
+    """Return the request to record all events after this number. In a replay the row is not made."""
     events = aggregate.event_log.events[after:]
-    return RecordRequest(lead_id=aggregate.lead.id, after=after, events=events, row=row_of(aggregate, now))
+    row = None if replaying else row_of(aggregate, now)
+    return RecordRequest(lead_id=aggregate.lead.id, after=after, events=events, row=row)

@@ -46,10 +46,11 @@ def test_events_and_row_are_recorded(ledger: Ledger) -> None:
 
 def lost(wanted: RecordRequest, hours: int) -> RecordRequest:
     """The same request as another attempt at the task makes it: some hours later, and with one event less."""
-    later = timedelta(hours=hours)
+    later, row = timedelta(hours=hours), wanted.row
+    assert row
     return wanted.replaced(
         events=tuple(event.replaced(at=event.at + later) for event in wanted.events[:-1]),
-        row=wanted.row.replaced(updated_at=wanted.row.updated_at + later, last_seq=wanted.row.last_seq - 1),
+        row=row.replaced(updated_at=row.updated_at + later, last_seq=row.last_seq - 1),
     )
 
 
@@ -59,7 +60,7 @@ def test_an_outdated_writing_is_tried_again_by_an_effect_which_is_right(ledger: 
     with pytest.raises(ApplicationError, match="newer events") as failed:
         perform(ledger, wanted)
     assert (failed.value.type, failed.value.non_retryable) == ("Again", False)
-    assert perform(ledger, wanted, local=False).seq == wanted.row.last_seq
+    assert perform(ledger, wanted, local=False).seq == wanted.events[-1].seq
     assert [entry.at for entry in ledger.entries(wanted.lead_id)] == [event.at for event in wanted.events]
 
 

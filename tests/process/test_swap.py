@@ -4,6 +4,7 @@ import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from unittest.mock import Mock
+from weakref import ref
 
 import pytest
 
@@ -89,6 +90,33 @@ def test_a_lead_stays_unpacked_while_its_thread_works_on_it(monkeypatch: pytest.
         assert len([*threads.map(work, owners)]) == unpacked.call_count == 3
     assert [idle(owner) for owner in owners] == [True] * 3
     assert [owner.aggregate.refused_total for owner in owners] == [19] * 3
+
+
+def test_a_lead_that_goes_on_in_another_thread_stays_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a replay, whose steps are taken by whichever thread is free."""
+    monkeypatch.setattr(swap, "MAX_CHARGE", 0)
+    owner, other = leads(2)
+    swap.release()
+
+    def step(*, goes_on: bool) -> None:
+        assert owner.aggregate.lead.id == "lead-0"
+        swap.release(goes_on=goes_on)
+
+    for goes_on in (True, True, False):
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(step, goes_on=goes_on).result()
+        assert other.aggregate.lead.id == "lead-1"
+        assert idle(owner) is not goes_on
+
+
+def test_a_lead_whose_workflow_is_gone_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swap, "MAX_CHARGE", 0)
+    owner, other = leads(2)
+    gone = ref(owner.aggregate)
+    swap.release(goes_on=True)
+    assert other.aggregate.lead.id == "lead-1"
+    del owner
+    assert gone() is None
 
 
 def test_threads_that_swap_each_other_out_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,8 @@ class Outside:
         kept = [event for event in self.events.get(request.lead_id, ()) if event.seq <= request.after]
         self.events[request.lead_id] = [*kept, *request.events]
         seqs = self.recorded(request.lead_id)
-        self.rows[request.lead_id] = request.row
+        if request.row:
+            self.rows[request.lead_id] = request.row
         return Recorded(seq=max(seqs))
 
     def _activity(self, kind: str) -> Callable[..., Any]:

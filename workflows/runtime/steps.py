@@ -13,19 +13,33 @@ again, as the history has it.
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from weakref import WeakSet
 
-from temporalio.bridge.proto.workflow_activation import WorkflowActivation, WorkflowActivationJob
+from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.bridge.proto.workflow_activation import (
+    InitializeWorkflow,
+    WorkflowActivation,
+    WorkflowActivationJob,
+)
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.bridge.worker import Worker as BridgeWorker
 from temporalio.converter import SerializationContext, StorageDriverStoreContext
-from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
+from temporalio.worker import (
+    ExecuteWorkflowInput,
+    UnsandboxedWorkflowRunner,
+    WorkflowInstance,
+    WorkflowInstanceDetails,
+)
 from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 
 from process.core import swap
 
 WORKERS: WeakSet[BridgeWorker] = WeakSet()
 """The workers of this process, each of which may have a workflow in its cache."""
+
+NOTHING = WorkflowActivationCompletion()
+"""Stands for the completion of a workflow that has nothing to do."""
 
 _current = threading.local()
 
@@ -44,7 +58,7 @@ class StepRunner(UnsandboxedWorkflowRunner):
 
 class _StepInstance(_WorkflowInstanceImpl):
     def __init__(self, det: WorkflowInstanceDetails) -> None:
-        super().__init__(det)
+        super().__init__(_detached(det))
         self._task = WorkflowActivation()
         """The newest activation that was no query, without its jobs."""
         self._dropped = False
@@ -53,10 +67,11 @@ class _StepInstance(_WorkflowInstanceImpl):
         try:
             return self._activate(act)
         finally:
-            swap.release()
+            self._current_completion = NOTHING  # it holds all that was sent, and is made anew each time
+            swap.release(goes_on=act.is_replaying and not _changes_nothing(act))
 
     def _activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
-        if any(job.HasField("query_workflow") or job.HasField("remove_from_cache") for job in act.jobs):
+        if _changes_nothing(act):
             return super().activate(act)
         if self._dropped:
             return _failed("the workflow was read ahead of its task and is loaded again")
@@ -84,6 +99,18 @@ class _StepInstance(_WorkflowInstanceImpl):
             _current.messages_follow = False
         return done
 
+    def _make_workflow_input(self, init_job: InitializeWorkflow) -> ExecuteWorkflowInput:
+        made = super()._make_workflow_input(init_job)
+        made.headers = {key: _copied(payload) for key, payload in made.headers.items()}
+        return made
+
+    def _instantiate_workflow_object(self) -> object:
+        """Make the workflow, and forget its input if it has taken all of it: that of a new run is a whole lead."""
+        made = super()._instantiate_workflow_object()
+        if getattr(made, "takes_input", False) and self._workflow_input:
+            self._workflow_input.args = ()
+        return made
+
     def get_serialization_context(self, command_info: object) -> SerializationContext | None:
         return None  # as nothing uses it (tests/workflows/test_sandbox.py), none is made for each payload
 
@@ -94,6 +121,24 @@ class _StepInstance(_WorkflowInstanceImpl):
         """Return the details that the workflow makes when somebody looks, instead of after each change."""
         make = getattr(self._object, "current_details", None)
         return make() if make else super().workflow_get_current_details()
+
+
+def _detached(det: WorkflowInstanceDetails) -> WorkflowInstanceDetails:
+    """Copy what the details hold of the first activation: a part of a message keeps all of it in memory."""
+    info = replace(
+        det.info,
+        headers={key: _copied(payload) for key, payload in det.info.headers.items()},
+        raw_memo={key: _copied(payload) for key, payload in det.info.raw_memo.items()},
+    )
+    last = Payloads()
+    last.CopyFrom(det.last_completion_result)
+    return replace(det, info=info, last_completion_result=last)
+
+
+def _copied(payload: Payload) -> Payload:
+    copy = Payload()
+    copy.CopyFrom(payload)
+    return copy
 
 
 def split(jobs: Sequence[WorkflowActivationJob]) -> Iterator[list[WorkflowActivationJob]]:
@@ -115,6 +160,10 @@ def is_ahead_of_task(act: WorkflowActivation, before: WorkflowActivation) -> boo
         and act.history_length > before.history_length
         and act.timestamp == before.timestamp
     )
+
+
+def _changes_nothing(act: WorkflowActivation) -> bool:
+    return any(job.HasField("query_workflow") or job.HasField("remove_from_cache") for job in act.jobs)
 
 
 def _is_message(job: WorkflowActivationJob) -> bool:
