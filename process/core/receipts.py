@@ -110,7 +110,7 @@ class Refusal(Model):
 
 
 def content_of(decision: Decision) -> str:
-    """Return a digest of the decision that does not depend on its key or source.
+    """Return a checksum of the decision that does not depend on its key or source.
 
     Nor does it change when the decision gets a new field with a default.
     """
