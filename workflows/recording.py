@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 from process.core.events import Event, Observation
 from process.effects import RecordEvents
@@ -95,7 +95,7 @@ class Recorder:
                 retry_policy=RetryPolicy(maximum_attempts=1),
                 summary=request.summary(),
             )
-        except ActivityError:
+        except FailureError:  # a local activity that timed out raises TimeoutError, which is no ActivityError
             self._lead.change(self._lead.aggregate.record_later())
         else:
             self._lead.change(self._lead.aggregate.recorded(recorded.seq))
