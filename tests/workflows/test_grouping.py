@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
 
-from process.core import swap
+from process.core import checkpoint, swap
 from tests.support.activations import BEGAN, Activations, Message
 from workflows.runtime.steps import split
 
@@ -105,7 +105,7 @@ def test_a_lead_that_is_dropped_is_not_read_again(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(swap, "MAX_CHARGE", 0)
     with Activations() as lead:
         lead.begin()
-        unpack = Mock(side_effect=swap.unpack)
+        unpack = Mock(side_effect=checkpoint.unpack)
         monkeypatch.setattr(swap, "unpack", unpack)
         lead.query()
         assert unpack.call_count == 1
