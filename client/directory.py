@@ -131,10 +131,10 @@ class Directory:
         """Return the query for the leads on our own task queue that are not archived, with further clauses."""
         return " AND ".join([f"WorkflowType = '{WORKFLOW}'", RUNNING, self._ours(), *clauses])
 
-    def knowing_another_team(self, digest: str) -> str:
-        """Return the query for those whose team is not the one with this digest, and whom a change concerns."""
+    def knowing_another_team(self, checksum: str) -> str:
+        """Return the query for those whose team is not the one with this checksum, and whom a change concerns."""
         people = attributes.PEOPLE.name
-        return self.running(f"{people} != '{digest}'", f"{people} IS NOT NULL")
+        return self.running(f"{people} != '{checksum}'", f"{people} IS NOT NULL")
 
     def _open_and_ours(self) -> list[str]:
         """Return the clauses for open leads on our own task queue."""

@@ -23,8 +23,8 @@ _PERSON = re.compile(r"@?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})|team:[a-z0-9][a-z0-9.
 def current_policy(settings: Settings) -> Policy:
     """Return the policy that applies to new leads.
 
-    A file carries its own version. Without a file, the built-in version gets a digest as suffix if the settings
-    change something. People and addresses are not part of the digest, since they change no decision.
+    A file carries its own version. Without a file, the built-in version gets a checksum as suffix if the settings
+    change something. People and addresses are not part of the checksum, since they change no decision.
     Raises SettingsError for an invalid file.
     """
     policy = Policy.model_validate(_from_settings(settings))

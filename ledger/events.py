@@ -5,12 +5,12 @@ reports read them.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Select, func, select
 
+from ledger.database import Database
 from ledger.entry import Entry
 from ledger.errors import (
     LedgerConflict,
@@ -21,7 +21,6 @@ from ledger.errors import (
 )
 from ledger.recording import Reopening, rebuild, reopen, reopenings, write
 from ledger.rows import Filter, order_by
-from ledger.store import Turns, location_of, make_engine, prepare, require_schema, translate_errors
 from ledger.tables import ENTRIES, EVENTS, LEADS, SCHEMA_VERSION
 from ledger.writing import Writing, make_writing
 from process.views.row import LeadRow
@@ -72,13 +71,8 @@ class Ledger:
     Every method raises LedgerUnavailable for a temporary failure, and LedgerRefused for a permanent one.
     """
 
-    def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
-        self._reader = engine
-        self._read_only = read_only
-        self._writer = engine.execution_options(writes=True)
-        self._location = location_of(engine.url)
-        self._turns = Turns(engine)
-        self._prepared = False
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> Self:
@@ -88,16 +82,16 @@ class Ledger:
         is down. With `read_only` it creates nothing, and the first use raises LedgerRefused if there is no
         ledger. Raises LedgerRefused for any other URL.
         """
-        return cls(make_engine(url), read_only=read_only)
+        return cls(Database.open(url, read_only=read_only))
 
     @property
     def location(self) -> str:
         """The database's location, for messages."""
-        return self._location
+        return self._database.location
 
     def close(self) -> None:
         """Close the connections."""
-        self._reader.dispose()
+        self._database.close()
 
     # ---- writing
 
@@ -122,7 +116,7 @@ class Ledger:
         """
         made_at = (row.updated_at, row.last_seq) if row else None
         writing = make_writing(lead_id, entries, after, made_at, committed)
-        with self._transaction(self._writer) as connection:
+        with self._database.writing() as connection:
             return write(connection, writing, row)
 
     def rebuild(self, lead_id: str) -> bool:
@@ -130,7 +124,7 @@ class Ledger:
 
         Returns False, and keeps the row, if this code cannot read the events as a lead, or some are missing.
         """
-        with self._transaction(self._writer) as connection:
+        with self._database.writing() as connection:
             return rebuild(connection, lead_id, datetime.now(UTC))
 
     def reopen(self, lead_id: str, after: int, reason: str, *, by: str = "the service") -> bool:
@@ -141,24 +135,24 @@ class Ledger:
         Raises LedgerRefused for an unknown lead.
         """
         note = Reopening(lead_id, after, 0, datetime.now(UTC), by, reason)
-        with self._transaction(self._writer) as connection:
+        with self._database.writing() as connection:
             return reopen(connection, note)
 
     # ---- one lead
 
     def last_seq(self, lead_id: str) -> int:
         """Return the last seq up to which the lead has no gaps; 0 for an unknown lead."""
-        with self._transaction(self._reader) as connection:
+        with self._database.reading() as connection:
             return connection.scalar(select(LEADS.c.recorded).where(LEADS.c.lead_id == lead_id)) or 0
 
     def entries(self, lead_id: str) -> list[Entry]:
         """Return all recorded events of a lead in order; none for an unknown lead."""
-        with self._transaction(self._reader) as connection:
+        with self._database.reading() as connection:
             return _read(connection, select(EVENTS).where(EVENTS.c.lead_id == lead_id).order_by(EVENTS.c.seq))
 
     def reopenings(self, lead_id: str) -> list[Reopening]:
         """Return the notes of `reopen` about a lead, oldest first."""
-        with self._transaction(self._reader) as connection:
+        with self._database.reading() as connection:
             return reopenings(connection, lead_id)
 
     def row(self, lead_id: str) -> LeadRow | None:
@@ -181,7 +175,7 @@ class Ledger:
         """
         wanted = select(LEADS.c.document).where(LEADS.c.document.is_not(None), *where)
         wanted = wanted.order_by(*order_by(order)).limit(limit).offset(offset or None)
-        with self._transaction(self._reader) as connection:
+        with self._database.reading() as connection:
             return [LeadRow.model_validate_json(document) for document in connection.scalars(wanted)]
 
     def each_row(self, *where: Filter) -> Iterator[LeadRow]:
@@ -189,7 +183,7 @@ class Ledger:
         wanted = (
             select(LEADS.c.document).where(LEADS.c.document.is_not(None), *where).order_by(LEADS.c.lead_id)
         )
-        with self._transaction(self._reader) as connection:
+        with self._database.reading() as connection:
             found = connection.execution_options(yield_per=ROWS_AT_ONCE).scalars(wanted)
             yield from (LeadRow.model_validate_json(document) for document in found)
 
@@ -197,7 +191,7 @@ class Ledger:
         """Return the number of rows for each value of a column, for example `stage`."""
         by = LEADS.c[column]
         wanted = select(by, func.count()).where(LEADS.c.document.is_not(None), *where)
-        with self._transaction(self._reader) as connection:
+        with self._database.reading() as connection:
             found = connection.execute(wanted.group_by(by).order_by(by))
             return {row[0]: row[1] for row in found}
 
@@ -206,7 +200,7 @@ class Ledger:
         beginning = ENTRIES.c.lead_id >= lead_id
         while True:
             wanted = select(ENTRIES.c.lead_id).where(beginning).order_by(ENTRIES.c.lead_id).limit(1)
-            with self._transaction(self._reader) as connection:
+            with self._database.reading() as connection:
                 found: str | None = connection.scalar(wanted)
             if found is None:
                 return
@@ -221,7 +215,7 @@ class Ledger:
         wanted = wanted.where(LEADS.c.last_seq > 0, LEADS.c.lead_id >= beginning).order_by(LEADS.c.lead_id)
         if beginning:
             wanted = wanted.where(LEADS.c.lead_id < beginning + chr(0x10FFFF))
-        with self._transaction(self._reader) as connection:
+        with self._database.reading() as connection:
             return [
                 Head(row.lead_id, row.last_seq, row.last_at, row.recorded == row.last_seq)
                 for row in connection.execute(wanted)
@@ -231,27 +225,14 @@ class Ledger:
         """Return what the ledger is and holds, after writing a probe event and rolling it back."""
         counts = select(func.count(), func.coalesce(func.sum(LEADS.c.recorded), 0))
         counts = counts.where(LEADS.c.recorded > 0)  # read from the index of that column
-        with self._transaction(self._writer) as connection:
+        with self._database.writing() as connection:
             leads, events = connection.execute(counts).one()
             with connection.begin_nested() as savepoint:
                 write(connection, _PROBE, None)
                 savepoint.rollback()
             dialect = connection.dialect
             version = ".".join(str(part) for part in dialect.server_version_info or ())
-            return Status(self._location, f"{dialect.name} {version}", SCHEMA_VERSION, leads, int(events))
-
-    @contextmanager
-    def _transaction(self, engine: Engine) -> Iterator[Connection]:
-        with translate_errors(self._location):
-            if not self._prepared:
-                if self._read_only:
-                    require_schema(self._reader)
-                else:
-                    prepare(self._reader, self._writer)
-                self._prepared = True
-            turn = nullcontext() if engine is self._reader else self._turns.taken()
-            with turn, engine.begin() as connection:
-                yield connection
+            return Status(self.location, f"{dialect.name} {version}", SCHEMA_VERSION, leads, int(events))
 
 
 _PROBE_AT = datetime(2000, 1, 1, tzinfo=UTC)

@@ -1,7 +1,6 @@
 """The database engines for SQLite and PostgreSQL, the preparation of the schema, and the translation of errors."""
 
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,30 +108,6 @@ def _use_write_ahead_log(connection: sqlite3.Connection, seconds: float) -> None
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
-
-
-class Turns:
-    """Lets the threads of this process write one after the other where the database takes one writer at a time.
-
-    SQLite's own wait sleeps and is not fair: of 16 busy threads, some would wait in vain.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._lock = threading.Lock() if engine.dialect.name == "sqlite" else None
-        self._seconds = float(str(engine.url.query.get("timeout", TIMEOUT)))
-
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Wait for the thread's turn and hold it. Raises PoolTimeoutError if it does not come in time."""
-        if self._lock is None:
-            yield
-        elif self._lock.acquire(timeout=self._seconds):
-            try:
-                yield
-            finally:
-                self._lock.release()
-        else:
-            raise PoolTimeoutError("no turn to write")
 
 
 def location_of(url: URL) -> str:

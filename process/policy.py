@@ -194,7 +194,7 @@ class Team(Model):
                 raise ValueError(f"{address!r} is no mail address; write it as name@example.org")
         return self
 
-    def digest(self) -> str:
+    def checksum(self) -> str:
         """Return a hash that is equal for equal teams and reveals no names."""
         values = {
             name: {str(role): known for role, known in sorted(named.items()) if known}

@@ -32,9 +32,11 @@ SERVICE = SearchAttributeKey.for_keyword("LeadService")
 ORG_KEY = SearchAttributeKey.for_keyword("LeadOrgKey")  # finds a second lead of the same organisation
 ISSUE = SearchAttributeKey.for_keyword("LeadIssue")  # as leads#12
 HUB_ISSUE = SearchAttributeKey.for_keyword("LeadHubIssue")
-DOMAIN = SearchAttributeKey.for_keyword("LeadDomain")  # a digest: finds a second lead of the same mail domain
+DOMAIN = SearchAttributeKey.for_keyword(
+    "LeadDomain"
+)  # a checksum: finds a second lead of the same mail domain
 RESPONSE = SearchAttributeKey.for_keyword("LeadResponse")  # the questionnaire's response in Google Forms
-PEOPLE = SearchAttributeKey.for_keyword("LeadPeople")  # a digest: finds leads that know an outdated team
+PEOPLE = SearchAttributeKey.for_keyword("LeadPeople")  # a checksum: finds leads that know an outdated team
 NEXT_DATE = SearchAttributeKey.for_datetime("LeadNextDate")
 CONTRACT_END = SearchAttributeKey.for_datetime("LeadContractEnd")
 ON_HOLD = SearchAttributeKey.for_bool("LeadOnHold")
@@ -83,7 +85,7 @@ def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[A
 
 def at_start(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
     """Return the attributes with which a lead's workflow starts, so that it is found from its first moment."""
-    people = Team.of(lead.policy).digest()
+    people = Team.of(lead.policy).checksum()
     known = {STAGE: lead.stage.value, SERVICE: lead.service, ORG_KEY: org_key(lead.org), PEOPLE: people}
     return known | _identities(lead)
 

@@ -1,7 +1,7 @@
 """The service's block inside an issue's body. The text around it belongs to people and stays byte for byte.
 
 The block begins with a marker by which the issue is found again, and with a record of the last writing: state, title,
-labels, a digest of each line, and the ticked boxes. The record tells a person's line inside the block from ours (it is
+labels, a checksum of each line, and the ticked boxes. The record tells a person's line inside the block from ours (it is
 moved below the block), and a person's tick from ours (it is a proposal, and stays until it is handled).
 """
 
@@ -23,9 +23,9 @@ _END = f"{_OURS}end -->"
 _BEGIN = re.compile(rf"{_OURS}begin (\S+) -->")
 _WROTE = re.compile(rf"^{_OURS}wrote (\{{.*\}}) -->\r?$", re.MULTILINE)
 _BOX = re.compile(r"^(\s*[-*+] )\[([ xX])\]")
-_DIGEST = 6
+_CHECKSUM_BYTES = 6
 _LENGTH = 8
-"""Length of a digest as text."""
+"""Length of a checksum as text."""
 _TICKED = "x"
 
 
@@ -41,7 +41,7 @@ class LastWritten(BaseModel):
     reverted: tuple[str, ...] = ()
     """Names of the boxes whose changes by a person this writing has reverted."""
     boxes: dict[str, str] = {}
-    """Name of each box -> the digest of its line, followed by `x` if it was written ticked."""
+    """Name of each box -> the checksum of its line, followed by `x` if it was written ticked."""
 
 
 class Block(NamedTuple):
@@ -61,7 +61,7 @@ class Block(NamedTuple):
     def boxes(self) -> dict[str, bool]:
         """Digest of each box's line -> True if the box is ticked."""
         boxes = ((line, _BOX.match(line)) for line in self.lines)
-        return {digest(_bare(line)): box[2] != " " for line, box in boxes if box}
+        return {checksum(_bare(line)): box[2] != " " for line, box in boxes if box}
 
     @property
     def checkboxes(self) -> dict[str, "Checkbox"]:
@@ -167,9 +167,9 @@ def lacks(body: str, theirs: str, key: str) -> bool:
     return not written <= present or any(boxes.get(name, now) != now for name, now in changed.items())
 
 
-def digest(text: str) -> str:
-    """Return a short digest of a text."""
-    return base64.b64encode(hashlib.blake2s(text.encode(), digest_size=_DIGEST).digest()).decode()
+def checksum(text: str) -> str:
+    """Return a short checksum of a text."""
+    return base64.b64encode(hashlib.blake2s(text.encode(), digest_size=_CHECKSUM_BYTES).digest()).decode()
 
 
 def _last_written(block: str) -> LastWritten | None:
@@ -181,7 +181,7 @@ def _last_written(block: str) -> LastWritten | None:
 
 
 def _digests(lines: list[str]) -> str:
-    return "".join(digest(_bare(line)) for line in lines)
+    return "".join(checksum(_bare(line)) for line in lines)
 
 
 def _bare(line: str) -> str:
@@ -195,7 +195,7 @@ def _by_hand(found: Block, ours: list[str]) -> str:
     written = [digests[i : i + _LENGTH] for i in range(0, len(digests), _LENGTH)]
     present = found.lines
     matcher = difflib.SequenceMatcher(
-        None, written, [digest(_bare(line)) for line in present], autojunk=False
+        None, written, [checksum(_bare(line)) for line in present], autojunk=False
     )
     runs = (
         "\n".join(present[start:end]).strip("\n")
@@ -222,7 +222,7 @@ def _tick(lines: list[str], boxes: Boxes, found: Block | None) -> dict[str, str]
     ours = ((number, box) for number, line in enumerate(lines) if (box := _BOX.match(line)))
     entries = {}
     for name, (number, box) in zip(boxes.names, ours, strict=False):
-        line, wanted = digest(_bare(lines[number])), box[2] != " "
+        line, wanted = checksum(_bare(lines[number])), box[2] != " "
         ticked = wanted
         if name in boxes.free:
             ticked = known[name].ticked if name in known else present.get(line, wanted)

@@ -38,7 +38,7 @@ def differences(shown: IssueState, key: str, labels: Collection[str]) -> Iterato
     for name in labels:
         if (name in last.labels) != (name.casefold() in present):
             yield (EditKind.UNLABELLED if name in last.labels else EditKind.LABELLED), name
-    if last.title and last.title != issue_block.digest(shown.title):
+    if last.title and last.title != issue_block.checksum(shown.title):
         yield EditKind.RETITLED, shown.title
 
 

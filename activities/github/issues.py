@@ -80,7 +80,7 @@ class GitHubIssues:
     def _create(self, desired: DesiredIssue, *, copies: bool) -> Issue:
         values = LastWritten(
             state="open",
-            title=issue_block.digest(_title(desired)),
+            title=issue_block.checksum(_title(desired)),
             labels=desired.labels,
             copies=copies,
         )
@@ -145,7 +145,7 @@ class GitHubIssues:
         boxes = {edit.name for edit in reverted if edit.kind in (EditKind.TICKED, EditKind.UNTICKED)}
         now = LastWritten(
             state=desired.state,
-            title=issue_block.digest(title) if title else last.title,
+            title=issue_block.checksum(title) if title else last.title,
             labels=desired.labels,
             copies=_may_have_copies(issue, desired),
             reverted=tuple(sorted(boxes)),
@@ -161,10 +161,10 @@ class GitHubIssues:
         last, title = _last_written(issue, desired), _title(desired)
         if same_title(issue.title, title):
             return issue.title
-        if self._follows_changes and last.title and last.title != issue_block.digest(issue.title):
+        if self._follows_changes and last.title and last.title != issue_block.checksum(issue.title):
             handled = any(edit.kind is EditKind.RETITLED and edit.name == issue.title for edit in reverted)
             return title if handled else None
-        return title if last.title != issue_block.digest(title) else None
+        return title if last.title != issue_block.checksum(title) else None
 
     def _ours(self, desired: DesiredIssue, since: datetime) -> dict[int, Issue]:
         found = self._client.issues(desired.repo, since=since)

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from activities.github.board import at
 from activities.github.client import ChangedItems, GitHubClient
 from activities.github.errors import github_errors
-from activities.github.issue_block import digest
+from activities.github.issue_block import checksum
 from activities.github.models import Comment, Issue
 
 OVERLAP = timedelta(minutes=10)
@@ -72,7 +72,7 @@ class ListingReading(Generic[T]):
         self._start = start
         self._seen = set(start.seen)
         self._read: dict[int, tuple[datetime, str]] = {}
-        """Time and digest of the items of this reading that the overlap still needs, by id."""
+        """Time and checksum of the items of this reading that the overlap still needs, by id."""
         self._newest = start.since
         self._pages = 0
         self._has_news = False
@@ -98,7 +98,7 @@ class ListingReading(Generic[T]):
         same = not self._has_news or (start.whole != "" and start.whole == _whole(self._read.values()))
         settled = page.last and self._pages > 1 and same
         since = self._newest if settled else max(start.since, self._newest - OVERLAP)
-        if not (page.last and start.whole):  # the digest of all needs them until the end
+        if not (page.last and start.whole):  # the checksum of all needs them until the end
             self._read = {id_: read for id_, read in self._read.items() if read[0] >= since}
         kept = sorted((read for read in self._read.values() if read[0] >= since), reverse=True)
         return ListingCursor(
@@ -110,7 +110,7 @@ class ListingReading(Generic[T]):
 
 
 def _digest(item: Issue | Comment) -> str:
-    return digest(item.model_dump_json())
+    return checksum(item.model_dump_json())
 
 
 def _whole(items: Iterable[tuple[datetime, str]]) -> str:

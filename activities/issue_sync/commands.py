@@ -61,13 +61,13 @@ class CommentCommands:
         return f"{COMMENT_KEY}{self.comment.id}/"
 
     @property
-    def digest(self) -> str:
-        """Digest of the commands: the same as long as the comment gives the same ones."""
-        return hashlib.sha256("".join(each.digest for each in self.commands).encode()).hexdigest()[:12]
+    def checksum(self) -> str:
+        """Checksum of the commands: the same as long as the comment gives the same ones."""
+        return hashlib.sha256("".join(each.checksum for each in self.commands).encode()).hexdigest()[:12]
 
     def key(self, command: ParsedCommand) -> str:
         """Return the idempotency key of a command's decision."""
-        return self.prefix + command.digest
+        return self.prefix + command.checksum
 
 
 class CommandRunner:

@@ -93,7 +93,7 @@ class CommentSync:
         key = (context.repo, context.number, str(comment.id))
         since, first = comment.created_at, _is_untouched(comment)
         known = None if first else await in_thread(self._own_comments.find, *key, since=since)
-        if known and known.state == request.digest:
+        if known and known.state == request.checksum:
             return ()
         replies = await self._replies(request)
         reactions = {reply.reaction for reply in replies}
@@ -106,7 +106,7 @@ class CommentSync:
                 "GitHub does not show yet whether this comment was answered", after=self._own_comments.settle
             )
         text = "\n\n".join(reply.text for reply in replies)
-        await in_thread(self._own_comments.write, *key, known, text, state=request.digest)
+        await in_thread(self._own_comments.write, *key, known, text, state=request.checksum)
         names = ", ".join(slash_name(command.name) for command in request.commands)
         return (f"Answered comment {comment.id}: {names}",)
 

@@ -1,9 +1,9 @@
 """Passes the people of each role in the settings on to the open leads.
 
-It happens when a worker starts, and in each reconciliation. Each lead publishes a digest of the team that it heard of last,
-so only leads with another digest are told; repeating it is harmless. A few leads are told at once, many by a batch operation
-of the Temporal server. All workers should have the same settings. If they differ, the worker that started last wins, so that
-workers do not overwrite each other in turn.
+It happens when a worker starts, and in each reconciliation. Each lead publishes a checksum of the team that it heard
+of last, so only leads with another checksum are told; repeating it is harmless. A few leads are told at once, many by
+a batch operation of the Temporal server. All workers should have the same settings. If they differ, the worker that
+started last wins, so that workers do not overwrite each other in turn.
 """
 
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ class TeamCursor(BaseModel):
     """Time at which the worker with those settings started."""
     leads: Notifications = Notifications()
     """The leads that were told one by one."""
-    digest: str = ""
+    checksum: str = ""
     """Digest of the team that the server was last asked to tell many leads of."""
     job_id: str = ""
     sent_at: AwareDatetime | None = None
@@ -46,7 +46,7 @@ class TeamReconciler:
     def __init__(self, leads: LeadsClient, since: datetime | None = None) -> None:
         self.leads = leads
         self.team = Team.of(leads.policy, since or datetime.now(UTC))
-        self.digest = self.team.digest()
+        self.checksum = self.team.checksum()
 
     async def update_leads(self) -> int:
         """Let every lead that knows another team be told, and return their number."""
@@ -85,7 +85,7 @@ class TeamReconciler:
 
     async def _tell_few(self, before: TeamCursor, count: int) -> tuple[TeamCursor, list[str]]:
         outdated = await self._outdated() if count else []
-        problems, now = dict.fromkeys(outdated, self.digest), datetime.now(UTC)
+        problems, now = dict.fromkeys(outdated, self.checksum), datetime.now(UTC)
         notified = before.leads.model_copy(deep=True)
         updated = notified.due(problems, now)
         await signal_each(self.leads.client, self._message("few"), updated)
@@ -96,7 +96,7 @@ class TeamReconciler:
 
     async def _tell_many(self, before: TeamCursor, count: int) -> tuple[TeamCursor, list[str]]:
         """Let the server tell the leads, unless it did so within a day. Each reconciliation reports the progress."""
-        if before.digest == self.digest and before.sent_at and (job_id := before.job_id):
+        if before.checksum == self.checksum and before.sent_at and (job_id := before.job_id):
             sent = await progress_of(self.leads.client, job_id)
             if sent and sent.state == "running":
                 return before, [
@@ -112,13 +112,13 @@ class TeamReconciler:
             return before, [
                 f"{count} wait for another batch operation of the server to learn the people of the roles"
             ]
-        sent_now = {"digest": self.digest, "job_id": message.job_id, "sent_at": datetime.now(UTC)}
+        sent_now = {"checksum": self.checksum, "job_id": message.job_id, "sent_at": datetime.now(UTC)}
         return before.model_copy(update=sent_now), [f"{count} are being updated with the people of the roles"]
 
     def _message(self, name: str) -> Broadcast:
         return Broadcast(
-            job_id=f"leads-team-{self.digest}-{name}",
-            query=self.leads.knowing_another_team(self.digest),
+            job_id=f"leads-team-{self.checksum}-{name}",
+            query=self.leads.knowing_another_team(self.checksum),
             signal="set_team",
             reason="The people or addresses of the roles have changed in the settings",
             argument=self.team,
@@ -128,9 +128,9 @@ class TeamReconciler:
         """Return the number of leads that know another team; none if the settings name nobody."""
         if not (self.team.people or self.team.addresses):
             return 0
-        query = self.leads.knowing_another_team(self.digest)
+        query = self.leads.knowing_another_team(self.checksum)
         return (await self.leads.client.count_workflows(query)).count
 
     async def _outdated(self) -> list[str]:
-        query = self.leads.knowing_another_team(self.digest)
+        query = self.leads.knowing_another_team(self.checksum)
         return [execution.id async for execution in self.leads.client.list_workflows(query)]

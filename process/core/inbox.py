@@ -81,8 +81,8 @@ def set_team(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> 
     lead, since = aggregate.lead, team.read_at or now
     if lead.team_read_at and since < lead.team_read_at:
         return aggregate
-    if aggregate.team != team.digest():
-        aggregate = aggregate.replaced(team=team.digest())
+    if aggregate.team != team.checksum():
+        aggregate = aggregate.replaced(team=team.checksum())
     addresses = lead.policy.addresses | {role: named for role, named in team.addresses.items() if named}
     team = team.replaced(addresses=addresses)
     roles = tuple(role for role in sorted(TEAMS) if _named(team, role) != _named(lead.policy, role))

@@ -30,6 +30,8 @@ class Answer(Model):
     seq: int | None = None
     repeat: bool = False
     """True if the same decision came before. The answer is the one that it got then."""
+    recorded: bool = True
+    """False if the ledger was away, so that the event is written when it is back. Nothing is lost."""
 
     def __str__(self) -> str:
         return self.message if self.accepted else str(self.refused)
@@ -110,7 +112,7 @@ class Refusal(Model):
 
 
 def content_of(decision: Decision) -> str:
-    """Return a digest of the decision that does not depend on its key or source.
+    """Return a checksum of the decision that does not depend on its key or source.
 
     Nor does it change when the decision gets a new field with a default.
     """

@@ -10,7 +10,7 @@ class NotifyLeads(Effect):
     kind = "notify_leads"
     queue = "other leads"
     alone = True
-    needs = frozenset(("duplicates", "originals"))
+    needs = frozenset(("duplicates", "originals", "questionnaire"))
     coalesces = True
 
     def ready(self, lead: Lead) -> bool:

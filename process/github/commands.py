@@ -52,8 +52,8 @@ class ParsedCommand:
         return self.name in DECISIONS or self.name in QUERIES
 
     @property
-    def digest(self) -> str:
-        """A digest that is equal for equal commands."""
+    def checksum(self) -> str:
+        """A checksum that is equal for equal commands."""
         return hashlib.sha256(json.dumps([self.name, self.arguments]).encode()).hexdigest()[:12]
 
 

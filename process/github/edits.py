@@ -45,7 +45,7 @@ class Edit(Model):
 
     @property
     def key(self) -> str:
-        """A digest that is equal for equal edits."""
+        """A checksum that is equal for equal edits."""
         text = f"{self.id} {self.kind} {self.hub} {self.name}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

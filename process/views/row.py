@@ -135,14 +135,14 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
 
 
 def known_team(aggregate: LeadAggregate) -> str | None:
-    """Return the digest of the team that the lead heard of last; None if no change of the team concerns it any more.
+    """Return the checksum of the team that the lead heard of last; None if no change of the team concerns it any more.
 
     That is so when it has ended and nothing is left to do. If it is reopened, it is concerned again.
     """
     lead = aggregate.lead
     if lead.ended and not aggregate.outbox and all(item.fact.kind == Archived.kind for item in due(lead)):
         return None
-    return aggregate.team or Team.of(lead.policy).digest()
+    return aggregate.team or Team.of(lead.policy).checksum()
 
 
 def _right_until(lead: Lead, now: datetime) -> datetime | None:

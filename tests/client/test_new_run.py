@@ -1,5 +1,6 @@
 """A lead whose run has just begun, so that its first task is not scheduled yet."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from temporalio.worker import Worker
 
 from client.connection import is_not_ready
 from client.leads import LeadsClient
+from process.decisions.registry import DECISIONS
 from tests.support.outside import Outside
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
@@ -17,7 +19,8 @@ from workflows.lead import LeadWorkflow
 
 QUEUE = "new-run"
 OPENED = {"org": "Example University", "person": "Ada", "title": "A hub"}
-DELAY = timedelta(seconds=3)
+LATER = timedelta(hours=1)
+"""The server schedules the first task then, or as soon as an update arrives."""
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +33,12 @@ async def test_a_question_waits_for_the_first_task(env: WorkflowEnvironment) -> 
     leads = LeadsClient(env.client, QUEUE, "http://localhost", timeout=timedelta(seconds=TIMEOUT))
     async with Worker(env.client, task_queue=QUEUE, activities=Outside().activities()):
         await env.client.start_workflow(
-            LeadWorkflow.run, OPENED, id="lead-new", task_queue=QUEUE, start_delay=DELAY
+            LeadWorkflow.run, OPENED, id="lead-new", task_queue=QUEUE, start_delay=LATER
         )
         handle = env.client.get_workflow_handle_for(LeadWorkflow.run, "lead-new")
         with pytest.raises(RPCError) as early:
             await handle.query("lead")
         assert is_not_ready(early.value)
-        assert (await leads.overview(handle)).lead_id == "lead-new"
+        question = asyncio.create_task(leads.overview(handle))
+        await leads.decide(handle, DECISIONS["questionnaire_sent"]())
+        assert (await question).lead_id == "lead-new"

@@ -49,7 +49,7 @@ def test_no_table_is_read_as_a_whole(ledger: Ledger, url: str, question: str) ->
     plans: list[str] = []
     planning = False
 
-    @event.listens_for(ledger._reader, "before_cursor_execute")
+    @event.listens_for(ledger._database.reader, "before_cursor_execute")
     def plan(
         connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
     ) -> None:

@@ -498,3 +498,13 @@ def test_a_merged_lead_is_archived_like_any_lost_one() -> None:
     life.does("merged", into="lead-example")
     life.at(MONDAY + timedelta(days=400))
     assert life.lead.archived
+
+
+def test_a_notice_made_from_what_its_effect_is_given_takes_the_answers_along() -> None:
+    life = Life(originals=[ORIGINAL])
+    life.does("questionnaire_answered", response_id="response-1")
+    life.perform()
+    life.does("merged", into="lead-original")
+    (notice,) = relation_notices(life.lead).values()
+    assert notice.questionnaire.answers
+    assert relation_notices(life.lead.brief(NotifyLeads.needs)) == {"lead-original": notice}

@@ -28,7 +28,7 @@ def test_a_row_has_what_lists_show_and_search_for() -> None:
     assert (row.stage, row.owner, row.next_step) == (Stage.LEAD, Role.SALES, "send the questionnaire")
     assert (row.last_seq, row.opened_at, row.updated_at) == (1, life.now, life.now)
     assert (row.ended, row.archived, row.on_hold) == (False, False, False)
-    assert row.people == Team.of(life.lead.policy).digest()
+    assert row.people == Team.of(life.lead.policy).checksum()
     assert row.contact_key
     assert row.address_key
     assert "ada" not in row.address_key
@@ -73,13 +73,13 @@ def test_failed_effects_and_assigned_people_are_in_the_row() -> None:
 
 def test_the_team_concerns_a_lead_until_it_has_ended_and_nothing_is_left_to_do() -> None:
     life = Life().perform()
-    assert known_team(life.aggregate) == Team.of(life.lead.policy).digest()
+    assert known_team(life.aggregate) == Team.of(life.lead.policy).checksum()
     life.lost()
     assert known_team(life.aggregate) is not None, "its issue is not up to date yet"
     life.perform()
     assert known_team(life.aggregate) is None
     life.does("reopened", reason="They have funding")
-    assert known_team(life.aggregate) == Team.of(life.lead.policy).digest()
+    assert known_team(life.aggregate) == Team.of(life.lead.policy).checksum()
 
 
 def test_a_lead_knows_the_team_it_was_told_of_though_it_keeps_addresses_that_the_settings_dropped() -> None:
@@ -87,9 +87,9 @@ def test_a_lead_knows_the_team_it_was_told_of_though_it_keeps_addresses_that_the
     told = Team(addresses={Role.CONTRACTS: ("new@example.org",)})
     life.gets_team(contracts=("new@example.org",))
     assert life.lead.policy.addresses[Role.SALES] == ("sales@example.org",)
-    assert known_team(life.aggregate) == told.digest()
+    assert known_team(life.aggregate) == told.checksum()
     life.gets_team(since=life.now - timedelta(days=1), contracts=("old@example.org",))
-    assert known_team(life.aggregate) == told.digest(), "an older worker is not listened to"
+    assert known_team(life.aggregate) == told.checksum(), "an older worker is not listened to"
 
 
 def test_a_row_of_any_state_tells_the_lead_s_agenda() -> None:

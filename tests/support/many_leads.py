@@ -31,7 +31,7 @@ def on_github(sandbox: Sandbox, count: int) -> list[Issue]:
     issues = []
     for number in range(count):
         title = f"[University {number} / Ada Example] - A hub"
-        memory = LastWritten(state="open", title=issue_block.digest(title), labels=("lead",))
+        memory = LastWritten(state="open", title=issue_block.checksum(title), labels=("lead",))
         body = issue_block.write("", lead_id(number), "What a lead's issue says.", memory)
         issue = person.open("leads", title, body, labels=("lead",))
         person.add_card("leads", issue.number)

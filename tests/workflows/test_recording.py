@@ -14,7 +14,7 @@ import pytest
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import Replayer, Worker
 
 from activities.ledger import LedgerActivities
 from ledger.events import Ledger
@@ -116,3 +116,18 @@ async def test_what_a_worker_wrote_before_it_died_is_superseded(
     first = ledger.entries(lead_id)[0]
     assert (first.kind, lost.kind) == ("lead_opened", "lead_opened")
     assert first.at > lost.at
+
+
+async def test_a_ledger_that_does_not_answer_in_time_holds_up_nothing(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await life.settled()
+    monkeypatch.setattr("workflows.recording.LIMIT", timedelta(milliseconds=200))
+    held = life.outside.held[f"record_events {life.id}"] = asyncio.Event()
+    await life.decide_all("price_quoted", price_quoted={"amount": 12000, "currency": "USD", "per": "year"})
+    await life.decide_all("quote_accepted")
+    held.set()
+    view = await life.settled()
+    assert life.outside.recorded(life.id) == [line.seq for line in view.timeline]
+    history = await life.handle.fetch_history()
+    await Replayer(workflows=[], plugins=[leads_plugin(sandboxed=True)]).replay_workflow(history)

@@ -26,22 +26,25 @@ def in_order(events: Iterable[Event]) -> list[Event]:
     return [event for _, event in sorted({event.seq: event for event in events}.items())]
 
 
-async def replayed(path: Path) -> list[Event]:
-    """Return the events that a workflow history makes."""
+async def replayed(paths: Iterable[Path]) -> list[Event]:
+    """Return the events that the runs of a lead make."""
     capture = EventCapture()
     replayer = Replayer(workflows=[], plugins=[leads_plugin()], interceptors=[capture])
-    history = WorkflowHistory.from_json("lead-example", read_history(path))
-    await replayer.replay_workflow(history)
+    for path in paths:
+        await replayer.replay_workflow(WorkflowHistory.from_json("lead-example", read_history(path)))
     return in_order(capture.events["lead-example"].values())
 
 
-WHOLE = [path for path in HISTORIES if "a-new-run" not in path.name]
-"""Histories that contain the first event of their lead."""
+RUNS: dict[str, list[Path]] = {}
+"""The histories of each recorded lead's runs."""
+for path in HISTORIES:
+    RUNS.setdefault(path.name.removesuffix(".json.gz").partition("-before-")[0], []).append(path)
 
 
-@pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
-async def test_committed_histories_are_simulated_exactly(path: Path) -> None:
-    events = await replayed(path)
+@pytest.mark.parametrize("lead", RUNS)
+async def test_committed_histories_are_simulated_exactly(lead: str) -> None:
+    events = await replayed(RUNS[lead])
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
     simulation = simulate(events, "lead-example", Scenario(), events[-1].at)
     assert simulation.exact
     assert simulation.reproducible

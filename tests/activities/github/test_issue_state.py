@@ -17,7 +17,7 @@ BOXES = Boxes(("sent", "answered"))
 
 def written(around: str = "Words of a person.") -> IssueState:
     """Return an issue just after our writing."""
-    values = LastWritten(state="open", title=issue_block.digest(TITLE), labels=("lead", "service:hub"))
+    values = LastWritten(state="open", title=issue_block.checksum(TITLE), labels=("lead", "service:hub"))
     labels = [Label(name="Lead"), Label(name="service:hub")]
     return IssueState(issue_block.write(around, KEY, TEXT, values, BOXES), TITLE, "open", "", labels)
 

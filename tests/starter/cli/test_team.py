@@ -40,10 +40,10 @@ async def reconcile_once(team: TeamReconciler, cursor: dict[str, Any] | None = N
     return await ActivityEnvironment().run(team.reconcile_team, cursor or {})
 
 
-async def listed(team: TeamReconciler, digest: str, leads: int) -> None:
+async def listed(team: TeamReconciler, checksum: str, leads: int) -> None:
     """Until Temporal's list shows that so many leads know them."""
     async with asyncio.timeout(TIMEOUT):
-        query = team.leads.running(f"{PEOPLE.name} = '{digest}'")
+        query = team.leads.running(f"{PEOPLE.name} = '{checksum}'")
         while (await team.leads.client.count_workflows(query)).count != leads:
             await asyncio.sleep(0.05)
 
@@ -55,13 +55,13 @@ async def changes(team: TeamReconciler, lead: str) -> list[str]:
 
 async def test_a_reconciliation_informs_leads_with_an_old_team_once(opened: Opened, worker: Worker) -> None:
     lead, team = await opened(), worker("new@example.org")
-    await listed(team, Team().digest(), 1)
+    await listed(team, Team().checksum(), 1)
     first = await reconcile_once(team)
     assert first.found == (f"1 updated with the people of the roles: {lead}",)
     assert (await reconcile_once(team, first.cursor)).found == (), (
         "sent once, though the list may not show it yet"
     )
-    await listed(team, team.team.digest(), 1)
+    await listed(team, team.team.checksum(), 1)
     assert (await reconcile_once(team)).found == ()
     assert await team.update_leads() == 0
     assert await changes(team, lead) == ["The team changed: contracts: new@example.org"]
@@ -69,11 +69,11 @@ async def test_a_reconciliation_informs_leads_with_an_old_team_once(opened: Open
 
 async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, worker: Worker) -> None:
     lead, team, other = await opened(), worker("new@example.org"), worker("new@example.org", hours=1)
-    await listed(team, Team().digest(), 1)
+    await listed(team, Team().checksum(), 1)
     await asyncio.gather(
         reconcile_once(team), reconcile_once(other), team.update_leads(), other.update_leads()
     )
-    await listed(team, team.team.digest(), 1)
+    await listed(team, team.team.checksum(), 1)
     assert len(await changes(team, lead)) == 1
 
 
@@ -86,12 +86,12 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_many_leads_are_told_by_the_server(opened: Opened, worker: Worker, many: None) -> None:
     lead, team = await opened(), worker("new@example.org")
     other = await opened("--id", "lead-second", "--not-a-duplicate")
-    await listed(team, Team().digest(), 2)
+    await listed(team, Team().checksum(), 2)
     first = await reconcile_once(team)
     assert first.found == ("2 are being updated with the people of the roles",)
     again = await reconcile_once(team, first.cursor)
     assert again.cursor == first.cursor, "the server is telling them, or has told them"
-    await listed(team, team.team.digest(), 2)
+    await listed(team, team.team.checksum(), 2)
     for each in (lead, other):
         assert await changes(team, each) == ["The team changed: contracts: new@example.org"]
     assert (await reconcile_once(team, first.cursor)).found == ()
@@ -103,9 +103,9 @@ async def test_workers_that_start_at_once_have_the_server_tell_them_once(
     await opened()
     await opened("--id", "lead-of-two-workers", "--not-a-duplicate")
     team = worker("new@example.org")
-    await listed(team, Team().digest(), 2)
+    await listed(team, Team().checksum(), 2)
     assert sum(await asyncio.gather(team.update_leads(), team.update_leads())) == 4
-    await listed(team, team.team.digest(), 2)
+    await listed(team, team.team.checksum(), 2)
 
 
 async def test_a_server_without_batch_operations_is_replaced_by_signals(
@@ -118,27 +118,27 @@ async def test_a_server_without_batch_operations_is_replaced_by_signals(
     await opened()
     await opened("--id", "lead-without-batches", "--not-a-duplicate")
     team = worker("new@example.org")
-    await listed(team, Team().digest(), 2)
+    await listed(team, Team().checksum(), 2)
     await reconcile_once(team)
-    await listed(team, team.team.digest(), 2)
+    await listed(team, team.team.checksum(), 2)
 
 
 async def test_a_lead_that_ended_with_nothing_left_to_do_is_not_told(
     opened: Opened, worker: Worker, leads: RunLeads
 ) -> None:
     lead, team = await opened(), worker("new@example.org")
-    await listed(team, Team().digest(), 1)
+    await listed(team, Team().checksum(), 1)
     assert (await leads("lost", lead, "--reason", "budget")).code == 0
-    await listed(team, Team().digest(), 0)
+    await listed(team, Team().checksum(), 0)
     assert await team.update_leads() == 0
     assert await changes(team, lead) == []
 
 
 async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: Worker) -> None:
     lead, old, new = await opened(), worker("old@example.org"), worker("new@example.org", hours=1)
-    await listed(old, Team().digest(), 1)
+    await listed(old, Team().checksum(), 1)
     cursor = (await reconcile_once(new)).cursor
-    await listed(new, new.team.digest(), 1)
+    await listed(new, new.team.checksum(), 1)
     texts = await reconcile_once(old, cursor)
     assert texts.found == ("a worker that started later has other people in its settings",)
     assert texts.cursor == cursor
@@ -150,14 +150,14 @@ async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: 
 async def test_settings_that_name_nobody_tell_nobody(opened: Opened, worker: Worker) -> None:
     await opened()
     nobody = worker()
-    await listed(nobody, Team().digest(), 1)
+    await listed(nobody, Team().checksum(), 1)
     assert await nobody.update_leads() == 0
     assert (await reconcile_once(nobody)).found == ()
 
 
 async def test_leads_of_another_queue_are_anothers(opened: Opened, worker: Worker) -> None:
     await opened()
-    await listed(worker("new@example.org"), Team().digest(), 1)
+    await listed(worker("new@example.org"), Team().checksum(), 1)
     assert await worker("new@example.org", queue="another").update_leads() == 0
 
 
@@ -167,6 +167,6 @@ async def test_a_lead_begins_with_whom_the_settings_name(
     monkeypatch.setenv("LEADS_ADDRESSES__CONTRACTS", '["new@example.org"]')
     await opened()
     team = worker("new@example.org")
-    await listed(team, team.team.digest(), 1)
+    await listed(team, team.team.checksum(), 1)
     assert await team.update_leads() == 0
     await eventually(lambda: leads("policy"), lambda ended: "contracts: new@example.org" in ended.out)

@@ -68,7 +68,7 @@ def test_programs_pull_requests_and_other_repositories_are_ignored() -> None:
 
 def issues_event(action: str, sender: dict[str, Any], **changed: Any) -> dict[str, Any]:
     """Return an event about an issue as our last writing left it, or with these fields changed."""
-    values = LastWritten(state="open", title=issue_block.digest("A hub"), labels=("lead",))
+    values = LastWritten(state="open", title=issue_block.checksum("A hub"), labels=("lead",))
     body = issue_block.write("", "lead-abcdefgh", "A lead.", values)
     issue = {"number": 7, "title": "A hub", "body": body, "state": "open", "labels": [{"name": "lead"}]}
     return COMMENTED | {"action": action, "sender": sender, "issue": issue | changed}
