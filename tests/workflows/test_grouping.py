@@ -108,5 +108,5 @@ def test_a_lead_that_is_dropped_is_not_read_again(monkeypatch: pytest.MonkeyPatc
         unpack = Mock(side_effect=checkpoint.unpack)
         monkeypatch.setattr(swap, "unpack", unpack)
         lead.query()
-        assert unpack.call_count == 1
-    assert unpack.call_count == 1
+        assert unpacked.call_count == 1
+    assert unpacked.call_count == 1
