@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
 
-from process.core import checkpoint, swap
+from process.core import swap
+from process.core.checkpoint import unpack
 from tests.support.activations import BEGAN, Activations, Message
 from workflows.runtime.steps import split
 
@@ -105,8 +106,8 @@ def test_a_lead_that_is_dropped_is_not_read_again(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(swap, "MAX_CHARGE", 0)
     with Activations() as lead:
         lead.begin()
-        unpack = Mock(side_effect=checkpoint.unpack)
-        monkeypatch.setattr(swap, "unpack", unpack)
+        unpacked = Mock(side_effect=unpack)
+        monkeypatch.setattr(swap, "unpack", unpacked)
         lead.query()
         assert unpacked.call_count == 1
     assert unpacked.call_count == 1
