@@ -31,10 +31,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.handlers import failure, handles_messages
     from workflows.performing import Performer
     from workflows.recording import Recorder
-    from workflows.runtime.steps import messages_follow
+    from workflows.runtime.steps import is_evicted, messages_follow
     from workflows.start import memo_of, not_before, read_start, run_state
 
-NEW_RUN_AFTER = 250
+NEW_RUN_AFTER = 180
 """Number of history events after which a new run begins at the next quiet moment, so that a cold lead is read quickly."""
 NOT_CANCELLED = refuse(
     "A lead is not cancelled",
@@ -87,6 +87,8 @@ class LeadWorkflow:
             try:
                 return await self._live()
             except asyncio.CancelledError:
+                if is_evicted():
+                    raise
                 # a lead ends by a decision, so a request to cancel its workflow is refused like one
                 refusal = Refusal.of("cancel", NOT_CANCELLED, self.now)
                 self.change(self.aggregate.refuse(refusal))
