@@ -37,6 +37,8 @@ class Activations:
 
     def __init__(self) -> None:
         self.commands: list[str] = []
+        self.next_run = b""
+        """The packed lead that the next run begins with, once this one has ended."""
         self._converter = LeadPayloadConverter()
         self._pending: list[WorkflowCommand] = []
         self._length = self._signals = 0
@@ -156,6 +158,8 @@ class Activations:
                 continue
             if command.HasField("schedule_activity"):
                 self._pending.append(command)
+            if command.HasField("continue_as_new_workflow_execution"):
+                self.next_run = command.continue_as_new_workflow_execution.arguments[-1].data
             self.commands.append(_described(command))
 
 

@@ -111,3 +111,14 @@ def test_a_lead_that_is_dropped_is_not_read_again(monkeypatch: pytest.MonkeyPatc
         lead.query()
         assert unpacked.call_count == 1
     assert unpacked.call_count == 1
+
+
+def test_a_message_that_comes_with_the_last_result_of_a_run_goes_along() -> None:
+    """The run would end when the result has come. The message stands in the same task."""
+    with Activations() as lead:
+        lead.begin()
+        lead.task([lead.signal(("adopt", {}))])
+        result = lead.result()
+        assert result
+        lead.task([lead.signal(MESSAGES[1]), result])
+        assert [event.kind for event in unpack(lead.next_run).event_log.events][-1] == "price_quoted"
