@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.runtime.steps import is_evicted, messages_follow
     from workflows.start import memo_of, not_before, read_start, run_state
 
-NEW_RUN_AFTER = 250
+NEW_RUN_AFTER = 180
 """Number of history events after which a new run begins at the next quiet moment, so that a cold lead is read quickly."""
 NOT_CANCELLED = refuse(
     "A lead is not cancelled",

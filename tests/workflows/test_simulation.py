@@ -26,7 +26,7 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 
 
 async def replayed(paths: Iterable[Path]) -> tuple[str, list[Event]]:
-    """Return the id of a lead, and the events that its runs make."""
+    """Return the lead's id, and the events that its runs make."""
     capture = EventCapture()
     replayer = Replayer(workflows=[], plugins=[leads_plugin()], interceptors=[capture])
     for path in paths:
