@@ -8,7 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.performs import Performer
-from process.core.batches import lead_after
+from process.core.batches import BatchRun
 from process.effects.requests import (
     Batch,
     BatchItem,
@@ -34,16 +34,12 @@ class BatchActivities:
         Each effect is given the lead as the effects before it have made it. Once the batch is cancelled, no further one
         is begun.
         """
-        lead, results = batch.lead, []
-        for item in batch.items:
+        run = BatchRun(batch)
+        for item in run:
             if activity.is_cancelled():
                 break
-            if item.effect.ready(lead) and not item.effect.is_obsolete(lead):
-                result = self._perform(item, lead)
-                results.append(result)
-                if result.outcome:
-                    lead = lead_after(lead, result.outcome, datetime.now(UTC))
-        return BatchResults(results=tuple(results))
+            run.take(item.effect, self._perform(item, run.lead), datetime.now(UTC))
+        return run.results()
 
     def _perform(self, item: BatchItem, lead: Lead) -> BatchResult:
         effect = item.effect

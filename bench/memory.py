@@ -17,8 +17,10 @@ from bench.what_if import hub
 from process.core.aggregate import LeadAggregate
 from workflows.start import run_state
 
-WARM = 20
-"""Workflows that a worker knows before it is weighed, or fewer if few are weighed."""
+WARM = 120
+"""Workflows that a worker knows before it is weighed, or fewer if few are weighed: more young leads than it keeps
+unpacked (process/core/swap.py), as these take an amount of memory that does not grow with the leads."""
+WARM_OLD = 20
 AT_ONCE = 8
 CACHE = 100_000
 TARGETS = {1: Target(0.15), 10: Target(0.25)}
@@ -61,7 +63,7 @@ async def weigh_old(server: Server, years: int, count: int) -> float:
     """Return the megabytes for each lead of so many whose hub runs for these years."""
     life = hub(years, datetime.now(UTC) - timedelta(days=360 * years + 75))
     async with worker(server.address, "lead", "lead", cache=CACHE) as process:
-        await resume(server, life.aggregate, min(WARM, count))
+        await resume(server, life.aggregate, min(WARM_OLD, count))
         before = process.memory
         await resume(server, life.aggregate, count)
         return (process.memory - before) / count

@@ -98,8 +98,8 @@ class HandlesDecisions(Protocol):
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
         """Take, refuse or recognise as a repeat a decision. Never raises."""
 
-    async def recorded(self, answer: Answer) -> None:
-        """Wait until the event of an accepted decision is recorded."""
+    async def recorded(self, answer: Answer) -> bool:
+        """Wait until the event of an accepted decision is recorded. Returns False if the ledger is away."""
 
 
 W = TypeVar("W", bound=type[HandlesDecisions])
@@ -154,8 +154,7 @@ def _update(kind: str) -> Callable[..., Awaitable[Answer]]:
         answer = self.take(kind, args, "update")
         if refused := answer.refused:
             raise failure(refused)
-        await self.recorded(answer)
-        return answer
+        return answer.replaced(recorded=await self.recorded(answer))
 
     return handle
 

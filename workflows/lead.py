@@ -31,10 +31,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.handlers import failure, handles_messages
     from workflows.performing import Performer
     from workflows.recording import Recorder
-    from workflows.runtime.steps import messages_follow
+    from workflows.runtime.steps import is_evicted, messages_follow
     from workflows.start import memo_of, not_before, read_start, run_state
 
-NEW_RUN_AFTER = 250
+NEW_RUN_AFTER = 180
 """Number of history events after which a new run begins at the next quiet moment, so that a cold lead is read quickly."""
 NOT_CANCELLED = refuse(
     "A lead is not cancelled",
@@ -87,6 +87,8 @@ class LeadWorkflow:
             try:
                 return await self._live()
             except asyncio.CancelledError:
+                if is_evicted():
+                    raise
                 # a lead ends by a decision, so a request to cancel its workflow is refused like one
                 refusal = Refusal.of("cancel", NOT_CANCELLED, self.now)
                 self.change(self.aggregate.refuse(refusal))
@@ -102,13 +104,11 @@ class LeadWorkflow:
             self.alarm.set(wake_up, wake_up_reason(self.aggregate.lead, wake_up))
             self._publish()
             self.recorder.start(wake_up, more_follows=self.performer.is_trying)
-            if self._ends and not messages_follow():
-                break
+            if self._ends:
+                return f"{self.aggregate.lead.stage}: {self.aggregate.event_log.events[-1].summary}"
             await workflow.wait_condition(lambda: self.changed or self._leaves)
             if self._leaves and not self._ends:
                 await self._continue_as_new()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return f"{self.aggregate.lead.stage}: {self.aggregate.event_log.events[-1].summary}"
 
     # ---- messages (workflows/handlers.py)
 
@@ -214,15 +214,16 @@ class LeadWorkflow:
         """Return what the Temporal UI shows of the lead. It is asked for only when somebody looks."""
         return details(self.aggregate, self.now)
 
-    async def recorded(self, answer: Answer) -> None:
-        """Wait until the ledger has the event of an accepted decision, or cannot be reached."""
-        if not self.recorder.has(answer.seq):
-            await workflow.wait_condition(lambda: self.recorder.has(answer.seq))
+    async def recorded(self, answer: Answer) -> bool:
+        """Wait until the ledger has the event of an accepted decision. Returns False if it cannot be reached."""
+        if not self.recorder.may_answer(answer.seq):
+            await workflow.wait_condition(lambda: self.recorder.may_answer(answer.seq))
+        return self.recorder.has(answer.seq)
 
     @property
     def _ends(self) -> bool:
         """True if nothing is left to do for ever."""
-        done = self.performer.is_idle and self.recorder.is_idle
+        done = self.performer.is_idle and self._is_silent
         return self.aggregate.lead.archived and done and not self.aggregate.parked
 
     @property
@@ -258,8 +259,8 @@ class LeadWorkflow:
 
     @property
     def _is_silent(self) -> bool:
-        """True if nothing is being recorded and nobody waits for an answer."""
-        return self.recorder.is_idle and workflow.all_handlers_finished()
+        """True if nothing is being recorded, nobody waits for an answer, and the task brings no further message."""
+        return self.recorder.is_idle and workflow.all_handlers_finished() and not messages_follow()
 
     async def _receive_pending_results(self) -> None:
         """Let results that have arrived be taken in: the SDK would drop them if their tasks were cancelled now."""

@@ -41,6 +41,8 @@ class Performer:
         self._lead = lead
         self._running: list[tuple[Effects, asyncio.Task[None]]] = []
         self._first_attempts = 0
+        self._alone: set[str] = set()
+        """Keys of the effects whose batch died with its worker: one of them may be the cause."""
         self._stopping = False
 
     @property
@@ -68,27 +70,35 @@ class Performer:
                 task.cancel()
 
     def start(self) -> None:
-        """Start all effects that can start: together, except those that always go alone."""
-        self._stopping = False
-        busy = frozenset(effect.queue for effects, _ in self._running for effect in effects)
-        effects = self._lead.aggregate.startable(busy)
-        together = tuple(effect for effect in effects if not effect.alone)
-        for effect in effects:
-            if effect.alone:
+        """Start all effects that can start: together, except those that go alone."""
+        aggregate = self._lead.aggregate
+        self._alone &= {item.effect.key for item in aggregate.outbox}
+        busy = {effect.queue for effects, _ in self._running for effect in effects}
+        together: list[Effect] = []
+        for effect in aggregate.startable(frozenset(busy)):
+            if effect.queue in busy or not outbox.may_start(effect, aggregate.lead, together):
+                continue
+            if not effect.alone and effect.key not in self._alone:
+                together.append(effect)
+            elif effect.ready(aggregate.lead):
+                busy.add(effect.queue)
                 self._run((effect,), self._perform(effect))
         if together:
             self._first_attempts += 1
-            self._run(together, self._perform_together(together))
+            self._run(tuple(together), self._perform_together(tuple(together)))
 
     async def stop(self) -> None:
         """Stop retrying, and wait for the attempts under way. What is not done then is performed again in the next run."""
-        self._stopping = True
         tasks = [task for _, task in self._running if not task.done()]
         for task in tasks:
             if not task.cancelling():
                 task.cancel()
-        if tasks:
-            await workflow.wait(tasks)
+        self._stopping = True
+        try:
+            if tasks:
+                await workflow.wait(tasks)
+        finally:
+            self._stopping = False
 
     def _run(self, effects: Effects, performing: Coroutine[None, None, None]) -> None:
         self._running.append((effects, asyncio.create_task(performing)))
@@ -109,8 +119,7 @@ class Performer:
             )
         except ActivityError as error:
             if not _was_called_off(error):
-                failure = Failure(reason=reason_of(error), for_good=False)
-                self._go_on_alone([Again(effect, failure) for effect in effects])
+                self._alone |= {effect.key for effect in effects}
         else:
             others = {each.queue for group, _ in self._running if group is not effects for each in group}
             aggregate, again = take_results(
@@ -124,7 +133,7 @@ class Performer:
 
     def _go_on_alone(self, failed: Sequence[Again]) -> None:
         if self._stopping:
-            return
+            return  # the new run begins with them
         waiting = {item.effect.key for item in self._lead.aggregate.outbox if item.status == "waiting"}
         for effect, failure in failed:
             if effect.key in waiting:

@@ -40,8 +40,12 @@ class Recorder:
         return any(isinstance(item.effect, RecordEvents) for item in self._lead.aggregate.outbox)
 
     def has(self, seq: int | None) -> bool:
+        """Return True if the ledger has the event. None stands for no event."""
+        return seq is None or self._lead.aggregate.in_ledger >= seq
+
+    def may_answer(self, seq: int | None) -> bool:
         """Return True if the event need not be waited for: the ledger has it, or is away."""
-        return seq is None or self._lead.aggregate.in_ledger >= seq or self.is_away
+        return self.has(seq) or self.is_away
 
     def start(self, wake_up: datetime | None, *, more_follows: bool) -> None:
         """Write what is new, unless something is being written. `wake_up` is the moment until which the row is right.

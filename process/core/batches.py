@@ -1,4 +1,4 @@
-"""Takes the results of effects that were performed together."""
+"""Effects that are performed together, and what their results change."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -9,8 +9,41 @@ from process.core.aggregate import LeadAggregate
 from process.core.events import Event
 from process.core.fold import apply
 from process.effects import Effect
-from process.effects.requests import BatchResult, Failure, Outcome
-from process.lead.lead import Lead
+from process.effects.requests import Batch, BatchItem, BatchResult, BatchResults, Failure
+
+
+class BatchRun:
+    """One run through a batch: which effects are performed, one after the other, and with what lead.
+
+    An effect that failed for now holds up those after it in its queue. They stay in the outbox.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self.lead = batch.lead
+        """The lead as the effects before have made it."""
+        self._items = batch.items
+        self._results: tuple[BatchResult, ...] = ()
+        self._held_up: frozenset[str] = frozenset()
+
+    def __iter__(self) -> Iterator[BatchItem]:
+        """Yield each effect that can be performed, after the result of the one before was taken."""
+        for item in self._items:
+            effect = item.effect
+            possible = effect.queue not in self._held_up and effect.ready(self.lead)
+            if possible and not effect.is_obsolete(self.lead):
+                yield item
+
+    def take(self, effect: Effect, result: BatchResult, now: datetime) -> None:
+        """Take the result of an effect."""
+        self._results = (*self._results, result)
+        if result.failure and not result.failure.for_good:
+            self._held_up |= {effect.queue}
+        if result.outcome and (fact := result.outcome.observation):
+            self.lead = apply(self.lead, Event(seq=self.lead.last_seq + 1, at=now, fact=fact))
+
+    def results(self) -> BatchResults:
+        """Return all results, in the order of the effects."""
+        return BatchResults(results=self._results)
 
 
 class Again(NamedTuple):
@@ -55,13 +88,6 @@ def take_results(
             ):
                 aggregate = aggregate.replaced(outbox=outbox.without_kind(aggregate.outbox, effect.kind))
     return aggregate, tuple(again)
-
-
-def lead_after(lead: Lead, outcome: Outcome, now: datetime) -> Lead:
-    """Return the lead of a batch after an effect, for the effects that come after it."""
-    if outcome.observation is None:
-        return lead
-    return apply(lead, Event(seq=lead.last_seq + 1, at=now, fact=outcome.observation))
 
 
 def _shows_more(

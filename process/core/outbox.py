@@ -69,9 +69,14 @@ def startable(outbox: Outbox, lead: Lead, busy: Collection[str]) -> tuple[Effect
     waiting = [item.effect for item in outbox if item.status == "waiting" and item.effect.queue not in busy]
     found: list[Effect] = []
     for effect in sorted(waiting, key=lambda effect: effect.comes_last):
-        if effect.ready(lead) or any(other.brings_link for other in found):
+        if may_start(effect, lead, found):
             found.append(effect)
     return tuple(found[:MAX_BATCH])
+
+
+def may_start(effect: Effect, lead: Lead, before: Iterable[Effect]) -> bool:
+    """Return True if the effect is ready, or may become so by one of the effects that start before it."""
+    return effect.ready(lead) or any(other.brings_link for other in before)
 
 
 def planned(outbox: Outbox, effects: Collection[Effect], lead: Lead) -> Outbox:

@@ -30,6 +30,8 @@ class Answer(Model):
     seq: int | None = None
     repeat: bool = False
     """True if the same decision came before. The answer is the one that it got then."""
+    recorded: bool = True
+    """False if the ledger was away, so that the event is written when it is back. Nothing is lost."""
 
     def __str__(self) -> str:
         return self.message if self.accepted else str(self.refused)

@@ -43,7 +43,7 @@ def propose(edit: Edit, lead: Lead, timeline: Sequence[TimelineLine]) -> Proposa
         case EditKind.PLACED:
             return _placed(edit, lead, timeline)
         case EditKind.OVERWRITTEN:
-            return Proposal()
+            return Proposal(note="The text that was overwritten is restored, which is no decision")
 
 
 def agrees(edit: Edit, lead: Lead) -> bool:

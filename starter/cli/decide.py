@@ -78,5 +78,9 @@ async def _report(leads: LeadsClient, handle: LeadHandle, answer: Answer, out: O
     if out.value(result):
         return
     out.line(f"{answer.message}{' (that was already decided)' if answer.repeat else ''}", "green")
+    if not answer.recorded:
+        out.line(
+            "The ledger is away. The event is written to it, and lists show it, when it is back", "yellow"
+        )
     out.items(f"{effect.summary}: {effect.status}" for effect in effects)
     out.line(f"{handle.id} is at {view.stage}; next is {view.owner}: {view.next_step}", "dim")

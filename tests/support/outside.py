@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.batch import failure_of
 from activities.errors import again, park
-from process.core.batches import lead_after
+from process.core.batches import BatchRun
 from process.core.events import Event, Observation
 from process.effects import (
     CreateFolder,
@@ -87,18 +87,17 @@ class Outside:
 
     @activity.defn(name="perform_effects")
     async def _perform_effects(self, batch: Batch) -> BatchResults:
-        lead, results = batch.lead, []
-        for item in batch.items:
-            if not item.effect.ready(lead) or item.effect.is_obsolete(lead):
-                continue
+        run = BatchRun(batch)
+        for item in run:
+            key = item.effect.key
             try:
-                outcome = await self._perform(item.effect.kind, item.request(lead))
+                outcome = await self._perform(item.effect.kind, item.request(run.lead))
             except ApplicationError as error:
-                results.append(BatchResult(key=item.effect.key, failure=failure_of(error)))
+                result = BatchResult(key=key, failure=failure_of(error))
             else:
-                results.append(BatchResult(key=item.effect.key, outcome=outcome))
-                lead = lead_after(lead, outcome, datetime.now(UTC))
-        return BatchResults(results=tuple(results))
+                result = BatchResult(key=key, outcome=outcome)
+            run.take(item.effect, result, datetime.now(UTC))
+        return run.results()
 
     @activity.defn(name="record_events")
     async def _record_events(self, request: RecordRequest) -> Recorded:
@@ -108,7 +107,7 @@ class Outside:
         seqs = self.recorded(request.lead_id)
         if request.row:
             self.rows[request.lead_id] = request.row
-        return Recorded(seq=max(seqs))
+        return Recorded(seq=max(seqs, default=request.after))
 
     def _activity(self, kind: str) -> Callable[..., Any]:
         @activity.defn(name=kind)

@@ -7,8 +7,9 @@ Run it once for each release: leads in flight replay the events that the release
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
+from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -179,9 +180,20 @@ async def _record(
     async with Worker(env.client, task_queue=name, activities=outside.activities()):
         life = await Life.begin(env, outside, f"lead-{name}", queue=name)
         await live(life)
-        history = await life.handle.fetch_history()
-    write_history(f"{release}-{name}", history.to_json())
-    print(f"{release}-{name}: {len(history.events)} events")  # noqa: T201
+    for number, history in enumerate([each async for each in _runs(life)], start=1):
+        run = f"{release}-{name}{f'-before-{number - 1}' if number > 1 else ''}"
+        write_history(run, history.to_json())
+        print(f"{run}: {len(history.events)} events")  # noqa: T201
+
+
+async def _runs(life: Life) -> AsyncIterator[WorkflowHistory]:
+    """Yield the histories of the lead's runs, newest first."""
+    run: str | None = None
+    while run != "":
+        handle = life.env.client.get_workflow_handle(life.id, run_id=run)
+        history = await handle.fetch_history()
+        yield history
+        run = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
 
 
 async def main(release: str) -> None:

@@ -394,12 +394,12 @@ def _with_corrections(known: tuple[Any, ...], view: Overview) -> tuple[Any, ...]
 async def test_an_effect_that_fails_between_runs_is_retried_or_parked(
     life: Life, how: str, status: str
 ) -> None:
-    """Temporal does not retry a cancelled activity, so a passing fault looks final."""
+    """A passing fault is tried again in the next run, and a lasting one is known there."""
     await life.settled()
     run, ends = await _run(life), await _under_way(life, "send_mail", "price_quoted", **PRICE)
     life.outside.broken[f"send_mail {life.id}"] = how
     await life.signal("adopt")
-    while not await _is_cancel_requested(life, "send_mail"):
+    while not await _is_cancel_requested(life, "perform_effects"):
         await asyncio.sleep(0.02)
     ends.set()
     await _has_new_run(life, run)

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
 
+from process.core import swap
+from process.core.checkpoint import unpack
 from tests.support.activations import BEGAN, Activations, Message
 from workflows.runtime.steps import split
 
@@ -95,3 +99,15 @@ def test_a_result_within_a_task_is_not_ahead_of_it() -> None:
         lead.begin()
         lead.task([lead.signal(MESSAGES[1])])
         assert "price_quoted" in lead.query("timeline")
+
+
+def test_a_lead_that_is_dropped_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be packed, and opening an old one takes long."""
+    monkeypatch.setattr(swap, "MAX_CHARGE", 0)
+    with Activations() as lead:
+        lead.begin()
+        unpacked = Mock(side_effect=unpack)
+        monkeypatch.setattr(swap, "unpack", unpacked)
+        lead.query()
+        assert unpacked.call_count == 1
+    assert unpacked.call_count == 1

@@ -23,7 +23,7 @@ async def test_replays(path: Path) -> None:
 async def test_a_replay_notices_a_change() -> None:
     """Change one event of a history, so that its replay fails."""
     path = next(path for path in HISTORIES if "refusals" in path.stem)
-    text = read_history(path).replace('"name": "open_issue"', '"name": "open_a_ticket"')
+    text = read_history(path).replace('"name": "perform_effects"', '"name": "act"')
     assert text != read_history(path)
     replayer = Replayer(workflows=[], plugins=[leads_plugin()])
     result = await replayer.replay_workflow(as_history(text), raise_on_replay_failure=False)

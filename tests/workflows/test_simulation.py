@@ -5,7 +5,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
 from client.replays import EventCapture
@@ -15,7 +14,7 @@ from process.simulation.difference import difference
 from process.simulation.scenario import Scenario
 from process.simulation.simulate import simulate
 from starter.demo.years import Years
-from tests.support.histories import HISTORIES, read_history
+from tests.support.histories import HISTORIES, as_history, read_history
 from tests.support.workflow_lives import Life
 from tests.support.years_player import YearsPlayer
 from workflows.runtime.plugin import leads_plugin
@@ -26,23 +25,27 @@ def in_order(events: Iterable[Event]) -> list[Event]:
     return [event for _, event in sorted({event.seq: event for event in events}.items())]
 
 
-async def replayed(path: Path) -> list[Event]:
-    """Return the events that a workflow history makes."""
+async def replayed(paths: Iterable[Path]) -> tuple[str, list[Event]]:
+    """Return the lead's id, and the events that its runs make."""
     capture = EventCapture()
     replayer = Replayer(workflows=[], plugins=[leads_plugin()], interceptors=[capture])
-    history = WorkflowHistory.from_json("lead-example", read_history(path))
-    await replayer.replay_workflow(history)
-    return in_order(capture.events["lead-example"].values())
+    for path in paths:
+        await replayer.replay_workflow(as_history(read_history(path)))
+    ((lead_id, events),) = capture.events.items()
+    return lead_id, in_order(events.values())
 
 
-WHOLE = [path for path in HISTORIES if "a-new-run" not in path.name]
-"""Histories that contain the first event of their lead."""
+RUNS: dict[str, list[Path]] = {}
+"""The histories of each recorded lead's runs."""
+for path in HISTORIES:
+    RUNS.setdefault(path.name.removesuffix(".json.gz").partition("-before-")[0], []).append(path)
 
 
-@pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
-async def test_committed_histories_are_simulated_exactly(path: Path) -> None:
-    events = await replayed(path)
-    simulation = simulate(events, "lead-example", Scenario(), events[-1].at)
+@pytest.mark.parametrize("lead", RUNS)
+async def test_committed_histories_are_simulated_exactly(lead: str) -> None:
+    lead_id, events = await replayed(RUNS[lead])
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    simulation = simulate(events, lead_id, Scenario(), events[-1].at)
     assert simulation.exact
     assert simulation.reproducible
 

@@ -38,8 +38,12 @@ class _Plugin(SimplePlugin):
 
     async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:  # noqa: A002
         """Run a worker that can be asked to drop a workflow from its cache."""
-        WORKERS.add(worker._bridge_worker)
-        await super().run_worker(worker, next)
+        bridge_worker = worker._bridge_worker
+        WORKERS.add(bridge_worker)
+        try:
+            await super().run_worker(worker, next)
+        finally:
+            WORKERS.discard(bridge_worker)  # it cannot be asked any more
 
 
 def leads_plugin(*, sandboxed: bool = False) -> SimplePlugin:

@@ -49,6 +49,11 @@ def messages_follow() -> bool:
     return getattr(_current, "messages_follow", False)
 
 
+def is_evicted() -> bool:
+    """Return True if the workflow is being dropped from the cache, so that its tasks are cancelled and nothing counts."""
+    return getattr(_current, "evicted", False)
+
+
 class StepRunner(UnsandboxedWorkflowRunner):
     """Runs workflows step by step. Alone it has no sandbox; a sandboxed runner takes it as its runner class."""
 
@@ -64,9 +69,11 @@ class _StepInstance(_WorkflowInstanceImpl):
         self._dropped = False
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        _current.evicted = any(job.HasField("remove_from_cache") for job in act.jobs)
         try:
             return self._activate(act)
         finally:
+            _current.evicted = False
             self._current_completion = NOTHING  # it holds all that was sent, and is made anew each time
             swap.release(goes_on=act.is_replaying and not _changes_nothing(act))
 
