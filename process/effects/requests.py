@@ -44,7 +44,7 @@ class BatchItem(Model):
 
     effect: AnyEffect
     lead: Lead | None = None
-    """The lead for this effect alone, if it is not the batch's."""
+    """The lead for this effect alone, if it is not the batch's. Its folder is the batch's, which may create it."""
     corrected_decisions: tuple[CorrectedDecision, ...] = ()
     attention: tuple[str, ...] = ()
     first_attempt: bool = False
@@ -55,7 +55,7 @@ class BatchItem(Model):
         """Return the request for this effect alone, for the lead as the effects before it have made it."""
         return EffectRequest(
             effect=self.effect,
-            lead=self.lead or lead,
+            lead=self.lead.replaced(folder=lead.folder) if self.lead else lead,
             corrected_decisions=self.corrected_decisions,
             attention=self.attention,
             first_attempt=self.first_attempt,

@@ -1,6 +1,6 @@
 """`leads repair` lets a stuck lead go on, and what other commands say of a stuck lead."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -34,8 +34,10 @@ def work(
 
 
 @pytest.fixture
-async def lead(leads_alone: RunLeads, work: Callable[[], Worker], org: str) -> str:
-    """A lead with a history of another release, without a worker."""
+async def lead(
+    leads_alone: RunLeads, work: Callable[[], Worker], org: str, env: WorkflowEnvironment
+) -> AsyncIterator[str]:
+    """A lead with a history of another release, without a worker. It vanishes, as other tests replay all open leads."""
     with code_of_another_release():
         async with work():
             ended = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
@@ -46,7 +48,8 @@ async def lead(leads_alone: RunLeads, work: Callable[[], Worker], org: str) -> s
                 lambda: leads_alone("show", lead, "--json"),
                 lambda ended: all(effect["status"] != "waiting" for effect in ended.json["effects"]),
             )
-    return lead
+    yield lead
+    await env.client.get_workflow_handle(lead).terminate()
 
 
 async def test_a_stuck_lead_is_told_and_repaired(
