@@ -30,7 +30,7 @@ def test_a_hub_of_years_takes_few_bytes(years: int, limit: int) -> None:
 def test_what_is_unpacked_with_a_lead_hardly_grows_with_its_years() -> None:
     """Most of it is the lead's state, which is read as a whole. Its events stay packed."""
     young, old = (len(zlib.decompress(pack(hub_of(years)))) for years in (1, 10))
-    assert old < 5 * young
+    assert old < 6 * young
 
 
 @pytest.mark.parametrize(
