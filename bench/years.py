@@ -64,7 +64,7 @@ class Wake:
 
 @dataclass(frozen=True)
 class Mark:
-    """What was measured after so many years."""
+    """Figures measured after so many years."""
 
     years: int
     lead: Wake

@@ -55,7 +55,7 @@ class UnreadMessage(NamedTuple):
     name: str
     payloads: Sequence[Payload]
     identity: str
-    """Who sent it, as Temporal has it."""
+    """The sender, as Temporal has it."""
     source: str
     """`signal` or `update`."""
 

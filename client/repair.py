@@ -41,7 +41,7 @@ from workflows.start import memo_of, read_start, run_state
 
 
 class RepairPlan(NamedTuple):
-    """What the repair of a lead would do."""
+    """The plan of a lead's repair."""
 
     lead_id: str
     run_id: str

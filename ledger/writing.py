@@ -14,7 +14,7 @@ from ledger.errors import LedgerConflict, LedgerOutdated, LedgerRefused
 
 
 class Writing(NamedTuple):
-    """What one call of a lead's workflow writes."""
+    """The writing of one call of a lead's workflow."""
 
     lead_id: str
     entries: Sequence[Entry]
@@ -35,7 +35,7 @@ class Writing(NamedTuple):
 
 
 class LeadState(NamedTuple):
-    """What the ledger knows about a lead's writings."""
+    """The knowledge of the ledger about a lead's writings."""
 
     confirmed: int = 0
     """Number up to which events are final."""
@@ -44,7 +44,7 @@ class LeadState(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What stands under one number."""
+    """The entry under one number."""
 
     revision: int
     entry: Entry | None
@@ -52,7 +52,7 @@ class Standing(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What a writing changes."""
+    """The changes that a writing makes."""
 
     entries: tuple[tuple[int, Entry], ...] = ()
     """New rows, each with its revision."""

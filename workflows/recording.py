@@ -25,7 +25,7 @@ class Recorder:
         self._lead = lead
         self._task: asyncio.Task[None] | None = None
         self._row: object = None
-        """What the newest row was made from."""
+        """The values from which the newest row was made."""
         self._final = lead.aggregate.in_ledger
         self._task_length = 0
 

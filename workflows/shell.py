@@ -1,4 +1,4 @@
-"""What the parts of a lead's workflow know of it: its aggregate, and how to replace it."""
+"""The view that the parts of a lead's workflow have of it: its aggregate, and how to replace it."""
 
 from datetime import datetime
 from typing import Protocol

@@ -14,7 +14,7 @@ from process.types import Model, Stage
 
 
 class RunSummary(Model):
-    """What people see of a run's input in the Temporal UI. Beside it stands the packed lead."""
+    """The part that people see of a run's input in the Temporal UI. Beside it stands the packed lead."""
 
     lead: str
     stage: Stage

@@ -135,7 +135,7 @@ class SeenIssue(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What GitHub shows of some leads, with the board's columns and the present names of the repositories."""
+    """The state of some leads on GitHub, with the board's columns and the present names of the repositories."""
 
     issues: dict[IssueName, SeenIssue]
     """The issues that are where they were asked for; others were deleted, hidden, or moved to another repository."""

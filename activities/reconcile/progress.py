@@ -17,7 +17,7 @@ TURN = timedelta(minutes=4)
 
 
 class Progress(Generic[C]):
-    """What was done of one system, in this activity's earlier attempts and in this one.
+    """The work done for one system, in this activity's earlier attempts and in this one.
 
     The cursor may be changed in place; `save` keeps it in the details of a heartbeat. A step that was saved is not
     repeated, and one that was not is: so each must be one that may be done twice.

@@ -46,7 +46,7 @@ class SentMessage(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What one task of the workflow took in."""
+    """The messages and results that one task of the workflow took in."""
 
     at: datetime
     """The lead's time in this task (UTC)."""
@@ -60,7 +60,7 @@ class Journal(NamedTuple):
     tasks: Sequence[Task]
     """The completed tasks, in order."""
     waiting: Sequence[Task]
-    """What came after them, one by one, each at the time at which it came."""
+    """The messages that came after them, one by one, each at the time at which it came."""
     recorded: int
     """Number of the newest event that a completed task has written to the ledger."""
 

@@ -1,4 +1,4 @@
-"""What is written to the ledger: a lead's new events, and the row by which lists know it."""
+"""The content of a writing to the ledger: a lead's new events, and the row by which lists know it."""
 
 from datetime import datetime
 

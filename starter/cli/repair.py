@@ -20,7 +20,7 @@ from starter.cli.session import leads_of, read_settings
 
 
 class RepairReport(BaseModel):
-    """What the repair of one lead did, would do, or why it did nothing."""
+    """The result of one lead's repair: its deeds, its plan, or the reason why there are none."""
 
     lead_id: str
     result: Literal["planned", "repaired", "not stuck", "not repairable"]

@@ -1,4 +1,4 @@
-"""What a lead makes of the results of effects that were performed together."""
+"""A lead takes the results of effects that were performed together."""
 
 from collections.abc import Sequence
 

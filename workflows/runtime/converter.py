@@ -13,7 +13,7 @@ from process.decisions.parsing import Unreadable
 from process.effects.requests import Batch, EffectRequest
 
 SENT = (Answer, Batch, EffectRequest)
-"""What a lead only sends. In a replay it was sent before, and nothing compares it."""
+"""Payloads that a lead only sends. In a replay it was sent before, and nothing compares it."""
 
 
 @cache
