@@ -37,7 +37,7 @@ from workflows import search_attributes
 from workflows.details import details
 from workflows.lead import LeadWorkflow
 from workflows.runtime.plugin import leads_plugin
-from workflows.start import memo_of, read_start, run_state
+from workflows.start import REQUEST, memo_of, read_start, run_state
 
 
 class RepairPlan(NamedTuple):
@@ -137,6 +137,9 @@ async def repair(client: Client, plan: RepairPlan, task_queue: str) -> str:
     heading = aggregate.lead.heading
     (summary,) = await converter.encode([shortened(heading)])
     memo = {name: (await converter.encode([value]))[0] for name, value in memo_of(aggregate.lead).items()}
+    stuck = await client.get_workflow_handle(plan.lead_id, run_id=plan.run_id).describe()
+    if REQUEST in (kept := stuck.raw_description.workflow_execution_info.memo.fields):
+        memo[REQUEST] = kept[REQUEST]
     indexed = SearchAttributes()
     encode_search_attributes(attributes, indexed)
     request = StartWorkflowExecutionRequest(

@@ -55,6 +55,11 @@ def above(column: str, value: object) -> Filter:
     return LEADS.c[column] > value
 
 
+def mentions(text: str) -> Filter:
+    """Select rows that have this ASCII text in any place, in upper or lower case."""
+    return LEADS.c.document.icontains(text, autoescape=True)
+
+
 def needs_attention() -> Filter:
     """Select rows of leads with a concern, or with an effect that failed for good."""
     return or_(LEADS.c.attention > 0, LEADS.c.parked > 0)

@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.performing import Performer
     from workflows.recording import Recorder
     from workflows.runtime.steps import is_evicted, messages_follow
-    from workflows.start import memo_of, not_before, read_start, run_state
+    from workflows.start import MEMO, memo_of, not_before, read_start, run_state
 
 NEW_RUN_AFTER = 180
 """Number of history events after which a new run begins at the next quiet moment, so that a cold lead is read quickly."""
@@ -71,7 +71,9 @@ class LeadWorkflow:
         self.performer = Performer(self)
         self.recorder = Recorder(self)
         self.attributes = search_attributes.present()
-        self.memo: dict[str, str] = {name: str(value) for name, value in workflow.memo().items()}
+        self.memo: dict[str, str] = {
+            name: str(value) for name, value in workflow.memo().items() if name in MEMO
+        }
         self.adopting = False
         self.changed = True
 

@@ -22,9 +22,10 @@ from client.directory import LeadHandle
 from client.errors import LeadsError, LeadStuck, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.decisions.opening import LeadOpened, contact_complaint
+from process.addresses import complaint_about, folded, without_name
+from process.decisions.opening import LeadOpened
 from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered
-from process.identity import new_lead_id
+from process.identity import source_key
 from process.types import one_line
 from workflows.reconcile import SystemResult
 
@@ -38,7 +39,7 @@ OVERLAP = timedelta(minutes=2)
 MAX_UNCLAIMED = 200
 """Maximum number of responses without a lead that the cursor keeps."""
 
-_LEAD = re.compile(r"\blead-[a-z2-7]{8}\b")
+_LEAD = re.compile(r"\blead-[a-z0-9]+(?:-+[a-z0-9]+)*")
 
 
 def _a_while_ago() -> datetime:
@@ -63,6 +64,8 @@ class ResponseFields(NamedTuple):
     email: str
     title: str
     lead_id: str
+    remark: str
+    """A sentence about an address that was not taken, or an empty text."""
 
 
 class UnclearResponse(Exception):
@@ -137,9 +140,9 @@ class QuestionnaireReconciler:
         """Return the lead that has the response now. Raises UnclearResponse or LeadsError if no lead can take it."""
         fields = self._fields(response)
         known = await self._known(response, fields)
-        handle = known or begun.get(fields.email.casefold()) or await self._begin(response, fields)
+        handle = known or begun.get(folded(fields.email)) or await self._begin(response, fields)
         if fields.email:
-            begun[fields.email.casefold()] = handle
+            begun[folded(fields.email)] = handle
         answered = QuestionnaireAnswered(
             response_id=response.id,
             submitted_at=response.submitted_at,
@@ -154,7 +157,7 @@ class QuestionnaireReconciler:
         if handle := await self.leads.by_response(response.id):
             return await self.leads.successor(handle)
         if fields.lead_id:
-            return await self.leads.successor(await self.leads.find(fields.lead_id))
+            return await self.leads.successor(await self.leads.exactly(fields.lead_id))
         return await self._by_address(fields.email) if fields.email else None
 
     async def _by_address(self, email: str) -> LeadHandle | None:
@@ -163,7 +166,7 @@ class QuestionnaireReconciler:
         views = [
             (handle, view)
             for handle, view in views
-            if (view.lead.email or "").casefold() == email.casefold() and view.stage in BEFORE_CONTRACT
+            if folded(view.lead.email or "") == folded(email) and view.stage in BEFORE_CONTRACT
         ]
         # Leads flagged as duplicates come second, since they may be duplicates of the others.
         certain = [(handle, view) for handle, view in views if not view.lead.undecided]
@@ -184,11 +187,12 @@ class QuestionnaireReconciler:
             title=fields.title or "Questionnaire",
             email=fields.email or None,
             zone=self.settings.zone,
+            note=fields.remark or None,
             by=BY,
             source=SOURCE,
         )
-        begun = await self.leads.take_in(opened, lead_id=new_lead_id(SOURCE, response.id))
-        return await self.leads.find(begun.lead_id)
+        begun = await self.leads.take_in(opened, key=source_key(SOURCE, response.id))
+        return await self.leads.exactly(begun.lead_id)
 
     def _fields(self, response: Response) -> ResponseFields:
         """Return the response's fields, each on one line and within its maximum length."""
@@ -196,13 +200,16 @@ class QuestionnaireReconciler:
         given = {
             name: one_line(text) for title, text in response.answers if (name := names.get(_plain(title)))
         }
-        email = given.get("email", "") or response.email
+        wanted = without_name(given.get("email", ""))
+        wrong = complaint_about(wanted) if wanted else ""
+        email = response.email if wrong or not wanted else wanted
         title = given.get("title", "")
         named = _LEAD.search(given.get("lead", ""))
         return ResponseFields(
             org=given.get("org", "")[:200],
             person=given.get("person", "")[:200],
-            email=email if email and not contact_complaint(None, email) else "",
+            email=email if email and not complaint_about(email) else "",
+            remark=f"The address in the response, {wanted!r}, {wrong}" if wrong else "",
             title=title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1].rstrip()}…",
             lead_id=named[0] if named else "",
         )

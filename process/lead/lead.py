@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 
 from process.behaviour import Behaviour
 from process.calendar import DAY, day_of
+from process.identity import invoices_of
 from process.lead.contract import Contract, Gap, Vendor
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.hub import Hub
@@ -343,7 +344,7 @@ class Lead(Model):
 
     def invoice_name(self, number: int) -> str:
         """Return the invoice number for people: unique over all leads, without gaps within this one."""
-        return f"{self.id.removeprefix('lead-').upper()}-{number:03d}"
+        return f"{invoices_of(self.id)}-{number:03d}"
 
     def brief(self, needs: Collection[LeadPart] = (), *numbers: int | None) -> "Lead":
         """Return the lead as input of an activity: of its parts only those named, with their newest entries.

@@ -60,6 +60,7 @@ async def _start(
     id_: Annotated[
         str | None, Parameter("--id", help="The lead's id. By default made from organisation and title.")
     ] = None,
+    opaque_id: Annotated[bool, flag("Keep the organisation's name out of the id.")] = False,
     not_a_duplicate: Annotated[bool, flag("Open it although it looks like another open lead.")] = False,
     json: Json = False,
     **values: Any,
@@ -72,7 +73,7 @@ async def _start(
     """
     wanted = given(LeadOpened, values | {"zone": zone or read_settings().zone})
     leads = await leads_of()
-    opened = await leads.open(wanted, lead_id=id_, duplicate=not_a_duplicate)
+    opened = await leads.open(wanted, lead_id=id_, duplicate=not_a_duplicate, opaque=opaque_id)
     out = Output(as_json=json)
     if out.value(opened):
         return
@@ -283,17 +284,19 @@ async def retry(
 ) -> None:
     """Retry the effects that failed for good."""
     leads = await leads_of(timeout)
-    keys = await leads.retry(await leads.find(lead), effect)
+    handle = await leads.exactly(lead)
+    heading, keys = await leads.heading_of(handle), await leads.retry(handle, effect)
     out = Output(as_json=json)
-    if out.value({"retried": keys}):
+    if out.value({"heading": heading, "retried": keys}):
         return
+    out.line(heading, "bold")
     none = f"No failed effect has the key {effect}." if effect else "No effect has failed for good."
     out.line("Retried:" if keys else none)
     out.items(keys)
 
 
 async def adopt(
-    lead: Annotated[str | None, Parameter(help="The lead's id, or its beginning.")] = None,
+    lead: LeadArgument | None = None,
     /,
     *,
     every: Annotated[bool, flag("Every lead that is not archived.", "--all")] = False,
@@ -311,9 +314,11 @@ async def adopt(
         raise CommandFailed(ExitCode.USAGE, "--rate must be more than 0.")
     leads, out = await leads_of(), Output(as_json=json)
     if lead:
-        handle = await leads.find(lead)
+        handle = await leads.exactly(lead)
+        heading = await leads.heading_of(handle)
         await leads.adopt(handle)
         if not out.value({"leads": 1, "asked": 1, "failed": 0}):
+            out.line(heading, "bold")
             out.line(f"Asked to continue in a new run: {handle.id}")
         return
     await _adopt_all(leads, rate, out)

@@ -43,10 +43,10 @@ def _command(decision: type[Decision]) -> Command:
     ) -> None:
         wanted = given(decision, values)
         leads = await leads_of(timeout)
-        handle = await leads.find(lead)
+        handle = await leads.exactly(lead)
         answer = await leads.decide(handle, wanted)
         if isinstance(answer, Waiting):
-            _pending(handle, answer, Output(as_json=json))
+            _pending(handle, await leads.heading_of(handle), answer, Output(as_json=json))
         else:
             await _report(leads, handle, answer, Output(as_json=json))
 
@@ -55,14 +55,15 @@ def _command(decision: type[Decision]) -> Command:
     return with_options(command, decision)
 
 
-def _pending(handle: LeadHandle, waiting: Waiting, out: Output) -> None:
+def _pending(handle: LeadHandle, heading: str, waiting: Waiting, out: Output) -> None:
     """Print that Temporal keeps the decision, and for what it waits."""
     stuck = isinstance(waiting.why, LeadStuck)
     taken = "it is repaired" if stuck else "a worker answers"
     message = f"The decision was sent; the lead takes it as soon as {taken}. {waiting.why}"
     result = {"lead_id": handle.id, "accepted": None, "pending": True, "stuck": stuck, "message": message}
-    if out.value(result):
+    if out.value({"heading": heading} | result):
         return
+    out.line(heading, "bold")
     out.line(message, "yellow")
     if stuck:
         out.items([f"Repair it: leads repair {handle.id}"])
@@ -73,10 +74,12 @@ async def _report(leads: LeadsClient, handle: LeadHandle, answer: Answer, out: O
     """Print what became true, and the effects of it."""
     view = await leads.overview(handle)
     effects = view.effects_of(answer.seq)
-    result = {"lead_id": handle.id, "pending": False, **answer.model_dump()}
+    heading = view.lead.heading
+    result = {"heading": heading, "lead_id": handle.id, "pending": False, **answer.model_dump()}
     result |= {"stage": view.stage, "effects": effects, "url": leads.link(handle.id)}
     if out.value(result):
         return
+    out.line(heading, "bold")
     out.line(f"{answer.message}{' (that was already decided)' if answer.repeat else ''}", "green")
     if not answer.recorded:
         out.line(

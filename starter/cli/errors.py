@@ -19,6 +19,7 @@ from client.errors import (
     LedgerFailed,
     NamespaceMissing,
     NoWorker,
+    OtherLeadOpen,
     PossibleDuplicate,
     RequestRefused,
     ServerNotPrepared,
@@ -68,6 +69,14 @@ class CommandFailed(Exception):
 
 _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
     (PossibleDuplicate, ExitCode.REFUSED, lambda _: "If it is another one, say so with --not-a-duplicate."),
+    (
+        OtherLeadOpen,
+        ExitCode.REFUSED,
+        lambda error: (
+            f"If you mean that lead, change it with leads details-changed {error.lead_id}; "
+            "if not, give another --title or an --id."
+        ),
+    ),
     (RequestRefused, ExitCode.REFUSED, lambda _: ""),
     (
         LeadNotFound,

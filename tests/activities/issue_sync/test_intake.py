@@ -124,7 +124,12 @@ class IntakeIssue:
         return found
 
     async def found(self) -> LeadHandle | None:
-        return await self.deployment.leads.by_id(intake.intake_lead_id(await self.seen()))
+        if known := await self.deployment.leads.by_issue(self.repo, self.number):
+            return known
+        for lead_id in intake.intake_lead_ids(await self.seen()):
+            if known := await self.deployment.leads.by_id(lead_id):
+                return known
+        return None
 
     async def seen(self) -> Any:
         github = self.deployment.issue_sync.github
@@ -424,8 +429,8 @@ async def test_a_lost_confirmation_is_posted_later(
     begun: list[Opened] = []
     begin = LeadsClient.take_in
 
-    async def dies(leads: LeadsClient, opened: LeadOpened, *, lead_id: str) -> Opened:
-        begun.append(await begin(leads, opened, lead_id=lead_id))
+    async def dies(leads: LeadsClient, opened: LeadOpened, *, key: str) -> Opened:
+        begun.append(await begin(leads, opened, key=key))
         raise RuntimeError("killed")
 
     monkeypatch.setattr(LeadsClient, "take_in", dies)
@@ -548,7 +553,7 @@ async def test_the_issue_of_an_ended_lead_opens_no_new_one(intake_issue: IntakeI
 
 async def test_the_issue_of_a_lead_deleted_from_temporal_opens_no_new_one(intake_issue: IntakeIssue) -> None:
     await intake_issue.open()
-    lead = intake.intake_lead_id(await intake_issue.seen())
+    lead = intake.intake_lead_ids(await intake_issue.seen())[0]
     ended = issue_block.write("Ours.", lead, "What it was.", LastWritten(state="closed", title=""))
     await intake_issue.act(SALES, "edit", body=ended)
     assert await intake_issue.sync() == f"Said that {lead} has ended"
