@@ -68,7 +68,7 @@ def full_id(name: str) -> str:
     """Return the id that a person gives a new lead, with its beginning. Raises ValueError if it cannot be one."""
     lead_id = name if name.startswith("lead-") else f"lead-{name}"
     if not _ID.fullmatch(lead_id):
-        raise ValueError(name)
+        raise ValueError(f"{name!r} cannot be an id")
     return lead_id
 
 
