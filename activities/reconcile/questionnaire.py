@@ -39,7 +39,7 @@ OVERLAP = timedelta(minutes=2)
 MAX_UNCLAIMED = 200
 """Maximum number of responses without a lead that the cursor keeps."""
 
-_LEAD = re.compile(r"\blead-[a-z0-9]+(?:-+[a-z0-9]+)*")
+_LEAD = re.compile(r"\blead-[a-z0-9_]+(?:-+[a-z0-9_]+)*")
 
 
 def _a_while_ago() -> datetime:

@@ -113,7 +113,7 @@ def test_an_id_names_the_organisation(org: str, slug: str) -> None:
     assert full_id(short) == short
 
 
-@pytest.mark.parametrize("name", ["Acme", "acme/b", "ac me", "-", "ä", "lead-", "a--", "a" * 3 + "_"])
+@pytest.mark.parametrize("name", ["Acme", "acme/b", "ac me", "-", "ä", "lead-", "a--", "a" * 101])
 def test_a_given_id_is_plain(name: str) -> None:
     with pytest.raises(ValueError, match="cannot be an id"):
         full_id(name)
