@@ -184,5 +184,5 @@ def contact_complaint(zone: str | None, email: str | None) -> Refused | None:
     if zone is not None and not zone_exists(zone):
         return refuse(f"There is no time zone {zone!r}", "Name one as Europe/Berlin or UTC")
     if email is not None and (wrong := complaint_about(email)):
-        return refuse(f"{email!r} {wrong}", f"Write one address, as {EXAMPLE}")
+        return refuse(f"{email!r} {wrong}", f"Write it as {EXAMPLE}")
     return None

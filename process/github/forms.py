@@ -155,7 +155,7 @@ def _plain(text: str) -> str:
 
     In other scripts marks are part of a word, so they stay.
     """
-    return "".join(c for c in text.casefold() if unicodedata.category(c)[0] in "LMNS")
+    return "".join(c for c in text.casefold() if unicodedata.category(c)[0] in "LMN")
 
 
 _BY_LABEL = {_plain(label): field for field, label in FIELDS.items()} | {
