@@ -11,6 +11,7 @@ from temporalio.exceptions import FailureError
 from process.core.events import Event, Observation
 from process.effects import RecordEvents
 from process.views.recording import Recorded, record_request
+from workflows.runtime.compressed import compressed
 from workflows.shell import Shell
 
 LIMIT = timedelta(seconds=2)
@@ -88,7 +89,7 @@ class Recorder:
         try:
             recorded: Recorded = await workflow.execute_local_activity(
                 "record_events",
-                request,
+                compressed(request),
                 result_type=Recorded,
                 start_to_close_timeout=LIMIT,
                 schedule_to_close_timeout=LIMIT,

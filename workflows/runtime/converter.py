@@ -1,24 +1,28 @@
 """The payload converter: JSON by pydantic. An unreadable payload must not stop a lead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import EncodingPayloadConverter
 
 from process.core.receipts import Answer
 from process.decisions.parsing import Unreadable
 from process.effects.requests import Batch, EffectRequest
+from workflows.runtime.compressed import CompressedPayloadConverter
 
 SENT = (Answer, Batch, EffectRequest)
 """Payloads that a lead only sends. In a replay it was sent before, and nothing compares it."""
 
 
 @cache
-def _shared() -> PydanticPayloadConverter:
-    return PydanticPayloadConverter()
+def _converters() -> Mapping[bytes, EncodingPayloadConverter]:
+    converters = PydanticPayloadConverter().converters
+    compressed = CompressedPayloadConverter(converters[b"json/plain"])
+    return {**converters, compressed.encoding.encode(): compressed}
 
 
 class LeadPayloadConverter(PydanticPayloadConverter):
@@ -33,7 +37,7 @@ class LeadPayloadConverter(PydanticPayloadConverter):
     """
 
     def __init__(self) -> None:
-        self.converters = _shared().converters
+        self.converters = _converters()
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
         if values and isinstance(values[0], SENT) and _is_replaying():
