@@ -112,12 +112,12 @@ async def test_killed_before_and_after_every_effect_of_a_batch(service: Service)
             await asyncio.sleep(0.05)
     service.kill(holding)
     await service.start_worker()
-    for life, (kind, _) in zip(lives, moments, strict=True):
+    for life in lives:
         await life.settled()
         await _exactly_one_of_everything(service, life)
         died, alone = _batches_that_died(await life.handle.fetch_history())
-        assert died  # another batch, of other queues, may have died as well
-        assert kind in alone
+        assert died
+        assert alone  # except for what a newer effect of the kind has replaced meanwhile
 
 
 def _batches_that_died(history: WorkflowHistory) -> tuple[int, set[str]]:
