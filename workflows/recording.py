@@ -87,7 +87,7 @@ class Recorder:
         )
         try:
             recorded: Recorded = await workflow.execute_local_activity(
-                "record_events",
+                RecordEvents.kind,
                 request,
                 result_type=Recorded,
                 start_to_close_timeout=LIMIT,
