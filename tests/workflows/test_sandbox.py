@@ -1,4 +1,4 @@
-"""What the service replaces of the SDK's private parts is there, and no more than was meant to be replaced.
+"""The service replaces private parts of the SDK that are there, and no more of them than it means to.
 
 The sandbox answers for its payloads without being entered, because nothing asks for their context.
 """
