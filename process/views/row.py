@@ -10,7 +10,6 @@ from process.deadlines.schedule import due
 from process.deadlines.waiting import Archived
 from process.duplicates.matching import MatchKeys
 from process.lead.lead import Artifact, Assignee, Lead
-from process.policy import Team
 from process.types import Link, Model, Role, Stage
 from process.views.agenda import AgendaItem, TimedItem, timed_items
 from process.views.attention import attention
@@ -150,7 +149,7 @@ def known_team(aggregate: LeadAggregate) -> str | None:
     lead = aggregate.lead
     if lead.ended and not aggregate.outbox and all(item.fact.kind == Archived.kind for item in due(lead)):
         return None
-    return aggregate.team or Team.of(lead.policy).checksum()
+    return aggregate.team or lead.policy.team_checksum
 
 
 def _right_until(lead: Lead, now: datetime) -> datetime | None:
