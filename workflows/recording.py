@@ -92,7 +92,7 @@ class Recorder:
         caught_up = False
         try:
             recorded: Recorded = await workflow.execute_local_activity(
-                "record_events",
+                RecordEvents.kind,
                 compressed(request),
                 result_type=Recorded,
                 start_to_close_timeout=LIMIT,
