@@ -13,9 +13,9 @@ from typing import overload
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack, unpack
 
-MAX_CHARGE = 12_000_000
-"""Sum of the charges of the aggregates that a worker keeps unpacked: some 100 young leads, or ten of one year, or one of
-ten years. They take at most 12 MB."""
+MAX_CHARGE = 6_000_000
+"""Sum of the charges of the aggregates that a worker keeps unpacked: some 60 young leads, or seven of one year, or one of
+ten years. They take at most 6 MB."""
 
 FASTEST = 1
 """Level of compression while in memory."""
