@@ -9,13 +9,13 @@ from typing import Literal, NamedTuple
 from client.errors import LedgerFailed
 from config.settings import Settings
 from ledger.events import Ledger, LedgerError
-from ledger.rows import Filter, differs, equals, mentions, needs_attention, one_of
+from ledger.rows import Filter, any_of, differs, equals, mentions, needs_attention, one_of, up_to
 from process.github.titles import split_heading
 from process.identity import org_key, same_text
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.agenda import Agenda, AgendaItem
 from process.views.digest import DigestMail, Digests, Week
-from process.views.row import LeadRow
+from process.views.row import GRACE, LeadRow
 
 Order = Literal["opened", "next-date", "updated", "lead"]
 _COLUMNS: dict[Order, str] = {
@@ -95,11 +95,20 @@ class LeadLists:
         with failing():
             yield from self._ledger.each_row(_NOT_ARCHIVED)
 
+    def _on_agenda(self, now: datetime) -> Iterator[LeadRow]:
+        with failing():
+            yield from self._ledger.each_row(
+                _NOT_ARCHIVED, any_of(up_to("agenda_from", now), up_to("right_until", now - GRACE))
+            )
+
     def agenda(self, now: datetime) -> Agenda:
-        """Return the agenda of all leads that are not archived."""
+        """Return the agenda of all leads that are not archived.
+
+        Only rows that have an item by now, or have not followed their dates, are read.
+        """
         items: list[AgendaItem] = []
         outdated: list[str] = []
-        for row in self.each():
+        for row in self._on_agenda(now):
             items += row.agenda(now)
             if row.is_outdated(now):
                 outdated.append(row.lead_id)
@@ -108,7 +117,7 @@ class LeadLists:
     def digests(self, week: Week, now: datetime) -> DigestsOfWeek:
         """Return the mails of the week's digest as of now."""
         digests, leads, outdated = Digests(week), 0, 0
-        for row in self.each():
+        for row in self._on_agenda(now):
             digests.add(row.agenda(now))
             leads += 1
             outdated += row.is_outdated(now)

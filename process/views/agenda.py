@@ -118,7 +118,8 @@ class Agenda(Model):
     @classmethod
     def of(cls, day: date, items: Iterable[AgendaItem], outdated: Iterable[str] = ()) -> Self:
         """Return an agenda with the items sorted by section and urgency."""
-        ordered = sorted(items, key=lambda item: ([*Section].index(item.section), item.urgency))
+        place = {section: number for number, section in enumerate(Section)}
+        ordered = sorted(items, key=lambda item: (place[item.section], item.urgency))
         return cls(day=day, items=tuple(ordered), outdated=tuple(sorted(outdated)))
 
     def for_(self, name: str) -> Self:
