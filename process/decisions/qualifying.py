@@ -57,6 +57,11 @@ class QuestionnaireAnswered(Decision):
     )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if self.submitted_at and self.response_id is None:
+            return refuse(
+                "There is a time at which a response was submitted, and no response",
+                "Give response_id, or leave submitted_at out",
+            )
         known = event_log.lead.questionnaire
         same = self.response_id is None or self.response_id == known.response_id
         if known.answered_on and same and not self._edited_since(known):

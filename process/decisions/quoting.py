@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo
 
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, example, refuse, suggest
@@ -13,9 +13,10 @@ from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import ACTIVE, Discount, Quote, QuoteStatus, each
-from process.money.amounts import MAX_AMOUNT, Amount, CurrencyCode, Money, complaint
+from process.money.amounts import MAX_AMOUNT, Amount, Count, CurrencyCode, Money, complaint
 from process.money.items import Items
 from process.money.pricing import Per, Plan, PriceBook
+from process.money.reading import number
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 
@@ -48,9 +49,9 @@ def too_early_to_renew(lead: Lead, today: date) -> Refused | None:
 NO_QUOTE = refuse("No quote is open", suggest("Quote a price first", "price_quoted"))
 
 
-def _bare_percent(value: Any) -> Any:
+def _bare_percent(value: Any, info: ValidationInfo) -> Any:
     """Return the value without a percent sign: `10 %` is 10."""
-    return value.strip().removesuffix("%").rstrip() if isinstance(value, str) else value
+    return number(value.strip().removesuffix("%").rstrip(), info) if isinstance(value, str) else value
 
 
 Percent = Annotated[
@@ -339,7 +340,7 @@ class OnQuote(Decision, abstract=True):
 
     stages = OPEN_STAGES
 
-    version: int | None = Field(
+    version: Count | None = Field(
         None, ge=1, le=1_000_000, description="version of the quote; by default the active one"
     )
 

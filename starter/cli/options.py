@@ -63,7 +63,7 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
         each = get_args(type_)[0]
         type_, default = list[each if get_origin(each) is Literal else str], None  # type: ignore[misc] # a type made at run time
         parameter = Parameter(help=f"{help_} May be given several times.", show_default=False, negative="")
-    if type_ is Decimal:  # the decision's own message about a wrong number is better than cyclopts'
+    if type_ in (Decimal, int):  # the decision reads numbers; cyclopts would round 1.200 users to one
         type_, default = str, default if default is inspect.Parameter.empty else None
         parameter = Parameter(help=help_, metavar="NUMBER")
     annotation: Any = Annotated[type_ | None if default is None else type_, parameter]

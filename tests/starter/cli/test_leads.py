@@ -195,7 +195,7 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
 ) -> None:
     lead = await opened()
     price = ("--amount", "12000", "--currency", "usd", "--per", "year")
-    items = ("--item", "Training: 2,000 once", "--item", "Support: 300 a year")
+    items = ("--item", "Training: 2,000.00 once", "--item", "Support: 300 a year")
     off = ("--discount-percent", "20 %", "--discount-reason", "A pilot")
     texts = (*price, *items, *off)
     wrong = await leads("price-quoted", lead, *price, "--item", "Training 2000")
