@@ -204,6 +204,8 @@ class EditSync:
         if refusal := may_decide(roles, decision, view.lead):
             return self._declined(edit, kind, refusal)
         given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
+        if edit.at:
+            given["said_at"] = edit.at.isoformat()
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
             refusal = decision.allowed(view.lead) or refuse(f"That decision needs more: {complete.reason}")

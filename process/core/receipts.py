@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from process.core.events import EventLog
 from process.core.packed import Packed
 from process.core.refusal import Refused, Suggestion
-from process.decisions.base import Decision
+from process.decisions.base import SET_BY_FACE, Decision
 from process.types import Line, Model
 
 RECEIPTS = 500
@@ -112,11 +112,11 @@ class Refusal(Model):
 
 
 def content_of(decision: Decision) -> str:
-    """Return a checksum of the decision that does not depend on its key or source.
+    """Return a checksum of the decision that does not depend on its key, its source or the moment it was said.
 
     Nor does it change when the decision gets a new field with a default.
     """
-    body = decision.model_dump_json(exclude={"key", "source"}, exclude_defaults=True)
+    body = decision.model_dump_json(exclude=set(SET_BY_FACE), exclude_defaults=True)
     return hashlib.sha256(f"{decision.kind} {body}".encode()).hexdigest()[:16]
 
 

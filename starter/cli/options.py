@@ -19,7 +19,7 @@ from starter.cli.errors import CommandFailed, ExitCode
 
 SOURCE = "cli"
 
-_OURS = frozenset({"source", "policy", "changed", "price_books", "changes", "issue", "originals"})
+_OURS = frozenset({"source", "said_at", "policy", "changed", "price_books", "changes", "issue", "originals"})
 """Fields that are filled in by the service, not by a person."""
 
 
