@@ -92,11 +92,13 @@ class LeadLists:
         """Return the agenda of all leads that are not archived."""
         items: list[AgendaItem] = []
         outdated: list[str] = []
+        people: set[str] = set()
         for row in self.each():
+            people.update(name for known in row.assigned.values() for name in known.names)
             items += row.agenda(now)
             if row.is_outdated(now):
                 outdated.append(row.lead_id)
-        return Agenda.of(now.date(), items, outdated)
+        return Agenda.of(now.date(), items, outdated, people)
 
     def digests(self, week: Week, now: datetime) -> DigestsOfWeek:
         """Return the mails of the week's digest as of now."""

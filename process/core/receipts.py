@@ -83,6 +83,8 @@ class Refusal(Model):
     source: Line
     reason: str
     suggestions: tuple[Suggestion, ...] = ()
+    for_team: bool = True
+    """False for a repeat, and for a try by somebody without a role: the team has nothing to do about it."""
 
     @property
     def refused(self) -> Refused:
@@ -95,7 +97,14 @@ class Refusal(Model):
 
     @classmethod
     def of(
-        cls, kind: str, refused: Refused, now: datetime, *, by: str = "someone", source: str = "signal"
+        cls,
+        kind: str,
+        refused: Refused,
+        now: datetime,
+        *,
+        by: str = "someone",
+        source: str = "signal",
+        for_team: bool = True,
     ) -> Self:
         """Return a refusal with all texts shortened to one line."""
         return cls(
@@ -108,6 +117,7 @@ class Refusal(Model):
                 each.replaced(text=printable_line(each.text, 500)) if each.text else each
                 for each in refused.suggestions
             ),
+            for_team=for_team,
         )
 
 

@@ -29,6 +29,7 @@ def flag(text: str, *names: str) -> Parameter:
 
 
 LeadArgument = Annotated[str, Parameter(help="The lead's id, or enough of its beginning to be unique.")]
+Verbose = Annotated[bool, flag("One line for each chore outside.", "--verbose", "-v")]
 Json = Annotated[bool, flag("One JSON value instead of text.")]
 PORT = Number(gte=1, lte=65535)
 Timeout = Annotated[float, Parameter("--timeout", help="Seconds to wait for the lead's answer.")]
