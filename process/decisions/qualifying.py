@@ -124,7 +124,7 @@ class QuestionnaireAnswered(Decision):
         if self._judges(known):
             others = tuple(other.replaced(judged=True) for other in known.others)
             return lead.replaced(questionnaire=known.replaced(others=others))
-        former = ()
+        former: tuple[OtherResponse, ...] = ()
         if known.response_id not in (None, self.response_id):
             former = (
                 OtherResponse(
