@@ -15,12 +15,12 @@ from typing import Any
 from bench.figures import Figure, Report
 from bench.options import run_benchmark
 from bench.what_if import hub
+from client.lists import LeadLists
 from ledger.entries import entry_of
 from ledger.entry import Entry
 from ledger.events import Ledger
 from ledger.rows import equals
 from process.identity import org_key
-from process.views.agenda import Agenda
 from process.views.row import LeadRow, row_of
 from tests.support.lives import Life
 
@@ -77,10 +77,6 @@ def requests(ledger: Ledger, leads: Sequence[LeadRow], life: Life) -> dict[str, 
         row = leads[(number + 1) * len(leads) // TIMES - 1]
         ledger.append(row.lead_id, _of(row, entries[-1:]), after=confirmed, row=row)
 
-    def agenda(_: int) -> None:
-        rows = ledger.rows(equals("archived", False))
-        Agenda.of(life.today, [item for row in rows for item in row.agenda(life.now)], [])
-
     return {
         "append an event and the row": median_ms(append),
         "find the leads of one organisation": median_ms(
@@ -90,7 +86,7 @@ def requests(ledger: Ledger, leads: Sequence[LeadRow], life: Life) -> dict[str, 
             lambda _: ledger.rows(order=("next_date",), limit=PAGE)
         ),
         "count leads by stage": median_ms(lambda _: ledger.counts("stage")),
-        "agenda of all leads": median_ms(agenda),
+        "agenda of all leads": median_ms(lambda _: LeadLists(ledger).agenda(life.now)),
     }
 
 

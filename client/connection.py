@@ -74,7 +74,7 @@ async def connect(identity: str | None = None, runtime: Runtime | None = None) -
 
 
 def is_not_ready(error: RPCError) -> bool:
-    """Return True if the lead's run has just begun, and cannot be queried before its first task is scheduled."""
+    """Return True if the lead cannot be queried now: its run has just begun and has no task yet, or its task has failed."""
     return any(detail.Is(WorkflowNotReadyFailure.DESCRIPTOR) for detail in error.grpc_status.details)
 
 

@@ -306,7 +306,7 @@ class LeadsClient(Directory):
     async def _ask(self, handle: LeadHandle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):  # the SDK would try again and again
-                found: T = await _query(handle, query, args, answer)
+                found: T = await self._query(handle, query, args, answer)
         except (TimeoutError, RPCError) as error:
             raise await self._silent(handle, error) from error
         except WorkflowQueryFailedError as error:  # before its task fails, the query does
@@ -315,18 +315,20 @@ class LeadsClient(Directory):
             raise LeadStuck(handle.id, cause, reason) from error
         return found
 
+    async def _query(self, handle: LeadHandle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
+        """Query the lead; just after a new run has begun, as soon as that has its first task.
 
-async def _query(handle: LeadHandle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
-    """Query the lead; just after a new run has begun, as soon as that has its first task."""
-    while True:
-        try:
-            found: T = await handle.query(query, args=args, result_type=answer)
-        except RPCError as error:
-            if not is_not_ready(error):
-                raise
-            await asyncio.sleep(NOT_READY_PAUSE)
-        else:
-            return found
+        The server gives the same answer for a lead that is stuck, which no waiting helps.
+        """
+        while True:
+            try:
+                found: T = await handle.query(query, args=args, result_type=answer)
+            except RPCError as error:
+                if not is_not_ready(error) or await find_stuck(self.client, handle.id):
+                    raise
+                await asyncio.sleep(NOT_READY_PAUSE)
+            else:
+                return found
 
 
 def _marked_apart(other: DuplicateLink) -> DuplicateLink:

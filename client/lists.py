@@ -8,12 +8,12 @@ from typing import Literal, NamedTuple
 from client.errors import LedgerFailed
 from config.settings import Settings
 from ledger.events import Ledger, LedgerError
-from ledger.rows import Filter, differs, equals, needs_attention, one_of
+from ledger.rows import Filter, any_of, differs, equals, needs_attention, one_of, up_to
 from process.identity import org_key
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.agenda import Agenda, AgendaItem
 from process.views.digest import DigestMail, Digests, Week
-from process.views.row import LeadRow
+from process.views.row import GRACE, LeadRow
 
 Order = Literal["opened", "next-date", "updated", "lead"]
 _COLUMNS: dict[Order, str] = {
@@ -88,22 +88,34 @@ class LeadLists:
         with failing():
             yield from self._ledger.each_row(_NOT_ARCHIVED)
 
+    def _on_agenda(self, now: datetime) -> Iterator[LeadRow]:
+        with failing():
+            yield from self._ledger.each_row(
+                _NOT_ARCHIVED, any_of(up_to("agenda_from", now), up_to("right_until", now - GRACE))
+            )
+
     def agenda(self, now: datetime) -> Agenda:
-        """Return the agenda of all leads that are not archived."""
+        """Return the agenda of all leads that are not archived.
+
+        Only rows that have an item by now, or have not followed their dates, are read.
+        """
         items: list[AgendaItem] = []
         outdated: list[str] = []
-        people: set[str] = set()
-        for row in self.each():
-            people.update(name for known in row.assigned.values() for name in known.names)
+        for row in self._on_agenda(now):
             items += row.agenda(now)
             if row.is_outdated(now):
                 outdated.append(row.lead_id)
-        return Agenda.of(now.date(), items, outdated, people)
+        return Agenda.of(now.date(), items, outdated)
+
+    def people(self) -> frozenset[str]:
+        """Return the names, logins and addresses of all who have a role for a lead. It reads every row."""
+        assigned = (known for row in self.each() for known in row.assigned.values())
+        return frozenset(name for known in assigned for name in known.names)
 
     def digests(self, week: Week, now: datetime) -> DigestsOfWeek:
         """Return the mails of the week's digest as of now."""
         digests, leads, outdated = Digests(week), 0, 0
-        for row in self.each():
+        for row in self._on_agenda(now):
             digests.add(row.agenda(now))
             leads += 1
             outdated += row.is_outdated(now)

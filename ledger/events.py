@@ -179,10 +179,8 @@ class Ledger:
             return [LeadRow.model_validate_json(document) for document in connection.scalars(wanted)]
 
     def each_row(self, *where: Filter) -> Iterator[LeadRow]:
-        """Yield the rows for which all filters hold, ordered by id: one read, of which few rows are kept in memory."""
-        wanted = (
-            select(LEADS.c.document).where(LEADS.c.document.is_not(None), *where).order_by(LEADS.c.lead_id)
-        )
+        """Yield the rows for which all filters hold, in any order: one read, of which few rows are kept in memory."""
+        wanted = select(LEADS.c.document).where(LEADS.c.document.is_not(None), *where)
         with self._database.reading() as connection:
             found = connection.execution_options(yield_per=ROWS_AT_ONCE).scalars(wanted)
             yield from (LeadRow.model_validate_json(document) for document in found)

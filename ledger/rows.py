@@ -1,6 +1,6 @@
 """The row of a lead in the table `ledger_leads`: what is stored of it, and the filters by which rows are found."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_
@@ -55,16 +55,29 @@ def above(column: str, value: object) -> Filter:
     return LEADS.c[column] > value
 
 
+def up_to(column: str, value: object) -> Filter:
+    """Select rows with this value, or a lower or earlier one."""
+    return LEADS.c[column] <= value
+
+
+def any_of(*filters: Filter) -> Filter:
+    """Select rows that at least one of these filters selects."""
+    return or_(*filters)
+
+
 def needs_attention() -> Filter:
     """Select rows of leads with a concern, or with an effect that failed for good."""
-    return or_(LEADS.c.attention > 0, LEADS.c.parked > 0)
+    return any_of(above("attention", 0), above("parked", 0))
 
 
 def order_by(names: Sequence[str]) -> list[ColumnElement[Any]]:
     """Return the order by these columns, each descending if it begins with a minus, rows without a value last."""
-    order = [LEADS.c[name.removeprefix("-")] for name in names]
-    directed = [
-        column.desc() if name.startswith("-") else column.asc()
-        for name, column in zip(names, order, strict=True)
-    ]
-    return [*(each.nulls_last() for each in directed), LEADS.c.lead_id]
+    return [*(part for name in names for part in _order_by(name)), LEADS.c.lead_id]
+
+
+def _order_by(name: str) -> Iterator[ColumnElement[Any]]:
+    attribute = name.removeprefix("-")
+    column = LEADS.c[attribute]
+    if not LeadRow.model_fields[attribute].is_required():
+        yield column.is_(None)  # as the index of the next date has it
+    yield column.desc() if name.startswith("-") else column

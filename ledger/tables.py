@@ -128,11 +128,12 @@ FILTERS: Final = (
     Column("archived", Boolean),
     Column("attention", Integer),
     Column("parked", Integer),
-    Column("next_date", UtcDateTime, index=True),
+    Column("next_date", UtcDateTime),
     Column("contract_end", Date),
     Column("opened_at", UtcDateTime),
     Column("updated_at", UtcDateTime, index=True),
-    Column("right_until", UtcDateTime),
+    Column("right_until", UtcDateTime, index=True),
+    Column("agenda_from", UtcDateTime, index=True),
 )
 """Columns that lists filter and sort by. Each has the name of the row's attribute that it is taken from.
 
@@ -153,6 +154,12 @@ LEADS: Final = Table(
     *FILTERS,
     Column("document", Text),  # the whole row as JSON
 )
+
+_by_next_date = Index(
+    "ledger_leads_by_next_date",
+    *(LEADS.c.next_date.is_(None), LEADS.c.next_date, LEADS.c.lead_id),
+)
+"""The order of a list by the next date, leads without one last: SQLite has no index for NULLS LAST."""
 
 LIMITS: Final = Table(
     "ledger_limits",

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -146,6 +147,11 @@ class Policy(Model):
         """Return the rules by name, such as `periods.stale`, without version, people and addresses."""
         values = self.model_dump(mode="json", exclude={"version", "people", "addresses"})
         return dict(_flattened(values))
+
+    @cached_property
+    def team_checksum(self) -> str:
+        """Checksum of the team. A lead compares it in each task."""
+        return Team.of(self).checksum()
 
 
 def _flattened(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

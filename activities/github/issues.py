@@ -151,10 +151,10 @@ class GitHubIssues:
             reverted=tuple(sorted(boxes)),
         )
         kept = [name for name in desired.boxes if name not in boxes] if self._follows_changes else []
-        body = _body(issue.text, desired, now, kept)
-        if body != issue.text:
-            changes["body"] = body
-        return changes
+        same = _body(issue.text, desired, now.model_copy(update={"reverted": last.reverted}), kept)
+        # an edit that the last writing has reverted is no reason to write again
+        body = same if same == issue.text else _body(issue.text, desired, now, kept)
+        return changes | {"body": body}
 
     def _title(self, issue: Issue, desired: DesiredIssue, reverted: Collection[Edit]) -> str | None:
         """Return the title to set, or None to keep a person's title that is not handled yet."""

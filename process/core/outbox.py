@@ -1,12 +1,13 @@
 """The outbox of a lead: effects that are still to be performed. Each function is pure and returns a new outbox."""
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime
 
 from process.core.packed import Packed
-from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, SendMail
+from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, ReserveIds, SendMail
 from process.lead.lead import Lead
 from process.types import Model
 
@@ -17,7 +18,10 @@ class Outstanding(Model):
     effect: AnyEffect
     status: Literal["waiting", "parked"] = "waiting"
     reason: str = ""
+    """Why it failed: for good, or for now if the outside named a time for the next attempt."""
     since: AwareDatetime | None = None
+    next_attempt_at: AwareDatetime | None = None
+    """Time of the next attempt, if the outside named it."""
 
 
 class Finished(Model):
@@ -86,7 +90,9 @@ def planned(outbox: Outbox, effects: Collection[Effect], lead: Lead) -> Outbox:
     """
     newest = {effect.kind for effect in effects if effect.coalesces}
     kept = tuple(item for item in outbox if item.effect.kind not in newest)
-    new = (effect for effect in effects if not _introduces_again(effect, kept))
+    new = (
+        effect for effect in effects if not (_introduces_again(effect, kept) or _reserves_again(effect, kept))
+    )
     together = (*kept, *(Outstanding(effect=effect) for effect in new))
     return tuple(item for item in together if not item.effect.is_obsolete(lead))
 
@@ -113,6 +119,26 @@ def retried(outbox: Outbox, key: str | None = None) -> Outbox:
         Outstanding(effect=item.effect)
         if item.status == "parked" and key in (None, item.effect.key)
         else item
+        for item in outbox
+    )
+
+
+def postponed(outbox: Outbox, key: str, reason: str, until: datetime) -> Outbox:
+    """Note why the waiting effect with this key is tried again only then."""
+    return tuple(
+        item.replaced(reason=reason, next_attempt_at=until)
+        if item.effect.key == key and item.status == "waiting"
+        else item
+        for item in outbox
+    )
+
+
+def tried(outbox: Outbox, keys: Collection[str]) -> Outbox:
+    """Note that attempts at these effects begin, so that they are no longer postponed."""
+    if not any(item.next_attempt_at and item.effect.key in keys for item in outbox):
+        return outbox
+    return tuple(
+        Outstanding(effect=item.effect) if item.next_attempt_at and item.effect.key in keys else item
         for item in outbox
     )
 
@@ -155,6 +181,13 @@ def _introduces_again(effect: Effect, outbox: Iterable[Outstanding]) -> bool:
         return False
     waiting = (item.effect for item in outbox if isinstance(item.effect, SendMail))
     return any(_introduction(one) == _introduction(effect) for one in waiting)
+
+
+def _reserves_again(effect: Effect, outbox: Iterable[Outstanding]) -> bool:
+    """Return True if a waiting effect already reserves the same ids."""
+    return isinstance(effect, ReserveIds) and any(
+        item.status == "waiting" and _same(item.effect, effect) for item in outbox
+    )
 
 
 def _introduction(mail: SendMail) -> tuple[object, ...]:

@@ -114,27 +114,15 @@ class Agenda(Model):
 
     day: date
     items: tuple[AgendaItem, ...] = ()
-    people: tuple[str, ...] = ()
-    """Names, logins and addresses of all who have a role for a lead, with items or without."""
     outdated: tuple[str, ...] = ()
     """Ids of leads that have not followed their dates, so that their items may be wrong."""
 
     @classmethod
-    def of(
-        cls,
-        day: date,
-        items: Iterable[AgendaItem],
-        outdated: Iterable[str] = (),
-        people: Iterable[str] = (),
-    ) -> Self:
+    def of(cls, day: date, items: Iterable[AgendaItem], outdated: Iterable[str] = ()) -> Self:
         """Return an agenda with the items sorted by section and urgency."""
-        ordered = sorted(items, key=lambda item: ([*Section].index(item.section), item.urgency))
-        return cls(
-            day=day,
-            items=tuple(ordered),
-            outdated=tuple(sorted(outdated)),
-            people=tuple(sorted(set(people))),
-        )
+        place = {section: number for number, section in enumerate(Section)}
+        ordered = sorted(items, key=lambda item: (place[item.section], item.urgency))
+        return cls(day=day, items=tuple(ordered), outdated=tuple(sorted(outdated)))
 
     def for_(self, name: str, roles: Collection[Role] = ()) -> Self:
         """Return the agenda of one role or person, given by name, GitHub login or mail address.

@@ -1,6 +1,6 @@
 """The row by which lists, the agenda and the digest know a lead, without asking its workflow."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from pydantic import AwareDatetime
 
@@ -11,7 +11,6 @@ from process.deadlines.schedule import due
 from process.deadlines.waiting import Archived
 from process.duplicates.matching import MatchKeys
 from process.lead.lead import Artifact, Assignee, Lead
-from process.policy import Team
 from process.types import Link, Model, Role, Stage
 from process.views.agenda import AgendaItem, TimedItem, next_date, timed_items
 from process.views.attention import attention
@@ -19,6 +18,9 @@ from process.views.overview import next_step
 
 GRACE = timedelta(minutes=15)
 """Time that a lead has to write its row anew: a worker may just restart."""
+
+
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LeadRow(Model):
@@ -87,6 +89,11 @@ class LeadRow(Model):
     updated_at: AwareDatetime
     right_until: AwareDatetime | None = None
     """Moment of the lead's next wake-up (UTC); None if only an event changes the row."""
+
+    @property
+    def agenda_from(self) -> datetime | None:
+        """First moment (UTC) at which it may have an agenda item; None if it has none, now or later."""
+        return min((item.holds_from or _EVER for item in self.items), default=None)
 
     def agenda(self, moment: datetime) -> tuple[AgendaItem, ...]:
         """Return the lead's agenda items at this moment."""
@@ -158,7 +165,7 @@ def known_team(aggregate: LeadAggregate) -> str | None:
     lead = aggregate.lead
     if lead.ended and not aggregate.outbox and all(item.fact.kind == Archived.kind for item in due(lead)):
         return None
-    return aggregate.team or Team.of(lead.policy).checksum()
+    return aggregate.team or lead.policy.team_checksum
 
 
 def _right_until(lead: Lead, now: datetime) -> datetime | None:

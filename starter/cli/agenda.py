@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from client.lists import lead_lists
+from client.lists import LeadLists, lead_lists
 from config.policy_file import current_policy
 from process.policy import TEAMS, Policy
 from process.types import Role
@@ -45,7 +45,7 @@ async def agenda(
     known = read_settings()
     with lead_lists(known) as rows:
         found = rows.agenda(datetime.now(UTC))
-    mine = found.for_(for_, _roles(for_, found, current_policy(known))) if for_ else found
+        mine = found.for_(for_, _roles(for_, rows, current_policy(known))) if for_ else found
     out = Output(as_json=json)
     if not out.value(mine):
         show(mine, out)
@@ -53,7 +53,7 @@ async def agenda(
     await warn_of_stuck(json=json)
 
 
-def _roles(name: str, found: Agenda, policy: Policy) -> frozenset[Role]:
+def _roles(name: str, rows: LeadLists, policy: Policy) -> frozenset[Role]:
     """Return the roles of this role or person. Raises CommandFailed, with near names, for one that nobody knows."""
     wanted = plain_name(name)
     of_role = {
@@ -61,10 +61,12 @@ def _roles(name: str, found: Agenda, policy: Policy) -> frozenset[Role]:
         for role in Role
     }
     roles = frozenset(role for role, names in of_role.items() if wanted in names)
-    people = {plain_name(each) for each in found.people}
-    known = people.union(*of_role.values(), (role.value for role in TEAMS))
-    if wanted in known:
+    if roles or wanted in {role.value for role in TEAMS}:
         return roles
+    people = {plain_name(each) for each in rows.people()}
+    if wanted in people:
+        return roles
+    known = people.union(*of_role.values(), (role.value for role in TEAMS))
     near = difflib.get_close_matches(wanted, sorted(known), n=3)
     meant = f"Did you mean {' or '.join(near)}?" if near else f"Roles are {', '.join(sorted(TEAMS))}."
     raise CommandFailed(ExitCode.USAGE, f"{name!r} is no role, and nobody of that name has one. {meant}")

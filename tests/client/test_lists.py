@@ -15,7 +15,7 @@ from ledger.events import Ledger
 from process.types import Role, Stage
 from process.views.agenda import Agenda, agenda
 from process.views.digest import Digests, Week
-from process.views.row import GRACE
+from process.views.row import GRACE, row_of
 from tests.support.lives import Life
 from tests.support.rows import write_rows
 
@@ -92,12 +92,21 @@ def test_leads_that_have_not_followed_their_dates_are_named(url: str, rows: Lead
     assert rows.digests(week, then).mails[0].outdated == 1
 
 
+def test_a_lead_without_items_is_named_if_it_has_not_followed_its_dates(url: str, rows: LeadLists) -> None:
+    life = Life().lost()
+    write_rows(url, life)
+    sleeps_until = row_of(life.aggregate, life.now).right_until
+    assert sleeps_until
+    assert rows.agenda(sleeps_until) == Agenda(day=sleeps_until.date())
+    assert rows.agenda(sleeps_until + GRACE).outdated == ("lead-example",)
+
+
 def test_a_digest_has_the_mails_of_the_agenda(url: str, rows: LeadLists) -> None:
     write_rows(url, *lives())
     now = lives()[1].now
     week = Week.at(now, "UTC")
     found = rows.digests(week, now)
-    assert found.leads == 3
+    assert found.leads == 2  # the row of the lost lead has no item, so it is not read
     expected = Digests(week)
     expected.add(rows.agenda(now).items)
     assert found.mails == expected.mails()

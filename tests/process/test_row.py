@@ -46,6 +46,18 @@ def test_a_row_follows_the_days_without_an_event() -> None:
     assert shown(row, life, 31)[:1] == [(Section.OVERDUE, "Send the questionnaire")], "the best it can know"
 
 
+def test_a_row_says_from_when_it_may_be_on_the_agenda() -> None:
+    life = Life()
+    row = row_of(life.aggregate, life.now)
+    assert row.agenda_from
+    assert row.agenda_from < life.now
+    later = row.replaced(items=row.items[1:])
+    assert later.agenda_from == min(item.holds_from for item in later.items if item.holds_from)
+    assert not later.agenda(later.agenda_from - timedelta(seconds=1))
+    assert later.agenda(later.agenda_from)
+    assert row.replaced(items=()).agenda_from is None
+
+
 def test_refusals_leave_the_row_day_by_day() -> None:
     life = Life()
     for _ in range(2):

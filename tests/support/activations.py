@@ -104,9 +104,10 @@ class Activations:
         at: datetime | None = None,
         length: int | None = None,
         stored_bytes: int | None = None,
+        replaying: bool = False,
     ) -> WorkflowActivationCompletion:
         """Bring these jobs in one activation, and return the completion."""
-        act = WorkflowActivation(run_id="run", jobs=jobs)
+        act = WorkflowActivation(run_id="run", jobs=jobs, is_replaying=replaying)
         act.history_length = length or self._length
         act.history_size_bytes = stored_bytes or act.history_length * 100
         act.timestamp.FromDatetime(at or BEGAN + timedelta(seconds=self._length))
@@ -132,6 +133,11 @@ class Activations:
         """Return the job with the result of the oldest activity, or None if none is under way."""
         ordinary = [each for each in self._pending if each.HasField("schedule_activity")]
         return self._resolution(ordinary[0]) if ordinary else None
+
+    def written(self, command: WorkflowCommand) -> WorkflowActivationJob:
+        """Return the job with the result of a local activity, which an activation has just asked for."""
+        self._pending.append(command)
+        return self._resolution(command)
 
     def _resolution(self, command: WorkflowCommand) -> WorkflowActivationJob:
         self._pending.remove(command)

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
+from temporalio.bridge.proto.workflow_commands import WorkflowCommand
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 
 from process.core import swap
 from process.core.checkpoint import unpack
@@ -122,3 +124,33 @@ def test_a_message_that_comes_with_the_last_result_of_a_run_goes_along() -> None
         assert result
         lead.task([lead.signal(MESSAGES[1]), result])
         assert [event.kind for event in unpack(lead.next_run).event_log.events][-1] == "price_quoted"
+
+
+def test_a_result_that_comes_with_the_next_task_is_loaded_again() -> None:
+    """A query has ended the task in which the ledger was written. Its history may have the result or not."""
+    with Activations() as lead:
+        lead.begin()
+        (writing,) = local(lead.activate([lead.signal(MESSAGES[1])], length=6))
+        lead.query()
+        late = lead.activate([lead.written(writing), lead.signal(MESSAGES[3])], length=12)
+        assert "loaded again" in late.failed.failure.message
+
+
+@pytest.mark.parametrize("during_replay", [True, False])
+def test_a_result_is_taken_in_the_task_that_runs_it(during_replay: bool) -> None:
+    """After a replay, a local activity whose task has no result runs in the first new task."""
+    with Activations() as lead:
+        lead.begin()
+        (writing,) = local(lead.activate([lead.signal(MESSAGES[1])], length=6, replaying=during_replay))
+        task = 12 if during_replay else 6
+        if during_replay:
+            lead.activate([lead.signal(MESSAGES[3])], length=task)
+        done = lead.activate([lead.written(writing)], length=task)
+        assert done.HasField("successful")
+        assert "price_quoted" in lead.query("timeline")
+
+
+def local(completion: WorkflowActivationCompletion) -> list[WorkflowCommand]:
+    """Return the commands that schedule local activities."""
+    commands = completion.successful.commands
+    return [command for command in commands if command.HasField("schedule_local_activity")]

@@ -9,6 +9,10 @@ There is one activation that must not be taken at all. A worker that is asked a 
 gets that message ahead of its task, with the time of the task before. Decided then, it would have another time than in
 every replay. The message is left alone, and the workflow is dropped from the cache after the answer: its task brings it
 again, as the history has it.
+
+A query can also end a task while a local activity is under way. Its result then comes with the next task, together with
+that task's news, although the history may have it in the task before. As nobody can tell which, the next task fails once and
+the workflow is loaded again.
 """
 
 import threading
@@ -67,6 +71,8 @@ class _StepInstance(_WorkflowInstanceImpl):
         self._task = WorkflowActivation()
         """The newest activation that was no query, without its jobs."""
         self._dropped = False
+        self._local_activities: dict[int, int] = {}
+        """Those under way -> the task in which they run, or 0 for the first task after the replay (`_task_of`)."""
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         _current.evicted = any(job.HasField("remove_from_cache") for job in act.jobs)
@@ -88,7 +94,21 @@ class _StepInstance(_WorkflowInstanceImpl):
             if act.history_size_bytes == before.history_size_bytes:
                 self._dropped = True
                 return _done_nothing()
-        return self._activate_in_steps(act)
+        if self._brings_result_of_other_task(act):
+            return _failed("a local activity ended between two tasks, so the workflow is loaded again")
+        done = self._activate_in_steps(act)
+        for command in done.successful.commands:
+            if command.HasField("schedule_local_activity"):
+                self._local_activities[command.schedule_local_activity.seq] = _task_of(act)
+        return done
+
+    def _brings_result_of_other_task(self, act: WorkflowActivation) -> bool:
+        """Return True if a local activity ends in another task than that in which it ran."""
+        task = _task_of(act)
+        ended = {job.resolve_activity.seq for job in act.jobs if job.resolve_activity.is_local}
+        tasks = {self._local_activities.pop(seq, 0) for seq in ended}
+        self._local_activities = {seq: began or task for seq, began in self._local_activities.items()}
+        return bool(task) and not tasks <= {0, task}
 
     def _activate_in_steps(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         steps = list(split(act.jobs))
@@ -167,6 +187,11 @@ def is_ahead_of_task(act: WorkflowActivation, before: WorkflowActivation) -> boo
         and act.history_length > before.history_length
         and act.timestamp == before.timestamp
     )
+
+
+def _task_of(act: WorkflowActivation) -> int:
+    """Return a number that is the same for all activations of a task, or 0 in a replay."""
+    return 0 if act.is_replaying else act.history_length
 
 
 def _changes_nothing(act: WorkflowActivation) -> bool:

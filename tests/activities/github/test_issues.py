@@ -9,8 +9,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.errors import PARKED
+from activities.github import issue_block
 from activities.github.activities import GitHubActivities
-from activities.github.issue_block import BY_HAND, begin
+from activities.github.issue_block import BY_HAND, LastWritten, begin
 from config.settings import Settings
 from process.effects import Effect, revert_effects
 from process.effects.observations import HubIssueOpened, IssueOpened
@@ -304,9 +305,35 @@ def test_a_persons_tick_stays_until_it_is_handled(activities: GitHubActivities, 
     for now in (lead, changed(lead, quotes=(a_quote(),))):
         perform(activities, "update_issue", now)
         assert "- [x] Contract signed" in github.body()
+    revert_edits(activities, lead, Edit(kind=EditKind.TICKED, name="Contract signed"))
+    assert "- [ ] Contract signed" in github.body()
+
+
+def test_a_writing_remembers_what_it_has_reverted(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    before = github.body()
+    github.edit(body=before.replace("- [ ] Contract signed", "- [x] Contract signed"))
+    tick = Edit(kind=EditKind.TICKED, name="Contract signed")
+    revert_edits(activities, lead, tick)
+    assert last_written(github).reverted == ("Contract signed",)
+    github.forget_requests()
     for _ in range(2):
-        revert_edits(activities, lead, Edit(kind=EditKind.TICKED, name="Contract signed"))
-        assert github.body() == body
+        revert_edits(activities, lead, tick)
+        perform(activities, "update_issue", lead)
+    assert github.writes() == [], "it is no reason to write again"
+    for now in (changed(lead, quotes=(a_quote(),)), lead):
+        perform(activities, "update_issue", now)
+    assert github.body() == before, "the next writing has reverted nothing"
+    github.forget_requests()
+    revert_edits(activities, lead, tick)
+    assert github.writes() == [], "the box was not ticked again"
+
+
+def last_written(github: GitHub) -> LastWritten:
+    block = issue_block.find(github.body(), "lead-7")
+    assert block is not None
+    assert block.last_written is not None
+    return block.last_written
 
 
 def test_a_tick_that_is_never_handled_is_reverted(not_following: GitHubActivities, github: GitHub) -> None:

@@ -16,7 +16,7 @@ from process.money.pricing import BUILT_IN
 from sandbox.faults import Fault
 from sandbox.google.state import Cell, Sheet
 from sandbox.server import Sandbox
-from tests.support.performing import a_lead, changed, failure, patient, perform
+from tests.support.performing import a_lead, after_a_minute, changed, failure, patient, perform
 
 EFFECT = ReadPrices(key="k", cause=1)
 HEADER = ("book", "plan", "amount", "currency", "per", "notes")
@@ -139,12 +139,14 @@ def test_faults_pass_wait_or_park(
     fault: Fault,
     kind: str,
     delay: timedelta | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pricing = PricingActivities(patient(settings, request))
     sandbox.faults.add(fault.model_copy(deep=True))
     error = failure(pricing.read_prices, EFFECT, a_lead())
     assert (error.type, error.next_retry_delay, error.non_retryable) == (kind, delay, kind == "Parked")
     sandbox.faults.clear()
+    after_a_minute(monkeypatch)
     assert len(read(pricing).books) == 2
 
 
