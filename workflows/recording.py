@@ -11,6 +11,7 @@ from temporalio.exceptions import FailureError
 from process.core.events import Event, Observation
 from process.effects import RecordEvents
 from process.views.recording import Recorded, record_request
+from workflows.runtime.compressed import compressed
 from workflows.shell import Shell
 
 LIMIT = timedelta(seconds=2)
@@ -91,8 +92,8 @@ class Recorder:
         caught_up = False
         try:
             recorded: Recorded = await workflow.execute_local_activity(
-                "record_events",
-                request,
+                RecordEvents.kind,
+                compressed(request),
                 result_type=Recorded,
                 start_to_close_timeout=LIMIT,
                 schedule_to_close_timeout=LIMIT,

@@ -1,23 +1,13 @@
 """Reconciliation assigns a response in Google Forms to its lead, or opens a lead for it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-
-import pytest
-from temporalio.testing import WorkflowEnvironment
 
 from process.decisions.opening import LeadOpened
-from tests.support.deployment import Deployment
+from tests.support.deployment import Deployment, own_env
 from tests.support.questionnaires import found_by, has_read, look, submit, the_lead
-from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 
-
-@pytest.fixture
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    """Start a server for one test, since a response is matched with all leads."""
-    async with real_time() as server:
-        yield server
+__all__ = ["own_env"]
 
 
 async def test_a_response_by_somebody_new_becomes_one_lead(deployment: Deployment) -> None:

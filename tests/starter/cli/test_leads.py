@@ -11,6 +11,7 @@ from temporalio.worker import Worker
 
 import client.leads
 from config.settings import Settings
+from ledger.events import Ledger, LedgerUnavailable
 from process.decisions.opening import LeadOpened
 from process.identity import contact_key
 from process.types import Link
@@ -191,6 +192,26 @@ async def test_a_decision_prints_its_event_and_its_effects(leads: RunLeads, open
     assert accepted["pending"] is False
     assert "accepted" in accepted["message"]
     assert any(effect["key"] == f"{lead}/{accepted['seq']}/update_issue" for effect in accepted["effects"])
+
+
+async def test_a_decision_while_the_ledger_is_away_says_that_it_is_not_recorded_yet(
+    leads: RunLeads, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def append(*_: object, **__: object) -> int:
+        raise LedgerUnavailable("The disk is full")
+
+    lead = await opened()
+    price = ("--currency", "usd", "--per", "year")
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "append", append)
+        ended = await leads("price-quoted", lead, "--amount", "12000", *price)
+        assert ended.code == 0
+        assert "Quoted 12,000.00 USD a year" in ended.out
+        assert (
+            "The ledger is away. The event is written to it, and lists show it, when it is back" in ended.out
+        )
+        assert "Write the events to the ledger, which was away" in (await leads("show", lead)).out
+        assert not (await leads("price-quoted", lead, "--amount", "11000", *price, "--json")).json["recorded"]
 
 
 async def test_a_price_takes_items_and_a_discount_as_people_write_them(
