@@ -117,7 +117,9 @@ class LeadWorkflow:
 
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
         """Take, refuse or recognise as a repeat a decision. Never raises."""
-        aggregate, answer = intake.take(self.aggregate, kind, args, self.now, source=source)
+        now = self.now
+        aggregate = pass_deadlines(self.aggregate, now)  # a date that has passed counts before the decision
+        aggregate, answer = intake.take(aggregate, kind, args, now, source=source)
         self.change(aggregate)
         if not answer.accepted and not answer.repeat:
             workflow.logger.info("decision refused", extra={"decision": kind})
@@ -193,7 +195,8 @@ class LeadWorkflow:
     def preview(self, args: tuple[Any, ...]) -> dict[str, Any]:
         """Return the consequences of a decision."""
         kind = args[0] if args and isinstance(args[0], str) else ""
-        return preview_decision(self.aggregate, kind, args[1:], self.now)._asdict()
+        aggregate = pass_deadlines(self.aggregate, self.now)
+        return preview_decision(aggregate, kind, args[1:], self.now)._asdict()
 
     # ---- the shell over time
 
