@@ -248,7 +248,7 @@ class LeadsClient(Directory):
         except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
             silent = await self._silent(handle, error)
             # Should the update still arrive, the lead recognises the signal as the same decision.
-            await handle.signal(decision.kind, body)
+            await handle.signal(decision.kind, {"said_at": datetime.now(UTC).isoformat()} | body)
             return Waiting(silent)
         return answer
 

@@ -114,6 +114,11 @@ class LeadLists:
                 outdated.append(row.lead_id)
         return Agenda.of(now.date(), items, outdated)
 
+    def people(self) -> frozenset[str]:
+        """Return the names, logins and addresses of all who have a role for a lead. It reads every row."""
+        assigned = (known for row in self.each() for known in row.assigned.values())
+        return frozenset(name for known in assigned for name in known.names)
+
     def digests(self, week: Week, now: datetime) -> DigestsOfWeek:
         """Return the mails of the week's digest as of now."""
         digests, leads, outdated = Digests(week), 0, 0

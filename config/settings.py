@@ -9,9 +9,10 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pydantic_settings
 from dotenv import dotenv_values
@@ -367,6 +368,23 @@ def _is_broken_json(name: str, values: Mapping[str, str], known: Mapping[str, An
     except ValueError:
         return True
     return False
+
+
+def public_page(ui: str, namespace: str, lead_id: str) -> str:
+    """Return the URL of a lead's page for a mail or an issue; empty if only the server itself could open it."""
+    return "" if is_loopback(ui) else lead_page(ui, namespace, lead_id)
+
+
+def is_loopback(url: str) -> bool:
+    """Return True if the URL leads to the machine on which it is opened, or to all its addresses."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return not host
+    return address.is_loopback or address.is_unspecified
 
 
 def lead_page(ui: str, namespace: str, lead_id: str) -> str:

@@ -1,8 +1,9 @@
 """Assigns responses to the questionnaire to leads, or opens new leads from them.
 
 A response belongs to the lead that has it already; or to the lead named in the answers; or to the only open lead of its
-mail address that has no contract yet. A merged lead stands for the lead that it was merged into. An edited response is
-read again. A response that looks like another open lead becomes a lead of its own, flagged until a person decides.
+mail address that has no contract yet and either waits for answers or is of the same organisation. A merged lead stands
+for the lead that it was merged into. An edited response is read again; another response of the same lead is kept beside
+the first. A response that looks like another open lead becomes a lead of its own, flagged until a person decides.
 """
 
 import re
@@ -24,13 +25,13 @@ from client.leads import LeadsClient
 from config.settings import Settings
 from process.addresses import complaint_about, folded, without_name
 from process.decisions.opening import LeadOpened
-from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered
-from process.identity import source_key
+from process.decisions.qualifying import BEFORE_CONTRACT, BY_FORM, QuestionnaireAnswered
+from process.identity import org_key, source_key
 from process.types import one_line
 from workflows.reconcile import SystemResult
 
 BY = "the questionnaire"
-SOURCE = "questionnaire"
+SOURCE = BY_FORM
 MAX_TITLE = 100
 FIRST_SPAN = timedelta(days=1)
 """Time span that the first reconciliation reads."""
@@ -86,7 +87,7 @@ class QuestionnaireReconciler:
         """Take the responses that were sent in or edited since the last reconciliation."""
         progress = Progress(QuestionnaireCursor, cursor)
         responses = await in_thread(self.forms.responses_since, progress.cursor.since)
-        begun: dict[str, LeadHandle] = {}
+        begun: dict[tuple[str, str], LeadHandle] = {}
         held: list[datetime] = []
         for response in responses:
             if progress.cursor.taken.get(response.id) == response.submitted_at:
@@ -112,7 +113,7 @@ class QuestionnaireReconciler:
     async def _take_or_note(
         self,
         response: Response,
-        begun: dict[str, LeadHandle],
+        begun: dict[tuple[str, str], LeadHandle],
         progress: Progress[QuestionnaireCursor],
     ) -> bool:
         """Have a lead take the response, or note why none can; return False if it must wait.
@@ -136,13 +137,14 @@ class QuestionnaireReconciler:
         progress.cursor.taken[response.id] = response.submitted_at
         return True
 
-    async def _take(self, response: Response, begun: dict[str, LeadHandle]) -> LeadHandle:
+    async def _take(self, response: Response, begun: dict[tuple[str, str], LeadHandle]) -> LeadHandle:
         """Return the lead that has the response now. Raises UnclearResponse or LeadsError if no lead can take it."""
         fields = self._fields(response)
         known = await self._known(response, fields)
-        handle = known or begun.get(folded(fields.email)) or await self._begin(response, fields)
+        sender = folded(fields.email), org_key(fields.org)
+        handle = known or begun.get(sender) or await self._begin(response, fields)
         if fields.email:
-            begun[folded(fields.email)] = handle
+            begun[sender] = handle
         answered = QuestionnaireAnswered(
             response_id=response.id,
             submitted_at=response.submitted_at,
@@ -158,10 +160,13 @@ class QuestionnaireReconciler:
             return await self.leads.successor(handle)
         if fields.lead_id:
             return await self.leads.successor(await self.leads.exactly(fields.lead_id))
-        return await self._by_address(fields.email) if fields.email else None
+        return await self._by_address(fields.email, fields.org) if fields.email else None
 
-    async def _by_address(self, email: str) -> LeadHandle | None:
-        """Return the only open lead of this address, if possible one that still waits for answers, or None."""
+    async def _by_address(self, email: str, org: str) -> LeadHandle | None:
+        """Return the only open lead of this address that may take the response, or None.
+
+        One that waits for answers comes first; one that has answers takes only a response of its own organisation.
+        """
         views = [(handle, await self.leads.overview(handle)) for handle in await self.leads.by_domain(email)]
         views = [
             (handle, view)
@@ -170,9 +175,10 @@ class QuestionnaireReconciler:
         ]
         # Leads flagged as duplicates come second, since they may be duplicates of the others.
         certain = [(handle, view) for handle, view in views if not view.lead.undecided]
-        theirs = [(handle, view.lead.questionnaire.answered_on is None) for handle, view in certain or views]
-        waiting = [handle for handle, waits in theirs if waits]
-        candidates: Sequence[LeadHandle] = waiting or [handle for handle, _ in theirs]
+        theirs = [(handle, view.lead) for handle, view in certain or views]
+        waiting = [handle for handle, lead in theirs if lead.questionnaire.answered_on is None]
+        same_org = [handle for handle, lead in theirs if not org or org_key(lead.org) == org_key(org)]
+        candidates: Sequence[LeadHandle] = waiting or same_org
         return candidates[0] if len(candidates) == 1 else None
 
     async def _begin(self, response: Response, fields: ResponseFields) -> LeadHandle:

@@ -16,7 +16,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from process.core.refusal import Refused, refuse
-from process.decisions.base import Decision
+from process.decisions.base import SET_BY_FACE, Decision
 from process.decisions.parsing import parse_as
 from process.decisions.registry import DECISIONS
 from process.github.markup import OpenElements
@@ -25,7 +25,7 @@ QUERIES = ("help", "options", "preview", "retry")
 """Commands that are no decisions."""
 MAX_COMMANDS = 20
 """Commands in one comment."""
-SET_BY_COMMENT = frozenset({"by", "source", "key", "policy", "changed"})
+SET_BY_COMMENT = frozenset({"by", "policy", "changed"}) | SET_BY_FACE
 """Fields of a decision that come from the comment itself, so that its text may not set them."""
 
 _NAME = re.compile(r"/([A-Za-z][A-Za-z0-9_-]*[.,:;!?]?)(?=\s|$)")

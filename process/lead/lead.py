@@ -93,11 +93,14 @@ class Assignee(Model):
     login: Line | None = None
     email: Line | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The person's name, GitHub login and mail address, as far as they are known."""
+        return tuple(name for name in (self.person, self.login, self.email) if name)
+
     def is_called(self, name: str) -> bool:
         """Return True if this is the person's name, GitHub login or mail address, in any case of letters."""
-        return name.casefold() in {
-            known.casefold() for known in (self.person, self.login, self.email) if known
-        }
+        return name.casefold() in {known.casefold() for known in self.names}
 
 
 class Lead(Model):

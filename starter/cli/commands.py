@@ -9,7 +9,7 @@ from rich.text import Text
 
 from client.broadcast import RATE, Broadcast, broadcast
 from client.connection import configured_namespace
-from client.errors import DecisionRefused
+from client.errors import DecisionRefused, LeadsError
 from client.leads import LeadsClient
 from client.lists import Order, Selection, lead_lists
 from client.previews import sections
@@ -82,6 +82,22 @@ async def _start(
     else:
         out.line(f"{opened.lead_id}: a new lead, {wanted.title} ({wanted.org})", "green")
     out.items([opened.url])
+    if not opened.already:
+        out.items(_lost_before(wanted.org, opened.lead_id), "yellow")
+
+
+def _lost_before(org: str, lead_id: str) -> list[str]:
+    """Return a line for each lead of the organisation that was lost. None if the ledger can't be read."""
+    try:
+        with lead_lists(read_settings()) as rows:
+            found = rows.list_leads(Selection((Stage.LOST,), org=org))
+    except LeadsError:
+        return []
+    return [
+        f"{org} was lost before: {row.lead_id}, {row.lost}"
+        for row in found
+        if row.lead_id != lead_id and not row.merged_into
+    ]
 
 
 start = with_options(_start, LeadOpened, but=("zone", "key"))
@@ -129,9 +145,9 @@ async def list_(
         (
             (
                 row.lead_id,
-                f"{row.stage}{', on hold' if row.on_hold else ''}",
+                f"{row.stage}{', on hold' if row.on_hold else ''}{f' ({row.lost})' if row.lost else ''}",
                 str(row.owner),
-                f"{row.next_date.astimezone():%Y-%m-%d %H:%M}" if row.next_date else "",
+                f"{row.next_day}: {row.next_day_is_for}" if row.next_day else "",
                 _attention(len(row.attention), len(row.parked)),
                 row.heading,
             )

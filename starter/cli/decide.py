@@ -1,7 +1,7 @@
 """Makes one command per decision from the decision's model: name, options, help."""
 
 import inspect
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from cyclopts import App, Group
@@ -12,7 +12,8 @@ from client.leads import LeadsClient, Waiting
 from process.core.receipts import Answer
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
-from starter.cli.options import Json, LeadArgument, Timeout, given, with_options
+from process.views.overview import EffectLine
+from starter.cli.options import Json, LeadArgument, Timeout, Verbose, given, with_options
 from starter.cli.output import Output
 from starter.cli.session import TIMEOUT, leads_of
 from starter.cli.spelling import as_command
@@ -39,7 +40,13 @@ def add_decisions(app: App) -> None:
 
 def _command(decision: type[Decision]) -> Command:
     async def command(
-        lead: LeadArgument, /, *, timeout: Timeout = TIMEOUT, json: Json = False, **values: Any
+        lead: LeadArgument,
+        /,
+        *,
+        timeout: Timeout = TIMEOUT,
+        verbose: Verbose = False,
+        json: Json = False,
+        **values: Any,
     ) -> None:
         wanted = given(decision, values)
         leads = await leads_of(timeout)
@@ -48,7 +55,7 @@ def _command(decision: type[Decision]) -> Command:
         if isinstance(answer, Waiting):
             _pending(handle, await leads.heading_of(handle), answer, Output(as_json=json))
         else:
-            await _report(leads, handle, answer, Output(as_json=json))
+            await _report(leads, handle, answer, Output(as_json=json), verbose=verbose)
 
     command.__name__ = decision.kind
     command.__doc__ = inspect.getdoc(decision) or ""
@@ -70,7 +77,22 @@ def _pending(handle: LeadHandle, heading: str, waiting: Waiting, out: Output) ->
     out.items([f"See the result later: leads show {handle.id}"])
 
 
-async def _report(leads: LeadsClient, handle: LeadHandle, answer: Answer, out: Output) -> None:
+def _chores(effects: Sequence[EffectLine], *, verbose: bool) -> list[str]:
+    """Return a line about the effects, and one for each that failed; with `verbose` one for each."""
+    if verbose:
+        return [f"{effect.summary}: {effect.status}" for effect in effects]
+    failed = [f"{e.summary}: failed for good: {e.reason}" for e in effects if e.status == "parked"]
+    done = sum(effect.status == "done" for effect in effects)
+    under_way = len(effects) - done - len(failed)
+    counts = [f"{done} done"] if done else []
+    counts += [f"{under_way} under way"] if under_way else []
+    chores = "chore" if done + under_way == 1 else "chores"
+    return [*([f"{chores.capitalize()}: {', '.join(counts)}"] if counts else []), *failed]
+
+
+async def _report(
+    leads: LeadsClient, handle: LeadHandle, answer: Answer, out: Output, *, verbose: bool
+) -> None:
     """Print what became true, and the effects of it."""
     view = await leads.overview(handle)
     effects = view.effects_of(answer.seq)
@@ -85,5 +107,5 @@ async def _report(leads: LeadsClient, handle: LeadHandle, answer: Answer, out: O
         out.line(
             "The ledger is away. The event is written to it, and lists show it, when it is back", "yellow"
         )
-    out.items(f"{effect.summary}: {effect.status}" for effect in effects)
+    out.items(_chores(effects, verbose=verbose))
     out.line(f"{handle.id} is at {view.stage}; next is {view.owner}: {view.next_step}", "dim")

@@ -184,9 +184,12 @@ async def test_a_lead_is_found_by_its_issue(
 
 async def test_a_decision_prints_its_event_and_its_effects(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
-    ended = await leads("price-quoted", lead, "--amount", "12000", "--currency", "usd", "--per", "year")
+    price = ("--amount", "12000", "--currency", "usd", "--per", "year")
+    ended = await leads("price-quoted", lead, *price, "--key", "one")
     assert ended.code == 0
     assert "Quoted 12,000.00 USD a year" in ended.out
+    assert "  Chores: " in ended.out, "one line, unless one failed"
+    ended = await leads("price-quoted", lead, *price, "--key", "one", "-v")
     assert "Mail to contracts: price quoted" in ended.out
     assert f"{lead} is at quoted" in ended.out
     accepted = (await leads("quote-accepted", lead, "--accepted-by", "Ada", "--json")).json
@@ -224,7 +227,7 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
 ) -> None:
     lead = await opened()
     price = ("--amount", "12000", "--currency", "usd", "--per", "year")
-    items = ("--item", "Training: 2,000 once", "--item", "Support: 300 a year")
+    items = ("--item", "Training: 2,000.00 once", "--item", "Support: 300 a year")
     off = ("--discount-percent", "20 %", "--discount-reason", "A pilot")
     texts = (*price, *items, *off)
     wrong = await leads("price-quoted", lead, *price, "--item", "Training 2000")
@@ -232,7 +235,7 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
     assert "item.0: write an item as `Training: 2000 once`" in wrong.err
     preview = await leads("preview", lead, "price-quoted", *texts)
     assert "It would mean: Quoted 9,900.00 USD a year and 2,000.00 USD once" in preview.out
-    ended = await leads("price-quoted", lead, *texts)
+    ended = await leads("price-quoted", lead, *texts, "--verbose")
     assert ended.code == 0
     assert "it awaits approval by contracts" in ended.out
     assert "Mail to contracts: discount approval" in ended.out
