@@ -34,8 +34,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.runtime.steps import is_evicted, messages_follow
     from workflows.start import memo_of, not_before, read_start, run_state
 
-NEW_RUN_AFTER = 180
-"""Number of history events after which a new run begins at the next quiet moment, so that a cold lead is read quickly."""
+NEW_RUN_AFTER = 160
+"""Number of history events after which a new run begins at the next quiet moment, so that a cold lead is read quickly.
+They hold a lead's way to a hub."""
+LATER_RUNS_AFTER = 110
+"""The same number for later runs: in them, a lead moves less often."""
 NOT_CANCELLED = refuse(
     "A lead is not cancelled",
     suggest("Record it as lost", "lost"),
@@ -238,7 +241,8 @@ class LeadWorkflow:
         if self._ends or self.adopting or info.is_continue_as_new_suggested():
             return True
         quiet = self.performer.is_quiet and self._is_silent
-        grown = info.get_current_history_length() >= NEW_RUN_AFTER
+        length = LATER_RUNS_AFTER if info.continued_run_id else NEW_RUN_AFTER
+        grown = info.get_current_history_length() >= length
         return quiet and (grown or info.is_target_worker_deployment_version_changed())
 
     async def _continue_as_new(self) -> None:
