@@ -16,7 +16,7 @@ from process.views.overview import EffectLine
 from starter.cli.options import Json, LeadArgument, Timeout, Verbose, given, with_options
 from starter.cli.output import Output
 from starter.cli.session import TIMEOUT, leads_of
-from starter.cli.spelling import as_command
+from starter.cli.spelling import as_command, write_refusal
 
 Command = Callable[..., Coroutine[Any, Any, None]]
 
@@ -103,6 +103,8 @@ async def _report(
         return
     out.line(heading, "bold")
     out.line(f"{answer.message}{' (that was already decided)' if answer.repeat else ''}", "green")
+    if answer.follow_ups:
+        out.line(write_refusal(answer.follow_ups, handle.id), "yellow")
     if not answer.recorded:
         out.line(
             "The ledger is away. The event is written to it, and lists show it, when it is back", "yellow"
