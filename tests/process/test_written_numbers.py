@@ -108,7 +108,7 @@ def test_a_written_amount_is_read(text: str, amount: str) -> None:
     assert decision.amount == Decimal(amount)
 
 
-@pytest.mark.parametrize("text", set(REFUSED) - {"12.000", "1.200", "120.000", " 12.000 ", "+12.000"})
+@pytest.mark.parametrize("text", sorted(set(REFUSED) - {"12.000", "1.200", "120.000", " 12.000 ", "+12.000"}))
 def test_the_command_line_says_what_to_write(text: str) -> None:
     with pytest.raises(CommandFailed) as failed:
         given(PriceQuoted, quote(amount=text))
