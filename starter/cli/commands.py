@@ -21,7 +21,7 @@ from process.types import OPEN_STAGES, Role, Stage
 from process.views.overview import Option, TimelineLine, with_correction
 from starter.cli.decide import Command, add
 from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json, LeadArgument, Timeout, flag, given, with_options
+from starter.cli.options import Json, LeadArgument, Timeout, Verbose, flag, given, with_options
 from starter.cli.output import Output, clean, moment, progress
 from starter.cli.session import TIMEOUT, leads_of, read_settings
 from starter.cli.show import show_lead
@@ -90,14 +90,10 @@ def _lost_before(org: str, lead_id: str) -> list[str]:
     """Return a line for each lead of the organisation that was lost. None if the ledger can't be read."""
     try:
         with lead_lists(read_settings()) as rows:
-            found = rows.list_leads(Selection((Stage.LOST,), org=org))
+            found = rows.losses(org)
     except LeadsError:
         return []
-    return [
-        f"{org} was lost before: {row.lead_id}, {row.lost}"
-        for row in found
-        if row.lead_id != lead_id and not row.merged_into
-    ]
+    return [f"{org} was lost before: {row.lead_id}, {row.lost}" for row in found if row.lead_id != lead_id]
 
 
 start = with_options(_start, LeadOpened, but=("zone", "key"))
@@ -188,6 +184,7 @@ async def show(
         ),
     ] = None,
     timeout: Timeout = TIMEOUT,
+    verbose: Verbose = False,
     json: Json = False,
 ) -> None:
     """Show a lead: next step, attention, links, quotes, invoices, events, refusals."""
@@ -201,7 +198,7 @@ async def show(
     view, retries = await leads.overview(handle), await pending_retries(handle)
     out, url = Output(as_json=json), leads.link(view.lead_id)
     if not out.value(view.model_dump(mode="json") | {"url": url, "retries": retries}):
-        show_lead(view, url, out, retries)
+        show_lead(view, url, out, retries, verbose=verbose)
 
 
 async def history(lead: LeadArgument, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:
