@@ -68,8 +68,7 @@ class InvoiceChecks:
 
 def invoice_pdf(lead: Lead, invoice: Invoice, ours: Invoicing) -> bytes:
     """Return the PDF. `ours` holds the sender's data. Accepts any text."""
-    with bold() as heavy:
-        return bytes(_drawn(lead, invoice, ours, heavy).output())
+    return bytes(_drawn(lead, invoice, ours, bold()).output())
 
 
 def _drawn(lead: Lead, invoice: Invoice, ours: Invoicing, heavy: Path) -> "_Page":
