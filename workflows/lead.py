@@ -234,7 +234,7 @@ class LeadWorkflow:
         info = workflow.info()
         if self._ends or self.adopting or info.is_continue_as_new_suggested():
             return True
-        quiet = self.performer.is_idle and self._is_silent
+        quiet = self.performer.is_quiet and self._is_silent
         grown = info.get_current_history_length() >= NEW_RUN_AFTER
         return quiet and (grown or info.is_target_worker_deployment_version_changed())
 

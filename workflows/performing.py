@@ -6,8 +6,8 @@ failed in it goes on alone, as an activity that Temporal retries until it succee
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from datetime import timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import NamedTuple, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -34,12 +34,25 @@ Effects = tuple[Effect, ...]
 Result = TypeVar("Result", Outcome, Recorded)
 
 
+class _Running(NamedTuple):
+    """Effects under way."""
+
+    effects: Effects
+    task: asyncio.Task[None]
+    failed: datetime | None
+    """Time from which on at least one attempt has certainly failed; None for a batch, which is a first attempt."""
+
+    def waits(self, now: datetime) -> bool:
+        """Return True if only further attempts are made."""
+        return self.failed is not None and now >= self.failed
+
+
 class Performer:
     """The effects under way."""
 
     def __init__(self, lead: Shell) -> None:
         self._lead = lead
-        self._running: list[tuple[Effects, asyncio.Task[None]]] = []
+        self._running: list[_Running] = []
         self._first_attempts = 0
         self._alone: set[str] = set()
         """Keys of the effects whose batch died with its worker: one of them may be the cause."""
@@ -51,20 +64,25 @@ class Performer:
         return not self._running
 
     @property
+    def is_quiet(self) -> bool:
+        """True if effects under way, if any, wait for a further attempt. It can as well be made by the next run."""
+        return all(each.waits(self._lead.now) for each in self._running)
+
+    @property
     def is_trying(self) -> bool:
         """True if first attempts are under way, so that news will come within minutes."""
         return self._first_attempts > 0
 
     def collect_finished(self) -> None:
         """Forget finished tasks. A failure that is not the activity's is a bug, and fails the workflow task."""
-        finished = [task for _, task in self._running if task.done()]
-        self._running = [each for each in self._running if not each[1].done()]
+        finished = [each.task for each in self._running if each.task.done()]
+        self._running = [each for each in self._running if not each.task.done()]
         for task in finished:
             task.result()
 
     def call_off(self) -> None:
         """Stop retrying effects whose decision was corrected. An attempt under way ends by itself, and counts."""
-        for effects, task in self._running:
+        for effects, task, _ in self._running:
             called_off = (outbox.is_called_off(self._lead.aggregate.outbox, effect) for effect in effects)
             if all(called_off) and not task.cancelling():
                 task.cancel()
@@ -73,7 +91,7 @@ class Performer:
         """Start all effects that can start: together, except those that go alone."""
         aggregate = self._lead.aggregate
         self._alone &= {item.effect.key for item in aggregate.outbox}
-        busy = {effect.queue for effects, _ in self._running for effect in effects}
+        busy = {effect.queue for each in self._running for effect in each.effects}
         together: list[Effect] = []
         for effect in aggregate.startable(frozenset(busy)):
             if effect.queue in busy or not outbox.may_start(effect, aggregate.lead, together):
@@ -82,14 +100,14 @@ class Performer:
                 together.append(effect)
             elif effect.ready(aggregate.lead):
                 busy.add(effect.queue)
-                self._run((effect,), self._perform(effect))
+                self._run((effect,), self._perform(effect), self._lead.now + ONE_ATTEMPT)
         if together:
             self._first_attempts += 1
             self._run(tuple(together), self._perform_together(tuple(together)))
 
     async def stop(self) -> None:
         """Stop retrying, and wait for the attempts under way. What is not done then is performed again in the next run."""
-        tasks = [task for _, task in self._running if not task.done()]
+        tasks = [each.task for each in self._running if not each.task.done()]
         for task in tasks:
             if not task.cancelling():
                 task.cancel()
@@ -100,8 +118,10 @@ class Performer:
         finally:
             self._stopping = False
 
-    def _run(self, effects: Effects, performing: Coroutine[None, None, None]) -> None:
-        self._running.append((effects, asyncio.create_task(performing)))
+    def _run(
+        self, effects: Effects, performing: Coroutine[None, None, None], failed: datetime | None = None
+    ) -> None:
+        self._running.append(_Running(effects, asyncio.create_task(performing), failed))
 
     async def _perform_together(self, effects: Effects) -> None:
         batch = batch_of(self._lead.aggregate, effects, self._lead.now)
@@ -121,7 +141,12 @@ class Performer:
             if not _was_called_off(error):
                 self._alone |= {effect.key for effect in effects}
         else:
-            others = {each.queue for group, _ in self._running if group is not effects for each in group}
+            others = {
+                effect.queue
+                for each in self._running
+                if each.effects is not effects
+                for effect in each.effects
+            }
             aggregate, again = take_results(
                 self._lead.aggregate, effects, results.results, self._lead.now, busy=others
             )
@@ -137,7 +162,7 @@ class Performer:
         waiting = {item.effect.key for item in self._lead.aggregate.outbox if item.status == "waiting"}
         for effect, failure in failed:
             if effect.key in waiting:
-                self._run((effect,), self._perform(effect, failure))
+                self._run((effect,), self._perform(effect, failure), self._lead.now)
 
     async def _perform(self, effect: Effect, failure: Failure | None = None) -> None:
         """Perform one effect as one activity, and record its observation or park it."""

@@ -115,8 +115,16 @@ class LeadAggregate(Model):
 
     def trying(self, effects: Iterable[Effect]) -> Self:
         """Note that attempts at these effects begin."""
+        effects = tuple(effects)
         kinds = [effect.kind for effect in effects if effect.is_searched and effect.kind not in self.tried]
-        return self.replaced(tried=(*self.tried, *kinds)) if kinds else self
+        pending = outbox.tried(self.outbox, {effect.key for effect in effects})
+        if not kinds and pending is self.outbox:
+            return self
+        return self.replaced(tried=(*self.tried, *kinds), outbox=pending)
+
+    def postpone(self, effect: Effect, reason: str, until: datetime) -> Self:
+        """Note why an effect is tried again only then: the outside named the time."""
+        return self.replaced(outbox=outbox.postponed(self.outbox, effect.key, reason, until))
 
     def park(self, effect: Effect, reason: str, now: datetime) -> Self:
         """Park an effect that failed for good, until it is retried. Other queues go on."""

@@ -1,7 +1,7 @@
 """Effects that are performed together, and what their results change."""
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from process.core import outbox
@@ -79,6 +79,9 @@ def take_results(
                 aggregate = aggregate.park(effect, failure.reason, now)
             else:
                 again.append(Again(effect, failure))
+                if failure.delay:
+                    until = now + timedelta(seconds=failure.delay)
+                    aggregate = aggregate.postpone(effect, failure.reason, until)
         elif outcome := result.outcome:
             aggregate = aggregate.done(effect, outcome, now)
             if (

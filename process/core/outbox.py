@@ -1,6 +1,7 @@
 """The outbox of a lead: effects that are still to be performed. Each function is pure and returns a new outbox."""
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -17,7 +18,10 @@ class Outstanding(Model):
     effect: AnyEffect
     status: Literal["waiting", "parked"] = "waiting"
     reason: str = ""
+    """Why it failed: for good, or for now if the outside named a time for the next attempt."""
     since: AwareDatetime | None = None
+    next_attempt_at: AwareDatetime | None = None
+    """Time of the next attempt, if the outside named it."""
 
 
 class Finished(Model):
@@ -113,6 +117,26 @@ def retried(outbox: Outbox, key: str | None = None) -> Outbox:
         Outstanding(effect=item.effect)
         if item.status == "parked" and key in (None, item.effect.key)
         else item
+        for item in outbox
+    )
+
+
+def postponed(outbox: Outbox, key: str, reason: str, until: datetime) -> Outbox:
+    """Note why the waiting effect with this key is tried again only then."""
+    return tuple(
+        item.replaced(reason=reason, next_attempt_at=until)
+        if item.effect.key == key and item.status == "waiting"
+        else item
+        for item in outbox
+    )
+
+
+def tried(outbox: Outbox, keys: Collection[str]) -> Outbox:
+    """Note that attempts at these effects begin, so that they are no longer postponed."""
+    if not any(item.next_attempt_at and item.effect.key in keys for item in outbox):
+        return outbox
+    return tuple(
+        Outstanding(effect=item.effect) if item.next_attempt_at and item.effect.key in keys else item
         for item in outbox
     )
 

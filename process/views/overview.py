@@ -271,6 +271,8 @@ class EffectLine(Model):
     summary: str
     status: Literal["done", "waiting", "blocked", "parked"]
     reason: str = ""
+    next_attempt_at: datetime | None = None
+    """Time of the next attempt, if it failed and the outside named a time."""
 
 
 class Overview(Model):
@@ -320,4 +322,5 @@ def _outstanding(item: Outstanding, lead: Lead) -> EffectLine:
         summary=item.effect.summary(),
         status="blocked" if blocked else item.status,
         reason=item.reason,
+        next_attempt_at=item.next_attempt_at,
     )

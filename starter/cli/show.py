@@ -30,7 +30,8 @@ def show_lead(view: Overview, url: str | None, out: Output, retries: Sequence[Pe
     _section(out, "Still to be done", (e.summary for e in view.effects if e.status == "waiting"))
     _section(out, "Other leads", _duplicates(lead.originals))
     _section(out, "Its duplicates", _duplicates(lead.duplicates))
-    _section(out, "Being retried", map(str, retries), "yellow")
+    postponed = [effect for effect in view.effects if effect.next_attempt_at]
+    _section(out, "Being retried", [*map(str, retries), *map(_postponed, postponed)], "yellow")
     _section(out, "Events", map(str, lead.hub.events))
     links = {"Issue": lead.issue, "Folder": lead.folder, "Hub's issue": lead.hub_issue}
     known = [f"{name}: {link.url}" for name, link in links.items() if link]
@@ -93,6 +94,10 @@ def _duplicates(others: Iterable[DuplicateLink]) -> Iterator[str]:
 
 def _failed(effect: EffectLine) -> str:
     return f"{effect.summary}: {effect.reason} ({effect.key})"
+
+
+def _postponed(effect: EffectLine) -> str:
+    return f"{effect.summary}: {effect.reason} (again at {effect.next_attempt_at:%H:%M:%S} UTC)"
 
 
 def _section(out: Output, title: str, lines: Iterable[str], style: str = "") -> None:

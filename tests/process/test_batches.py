@@ -1,11 +1,13 @@
 """A lead takes the results of effects that were performed together."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from process.core.aggregate import LeadAggregate
 from process.core.batches import Again, take_results
 from process.effects import Effect
 from process.effects.requests import BatchResult, Failure
+from process.views.overview import overview
 from tests.support.lives import Life, brought_back
 
 
@@ -91,3 +93,17 @@ def test_the_issue_waits_for_effects_that_follow_and_that_it_shows() -> None:
     assert waiting(busy) == ["create_folder"], "an update would not end that wait"
     free, _ = take_results(free, effects, results, life.now)
     assert waiting(free) == ["create_folder", "update_issue"]
+
+
+def test_what_the_outside_postpones_shows_its_reason_and_time_until_it_is_tried() -> None:
+    life, effects = handed_over()
+    mail = next(effect for effect in effects if effect.kind == "send_mail")
+    limit = Failure(reason="a rate limit was reached", for_good=False, delay=90)
+    take(life, effects, done(life, effects, send_mail=limit))
+    (shown,) = [each for each in overview(life.aggregate, life.now).effects if each.next_attempt_at]
+    assert (shown.key, shown.status, shown.reason) == (mail.key, "waiting", limit.reason)
+    assert shown.next_attempt_at == life.now + timedelta(seconds=90)
+    assert life.aggregate.trying([mail]).startable(()) == life.aggregate.startable(())
+    lines = overview(life.aggregate.trying([mail]), life.now).effects
+    assert [each.reason for each in lines if each.key == mail.key] == [""]
+    assert not any(each.next_attempt_at for each in lines)

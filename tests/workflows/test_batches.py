@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from typing import NoReturn
+from uuid import uuid4
 
 import pytest
 from temporalio import activity
@@ -138,4 +139,26 @@ async def test_a_grown_lead_goes_on_in_a_new_run_at_a_quiet_moment(
     assert await life.decide("price_quoted", **PRICE, key="k1") == quoted.replaced(repeat=True)
     assert life.outside.recorded(life.id) == [line.seq for line in view.timeline]
     assert life.outside.templates(life.id) == ["price_quoted"]
+    assert_done_once(life)
+
+
+@pytest.mark.parametrize("kind", ["read_prices", "record_events"])
+async def test_an_effect_that_fails_again_and_again_holds_up_no_new_run(
+    life: Life, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("workflows.lead.NEW_RUN_AFTER", 60)
+    await life.settled()
+    first = (await life.handle.describe()).run_id
+    life.outside.broken[kind] = "again"
+    await life.decide("price_list_requested")
+    await until_begun(life, kind, 3)
+    async with asyncio.timeout(TIMEOUT):
+        while (await life.handle.describe()).run_id == first:
+            await life.decide("asset_attached", name=f"notes {uuid4()}")
+    begun = life.outside.begun[f"{kind} {life.id}"]
+    await until_begun(life, kind, begun + 2)
+    life.outside.broken.clear()
+    view = await life.settled()
+    assert {effect.status for effect in view.effects} == {"done"}
+    assert life.outside.recorded(life.id) == [line.seq for line in view.timeline]
     assert_done_once(life)

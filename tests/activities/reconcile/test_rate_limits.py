@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 
 from activities.github import rate_limits
 from activities.github.errors import Limit
+from client.directory import LeadHandle
 from client.reconcile import NOW
 from client.retries import PendingRetry, pending_retries
+from process.views.overview import EffectLine
 from sandbox.faults import Fault
 from sandbox.journal import Exchange
 from tests.support.deployment import Deployment
@@ -168,11 +169,14 @@ async def test_a_limit_met_by_one_request_holds_for_all(
         while not limited_at:
             await asyncio.sleep(0.01)
     body = {"amount": "12000", "currency": "USD", "per": "year"}
+    decided = datetime.now(UTC)
     answer = await lead.execute_update("price_quoted", body)
     assert answer["accepted"]
-    pause = await _pause(deployment, lead.id)
-    assert "GitHub's rate limit was reached" in pause
-    assert "it goes on at" in pause
+    postponed = await _postponed(deployment, lead)
+    assert "GitHub's rate limit was reached" in postponed.reason
+    assert "it goes on at" in postponed.reason
+    assert postponed.next_attempt_at is not None
+    assert postponed.next_attempt_at > decided
     again = await _waits(deployment, NOW)
     assert again.kind == "reconcile_github"
     assert again.next_attempt_at is not None
@@ -189,21 +193,10 @@ async def _waits(deployment: Deployment, workflow: str) -> PendingRetry:
     return next(each for each in found if each.kind == "reconcile_github")
 
 
-async def _pause(deployment: Deployment, lead_id: str) -> str:
-    """Wait until effects of the lead wait for their next attempt, and return what their newest timer is for."""
-    client = deployment.env.client
-    async with asyncio.timeout(TIMEOUT):
-        while True:
-            history = await client.get_workflow_handle(lead_id).fetch_history()
-            timers = [
-                event.user_metadata.summary
-                for event in history.events
-                if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED
-            ]
-            for summary in reversed(await client.data_converter.decode(timers, [str] * len(timers))):
-                if "rate limit" in summary:
-                    return str(summary)
-            await asyncio.sleep(0.05)
+async def _postponed(deployment: Deployment, lead: LeadHandle) -> EffectLine:
+    """Wait until an effect of the lead waits for the end of the limit, and return it as faces show it."""
+    view = await deployment.until(lead, lambda view: any(each.next_attempt_at for each in view.effects))
+    return next(each for each in view.effects if each.next_attempt_at)
 
 
 async def test_comments_written_during_a_limit_are_answered_afterwards(
