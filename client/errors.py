@@ -92,6 +92,30 @@ class NotRepairable(RequestRefused):
         return f"{self.lead_id} can't be repaired with this code, and was left as it is: {sentence(self.why, capital=False)}"
 
 
+@dataclass(eq=False, repr=False)
+class NothingToRestore(RequestRefused):
+    """The lead's workflow runs, or has ended by a decision."""
+
+    lead_id: str
+    archived: bool
+
+    def __str__(self) -> str:
+        if self.archived:
+            return f"{self.lead_id} has ended by a decision and is archived: it is not begun again."
+        return f"{self.lead_id} has a running workflow: nothing is to be restored."
+
+
+@dataclass(eq=False, repr=False)
+class NotRestorable(RequestRefused):
+    """The ledger does not hold what the code at hand needs to begin the lead again."""
+
+    lead_id: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} can't be restored, and was left as it is: {sentence(self.why, capital=False)}"
+
+
 # ---- the lead is not there
 
 

@@ -32,6 +32,7 @@ def add_service(app: App) -> None:
         "starter.cli.policy:policy",
         "starter.cli.verify:verify",
         "starter.cli.repair:repair",
+        "starter.cli.restore:restore",
         "starter.cli.rebuild:rebuild",
         "starter.cli.promote:promote",
         init_server,
