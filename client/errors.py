@@ -59,11 +59,14 @@ class PossibleDuplicate(RequestRefused):
 
 @dataclass(eq=False, repr=False)
 class LeadHasEnded(RequestRefused):
-    """The organisation and title belong to a lead that has ended."""
+    """The organisation and title belong to a lead that has ended. `lost`: how, if no decision has ended it."""
 
     lead_id: str
+    lost: str = ""
 
     def __str__(self) -> str:
+        if self.lost:
+            return f"{self.lead_id} has this organisation and title, and its workflow is {self.lost}."
         return f"{self.lead_id} has this organisation and title, and it has ended. Choose another title."
 
 
@@ -165,6 +168,17 @@ class WorkflowHasEnded(LeadMissing):
 
 
 @dataclass(eq=False, repr=False)
+class LeadLost(LeadMissing):
+    """The lead's workflow was terminated or deleted in Temporal, or is gone with its database."""
+
+    lead_id: str
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} takes no decisions: its workflow is {self.how}. Its events are in the ledger."
+
+
+@dataclass(eq=False, repr=False)
 class WorkflowNotFound(LeadMissing):
     """Temporal knows no such workflow."""
 
@@ -224,6 +238,21 @@ class LeadStuck(Unavailable):
     def __str__(self) -> str:
         said = f" Temporal says: {sentence(self.reason)}" if self.reason else ""
         return f"{self.lead_id} is stuck: {self.cause}. Nothing is lost; it waits until it is repaired.{said}"
+
+
+@dataclass(eq=False, repr=False)
+class DecisionUnknown(Unavailable):
+    """Temporal failed while the decision was under way, so it may have been taken or not."""
+
+    lead_id: str
+    reason: str
+    key: str | None
+    """The decision's idempotency key, if it has one."""
+
+    def __str__(self) -> str:
+        return (
+            f"It is unknown if {self.lead_id} has taken the decision: {sentence(self.reason, capital=False)}"
+        )
 
 
 @dataclass(eq=False, repr=False)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -21,11 +21,13 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import NO_WORKER_ANSWERED, is_not_ready
+from client.connection import NO_WORKER_ANSWERED, has_ended, is_not_ready, translate
 from client.directory import Directory, LeadHandle
 from client.errors import (
     DecisionRefused,
+    DecisionUnknown,
     LeadHasEnded,
+    LeadLost,
     LeadMissing,
     LeadsError,
     LeadStuck,
@@ -33,6 +35,7 @@ from client.errors import (
     Unavailable,
     refused_by,
 )
+from client.lost import find_lost
 from client.stuck import cause_of, find_stuck, why_silent
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
@@ -56,6 +59,23 @@ from workflows.lead import LeadWorkflow
 
 T = TypeVar("T")
 _BUILT_IN = Policy()
+
+NO_ANSWER = (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError)
+"""Errors of an update that brought no answer."""
+
+MAY_HAVE_ARRIVED = frozenset(
+    {
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.UNKNOWN,
+        RPCStatusCode.INTERNAL,
+        RPCStatusCode.ABORTED,
+        RPCStatusCode.DATA_LOSS,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.CANCELLED,
+    }
+)
+"""Status codes after which the server may have got the request."""
 
 NOT_READY_PAUSE = 0.1
 """Seconds between two attempts to query a run that has no task yet."""
@@ -161,7 +181,8 @@ class LeadsClient(Directory):
     async def _already_open(self, lead_id: str) -> Opened:
         known = await self.client.get_workflow_handle(lead_id).describe()
         if known.status is not WorkflowExecutionStatus.RUNNING:
-            raise LeadHasEnded(lead_id)
+            lost = await find_lost(self.client, lead_id)
+            raise LeadHasEnded(lead_id, str(lost or ""))
         stage = known.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
         return Opened(lead_id=lead_id, stage=stage, url=self.link(lead_id), already=True)
 
@@ -187,23 +208,42 @@ class LeadsClient(Directory):
         """Take the decision and return the lead's answer. If the lead does not answer now, the decision is sent as a
         signal, which Temporal keeps until the lead takes it.
 
-        Raises DecisionRefused.
+        Raises DecisionRefused; DecisionUnknown if Temporal failed meanwhile; LeadLost. With any other error, the decision
+        was not taken.
         """
         if isinstance(decision, Merged):
             decision = await self._into(handle, decision)
         body = self._body(decision)
         try:
-            answer: Answer = await handle.execute_update(
-                decision.kind, body, result_type=Answer, rpc_timeout=self.timeout
-            )
+            return await self._answered(handle.execute_update(decision.kind, body, result_type=Answer))
         except WorkflowUpdateFailedError as failed:
             raise DecisionRefused(refused_by(failed.cause), handle.id) from failed
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
-            silent = await self._silent(handle, error)
-            # Should the update still arrive, the lead recognises the signal as the same decision.
-            await handle.signal(decision.kind, body)
+        except NO_ANSWER as error:
+            try:
+                async with asyncio.timeout(self.timeout.total_seconds()):
+                    silent = await self._silent(handle, error)
+                    # Should the update still arrive, the lead recognises the signal as the same decision.
+                    await handle.signal(decision.kind, body)
+            except (TimeoutError, RPCError) as failed:
+                raise await self._failed(handle, decision, failed) from failed
             return Waiting(silent)
-        return answer
+
+    async def _failed(
+        self, handle: LeadHandle, decision: Decision, error: TimeoutError | RPCError
+    ) -> Exception:
+        """Return the error for a decision that could not be sent, or that is perhaps under way."""
+        if isinstance(error, TimeoutError):
+            return DecisionUnknown(handle.id, "Temporal did not answer in time", decision.key)
+        if error.status in MAY_HAVE_ARRIVED:
+            return DecisionUnknown(handle.id, str(translate(error)), decision.key)
+        if has_ended(error) and (lost := await find_lost(self.client, handle.id)):
+            return LeadLost(handle.id, str(lost))
+        return error
+
+    async def _answered(self, asked: Awaitable[T]) -> T:
+        """Return the answer to an update. Raises TimeoutError: the SDK's own timeout counts for each attempt alone."""
+        async with asyncio.timeout(self.timeout.total_seconds()):
+            return await asked
 
     async def _silent(self, handle: LeadHandle, error: Exception) -> Unavailable:
         """Return why the lead did not answer. Raises the error itself if it says something else."""
@@ -247,10 +287,10 @@ class LeadsClient(Directory):
         """Retry the effects that failed for good (all, or the one with this key) and return their keys."""
         given = [] if effect is None else [effect]
         try:
-            keys: list[str] = await handle.execute_update(
-                "retry", args=given, result_type=list[str], rpc_timeout=self.timeout
+            keys: list[str] = await self._answered(
+                handle.execute_update("retry", args=given, result_type=list[str])
             )
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+        except NO_ANSWER as error:
             raise await self._silent(handle, error) from None
         return keys
 
@@ -266,8 +306,8 @@ class LeadsClient(Directory):
         """Ask the lead to undo edits on GitHub that it cannot follow."""
         body = edits.model_dump(mode="json", exclude_defaults=True)
         try:
-            await handle.execute_update("revert_edits", body, rpc_timeout=self.timeout)
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+            await self._answered(handle.execute_update("revert_edits", body))
+        except NO_ANSWER as error:
             await self._silent(handle, error)
             await handle.signal("revert_edits", body)  # repeated, it has no further effect
 

@@ -7,8 +7,10 @@ from typing import NamedTuple
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.directory import Directory
+from client.directory import Directory, LeadHandle
+from client.errors import LeadLost, NoWorker
 from client.lists import LeadLists
+from client.stuck import POLLED, last_poll
 
 
 class LostRun(NamedTuple):
@@ -43,6 +45,21 @@ async def find_lost(client: Client, lead_id: str) -> LostRun | None:
         return None
     how = known.status.name.replace("_", " ").lower()
     return LostRun(lead_id, how, known.close_time and known.close_time.astimezone(UTC), known.run_id)
+
+
+async def living(leads: Directory, name: str) -> LeadHandle:
+    """Return the lead with this name, if a worker may answer for it.
+
+    Raises LeadMissing; LeadLost if its workflow is lost; NoWorker if no worker has polled for a while, so that waiting for
+    an answer does not help.
+    """
+    handle = await leads.find(name)
+    if lost := await find_lost(leads.client, handle.id):
+        raise LeadLost(handle.id, str(lost))
+    polled = await last_poll(leads.client, leads.task_queue)
+    if polled is None or datetime.now(UTC) - polled > POLLED:
+        raise NoWorker(leads.task_queue)
+    return handle
 
 
 async def list_lost(directory: Directory, rows: LeadLists) -> AsyncIterator[LostRun]:

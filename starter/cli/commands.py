@@ -9,9 +9,10 @@ from rich.text import Text
 
 from client.broadcast import RATE, Broadcast, broadcast
 from client.connection import configured_namespace
-from client.errors import DecisionRefused
+from client.errors import DecisionRefused, LeadMissing, NoWorker, WorkerBusy
 from client.leads import LeadsClient
 from client.lists import Order, Selection, lead_lists
+from client.lost import living
 from client.previews import sections
 from client.retries import pending_retries
 from config.settings import lead_page
@@ -179,11 +180,17 @@ async def show(
 
         await show_as_of(lead, as_of, timeout, Output(as_json=json))
         return
-    leads = await leads_of(timeout)
-    handle = await leads.find(lead)
-    view, retries = await leads.overview(handle), await pending_retries(handle)
-    out, url = Output(as_json=json), leads.link(view.lead_id)
-    if not out.value(view.model_dump(mode="json") | {"url": url, "retries": retries}):
+    leads, out = await leads_of(timeout), Output(as_json=json)
+    try:
+        handle = await living(leads, lead)
+        view, retries = await leads.overview(handle), await pending_retries(handle)
+    except (LeadMissing, NoWorker, WorkerBusy) as error:
+        from starter.cli.as_of import show_from_ledger
+
+        await show_from_ledger(lead, error, out)
+        return
+    url = leads.link(view.lead_id)
+    if not out.value(view.model_dump(mode="json") | {"url": url, "retries": retries, "from_ledger": None}):
         show_lead(view, url, out, retries)
 
 

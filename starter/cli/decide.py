@@ -2,16 +2,19 @@
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any
 
 from cyclopts import App, Group
+from temporalio.service import RPCError
 
 from client.directory import LeadHandle
-from client.errors import LeadStuck
+from client.errors import LeadsError, LeadStuck
 from client.leads import LeadsClient, Waiting
 from process.core.receipts import Answer
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
+from process.views.overview import Overview
 from starter.cli.options import Json, LeadArgument, Timeout, given, with_options
 from starter.cli.output import Output
 from starter.cli.session import TIMEOUT, leads_of
@@ -70,11 +73,13 @@ def _pending(handle: LeadHandle, waiting: Waiting, out: Output) -> None:
 
 
 async def _report(leads: LeadsClient, handle: LeadHandle, answer: Answer, out: Output) -> None:
-    """Print what became true, and the effects of it."""
-    view = await leads.overview(handle)
-    effects = view.effects_of(answer.seq)
+    """Print what became true, and the effects of it as far as the lead tells them: the decision is taken in any case."""
+    view: Overview | None = None
+    with suppress(LeadsError, RPCError):
+        view = await leads.overview(handle)
+    effects = view.effects_of(answer.seq) if view else []
     result = {"lead_id": handle.id, "pending": False, **answer.model_dump()}
-    result |= {"stage": view.stage, "effects": effects, "url": leads.link(handle.id)}
+    result |= {"stage": view and view.stage, "effects": effects, "url": leads.link(handle.id)}
     if out.value(result):
         return
     out.line(f"{answer.message}{' (that was already decided)' if answer.repeat else ''}", "green")
@@ -83,4 +88,9 @@ async def _report(leads: LeadsClient, handle: LeadHandle, answer: Answer, out: O
             "The ledger is away. The event is written to it, and lists show it, when it is back", "yellow"
         )
     out.items(f"{effect.summary}: {effect.status}" for effect in effects)
+    if view is None:
+        out.line(
+            f"The decision is taken. The lead does not answer now; see `leads show {handle.id}`.", "yellow"
+        )
+        return
     out.line(f"{handle.id} is at {view.stage}; next is {view.owner}: {view.next_step}", "dim")

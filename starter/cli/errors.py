@@ -12,6 +12,9 @@ from client.errors import (
     AccessDenied,
     AddressMalformed,
     DecisionRefused,
+    DecisionUnknown,
+    LeadHasEnded,
+    LeadLost,
     LeadMissing,
     LeadNotFound,
     LeadsError,
@@ -67,6 +70,11 @@ class CommandFailed(Exception):
 
 
 _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
+    (
+        LeadHasEnded,
+        ExitCode.REFUSED,
+        lambda error: f"`leads restore {error.lead_id}` begins it again." if error.lost else "",
+    ),
     (PossibleDuplicate, ExitCode.REFUSED, lambda _: "If it is another one, say so with --not-a-duplicate."),
     (RequestRefused, ExitCode.REFUSED, lambda _: ""),
     (
@@ -76,7 +84,20 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
             "`leads list` shows the open ones; a lead that was archived long ago is in the ledger alone."
         ),
     ),
+    (LeadLost, ExitCode.NOT_FOUND, lambda error: f"`leads restore {error.lead_id}` begins it again."),
     (LeadMissing, ExitCode.NOT_FOUND, lambda _: ""),
+    (
+        DecisionUnknown,
+        ExitCode.UNAVAILABLE,
+        lambda error: (
+            f"`leads show {error.lead_id}` tells when Temporal answers again. "
+            + (
+                "The same command may be repeated at any time: by its key it counts once."
+                if error.key
+                else "The same command may be repeated within ten minutes: it counts once. With a --key, later too."
+            )
+        ),
+    ),
     (NoWorker, ExitCode.UNAVAILABLE, lambda _: "Start one with `leads up` or `python worker.py`."),
     (WorkerBusy, ExitCode.UNAVAILABLE, lambda _: "Give it more time: --timeout SECONDS."),
     (

@@ -25,11 +25,12 @@ def read_settings() -> settings.Settings:
 async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
     """Return a client for the leads of the configured server. Raises LeadsError or SettingsError."""
     known = read_settings()
-    client = await connect()
+    within = timedelta(seconds=timeout)
+    client = await connect(retry_for=within)
     return LeadsClient(
         client,
         known.task_queue,
         known.temporal_ui,
-        timedelta(seconds=timeout),
+        within,
         policy_file.current_policy(known),
     )
