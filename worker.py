@@ -21,6 +21,7 @@ from activities.reconcile.team import TeamReconciler
 from activities.registry import activities, chore_activities
 from activities.stuck import StuckWatch
 from client import errors
+from client.belonging import claim
 from client.chores import Chores
 from client.connection import connect, run_program
 from client.digest import keep_digest
@@ -57,8 +58,9 @@ async def run(settings: Settings) -> None:
     loop.set_default_executor(calls)
     client = await connect(runtime=metrics_runtime(settings))
     chores = Chores.of(client, settings)
-    share_limits(SharedLimits.open(settings.ledger_url.get_secret_value()))
     await demand_attributes(client)
+    await claim(client, settings)  # before anything is written to a ledger
+    share_limits(SharedLimits.open(settings.ledger_url.get_secret_value()))
     await demand_namespace(chores.client)
     leads = LeadsClient(client, settings.task_queue, settings.temporal_ui, policy=policy)
     threads = settings.activity_threads + LOCAL_ACTIVITIES + settings.chores_threads
@@ -124,6 +126,10 @@ def main() -> None:
     except errors.LeadsError as error:
         unprepared = isinstance(error, errors.NamespaceMissing | errors.ServerNotPrepared)
         remedy = "Run `leads init-server`." if unprepared else "Check the settings TEMPORAL_*."
+        if isinstance(error, errors.SettingsDiffer):
+            remedy = (
+                "Set them as the other workers have them, or take the leads over: `leads adopt-settings`."
+            )
         sys.exit(f"The worker can't start: {error} {remedy}")
     except RuntimeError as error:
         sys.exit(f"The worker can't start: {error}")

@@ -250,9 +250,7 @@ class DecisionUnknown(Unavailable):
     """The decision's idempotency key, if it has one."""
 
     def __str__(self) -> str:
-        return (
-            f"It is unknown if {self.lead_id} has taken the decision: {sentence(self.reason, capital=False)}"
-        )
+        return f"It is unknown if {self.lead_id} has taken the decision. {sentence(self.reason)}"
 
 
 @dataclass(eq=False, repr=False)
@@ -352,6 +350,21 @@ class TemporalMisconfigured(LeadsError):
 
     def __str__(self) -> str:
         return f"Temporal's configuration is wrong: {sentence(self.reason)}"
+
+
+@dataclass(eq=False, repr=False)
+class SettingsDiffer(LeadsError):
+    """The leads in this namespace belong to other settings: another ledger, organisation or GitHub."""
+
+    namespace: str
+    differences: Sequence[str]
+
+    def __str__(self) -> str:
+        found = "; ".join(self.differences)
+        return (
+            f"The leads in the namespace {self.namespace!r} belong to other settings: {found}. A worker with these would "
+            "write their events there, and give their roles to the people of these settings."
+        )
 
 
 def sentence(text: str, *, capital: bool = True) -> str:

@@ -39,7 +39,9 @@ def bold() -> Path:
     file, content = folder / "arimo-bold.ttf", _cut_bold()
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(opened, fcntl.LOCK_EX)  # one writer at a time, so that an unfinished file is replaced by the next
+        fcntl.flock(
+            opened, fcntl.LOCK_EX
+        )  # one writer at a time, so that an unfinished file is replaced by the next
         if not file.is_file() or file.read_bytes() != content:
             part = folder / "arimo-bold.part"
             part.write_bytes(content)

@@ -25,6 +25,7 @@ from client.errors import (
     PossibleDuplicate,
     RequestRefused,
     ServerNotPrepared,
+    SettingsDiffer,
     TemporalMisconfigured,
     TemporalUnreachable,
     Unavailable,
@@ -126,6 +127,13 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
         LedgerFailed,
         ExitCode.UNAVAILABLE,
         lambda _: "Set LEADS_LEDGER_URL to the ledger that the worker writes to; `leads check` tries it.",
+    ),
+    (
+        SettingsDiffer,
+        ExitCode.USAGE,
+        lambda _: (
+            "Set them as those of the other workers, or take the leads over with `leads adopt-settings`."
+        ),
     ),
     (TemporalMisconfigured, ExitCode.USAGE, lambda _: "See TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE."),
     (

@@ -36,6 +36,7 @@ def add_service(app: App) -> None:
         "starter.cli.rebuild:rebuild",
         "starter.cli.promote:promote",
         init_server,
+        "starter.cli.adopt_settings:adopt_settings",
         "starter.cli.init_repos:init_repos",
     )
     add(app, commands, group)

@@ -28,6 +28,7 @@ from client.errors import (
     NoWorker,
     PossibleDuplicate,
     ServerNotPrepared,
+    SettingsDiffer,
     StuckCause,
     TemporalFailed,
     TemporalMisconfigured,
@@ -88,7 +89,10 @@ EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
         StepFailed("no answer", "start"),
         DemoFailed(NoWorker("leads"), LOGS),
     ),
-    ExitCode.USAGE: (TemporalMisconfigured("no such profile"),),
+    ExitCode.USAGE: (
+        TemporalMisconfigured("no such profile"),
+        SettingsDiffer("leads", ["the organisation is a, here it is b"]),
+    ),
 }
 ALL = [(code, error) for code, errors in EXAMPLES.items() for error in errors]
 COMMANDS = re.compile(r"`|--\w|\bleads [a-z]+-|LEADS_|TEMPORAL_|https?://")
