@@ -62,7 +62,14 @@ async def run(settings: Settings) -> None:
     await claim(client, settings)  # before anything is written to a ledger
     share_limits(SharedLimits.open(settings.ledger_url.get_secret_value()))
     await demand_namespace(chores.client)
-    leads = LeadsClient(client, settings.task_queue, settings.temporal_ui, policy=policy)
+    leads = LeadsClient(
+        client,
+        settings.task_queue,
+        settings.temporal_ui,
+        policy=policy,
+        opaque_ids=settings.lead_ids == "opaque",
+        leads_repo=settings.github.leads_repo,
+    )
     threads = settings.activity_threads + LOCAL_ACTIVITIES + settings.chores_threads
     with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
         async with working(*_workers(leads, chores, settings, executor)):

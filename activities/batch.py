@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities.performs import Performer
 from process.core.batches import BatchRun
 from process.effects.requests import (
+    PERFORM_EFFECTS,
     Batch,
     BatchItem,
     BatchResult,
@@ -27,7 +28,7 @@ class BatchActivities:
     def __init__(self, performers: Mapping[str, Performer]) -> None:
         self._performers = performers
 
-    @activity.defn(name="perform_effects", no_thread_cancel_exception=True)
+    @activity.defn(name=PERFORM_EFFECTS, no_thread_cancel_exception=True)
     def perform_effects(self, batch: Batch) -> BatchResults:
         """Perform the effects in order. A failure of one is its own result, and the others go on.
 

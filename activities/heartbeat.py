@@ -1,4 +1,4 @@
-"""An interceptor that sends heartbeats for every running activity, and logs one line when it ends."""
+"""An interceptor that sends heartbeats for every running activity, and logs one line when an effect ends."""
 
 import asyncio
 import contextvars
@@ -21,6 +21,9 @@ from activities.errors import resume_time
 
 HEARTBEAT_INTERVAL = timedelta(seconds=3)
 """Time between heartbeats, and before the first. An activity that ends sooner sends none."""
+
+LOGS_EACH = "perform_effects"
+"""The activity that logs each of its effects by itself."""
 
 _log = structlog.get_logger("activities")
 
@@ -65,7 +68,8 @@ class _HeartbeatInbound(ActivityInboundInterceptor):
             )
             raise
         else:
-            log.info("effect done")
+            if info.activity_type != LOGS_EACH:
+                log.info("effect done")
             return outcome
         finally:
             beating.cancel()

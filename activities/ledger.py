@@ -8,6 +8,7 @@ from activities.checks import Check
 from activities.errors import again, park
 from ledger.entries import entry_of
 from ledger.events import Ledger, LedgerError, LedgerOutdated, LedgerUnavailable
+from process.effects import RecordEvents
 from process.views.recording import Recorded, RecordRequest
 
 
@@ -17,7 +18,7 @@ class LedgerActivities:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    @activity.defn(name="record_events", no_thread_cancel_exception=True)
+    @activity.defn(name=RecordEvents.kind, no_thread_cancel_exception=True)
     def record_events(self, request: RecordRequest) -> Recorded:
         """Record the events of the request and the lead's row, within the workflow task or as an effect of its own."""
         try:

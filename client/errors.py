@@ -58,6 +58,18 @@ class PossibleDuplicate(RequestRefused):
 
 
 @dataclass(eq=False, repr=False)
+class OtherLeadOpen(RequestRefused):
+    """A lead has this id or this organisation and title, but another organisation, person or title now."""
+
+    lead_id: str
+    heading: str
+    asked: str
+
+    def __str__(self) -> str:
+        return f"Nothing was opened: {self.lead_id} is already open as “{self.heading}”, and not as “{self.asked}”."
+
+
+@dataclass(eq=False, repr=False)
 class LeadHasEnded(RequestRefused):
     """The organisation and title belong to a lead that has ended. `lost`: how, if no decision has ended it."""
 
@@ -128,7 +140,7 @@ class LeadMissing(LeadsError):
 
 @dataclass(eq=False, repr=False)
 class LeadNotFound(LeadMissing):
-    """No lead has this id or this beginning of an id."""
+    """No lead has this id, issue or organisation."""
 
     name: str
 
@@ -139,14 +151,31 @@ class LeadNotFound(LeadMissing):
 
 @dataclass(eq=False, repr=False)
 class AmbiguousLead(LeadMissing):
-    """Several leads' ids begin with this name."""
+    """Several leads have this name."""
 
     name: str
     candidates: Sequence[str]
 
     def __str__(self) -> str:
-        some = f"{', '.join(self.candidates[:5])}{' …' if len(self.candidates) > 5 else ''}"
-        return f"{self.name!r} is the beginning of more than one lead: {some}. Write more of the id."
+        return f"{self.name!r} can mean more than one lead: {_some(self.candidates)}. Name it by its id."
+
+
+@dataclass(eq=False, repr=False)
+class InexactLead(LeadMissing):
+    """The name is good enough to look at a lead, but not to change one."""
+
+    name: str
+    candidates: Sequence[str]
+
+    def __str__(self) -> str:
+        meant = _some(self.candidates)
+        return (
+            f"{self.name!r} is not exact enough to change a lead. It can mean {meant}. Repeat it with the id."
+        )
+
+
+def _some(candidates: Sequence[str]) -> str:
+    return f"{', '.join(candidates[:5])}{' …' if len(candidates) > 5 else ''}"
 
 
 @dataclass(eq=False, repr=False)

@@ -17,6 +17,7 @@ from process.core.rebuild import Journal, Results, SentMessage, Task
 from process.core.refusal import Refused
 from process.effects import RecordEvents
 from process.effects.requests import (
+    PERFORM_EFFECTS,
     Batch,
     BatchResult,
     BatchResults,
@@ -28,7 +29,6 @@ from process.views.recording import Recorded
 from workflows.runtime.converter import LeadPayloadConverter
 from workflows.start import read_start
 
-TOGETHER = "perform_effects"
 PATCH = "core_patch"
 LOCAL_ACTIVITY = "core_local_activity"
 _CONVERTER = LeadPayloadConverter()
@@ -181,7 +181,7 @@ class _Journal:
             (recorded,) = _CONVERTER.from_payloads(result, [Recorded])
             self.recorded = max(self.recorded, recorded.seq)
             return None
-        if name == TOGETHER:
+        if name == PERFORM_EFFECTS:
             (batch,) = _CONVERTER.from_payloads(scheduled.input.payloads, [Batch])
             (found,) = _CONVERTER.from_payloads(result, [BatchResults])
             return Results(tuple(item.effect for item in batch.items), found.results)
@@ -193,7 +193,7 @@ class _Journal:
         self, scheduled: ActivityTaskScheduledEventAttributes, failure: TemporalFailure
     ) -> Results | None:
         """Return the failure of an effect that went on alone. One of a batch is tried again by the rebuilt lead."""
-        if scheduled.activity_type.name in (TOGETHER, RecordEvents.kind):
+        if scheduled.activity_type.name in (PERFORM_EFFECTS, RecordEvents.kind):
             return None
         (request,) = _CONVERTER.from_payloads(scheduled.input.payloads, [EffectRequest])
         failed = Failure(reason=failure.message, for_good=True)

@@ -16,7 +16,7 @@ from process.views.row import row_of
 from workflows import search_attributes
 from workflows.details import details
 from workflows.lead import LeadWorkflow
-from workflows.start import memo_of, read_start, run_state
+from workflows.start import REQUEST, memo_of, read_start, run_state
 
 
 def rehearse(aggregate: LeadAggregate, now: datetime) -> None:
@@ -37,10 +37,12 @@ async def begin_run(
     task_queue: str,
     *,
     request_id: str,
+    after: str,
     ends_running: bool,
 ) -> str:
     """Begin the run and return its id. The same request, repeated, returns the same run.
 
+    `after`: the run before, which may have been begun for a request that is remembered; empty if Temporal has none.
     `ends_running`: it takes the place of a run of that lead; otherwise that is an error. Raises RPCError; then nothing
     has changed.
     """
@@ -48,6 +50,10 @@ async def begin_run(
     attributes = search_attributes.typed(search_attributes.values(aggregate, now))
     (summary,) = await converter.encode([shortened(lead.heading)])
     memo = {name: (await converter.encode([value]))[0] for name, value in memo_of(lead).items()}
+    if after:
+        before = await client.get_workflow_handle(lead.id, run_id=after).describe()
+        if REQUEST in (kept := before.raw_description.workflow_execution_info.memo.fields):
+            memo[REQUEST] = kept[REQUEST]
     indexed = SearchAttributes()
     encode_search_attributes(attributes, indexed)
     conflict = (

@@ -24,7 +24,7 @@ from client.replays import message_of
 from client.stuck import Stuck, find_stuck
 from ledger.events import Ledger
 from process.core.aggregate import LeadAggregate
-from process.core.rebuild import Rebuilt, rebuild
+from process.core.rebuild import RebuiltLead, rebuild
 from process.effects.observations import Repaired
 from workflows.runtime.plugin import leads_plugin
 
@@ -38,7 +38,7 @@ class RepairPlan(NamedTuple):
     stuck: Stuck | None
     problem: str
     """Why the history does not replay with this code; empty if it does."""
-    rebuilt: Rebuilt
+    rebuilt: RebuiltLead
     at: datetime
     """Time for which the lead was rebuilt (UTC)."""
 
@@ -86,7 +86,7 @@ async def replay_problem(history: WorkflowHistory) -> str:
     return message_of(result.replay_failure) if result.replay_failure else ""
 
 
-def _rebuilt(history: WorkflowHistory, ledger: Ledger, stuck: Stuck | None, now: datetime) -> Rebuilt:
+def _rebuilt(history: WorkflowHistory, ledger: Ledger, stuck: Stuck | None, now: datetime) -> RebuiltLead:
     lead_id = history.workflow_id
     events = {event.seq: event for event in events_of(ledger, lead_id)}
     try:
@@ -110,7 +110,12 @@ async def repair(client: Client, plan: RepairPlan, task_queue: str) -> str:
 
     Raises RPCError; then nothing has changed.
     """
-    request_id = f"repair of {plan.run_id}"
     return await begin_run(
-        client, plan.aggregate, plan.at, task_queue, request_id=request_id, ends_running=True
+        client,
+        plan.aggregate,
+        plan.at,
+        task_queue,
+        request_id=f"repair of {plan.run_id}",
+        after=plan.run_id,
+        ends_running=True,
     )

@@ -117,6 +117,7 @@ async def restore(client: Client, plan: RestorePlan, task_queue: str) -> str:
             plan.at,
             task_queue,
             request_id=f"restore of {plan.lost.run_id or f'{lead.id} after {lead.last_seq}'}",
+            after=plan.lost.run_id,
             ends_running=False,
         )
     except RPCError as error:

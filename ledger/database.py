@@ -20,7 +20,7 @@ class Database:
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
         self.reader = engine
         self.location = location_of(engine.url)
-        """Where it is, for messages."""
+        """The database's location, for messages."""
         self._read_only = read_only
         self._writer = engine.execution_options(writes=True)
         self._turns = _Turns(engine)

@@ -17,7 +17,7 @@ from process.core import outbox
 from process.core.batches import Again, take_results
 from process.core.requests import batch_of, request_for
 from process.effects import Effect, RecordEvents
-from process.effects.requests import BatchResults, Failure, Outcome
+from process.effects.requests import PERFORM_EFFECTS, BatchResults, Failure, Outcome
 from process.effects.summaries import shortened
 from process.views.recording import Recorded, record_request
 from workflows.activity_errors import reason_of
@@ -128,7 +128,7 @@ class Performer:
         self._lead.aggregate = self._lead.aggregate.trying(effects)
         try:
             results: BatchResults = await workflow.execute_activity(
-                "perform_effects",
+                PERFORM_EFFECTS,
                 batch,
                 result_type=BatchResults,
                 start_to_close_timeout=ONE_ATTEMPT * len(effects),

@@ -11,6 +11,7 @@ from temporalio.exceptions import FailureError
 from process.core.events import Event, Observation
 from process.effects import RecordEvents
 from process.views.recording import Recorded, record_request
+from workflows.runtime.compressed import compressed
 from workflows.shell import Shell
 
 LIMIT = timedelta(seconds=2)
@@ -28,6 +29,8 @@ class Recorder:
         """The values from which the newest row was made."""
         self._final = lead.aggregate.in_ledger
         self._task_length = 0
+        self._is_asked_again = False
+        """True if there may be something else to write when the present writing has ended."""
 
     @property
     def is_idle(self) -> bool:
@@ -57,6 +60,7 @@ class Recorder:
         aggregate = self._lead.aggregate
         parked = tuple(item.effect.key for item in aggregate.parked)
         row = aggregate.lead.last_seq, parked, aggregate.refused_total, wake_up
+        self._is_asked_again = self._task is not None
         if self._task or self.is_away or not (aggregate.unrecorded or self._row != row):
             return
         if not more_follows or any(not isinstance(event.fact, Observation) for event in self._unrecorded()):
@@ -85,10 +89,11 @@ class Recorder:
             self._lead.now,
             replaying=workflow.unsafe.is_replaying_history_events(),
         )
+        caught_up = False
         try:
             recorded: Recorded = await workflow.execute_local_activity(
-                "record_events",
-                request,
+                RecordEvents.kind,
+                compressed(request),
                 result_type=Recorded,
                 start_to_close_timeout=LIMIT,
                 schedule_to_close_timeout=LIMIT,
@@ -98,6 +103,9 @@ class Recorder:
         except FailureError:  # a local activity that timed out raises TimeoutError, which is no ActivityError
             self._lead.change(self._lead.aggregate.record_later())
         else:
-            self._lead.change(self._lead.aggregate.recorded(recorded.seq))
+            self._lead.aggregate = self._lead.aggregate.recorded(recorded.seq)
+            caught_up = not (self._is_asked_again or self._lead.aggregate.unrecorded)
         finally:
-            self._lead.wake()
+            # once all is written nothing follows from it, and the lead need not look at everything again
+            if not caught_up:
+                self._lead.wake()

@@ -21,7 +21,6 @@ from process.core.aggregate import LeadAggregate
 from process.core.due import next_due
 from process.identity import contact_key, issue_name, org_key
 from process.lead.lead import Lead
-from process.policy import Team
 from process.views.attention import attention
 from process.views.overview import next_step
 from process.views.row import known_team
@@ -85,7 +84,7 @@ def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[A
 
 def at_start(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
     """Return the attributes with which a lead's workflow starts, so that it is found from its first moment."""
-    people = Team.of(lead.policy).checksum()
+    people = lead.policy.team_checksum
     known = {STAGE: lead.stage.value, SERVICE: lead.service, ORG_KEY: org_key(lead.org), PEOPLE: people}
     return known | _identities(lead)
 

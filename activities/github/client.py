@@ -16,15 +16,11 @@ from urllib.parse import quote, urlsplit
 
 import jwt
 from github import Auth, Github, GithubException
-from github.Requester import (
-    HTTPRequestsConnectionClass,
-    HTTPSRequestsConnectionClass,
-    Requester,
-    RequestsResponse,
-)
+from github.Requester import Requester
 from pydantic import BaseModel, TypeAdapter
 
 from activities.errors import park
+from activities.github.connections import STATUS, HttpConnection, HttpsConnection, moved_to
 from activities.github.errors import github_errors, graphql_types, limit_of
 from activities.github.models import Account, Comment, Issue, Label, Reaction, Repository
 from activities.github.rate_limits import Api, guard_for
@@ -32,7 +28,6 @@ from config.settings import GitHub
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
-_STATUS = "x-response-status"
 REDIRECTS = 5
 """Redirects that one request follows: from renamed repositories, and from transferred issues."""
 
@@ -245,7 +240,7 @@ class GitHubClient:
             path = f"{self._path(repo)}/issues/comments/{comment}/reactions"
             headers, answer = self._request("POST", path, {"content": content})
             Reaction.model_validate(answer)
-            return bool(headers[_STATUS] == str(HTTPStatus.CREATED))
+            return bool(headers[STATUS] == str(HTTPStatus.CREATED))
 
     def remove_reaction(self, repo: str, comment: int, reaction: int) -> None:
         """Remove one of our reactions. It need not be there."""
@@ -403,7 +398,7 @@ class GitHubClient:
                 answer = self._requester().requestJsonAndCheck(
                     verb, path, parameters=parameters, headers=headers, input=given
                 )
-                if (moved := _moved_to(*answer)) is None:
+                if (moved := moved_to(*answer)) is None:
                     return answer
                 if urlsplit(moved).netloc != urlsplit(self.settings.api_url).netloc:
                     raise RuntimeError("redirected to another host")
@@ -448,7 +443,7 @@ class GitHubClient:
             seconds_between_writes=None,
             lazy=True,
         )
-        kind = _Https if address.scheme == "https" else _Http
+        kind = HttpsConnection if address.scheme == "https" else HttpConnection
         vars(client.requester)["_Requester__connectionClass"] = kind  # there is no public way for one client
         return client
 
@@ -481,33 +476,3 @@ class GitHubClient:
 def bare_login(login: str) -> str:
     """Return the login in lower case, without the suffix [bot], which an App's login has in REST but not in GraphQL."""
     return login.removesuffix("[bot]").casefold()
-
-
-class _Http(HTTPRequestsConnectionClass):
-    def getresponse(self) -> RequestsResponse:
-        return _with_status(_as_307(super().getresponse()))
-
-
-class _Https(HTTPSRequestsConnectionClass):
-    def getresponse(self) -> RequestsResponse:
-        return _with_status(_as_307(super().getresponse()))
-
-
-def _with_status(answer: RequestsResponse) -> RequestsResponse:
-    """Add the status to the headers, because PyGithub hands on only these."""
-    answer.headers[_STATUS] = str(answer.status)
-    return answer
-
-
-def _as_307(answer: RequestsResponse) -> RequestsResponse:
-    """Turn a 301 into a 307. PyGithub follows a 301 without its query, so that a listing would repeat its first page."""
-    if answer.status == 301:
-        answer.status = 307
-    return answer
-
-
-def _moved_to(headers: dict[str, Any], answer: Any) -> str | None:
-    """Return the new address of a request whose repository was renamed, or None."""
-    if "location" in headers and isinstance(answer, dict) and {"message", "url"} <= answer.keys():
-        return str(headers["location"])
-    return None

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -16,9 +17,13 @@ from fontTools.varLib import instancer
 
 FAMILY = "Arimo"
 UNKNOWN = "?"
-"""Replaces a character that no font has."""
+"""Stands for a character that no font has. A document with it is never handed over."""
 
 _BOLD = 700
+_ISOLATE, _POP = "\u2068", "\u2069"
+_JOINERS = "\u200c\u200d"
+_IGNORABLE = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\u034f]")
+"""Variation selectors and the like, which show nothing by themselves."""
 
 
 @cache
@@ -87,21 +92,30 @@ class GlyphSet:
 
     def __init__(self, further: Sequence[Path] = ()) -> None:
         self.further = further
-        self.substituted = False
-        """True if a character of some text had to be replaced."""
+        self.missing: dict[str, None] = {}
+        """Characters of some text that no font has, each once, in order."""
         self._glyphs = glyphs(regular()).union(*map(glyphs, further))
 
     def fitting(self, text: str) -> str:
-        """Return the text with the nearest substitute for each character that no font has. Accepts any text."""
+        """Return the text with the nearest substitute for each character that no font has. Accepts any text.
+
+        Text with parts from right to left is isolated, so that it does not turn round what stands beside it.
+        """
         found = "".join(self._nearest(each) for each in unicodedata.normalize("NFC", text))
-        self.substituted |= found.count(UNKNOWN) > text.count(UNKNOWN)
-        return found
+        return f"{_ISOLATE}{found}{_POP}" if any(map(_is_rtl, found)) else found
 
     def _nearest(self, character: str) -> str:
         category = unicodedata.category(character)
-        if category[0] in "ZC":
-            return "" if category == "Cf" else " "
+        if _IGNORABLE.match(character) or (category[0] in "ZC" and category not in ("Co", "Cn")):
+            joins = character in _JOINERS and ord(character) in self._glyphs
+            return character if joins else "" if category in ("Cf", "Mn") else " "
         plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
-        return next(
-            (text for text in (character, plain) if text and self._glyphs.issuperset(map(ord, text))), UNKNOWN
-        )
+        for text in (character, plain):
+            if text and self._glyphs.issuperset(map(ord, text)):
+                return text
+        self.missing[character] = None
+        return UNKNOWN
+
+
+def _is_rtl(character: str) -> bool:
+    return unicodedata.bidirectional(character) in ("R", "AL", "AN")

@@ -13,13 +13,14 @@ from process.authorization import deciders
 from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
+from process.effects import RecordEvents, ReserveIds, UpdateIssue
 from process.github import commands
 from process.github.commands import ParsedCommand, decision_name, slash_name
 from process.lead.lead import Lead
 from process.views.overview import Option, Overview, TimelineLine
 from templates.rendering import render
 
-ROUTINE_EFFECTS = frozenset({"update_issue", "record_events", "reserve_ids"})
+ROUTINE_EFFECTS = frozenset({UpdateIssue.kind, RecordEvents.kind, ReserveIds.kind})
 """Effects of nearly every decision, which a reply leaves out."""
 
 _ADDRESS = re.compile(r"[^\s,;@]+@([\w.-]+)")

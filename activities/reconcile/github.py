@@ -9,7 +9,7 @@ import math
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from temporalio import activity
@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 from activities.github import issue_block, overwritten
 from activities.github.client import GitHubClient
 from activities.github.issue_state import IssueState, is_as_written
-from activities.github.listings import BATCH, FIRST_SPAN, GitHubListings, ListingCursor, Look
+from activities.github.listings import BATCH, FIRST_SPAN, GitHubListings, ListedPage, ListingCursor, Look
 from activities.github.models import Comment, Issue
 from activities.github.overwritten import suspicious
 from activities.github.own_comments import is_ours
@@ -38,6 +38,8 @@ from process.types import Stage
 from process.views.row import LeadRow
 from workflows.issue_sync import ChangeNotice
 from workflows.reconcile import SystemResult
+
+T = TypeVar("T", Issue, Comment)
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 AT_LEAST = 500
@@ -120,28 +122,18 @@ class GitHubReconciler:
     ) -> bool:
         listings, name = progress.cursor.listings, f"{repo}/issues"
         pages = reader.issues(repo, listings.get(name, ListingCursor()))
-        while page := await in_thread(next, pages, None):
-            await self._take(progress, repo, page.news)
-            listings[name] = page.position
-            progress.spend(reader.spent())
-            progress.save()
-            if progress.is_over and not page.last:
-                return False
-        return True
+        return await self._read(progress, reader, name, pages, partial(self._take, progress, repo))
 
     async def _changed_comments(
         self, repo: str, progress: Progress[GitHubCursor], reader: GitHubListings
     ) -> bool:
         listings, name = progress.cursor.listings, f"{repo}/comments"
         pages = reader.comments(repo, listings.get(name, ListingCursor()))
-        while page := await in_thread(next, pages, None):
-            await self._request(progress, [_notice(repo, each) for each in page.news if _has_commands(each)])
-            listings[name] = page.position
-            progress.spend(reader.spent())
-            progress.save()
-            if progress.is_over and not page.last:
-                return False
-        return True
+
+        async def take(comments: Sequence[Comment]) -> None:
+            await self._request(progress, [_notice(repo, each) for each in comments if _has_commands(each)])
+
+        return await self._read(progress, reader, name, pages, take)
 
     async def _old_issues(self, label: str, progress: Progress[GitHubCursor], reader: GitHubListings) -> bool:
         """Read all open issues with this label, once: those of leads, and those that may become leads."""
@@ -149,20 +141,37 @@ class GitHubReconciler:
         name, now = f"{repo}/{label}", datetime.now(UTC)
         recently, read = now - MAX_LABEL_AGE, now - FIRST_SPAN / 2  # later changes were read as such
         pages = reader.issues(repo, cursor.listings.get(name, ListingCursor(since=EVER)), label)
-        while page := await in_thread(next, pages, None):
+
+        async def take(issues: Sequence[Issue]) -> None:
             wanted = [
                 each
-                for each in page.news
+                for each in issues
                 if each.updated_at < read and (each.created_at > recently or issue_block.keys(each.text))
             ]
             await self._take(progress, repo, wanted)
-            cursor.listings[name] = page.position
+
+        if not await self._read(progress, reader, name, pages, take):
+            return False
+        cursor.listings.pop(name, None)
+        cursor.catch_up = [each for each in cursor.catch_up or () if each != label]
+        return True
+
+    async def _read(
+        self,
+        progress: Progress[GitHubCursor],
+        reader: GitHubListings,
+        name: str,
+        pages: Iterator[ListedPage[T]],
+        take: Callable[[Sequence[T]], Awaitable[None]],
+    ) -> bool:
+        """Take each page of a listing, and save the position after it. Returns False if there was no time for all."""
+        while page := await in_thread(next, pages, None):
+            await take(page.news)
+            progress.cursor.listings[name] = page.position
             progress.spend(reader.spent())
             progress.save()
             if progress.is_over and not page.last:
                 return False
-        cursor.listings.pop(name, None)
-        cursor.catch_up = [each for each in cursor.catch_up or () if each != label]
         return True
 
     async def _take(self, progress: Progress[GitHubCursor], repo: str, issues: Sequence[Issue]) -> None:

@@ -91,7 +91,7 @@ def _note_repeat(aggregate: LeadAggregate, decision: Decision, first: Answer, no
     again = refuse(f"It came again and was already taken as {first.seq}", "Nothing was done twice")
     if not first.accepted or any(refusal.reason == again.reason for refusal in aggregate.refusals):
         return aggregate
-    return aggregate.refuse(_refusal(decision, again, now))
+    return aggregate.refuse(_refusal(decision, again, now).replaced(for_team=False))
 
 
 def _refusal(decision: Decision, refused: Refused, now: datetime) -> Refusal:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from process.core.packed import Packed
-from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, SendMail
+from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, ReserveIds, SendMail
 from process.lead.lead import Lead
 from process.types import Model
 
@@ -90,7 +90,9 @@ def planned(outbox: Outbox, effects: Collection[Effect], lead: Lead) -> Outbox:
     """
     newest = {effect.kind for effect in effects if effect.coalesces}
     kept = tuple(item for item in outbox if item.effect.kind not in newest)
-    new = (effect for effect in effects if not _introduces_again(effect, kept))
+    new = (
+        effect for effect in effects if not (_introduces_again(effect, kept) or _reserves_again(effect, kept))
+    )
     together = (*kept, *(Outstanding(effect=effect) for effect in new))
     return tuple(item for item in together if not item.effect.is_obsolete(lead))
 
@@ -179,6 +181,13 @@ def _introduces_again(effect: Effect, outbox: Iterable[Outstanding]) -> bool:
         return False
     waiting = (item.effect for item in outbox if isinstance(item.effect, SendMail))
     return any(_introduction(one) == _introduction(effect) for one in waiting)
+
+
+def _reserves_again(effect: Effect, outbox: Iterable[Outstanding]) -> bool:
+    """Return True if a waiting effect already reserves the same ids."""
+    return isinstance(effect, ReserveIds) and any(
+        item.status == "waiting" and _same(item.effect, effect) for item in outbox
+    )
 
 
 def _introduction(mail: SendMail) -> tuple[object, ...]:

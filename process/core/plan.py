@@ -18,7 +18,7 @@ def plan(change: Change) -> tuple[Effect, ...]:
         effects.append(UpdateIssue(key=change.key("update_issue"), cause=event.seq))
     if before.stage is not after.stage:
         effects.append(PlaceCard(key=change.key("place_card"), cause=event.seq))
-    if _hub_view(before) != _hub_view(after) and (after.hub_issue or before.hub.requested_on):
+    if (after.hub_issue or before.hub.requested_on) and _hub_view(before) != _hub_view(after):
         effects.append(UpdateHubIssue(key=change.key("update_hub_issue"), cause=event.seq))
     if has_news(before, after):
         effects.append(NotifyLeads(key=change.key("notify_leads"), cause=event.seq))

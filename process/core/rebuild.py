@@ -64,7 +64,7 @@ class Journal(NamedTuple):
     """Number of the newest event that a completed task has written to the ledger."""
 
 
-class Rebuilt(NamedTuple):
+class RebuiltLead(NamedTuple):
     """A lead that was rebuilt."""
 
     aggregate: LeadAggregate
@@ -76,7 +76,7 @@ class Rebuilt(NamedTuple):
     """Decisions that had waited and are refused now."""
 
 
-def rebuild(start: LeadAggregate, journal: Journal, ledger: Mapping[int, Event]) -> Rebuilt:
+def rebuild(start: LeadAggregate, journal: Journal, ledger: Mapping[int, Event]) -> RebuiltLead:
     """Return the lead after everything that its history holds. `ledger`: the lead's events there, by number."""
     recorded = {seq: event for seq, event in ledger.items() if seq <= journal.recorded}
     replay = _Replay(start, recorded)
@@ -94,7 +94,7 @@ def rebuild(start: LeadAggregate, journal: Journal, ledger: Mapping[int, Event])
         for results in task.results:
             aggregate = take_results(aggregate, results.effects, results.results, task.at)[0]
         aggregate = pass_deadlines(aggregate, task.at)
-    return Rebuilt(aggregate, replay.differs_at, tuple(taken), tuple(refused))
+    return RebuiltLead(aggregate, replay.differs_at, tuple(taken), tuple(refused))
 
 
 def receive(aggregate: LeadAggregate, message: SentMessage, now: datetime) -> LeadAggregate:

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from process.core.events import Event, EventLog
 from process.core.packed import Packed
 from process.core.refusal import Refused, Suggestion
-from process.decisions.base import Decision
+from process.decisions.base import SET_BY_FACE, Decision
 from process.types import Line, Model
 
 RECEIPTS = 500
@@ -88,6 +88,8 @@ class Refusal(Model):
     source: Line
     reason: str
     suggestions: tuple[Suggestion, ...] = ()
+    for_team: bool = True
+    """False for a repeat, and for a try by somebody without a role: the team has nothing to do about it."""
 
     @property
     def refused(self) -> Refused:
@@ -100,7 +102,14 @@ class Refusal(Model):
 
     @classmethod
     def of(
-        cls, kind: str, refused: Refused, now: datetime, *, by: str = "someone", source: str = "signal"
+        cls,
+        kind: str,
+        refused: Refused,
+        now: datetime,
+        *,
+        by: str = "someone",
+        source: str = "signal",
+        for_team: bool = True,
     ) -> Self:
         """Return a refusal with all texts shortened to one line."""
         return cls(
@@ -113,15 +122,16 @@ class Refusal(Model):
                 each.replaced(text=printable_line(each.text, 500)) if each.text else each
                 for each in refused.suggestions
             ),
+            for_team=for_team,
         )
 
 
 def content_of(decision: Decision) -> str:
-    """Return a checksum of the decision that does not depend on its key or source.
+    """Return a checksum of the decision that does not depend on its key, its source or the moment it was said.
 
     Nor does it change when the decision gets a new field with a default.
     """
-    body = decision.model_dump_json(exclude={"key", "source"}, exclude_defaults=True)
+    body = decision.model_dump_json(exclude=set(SET_BY_FACE), exclude_defaults=True)
     return hashlib.sha256(f"{decision.kind} {body}".encode()).hexdigest()[:16]
 
 

@@ -13,9 +13,9 @@ from typing import overload
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack, unpack
 
-MAX_CHARGE = 12_000_000
-"""Sum of the charges of the aggregates that a worker keeps unpacked: some 100 young leads, or ten of one year, or one of
-ten years. They take at most 12 MB."""
+MAX_CHARGE = 6_000_000
+"""Sum of the charges of the aggregates that a worker keeps unpacked: some 60 young leads, or seven of one year, or one of
+ten years. They take at most 6 MB."""
 
 FASTEST = 1
 """Level of compression while in memory."""
@@ -96,7 +96,8 @@ class _Place:
     def set(self, aggregate: LeadAggregate) -> None:
         with _swap.lock:
             self.unpacked, self.packed, self.newest = aggregate, None, weakref.ref(aggregate)
-        self.charge = charge(aggregate)
+        before, self.charge = self.charge, charge(aggregate)
+        _swap.grown(self, self.charge - before)
         _swap.used(self)
 
     def swap_out(self) -> None:
@@ -122,11 +123,19 @@ class _Swap:
         self.lock = threading.RLock()  # a workflow may be cleared away while its own thread is in here
         self._places: weakref.WeakKeyDictionary[_Place, None] = weakref.WeakKeyDictionary()
         self._thread = threading.local()
+        self._most = 0
+        """The most that all places may cost together. They are counted only if that is too much."""
 
     def used(self, place: _Place) -> None:
         """Note that this thread uses the place, and swap out those that were not used for longest."""
         if getattr(self._thread, "place", None) is not place:
             self.hold(place)
+
+    def grown(self, place: _Place, growth: int) -> None:
+        """Note that a place costs so much more than before."""
+        with self.lock:
+            if growth > 0 and place in self._places:
+                self._most += growth
 
     def hold(self, place: _Place | None, *, goes_on: bool = False) -> None:
         """Keep this place unpacked instead of the one that this thread used before, unless that one goes on at once."""
@@ -137,20 +146,21 @@ class _Swap:
                 before.busy = goes_on
             if place is not None:
                 place.threads += 1
-                self._places.pop(place, None)
+                if self._places.pop(place, self) is self:
+                    self._most += place.charge
                 self._places[place] = None
-            idle = self._take_idle()
+            idle = self._take_idle() if self._most > MAX_CHARGE else []
         for each in idle:  # without the lock, because it takes milliseconds
             each.swap_out()
 
     def _take_idle(self) -> list[_Place]:
         """Take out and return the places that were not used for longest, as far as all cost too much."""
-        excess, idle = sum(each.charge for each in self._places) - MAX_CHARGE, []
+        self._most, idle = sum(each.charge for each in self._places), []
         for each in list(self._places):
-            if excess <= 0:
+            if self._most <= MAX_CHARGE:
                 break
             if each.threads <= 0 and not each.busy:
-                excess -= each.charge
+                self._most -= each.charge
                 del self._places[each]
                 idle.append(each)
         return idle

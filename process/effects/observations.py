@@ -102,8 +102,12 @@ class AnswersRead(Observation):
     answers: tuple[tuple[str, str], ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        questionnaire = lead.questionnaire.replaced(response_id=self.response_id, answers=self.answers)
-        return lead.replaced(questionnaire=questionnaire)
+        known = lead.questionnaire
+        if other := known.other(self.response_id):
+            return lead.replaced(questionnaire=known.with_other(other.replaced(answers=self.answers)))
+        if known.response_id != self.response_id:  # its decision was corrected
+            return lead
+        return lead.replaced(questionnaire=known.replaced(answers=self.answers))
 
     def summary(self, event_log: EventLog) -> str:
         return f"{len(self.answers)} answers were read from the questionnaire"

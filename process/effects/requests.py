@@ -1,6 +1,6 @@
 """The input and the result of the activities that perform effects."""
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import field_serializer
 
@@ -10,6 +10,9 @@ from process.effects.base import AnyEffect
 from process.effects.summaries import joined
 from process.lead.lead import Lead
 from process.types import Model
+
+PERFORM_EFFECTS: Final = "perform_effects"
+"""Name of the activity that performs a batch. An effect alone is the activity of its kind."""
 
 
 def _without_defaults(lead: Lead | None) -> dict[str, Any] | None:

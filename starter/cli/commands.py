@@ -9,7 +9,7 @@ from rich.text import Text
 
 from client.broadcast import RATE, Broadcast, broadcast
 from client.connection import configured_namespace
-from client.errors import DecisionRefused, LeadMissing, NoWorker, WorkerBusy
+from client.errors import DecisionRefused, LeadMissing, LeadsError, NoWorker, WorkerBusy
 from client.leads import LeadsClient
 from client.lists import Order, Selection, lead_lists
 from client.lost import living
@@ -61,6 +61,7 @@ async def _start(
     id_: Annotated[
         str | None, Parameter("--id", help="The lead's id. By default made from organisation and title.")
     ] = None,
+    opaque_id: Annotated[bool, flag("Keep the organisation's name out of the id.")] = False,
     not_a_duplicate: Annotated[bool, flag("Open it although it looks like another open lead.")] = False,
     json: Json = False,
     **values: Any,
@@ -73,7 +74,7 @@ async def _start(
     """
     wanted = given(LeadOpened, values | {"zone": zone or read_settings().zone})
     leads = await leads_of()
-    opened = await leads.open(wanted, lead_id=id_, duplicate=not_a_duplicate)
+    opened = await leads.open(wanted, lead_id=id_, duplicate=not_a_duplicate, opaque=opaque_id)
     out = Output(as_json=json)
     if out.value(opened):
         return
@@ -82,6 +83,22 @@ async def _start(
     else:
         out.line(f"{opened.lead_id}: a new lead, {wanted.title} ({wanted.org})", "green")
     out.items([opened.url])
+    if not opened.already:
+        out.items(_lost_before(wanted.org, opened.lead_id), "yellow")
+
+
+def _lost_before(org: str, lead_id: str) -> list[str]:
+    """Return a line for each lead of the organisation that was lost. None if the ledger can't be read."""
+    try:
+        with lead_lists(read_settings()) as rows:
+            found = rows.list_leads(Selection((Stage.LOST,), org=org))
+    except LeadsError:
+        return []
+    return [
+        f"{org} was lost before: {row.lead_id}, {row.lost}"
+        for row in found
+        if row.lead_id != lead_id and not row.merged_into
+    ]
 
 
 start = with_options(_start, LeadOpened, but=("zone", "key"))
@@ -129,9 +146,9 @@ async def list_(
         (
             (
                 row.lead_id,
-                f"{row.stage}{', on hold' if row.on_hold else ''}",
+                f"{row.stage}{', on hold' if row.on_hold else ''}{f' ({row.lost})' if row.lost else ''}",
                 str(row.owner),
-                f"{row.next_date.astimezone():%Y-%m-%d %H:%M}" if row.next_date else "",
+                f"{row.next_day}: {row.next_day_is_for}" if row.next_day else "",
                 _attention(len(row.attention), len(row.parked)),
                 row.heading,
             )
@@ -290,17 +307,19 @@ async def retry(
 ) -> None:
     """Retry the effects that failed for good."""
     leads = await leads_of(timeout)
-    keys = await leads.retry(await leads.find(lead), effect)
+    handle = await leads.exactly(lead)
+    heading, keys = await leads.heading_of(handle), await leads.retry(handle, effect)
     out = Output(as_json=json)
-    if out.value({"retried": keys}):
+    if out.value({"heading": heading, "retried": keys}):
         return
+    out.line(heading, "bold")
     none = f"No failed effect has the key {effect}." if effect else "No effect has failed for good."
     out.line("Retried:" if keys else none)
     out.items(keys)
 
 
 async def adopt(
-    lead: Annotated[str | None, Parameter(help="The lead's id, or its beginning.")] = None,
+    lead: LeadArgument | None = None,
     /,
     *,
     every: Annotated[bool, flag("Every lead that is not archived.", "--all")] = False,
@@ -318,9 +337,11 @@ async def adopt(
         raise CommandFailed(ExitCode.USAGE, "--rate must be more than 0.")
     leads, out = await leads_of(), Output(as_json=json)
     if lead:
-        handle = await leads.find(lead)
+        handle = await leads.exactly(lead)
+        heading = await leads.heading_of(handle)
         await leads.adopt(handle)
         if not out.value({"leads": 1, "asked": 1, "failed": 0}):
+            out.line(heading, "bold")
             out.line(f"Asked to continue in a new run: {handle.id}")
         return
     await _adopt_all(leads, rate, out)

@@ -22,6 +22,7 @@ from client.errors import (
     LedgerFailed,
     NamespaceMissing,
     NoWorker,
+    OtherLeadOpen,
     PossibleDuplicate,
     RequestRefused,
     ServerNotPrepared,
@@ -77,6 +78,14 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
         lambda error: f"`leads restore {error.lead_id}` begins it again." if error.lost else "",
     ),
     (PossibleDuplicate, ExitCode.REFUSED, lambda _: "If it is another one, say so with --not-a-duplicate."),
+    (
+        OtherLeadOpen,
+        ExitCode.REFUSED,
+        lambda error: (
+            f"If you mean that lead, change it with leads details-changed {error.lead_id}; "
+            "if not, give another --title or an --id."
+        ),
+    ),
     (RequestRefused, ExitCode.REFUSED, lambda _: ""),
     (
         LeadNotFound,

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from client.errors import LedgerFailed
-from client.rebuilding import Rebuilt, rebuilt
+from client.rebuilding import RebuiltRow, rebuild_rows
 from starter.cli.errors import CommandFailed, ExitCode, rendered
 from starter.cli.options import Json
 from starter.cli.output import Output, progress
@@ -29,11 +29,11 @@ async def rebuild(
     row before.
     """
     settings, out = read_settings(), Output(as_json=json)
-    done: list[Rebuilt] = []
+    done: list[RebuiltRow] = []
     try:
         with progress(hidden=json) as shown:
             bar = shown.add_task("Rebuilding rows", total=None)
-            for each in rebuilt(settings, first):
+            for each in rebuild_rows(settings, first):
                 done.append(each)
                 shown.update(bar, completed=len(done))
                 await asyncio.sleep(0)  # lets Ctrl-C through

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
 from pydantic import BaseModel
 
 from client import repair as repairs
@@ -13,7 +12,7 @@ from client.repair import RepairPlan, plan_repair
 from client.stuck import list_stuck
 from ledger.events import Ledger, LedgerError
 from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json, flag
+from starter.cli.options import Json, LeadArgument, flag
 from starter.cli.output import Output, confirmed
 from starter.cli.session import leads_of, read_settings
 
@@ -47,7 +46,7 @@ class RepairReport(BaseModel):
 
 
 async def repair(
-    lead: Annotated[str | None, Parameter(help="The lead's id, or its beginning.")] = None,
+    lead: LeadArgument | None = None,
     /,
     *,
     every: Annotated[bool, flag("Every lead that Temporal reports as stuck.", "--all")] = False,
@@ -66,7 +65,7 @@ async def repair(
     if every == (lead is not None):
         raise CommandFailed(ExitCode.USAGE, "Name one lead, or give --all for every stuck one.")
     leads, out, settings = await leads_of(), Output(as_json=json), read_settings()
-    names = [(await leads.find(lead)).id] if lead else await _stuck(leads)
+    names = [(await leads.exactly(lead)).id] if lead else await _stuck(leads)
     ledger = Ledger.open(settings.ledger_url.get_secret_value(), read_only=True)
     try:
         found = [await _one(leads, ledger, name, yes=yes, force=force, out=out) for name in names]

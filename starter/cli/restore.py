@@ -71,7 +71,7 @@ async def restore(
     leads, out, settings = await leads_of(), Output(as_json=json), read_settings()
     ledger = Ledger.open(settings.ledger_url.get_secret_value(), read_only=True)
     try:
-        names = [Past(ledger).find(lead)] if lead else await _lost(leads, ledger)
+        names = [Past(ledger, settings.github.leads_repo).find(lead)] if lead else await _lost(leads, ledger)
         found = [await _plan(leads, ledger, name, out) for name in names]
         planned = [each.lead_id for each in found if each.result == "planned"]
         if planned and (yes or (not json and confirmed(f"Begin {count_of(len(planned), 'lead')} again?"))):

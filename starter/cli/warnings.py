@@ -14,6 +14,6 @@ def warn_of_outdated(lead_ids: Sequence[str], *, json: bool) -> None:
         some = f"{', '.join(lead_ids[:SHOWN])}{' …' if len(lead_ids) > SHOWN else ''}"
         text = (
             f"leads: {len(lead_ids)} did not wake up when a date passed, so what is shown of them may be wrong ({some}). "
-            "Is a worker running (`leads check`)? Is one of them stuck (`leads show LEAD`)?"
+            "Is a worker running, and was none of them terminated (`leads check`)? Is one stuck (`leads show LEAD`)?"
         )
         console(stderr=True).print(text, style="yellow", soft_wrap=True)

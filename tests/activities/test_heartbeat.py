@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput
 
@@ -47,6 +49,19 @@ async def run(env: ActivityEnvironment, turns: int | None = None) -> int:
     task: Any = None
     await env.run(interceptor.intercept_activity(activity).execute_activity, task)
     return activity.beats
+
+
+@pytest.mark.parametrize(("kind", "lines"), [("send_mail", ["effect done"]), ("perform_effects", [])])
+async def test_each_effect_that_is_done_is_one_line_in_the_log(
+    kind: str, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch logs its effects itself."""
+    monkeypatch.setattr(activities.heartbeat, "_log", structlog.get_logger())
+    env = ActivityEnvironment()
+    env.info = replace(env.info, activity_type=kind)
+    with capture_logs() as logs:
+        await run(env, turns=1)
+    assert [line["event"] for line in logs] == lines
 
 
 @pytest.fixture

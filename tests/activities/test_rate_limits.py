@@ -1,4 +1,4 @@
-"""What one worker learns about a rate limit holds for all workers that share a ledger."""
+"""A rate limit that one worker learns of holds for all workers that share a ledger."""
 
 import os
 import subprocess

@@ -14,7 +14,7 @@ from ledger.events import Ledger
 from .conftest import entry, make_row
 
 STEPS = ("changes_of", "_insert", "_state_after", "columns_of")
-"""What `write` calls inside its transaction, in order."""
+"""Functions that `write` calls inside its transaction, in order."""
 
 
 def _write_and_die(url: str, step: str) -> None:

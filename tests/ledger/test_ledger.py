@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import make_url
 
+from ledger import database, store
 from ledger.events import Entry, Head, Ledger, LedgerConflict, LedgerOutdated, LedgerRefused
+from tests.support.waiting import TIMEOUT
 
 from .conftest import DAY, by_hand, entry, record
 
@@ -213,6 +215,16 @@ def test_a_closed_ledger_can_be_used_again(ledger: Ledger) -> None:
     assert ledger.entries("lead-1") == [entry(1)]
 
 
+@pytest.fixture
+def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let writers wait for each other as long as a busy machine needs. A lead would try again instead."""
+    for module in (store, database):
+        monkeypatch.setattr(module, "TIMEOUT", TIMEOUT)
+    for limit in ("lock_timeout", "statement_timeout"):
+        monkeypatch.setitem(store._LIMITS, limit, f"{TIMEOUT}s")
+
+
+@pytest.mark.usefixtures("long_waits")
 def test_concurrent_writers_record_the_same_events(url: str, opened: Open) -> None:
     """Append from eight threads, each with its own engine; the first one also creates the tables."""
     ledgers = [opened(url) for _ in range(8)]
@@ -230,6 +242,7 @@ def test_concurrent_writers_record_the_same_events(url: str, opened: Open) -> No
     assert ledgers[0].entries("lead-1") == [entry(seq) for seq in range(1, 17)]
 
 
+@pytest.mark.usefixtures("long_waits")
 def test_of_two_conflicting_appends_at_once_one_is_recorded(url: str, opened: Open) -> None:
     ledgers = [opened(url), opened(url)]
     ledgers[0].check()

@@ -1,4 +1,4 @@
-"""What is asked about one lead reads that lead only, however many there are: the engines' own query plans."""
+"""A question about one lead reads that lead only, however many there are: the engines' own query plans."""
 
 from collections.abc import Callable
 from typing import Any

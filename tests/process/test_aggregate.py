@@ -246,7 +246,7 @@ def test_only_the_newest_coalescing_effect_is_kept() -> None:
 
 def test_the_folder_is_reserved_once_however_many_ask_for_it() -> None:
     life = Life().handed_over()
-    assert [effect.kind for effect in life.planned].count("reserve_ids") == 2
+    assert [effect.kind for effect in life.planned].count("reserve_ids") == 1
     life.perform()
     assert [event.kind for event in life.aggregate.event_log.events].count("folder_created") == 1
 

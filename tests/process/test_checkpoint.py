@@ -1,4 +1,4 @@
-"""What a lead takes when it is packed: for its new run, and in memory."""
+"""A packed lead is small, for its new run and in memory."""
 
 import zlib
 from collections.abc import Callable

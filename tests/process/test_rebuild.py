@@ -8,7 +8,7 @@ import pytest
 from process.core.batches import take_results
 from process.core.due import next_due, pass_deadlines
 from process.core.events import Event
-from process.core.rebuild import Journal, Rebuilt, Results, SentMessage, Task, rebuild
+from process.core.rebuild import Journal, RebuiltLead, Results, SentMessage, Task, rebuild
 from process.core.receipts import Answer
 from process.decisions.quoting import PriceQuoted
 from process.effects import Effect
@@ -59,7 +59,7 @@ class JournaledLife(Life):
     def ledger(self) -> dict[int, Event]:
         return {event.seq: event for event in self.aggregate.event_log.events}
 
-    def rebuilt(self, *waiting: Task, ledger: dict[int, Event] | None = None) -> Rebuilt:
+    def rebuilt(self, *waiting: Task, ledger: dict[int, Event] | None = None) -> RebuiltLead:
         known = self.ledger if ledger is None else ledger
         return rebuild(self.start, Journal(self.tasks, waiting, max(known, default=0)), known)
 

@@ -1,4 +1,4 @@
-"""What is committed of released versions: workflow histories, and the changed rules that each knows."""
+"""Committed parts of released versions: workflow histories, and the changed rules that each knows."""
 
 import gzip
 import json

@@ -1,27 +1,22 @@
 """The issue and card of one lead in a running service, as tests use them."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from client.directory import LeadHandle
-from client.notices import request_sync
 from process.views.overview import Overview
-from sandbox.github.records import Issue
 from tests.support.deployment import Deployment
-from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
+from tests.support.synced_issue import SyncedIssue
 
 
-class LeadIssue:
+class LeadIssue(SyncedIssue):
     """The issue of one lead: actions of people, and the issue's present state."""
 
     def __init__(self, deployment: Deployment, handle: LeadHandle, repo: str, number: int) -> None:
-        self.deployment = deployment
+        super().__init__(deployment, repo, number)
         self.lead = handle
-        self.repo = repo
-        self.number = number
 
     @classmethod
     async def open(cls, deployment: Deployment) -> "LeadIssue":
@@ -30,17 +25,7 @@ class LeadIssue:
         await issue.settled(lambda view: view.lead.card is not None)
         return issue
 
-    async def act(self, login: str, act: str, *args: Any, **more: Any) -> None:
-        """Perform an action of a person at the issue; `act` is a method of `sandbox.github.people`."""
-        person = self.deployment.sandbox.person(login)
-        await asyncio.to_thread(getattr(person, act), self.repo, self.number, *args, **more)
-
-    async def sync(self, **more: Any) -> SyncResult:
-        """Request a sync of the issue, as after a webhook, and return its result."""
-        notice = ChangeNotice(repo=self.repo, number=self.number, **more)
-        client = self.deployment.env.client
-        await request_sync(client, notice, task_queue=self.deployment.settings.chores_queue)
-        return await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
+    sync = SyncedIssue.synced
 
     async def settled(self, holds: Callable[[Overview], object] = bool) -> Overview:
         """Wait until this holds and every effect is done or blocked; return the overview."""
@@ -57,14 +42,6 @@ class LeadIssue:
     async def answers(self) -> list[str]:
         return await self.deployment.answers_there(self.repo, self.number)
 
-    def issue(self) -> Issue:
-        state = self.deployment.sandbox.github
-        repository = state.repository("2i2c-org", self.repo)
-        assert repository is not None
-        issue = state.issue(repository, self.number)
-        assert issue is not None
-        return issue
-
     def text(self) -> list[str]:
         """Return the lines of the description that people see."""
         lines = (self.issue().body or "").splitlines()
@@ -73,9 +50,6 @@ class LeadIssue:
     def box(self, text: str) -> bool:
         line = next(line for line in (self.issue().body or "").splitlines() if text in line and "- [" in line)
         return "[x]" in line.lower()
-
-    def labels(self) -> set[str]:
-        return {self.deployment.sandbox.github.labels[each].name for each in self.issue().label_ids}
 
     def column(self) -> str:
         state = self.deployment.sandbox.github

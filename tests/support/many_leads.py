@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.github import issue_block
@@ -66,6 +68,13 @@ async def reconciling(client: Client, settings: Settings, queue: str) -> AsyncIt
         interceptors=[HeartbeatInterceptor()],
     ):
         yield
+
+
+@pytest.fixture(name="client")
+async def reconciling_client(env: WorkflowEnvironment, settings: Settings) -> AsyncIterator[Client]:
+    """Return a client of the server, with a worker that only reconciles."""
+    async with reconciling(env.client, settings, settings.task_queue):
+        yield env.client
 
 
 def a_row(number: int, **known: Any) -> LeadRow:

@@ -12,9 +12,10 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from client.connection import NO_WORKER_ANSWERED, is_not_ready
 from client.errors import refused_by
 from process.core.receipts import Answer
 from process.views.overview import Overview
@@ -65,6 +66,10 @@ class Life:
                 except WorkflowUpdateRPCTimeoutOrCancelledError as error:
                     if isinstance(error.__cause__, asyncio.CancelledError):
                         raise
+                except RPCError as error:
+                    if not is_not_ready(error):  # workers died in the lead's task several times
+                        raise
+                    await asyncio.sleep(0.1)
                 except WorkflowUpdateFailedError as error:
                     refused = refused_by(error.cause)
                     return Answer(accepted=False, message=refused.reason, suggestions=refused.suggestions)
@@ -79,8 +84,8 @@ class Life:
             while True:
                 try:
                     view: Overview = await self.handle.query("lead", result_type=Overview)
-                except RPCError as error:  # no run is open while it continues as new
-                    if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                except RPCError as error:  # it continues as new, or its worker has died
+                    if error.status not in NO_WORKER_ANSWERED:
                         raise
                     await asyncio.sleep(0.1)
                 else:

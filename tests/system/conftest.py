@@ -61,12 +61,12 @@ class Service:
     def log(self) -> str:
         return (self.folder / "worker.log").read_text()
 
-    async def start_worker(self) -> subprocess.Popen[bytes]:
-        """Start one more worker, and return it once it is ready."""
+    async def start_worker(self, program: str = "") -> subprocess.Popen[bytes]:
+        """Start one more worker, and return it once it is ready. `program` starts it in place of `worker.py`."""
         ready = self.log.count("worker ready") if (self.folder / "worker.log").exists() else 0
         with (self.folder / "worker.log").open("ab") as log:
             worker = subprocess.Popen(  # noqa: ASYNC220 - it is awaited by its log
-                [sys.executable, str(ROOT / "worker.py")],
+                [sys.executable, *(("-c", program) if program else (str(ROOT / "worker.py"),))],
                 cwd=self.folder,
                 env=self.environment() | {"PYTHONPATH": str(ROOT)},
                 stdout=log,

@@ -3,7 +3,9 @@
 import asyncio
 from collections import Counter
 
-from ledger.events import Ledger
+import pytest
+
+from ledger.events import Entry, Ledger
 from sandbox.faults import Fault
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
@@ -56,9 +58,117 @@ async def _exactly_one_of_everything(service: Service, life: Life) -> None:
     assert sorted(file.id for file in mine) == sorted([lead.folder.id, lead.invoices[0].file.id])
     mails = Counter(mail.message_id for mail in service.sandbox.mailbox.all() if life.id.encode() in mail.raw)
     assert len(mails) == 5
+    assert [entry.seq for entry in _recorded(service, life)] == [line.seq for line in view.timeline]
+
+
+EFFECTS = (
+    "open_issue",
+    "place_card",
+    "read_prices",
+    "reserve_ids",
+    "send_mail",
+    "update_issue",
+    "create_folder",
+    "open_hub_issue",
+    "update_hub_issue",
+    "prepare_invoice",
+)
+"""The kinds of effects on the path to a hub. Each is performed by a batch first."""
+HOLDS = """
+import threading
+from pathlib import Path
+import worker
+from activities.batch import BatchActivities
+
+def hold(lead, kind, moment):
+    if lead.id == f"lead-{kind.replace('_', '-')}-{moment}":
+        Path(f"held {kind} {moment}").touch()
+        threading.Event().wait()
+
+def perform(self, item, lead, right=BatchActivities._perform):
+    hold(lead, item.effect.kind, "before")
+    result = right(self, item, lead)
+    hold(lead, item.effect.kind, "after")
+    return result
+
+BatchActivities._perform = perform
+worker.main()
+"""
+"""A worker that goes no further in a batch at the effect that the lead's id names: before it is performed, or after it,
+when nobody has heard of its result."""
+
+
+@pytest.mark.long
+async def test_killed_before_and_after_every_effect_of_a_batch(service: Service) -> None:
+    moments = [(kind, moment) for kind in EFFECTS for moment in ("before", "after")]
+    service.more = {"LEADS_ACTIVITY_THREADS": str(len(moments) + 4)}
+    holding = await service.start_worker(HOLDS)
+    lives = [await service.begin(f"lead-{kind.replace('_', '-')}-{moment}") for kind, moment in moments]
+    await asyncio.gather(*(life.to_hub() for life in lives))
+    async with asyncio.timeout(TIMEOUT):
+        while len(list(service.folder.glob("held *"))) < len(moments):
+            await asyncio.sleep(0.05)
+    service.kill(holding)
+    await service.start_worker()
+    for life in lives:
+        await life.settled()
+        await _exactly_one_of_everything(service, life)
+
+
+DIES_AFTER_RECORDING = """
+import os, signal
+import worker
+from activities.ledger import LedgerActivities
+from process.views.recording import Recorded, RecordRequest
+from temporalio import activity
+
+right = LedgerActivities.record_events
+
+@activity.defn(name="record_events", no_thread_cancel_exception=True)
+def record_events(self, request: RecordRequest) -> Recorded:
+    recorded = right(self, request)
+    if any(event.fact.kind == "price_quoted" for event in request.events):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return recorded
+
+LedgerActivities.record_events = record_events
+worker.main()
+"""
+"""A worker that dies when the ledger has a quote, before the workflow task that took it is complete."""
+
+
+@pytest.mark.parametrize("way", ["signal", "update"])
+async def test_killed_between_the_ledger_and_the_end_of_the_task(service: Service, way: str) -> None:
+    """The task is done again at a later time. The ledger then has the event as the lead has it."""
+    mortal = await service.start_worker(DIES_AFTER_RECORDING)
+    life = await service.begin(f"lead-recorded-{way}")
+    await life.settled()
+    price = {"amount": "12000", "currency": "USD", "per": "year"}
+    quoted = asyncio.create_task(
+        life.signal("price_quoted", price) if way == "signal" else life.decide("price_quoted", **price)
+    )
+    await asyncio.to_thread(mortal.wait, TIMEOUT)
+    lost = {entry.kind: entry.at for entry in _recorded(service, life)}["price_quoted"]
+    query = asyncio.create_task(life.handle.query("options"))  # the other worker hears it before the task
+    await service.start_worker()
+    await asyncio.gather(quoted, query)
+    await life.until(lambda view: any(line.kind == "price_quoted" for line in view.timeline))
+    view = await life.settled()
+    assert [(line.seq, line.kind, line.at) for line in view.timeline] == [
+        (entry.seq, entry.kind, entry.at) for entry in _recorded(service, life)
+    ]
+    (taken,) = (line.at for line in view.timeline if line.kind == "price_quoted")
+    assert taken > lost
+    assert (await life.decide("quote_accepted")).recorded
+    mails = [mail for mail in service.sandbox.mailbox.all() if life.id.encode() in mail.raw]
+    assert len(mails) == 1
+
+
+def _recorded(service: Service, life: Life) -> list[Entry]:
     ledger = Ledger.open(service.ledger_url)
-    assert [entry.seq for entry in ledger.entries(life.id)] == [line.seq for line in view.timeline]
+    entries = list(ledger.entries(life.id))
     ledger.close()
+    return entries
 
 
 COMPENSATIONS = (

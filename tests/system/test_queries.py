@@ -1,74 +1,91 @@
 """A query that reaches another worker ahead of a decision stops no lead."""
 
 import asyncio
-import os
-import signal
-import socket
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import pytest
-from temporalio.api.enums.v1 import EventType
 from temporalio.worker import Replayer
 
 from ledger.events import Ledger
-from process.views.overview import Option
+from process.core.receipts import Answer
+from process.views.overview import Overview
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 from tests.system.conftest import Service
 from workflows.runtime.plugin import leads_plugin
 
-LEADS = 4
 TAKE_OVER = 3
 """Seconds that a task waits for a dead worker."""
 PRICE = {"amount": "12000", "currency": "USD", "per": "year"}
+UI = "__temporal_workflow_metadata"
+"""The query of the Temporal UI when somebody opens a workflow."""
 
 
-async def _server_of(life: Life) -> int:
-    """Return the process id of the worker that has the lead in its cache."""
-    history = await life.handle.fetch_history()
-    done = [e for e in history.events if e.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED]
-    pid, _, host = done[-1].workflow_task_completed_event_attributes.identity.partition("@")
-    assert host == socket.gethostname()
-    return int(pid)
+class Case(NamedTuple):
+    """Queries and decisions that come while no living worker knows the lead."""
+
+    queries: tuple[str, ...]
+    way: str = "signal"
+    first: tuple[str, dict[str, Any]] = ("price_quoted", PRICE)
+    second: tuple[str, dict[str, Any]] = ("quote_accepted", {})
 
 
-async def _query(life: Life) -> None:
-    """Ask as the Temporal UI does when somebody opens the lead."""
+CASES = {
+    "options": Case(("options",)),
+    "ui": Case((UI,)),
+    "several": Case((UI, "options", "lead", "timeline")),
+    "updates": Case(("options", UI), way="update"),
+}
+
+
+async def _query(life: Life, name: str) -> None:
     async with asyncio.timeout(TIMEOUT):
-        await life.handle.query("options", result_type=list[Option])
+        await life.handle.query(name)
 
 
-async def _hears_a_query_between_two_decisions(life: Life) -> None:
+async def _decide(life: Life, way: str, decision: tuple[str, dict[str, Any]]) -> Answer | None:
+    kind, body = decision
+    if way == "signal":
+        await life.signal(kind, body)
+        return None
+    return await life.decide(kind, **body)
+
+
+async def _hears_queries_between_two_decisions(life: Life, case: Case) -> None:
     """The worker that knows the lead is dead. Another hears a query first, whose history ends after a signal."""
-    query = asyncio.create_task(_query(life))
-    await asyncio.sleep(TAKE_OVER / 2)  # now the query waits for the dead worker
-    await life.signal("price_quoted", PRICE)
-    await query
-    await life.signal("quote_accepted", {})  # the task with the first signal still waits for the dead worker
+    queries = asyncio.gather(*(_query(life, name) for name in case.queries))
+    await asyncio.sleep(TAKE_OVER / 2)  # now the queries wait for the dead worker
+    first = asyncio.create_task(_decide(life, case.way, case.first))
+    await queries
+    second = await _decide(life, case.way, case.second)  # the first one still waits for the dead worker
+    assert all(answer is None or answer.accepted for answer in (await first, second))
 
 
 @pytest.mark.long
 async def test_a_query_ahead_of_a_decision_stops_no_lead(service: Service) -> None:
     service.more = {"LEADS_TAKE_OVER_SECONDS": str(TAKE_OVER)}
-    first, second = await service.start_worker(), await service.start_worker()
-    lives = [await service.begin(f"lead-asked-{number}") for number in range(LEADS)]
-    for life in lives:
+    first = await service.start_worker()
+    cases = dict(CASES)
+    lives = {name: await service.begin(f"lead-asked-{name}") for name in (*cases, "correction")}
+    mistaken = await lives["correction"].decide("asset_attached", name="Notes")
+    correction = ("corrected", {"seq": mistaken.seq, "reason": "Another lead's"})
+    cases["correction"] = Case(("options",), first=correction, second=("price_quoted", PRICE))
+    for life in lives.values():
         await life.settled()
-    known: dict[int, list[Life]] = {first.pid: [], second.pid: []}
-    for life in lives:
-        known[await _server_of(life)].append(life)
-    dead, orphans = max(known.items(), key=lambda item: len(item[1]))
-    service.kill(first if first.pid == dead else second)
+    second = await service.start_worker()
+    service.kill(first)
 
-    await asyncio.gather(*map(_hears_a_query_between_two_decisions, orphans))
-    for life in orphans:
-        await life.until(lambda view: {"price_quoted", "quote_accepted"} <= kinds(view.timeline))
+    await asyncio.gather(*(_hears_queries_between_two_decisions(lives[name], cases[name]) for name in cases))
+    for name, life in lives.items():
+        for kind, _ in (cases[name].first, cases[name].second):
+            await life.until(_has(kind))
         await life.settled()
-    os.kill(next(pid for pid in known if pid != dead), signal.SIGKILL)
+    service.kill(second)
 
     await service.start_worker()  # it replays what the other one did
-    for life in orphans:
-        assert (await life.decide("contract_handed_over")).accepted
+    for life in lives.values():
+        assert (await life.decide("asset_attached", name="Notes")).accepted
         view = await life.settled()
         history = await life.handle.fetch_history()
         await Replayer(workflows=[], plugins=[leads_plugin()]).replay_workflow(history)
@@ -78,5 +95,5 @@ async def test_a_query_ahead_of_a_decision_stops_no_lead(service: Service) -> No
         assert recorded == [(line.seq, line.kind, line.at) for line in view.timeline]
 
 
-def kinds(timeline: Any) -> set[str]:
-    return {line.kind for line in timeline}
+def _has(kind: str) -> Callable[[Overview], bool]:
+    return lambda view: any(line.kind == kind for line in view.timeline)

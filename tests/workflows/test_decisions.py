@@ -73,7 +73,11 @@ UNREADABLE = [
         b"[" * 900 + b"]" * 900,
         b"\xff\xfe",
     )
-] + [Payload(metadata={"encoding": b"weird/one"}, data=b"{}"), Payload()]
+] + [
+    Payload(metadata={"encoding": b"weird/one"}, data=b"{}"),
+    Payload(metadata={"encoding": b"json/external-storage-reference"}, data=b"{}"),
+    Payload(),
+]
 
 
 @pytest.mark.parametrize("payload", UNREADABLE)

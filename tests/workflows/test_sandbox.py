@@ -1,13 +1,20 @@
-"""What the service replaces of the SDK's private parts is there, and no more than was meant to be replaced.
+"""The service replaces private parts of the SDK that are there, and no more of them than it means to.
 
 The sandbox answers for its payloads without being entered, because nothing asks for their context.
 """
 
 import inspect
+from collections.abc import Sequence
+from dataclasses import replace
 
+import pytest
+from temporalio.api.common.v1 import Payload
+from temporalio.bridge import worker as bridge
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.worker import Worker as BridgeWorker
 from temporalio.converter import (
     DataConverter,
+    PayloadCodec,
     StorageDriverStoreContext,
     WithSerializationContext,
 )
@@ -43,7 +50,7 @@ def test_the_methods_that_are_replaced_are_those_of_the_sdk() -> None:
 
 def test_a_workflow_that_runs_in_steps_replaces_only_what_it_means_to() -> None:
     """An SDK that has a method of one of our own names would call ours; one that renames a method, none of ours."""
-    ours = {"_activate", "_activate_in_steps"}
+    ours = {"_activate", "_activate_in_steps", "_brings_result_of_other_task"}
     methods = {name for name, each in vars(_StepInstance).items() if inspect.isfunction(each)} - {"__init__"}
     theirs = vars(_WorkflowInstanceImpl).keys()
     assert ours <= methods
@@ -55,3 +62,34 @@ def test_a_workflow_that_runs_in_steps_replaces_only_what_it_means_to() -> None:
 def test_a_workflow_can_be_dropped_from_the_cache() -> None:
     """A worker asks for it only when a query came ahead of a task (tests/system/test_queries.py)."""
     assert list(inspect.signature(BridgeWorker.request_workflow_eviction).parameters) == ["self", "run_id"]
+
+
+class Upper(PayloadCodec):
+    """A codec that leaves a trace on each payload."""
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [Payload(metadata=each.metadata, data=each.data.upper()) for each in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return await self.encode(payloads)
+
+
+@pytest.mark.parametrize("name", ["decode_activation", "encode_completion"])
+def test_the_walks_that_are_spared_are_those_of_the_sdk(name: str) -> None:
+    leads_plugin()
+    walk = getattr(bridge, name)
+    assert walk.__wrapped__.__module__ == bridge.__name__
+    assert list(inspect.signature(walk).parameters)[1] == "data_converter"
+
+
+async def test_only_a_converter_without_a_codec_spares_the_walks() -> None:
+    plain = leads_plugin().data_converter
+    assert isinstance(plain, DataConverter)
+    activation = WorkflowActivation()
+    activation.jobs.add().signal_workflow.input.add().data = b"x"
+    read = activation.jobs[0].signal_workflow.input
+    for converter, then in ((plain, b"x"), (replace(plain, payload_codec=Upper()), b"X")):
+        await bridge.decode_activation(
+            activation, converter, decode_headers=False, storage_concurrency_limit=1
+        )
+        assert [payload.data for payload in read] == [then]

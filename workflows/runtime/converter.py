@@ -1,24 +1,36 @@
 """The payload converter: JSON by pydantic. An unreadable payload must not stop a lead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import EncodingPayloadConverter
 
 from process.core.receipts import Answer
 from process.decisions.parsing import Unreadable
 from process.effects.requests import Batch, EffectRequest
+from process.types import Model
+from workflows.runtime.compressed import CompressedPayloadConverter
 
 SENT = (Answer, Batch, EffectRequest)
 """Payloads that a lead only sends. In a replay it was sent before, and nothing compares it."""
+PLAIN = (Model, str)
+"""Values that are JSON anyway, so that not each part of the converter is asked in turn."""
 
 
 @cache
-def _shared() -> PydanticPayloadConverter:
-    return PydanticPayloadConverter()
+def _converters() -> Mapping[bytes, EncodingPayloadConverter]:
+    converters = PydanticPayloadConverter().converters
+    compressed = CompressedPayloadConverter(converters[b"json/plain"])
+    return {**converters, compressed.encoding.encode(): compressed}
+
+
+@cache
+def _json() -> EncodingPayloadConverter:
+    return _converters()[b"json/plain"]
 
 
 class LeadPayloadConverter(PydanticPayloadConverter):
@@ -33,11 +45,13 @@ class LeadPayloadConverter(PydanticPayloadConverter):
     """
 
     def __init__(self) -> None:
-        self.converters = _shared().converters
+        self.converters = _converters()
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
         if values and isinstance(values[0], SENT) and _is_replaying():
             values = [None] * len(values)
+        if all(isinstance(value, PLAIN) for value in values):
+            return [payload for value in values if (payload := _json().to_payload(value))]
         return super().to_payloads(values)
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:

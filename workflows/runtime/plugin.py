@@ -14,6 +14,7 @@ from workflows.reconcile import ReconcileWorkflow
 from workflows.runtime.converter import LeadPayloadConverter
 from workflows.runtime.sandbox import SandboxRunner
 from workflows.runtime.steps import WORKERS, StepRunner
+from workflows.runtime.visits import spare_walks
 
 WORKFLOWS = (LeadWorkflow, IssueSyncWorkflow, ReconcileWorkflow, DigestWorkflow, WeeklyDigestWorkflow)
 
@@ -52,6 +53,7 @@ def leads_plugin(*, sandboxed: bool = False) -> SimplePlugin:
     Workers run them in the sandbox only if `sandboxed`, as in the tests: it finds calls that are not deterministic, and
     costs memory and time for each lead (docs/architecture.md).
     """
+    spare_walks()
     return _Plugin(
         "leads",
         data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),

@@ -43,6 +43,14 @@ def overwrites(github: GitHub, sandbox: Sandbox, write: Callable[[], object], bo
         writing.result()
 
 
+def overwrites_a_note(activities: GitHubActivities, github: GitHub, sandbox: Sandbox) -> Lead:
+    """Open a lead's issue, and overwrite a person's note by the news that it is lost; return the lead before that."""
+    lead = opened(activities, a_lead())
+    write = partial(perform, activities, "update_issue", lead.replaced(**LOST))
+    overwrites(github, sandbox, write, body=f"A note.\n\n{github.body()}")
+    return lead
+
+
 BOX = "- [ ] Price quoted"
 
 
@@ -54,6 +62,13 @@ def client(settings: Settings) -> GitHubClient:
 def lost(client: GitHubClient) -> Edit | None:
     """Return the edit of the lead's issue that we overwrote, as a sync finds it."""
     return overwritten(client, "leads", client.issue("leads", 1), "lead-7", hub=False)
+
+
+def found(client: GitHubClient) -> Edit:
+    """Return the edit that we overwrote, which there must be."""
+    edit = lost(client)
+    assert edit is not None
+    return edit
 
 
 def suspects(client: GitHubClient) -> list[int]:
@@ -77,8 +92,7 @@ def test_text_saved_while_we_write_is_restored(
     overwrites(github, sandbox, lambda: perform(activities, "update_issue", news), body=theirs)
     assert not github.body().startswith("A note.")
     assert suspects(client) == [1]
-    edit = lost(client)
-    assert edit is not None
+    edit = found(client)
     assert (edit.kind, edit.by) == (EditKind.OVERWRITTEN, "amara-sales")
     revert(activities, news, edit)
     body = github.body()
@@ -101,11 +115,8 @@ def test_text_saved_while_we_write_is_restored(
 def test_killed_while_it_gives_that_back_the_next_attempt_does(
     activities: GitHubActivities, github: GitHub, sandbox: Sandbox, client: GitHubClient, fault: str
 ) -> None:
-    lead = opened(activities, a_lead())
-    write = partial(perform, activities, "update_issue", lead.replaced(**LOST))
-    overwrites(github, sandbox, write, body=f"A note.\n\n{github.body()}")
-    edit = lost(client)
-    assert edit is not None
+    lead = overwrites_a_note(activities, github, sandbox)
+    edit = found(client)
     sandbox.faults.add(Fault.model_validate({"system": "github", "kind": fault, "method": "PATCH"}))
     with pytest.raises(ApplicationError, match="could not be reached"):
         revert(activities, lead.replaced(**LOST), edit)
@@ -118,11 +129,8 @@ def test_killed_while_it_gives_that_back_the_next_attempt_does(
 def test_an_update_in_between_does_not_lose_it(
     activities: GitHubActivities, github: GitHub, sandbox: Sandbox, client: GitHubClient
 ) -> None:
-    lead = opened(activities, a_lead())
-    write = partial(perform, activities, "update_issue", lead.replaced(**LOST))
-    overwrites(github, sandbox, write, body=f"A note.\n\n{github.body()}")
-    edit = lost(client)
-    assert edit is not None
+    lead = overwrites_a_note(activities, github, sandbox)
+    edit = found(client)
     perform(activities, "update_issue", lead.replaced(assets=(ASSET,)))
     assert (suspects(client), lost(client)) == ([1], edit)
     revert(activities, lead.replaced(assets=(ASSET,)), edit)
@@ -133,11 +141,8 @@ def test_an_update_in_between_does_not_lose_it(
 def test_text_that_somebody_has_edited_since_stays(
     activities: GitHubActivities, github: GitHub, sandbox: Sandbox, client: GitHubClient
 ) -> None:
-    lead = opened(activities, a_lead())
-    write = partial(perform, activities, "update_issue", lead.replaced(**LOST))
-    overwrites(github, sandbox, write, body=f"A note.\n\n{github.body()}")
-    edit = lost(client)
-    assert edit is not None
+    lead = overwrites_a_note(activities, github, sandbox)
+    edit = found(client)
     github.edit(body=f"Another note.\n\n{github.body()}")
     assert lost(client) is None
     revert(activities, lead.replaced(**LOST), edit)
@@ -182,9 +187,7 @@ def test_a_reverted_edit_is_not_restored(
 def test_while_the_history_lags_nothing_is_concluded(
     activities: GitHubActivities, github: GitHub, sandbox: Sandbox, client: GitHubClient
 ) -> None:
-    lead = opened(activities, a_lead())
-    write = partial(perform, activities, "update_issue", lead.replaced(**LOST))
-    overwrites(github, sandbox, write, body=f"A note.\n\n{github.body()}")
+    overwrites_a_note(activities, github, sandbox)
     lagging = {"system": "github", "kind": "stale", "path": "graphql", "body": "userContentEdits"}
     sandbox.faults.add(Fault.model_validate(lagging))
     assert lost(client) is None

@@ -1,10 +1,9 @@
 """Requests by a reconciliation: without changes as many for ten leads as for thousands, and few for a change."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 from temporalio.client import Client
-from temporalio.testing import WorkflowEnvironment
 
 import activities.reconcile.drive
 import activities.reconcile.github
@@ -13,25 +12,13 @@ from config.settings import Settings
 from process.types import Stage
 from sandbox.github.people import Person
 from sandbox.server import Sandbox
-from tests.support.deployment import SALES
-from tests.support.many_leads import a_row, in_ledger, on_github, reconciling, with_issues
-from tests.support.servers import real_time
+from tests.support.deployment import SALES, own_env
+from tests.support.many_leads import a_row, in_ledger, on_github, reconciling_client, with_issues
 from workflows.reconcile import Reconciliation, SystemResult
 
+__all__ = ["own_env", "reconciling_client"]
+
 LEADS = 120
-
-
-@pytest.fixture
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    """Start a server for one test, since a reconciliation checks all leads."""
-    async with real_time() as server:
-        yield server
-
-
-@pytest.fixture
-async def client(env: WorkflowEnvironment, settings: Settings) -> AsyncIterator[Client]:
-    async with reconciling(env.client, settings, settings.task_queue):
-        yield env.client
 
 
 async def reconciled(client: Client, settings: Settings) -> Reconciliation:

@@ -1,12 +1,10 @@
 """Nothing is lost, whatever fails in the middle: a page, an attempt, or GitHub's listings, which may lag behind."""
 
-from collections.abc import AsyncIterator
 from itertools import count
 from typing import Any
 
 import pytest
 from temporalio.client import Client
-from temporalio.testing import WorkflowEnvironment
 
 import activities.reconcile.progress
 from activities.reconcile.github import GitHubReconciler
@@ -14,27 +12,15 @@ from client.reconcile import reconcile_now
 from config.settings import Settings
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from tests.support.deployment import SALES
-from tests.support.many_leads import on_github, reconciling, with_issues
-from tests.support.servers import real_time
+from tests.support.deployment import SALES, own_env
+from tests.support.many_leads import on_github, reconciling_client, with_issues
 from workflows.issue_sync import ChangeNotice
 from workflows.reconcile import SystemResult
 
+__all__ = ["own_env", "reconciling_client"]
+
 NEW = 250
 """Number of new issues: three pages."""
-
-
-@pytest.fixture
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    """Start a server for one test, since a reconciliation checks all leads."""
-    async with real_time() as server:
-        yield server
-
-
-@pytest.fixture
-async def client(env: WorkflowEnvironment, settings: Settings) -> AsyncIterator[Client]:
-    async with reconciling(env.client, settings, settings.task_queue):
-        yield env.client
 
 
 @pytest.fixture

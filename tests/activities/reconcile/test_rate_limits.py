@@ -1,12 +1,11 @@
 """GitHub's rate limits: all requests wait until the limit is over, and nothing is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from temporalio.testing import WorkflowEnvironment
 
 from activities.github import rate_limits
 from activities.github.errors import Limit
@@ -16,22 +15,16 @@ from client.retries import PendingRetry, pending_retries
 from process.views.overview import EffectLine
 from sandbox.faults import Fault
 from sandbox.journal import Exchange
-from tests.support.deployment import Deployment
-from tests.support.servers import real_time
+from tests.support.deployment import Deployment, own_env
 from tests.support.waiting import TIMEOUT
+
+__all__ = ["own_env"]
 
 SECONDS = 2
 LONG = 8
 """Seconds within which even a busy machine takes a decision."""
 LATE = timedelta(seconds=45)
 """Longest delay of the next request after a limit. A service that ignored GitHub's hint would wait a minute."""
-
-
-@pytest.fixture
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    """Start a server for one test, since a reconciliation checks all leads."""
-    async with real_time() as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -1,30 +1,20 @@
 """Without webhooks, reconciliation finds people's changes, and drift of the leads' artifacts."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
-from temporalio.testing import WorkflowEnvironment
 
 from client.directory import LeadHandle
 from process.core.outbox import DriftCheck
 from process.views.overview import Overview
 from sandbox.faults import Fault
-from tests.support.deployment import OWNER, SALES, Deployment, all_public
+from tests.support.deployment import OWNER, SALES, Deployment, all_public, own_env
 from tests.support.questionnaires import the_lead
-from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 from workflows.reconcile import Reconciliation
 
+__all__ = ["own_env"]
+
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
-
-
-@pytest.fixture
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    """Start a server for one test, since a reconciliation checks all leads."""
-    async with real_time() as server:
-        yield server
 
 
 def found(done: Reconciliation, system: str = "reconcile_github") -> str:

@@ -25,7 +25,7 @@ Worker = Callable[..., TeamReconciler]
 
 @pytest.fixture
 def worker(env: WorkflowEnvironment, queue: str) -> Worker:
-    """What a worker with these settings would tell, which it read so many hours after the test began."""
+    """A function that makes the reconciler of a worker whose settings, read so many hours later, have these addresses."""
 
     def team(*contracts: str, hours: float = 0, queue: str = queue) -> TeamReconciler:
         policy = Policy(addresses={Role.CONTRACTS: contracts} if contracts else {})

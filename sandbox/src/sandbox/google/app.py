@@ -9,16 +9,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.google import drive, errors, forms, sheets
+from sandbox.google import errors, forms, sheets
 from sandbox.google.call import Call, Handler, Media
 from sandbox.google.discovery import api
+from sandbox.google.drive.methods import HANDLERS, PLANS
+from sandbox.google.drive.rendering import default_fields
 from sandbox.google.errors import Family, GoogleError
 from sandbox.google.fields import select
 from sandbox.google.state import GoogleState, Token
 from sandbox.google.token import token
 from sandbox.google.uploads import Resumable, multipart
 
-_HANDLERS: dict[str, Handler] = drive.HANDLERS | forms.HANDLERS | sheets.HANDLERS
+_HANDLERS: dict[str, Handler] = HANDLERS | forms.HANDLERS | sheets.HANDLERS
 _VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _NOT_FOUND = (
     "<!DOCTYPE html>\n<html lang=en>\n<title>Error 404 (Not Found)!!1</title>\n"
@@ -94,7 +96,7 @@ async def _serve(request: Request, family: Family, state: GoogleState, uploads: 
     )
     method.check_body(call.body)
     if kind == "resumable":
-        drive.PLANS[method.id](call)
+        PLANS[method.id](call)
         return uploads.start(call, request)
     answer = _HANDLERS[method.id](call)
     return answer if isinstance(answer, Response) else _rendered(call, answer, mask)
@@ -119,7 +121,7 @@ def _rendered(call: Call, answer: dict[str, Any], mask: dict[str, Any] | None) -
     if mask is not None:
         answer = select(answer, mask)
     elif call.method.api.family == "drive":
-        answer = drive.default_fields(answer)
+        answer = default_fields(answer)
     return JSONResponse(answer)
 
 

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.google import commands, errors
-from sandbox.google.drive import web_view_link
+from sandbox.google.drive.rendering import web_view_link
 from sandbox.google.state import FOLDER, DriveFile, GoogleState
 from sandbox.pages import render
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.google.drive import web_view_link
+from sandbox.google.drive.rendering import web_view_link
 from sandbox.google.state import FOLDER, DriveFile, Question
 from sandbox.pages import render, style
 from sandbox.pages.drive import drive_routes

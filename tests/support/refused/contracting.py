@@ -1,0 +1,130 @@
+"""Refused decisions about contracts."""
+
+from tests.support.lives import SIGNED
+from tests.support.refused.case import Case
+
+REFUSED: list[Case] = [
+    (
+        "accepted",
+        "contract_handed_over",
+        {"due": "2026-05-31"},
+        "The contract can't be due on 2026-05-31, which has passed. Leave due out, or give a later day.",
+    ),
+    (
+        "accepted",
+        "contract_handed_over",
+        {"due": "9999-12-31"},
+        "The contract's due date is 9999-12-31, which can't be meant",
+    ),
+    ("renewed", "gap_explained", {"reason": "x"}, "No days outside the contracts are unexplained."),
+    ("lost", "gap_explained", {"reason": "x"}, "The lead is lost"),
+    ("new", "contract_handed_over", {}, "No price has been quoted yet. Quote one first (price_quoted)."),
+    (
+        "quoted",
+        "contract_handed_over",
+        {},
+        "They have not agreed to a price yet. Record that first (quote_accepted).",
+    ),
+    (
+        "signed",
+        "contract_handed_over",
+        {},
+        "The contract was already signed on 2026-06-01. If that was a mistake",
+    ),
+    (
+        "contracted",
+        "contract_handed_over",
+        {},
+        "correct it (corrected). Its renewal begins with a price (price_quoted).",
+    ),
+    (
+        "renewal quoted",
+        "contract_handed_over",
+        {},
+        "They have not agreed to a price for the renewal yet. Record that first (quote_accepted).",
+    ),
+    ("renewing", "contract_acknowledged", {}, "The contract was not handed over"),
+    (
+        "renewing",
+        "contract_signed",
+        {**SIGNED, "start": "2027-05-31"},
+        "runs until 2027-05-31, so its renewal can't start on 2027-05-31. Leave start out",
+    ),
+    ("renewed", "contract_signed", SIGNED, "The contract was already signed on 2027-03-01"),
+    (
+        "accepted",
+        "contract_acknowledged",
+        {},
+        "The contract was not handed over. Do that first (contract_handed_over).",
+    ),
+    (
+        "quoted",
+        "contract_signed",
+        SIGNED,
+        "They have not agreed to a price yet. Record that first (quote_accepted).",
+    ),
+    ("accepted", "contract_signed", {}, "evidence is missing. Send an object such as"),
+    ("accepted", "contract_signed", {"evidence": "  "}, "evidence: string should have at least 1 character"),
+    (
+        "accepted",
+        "contract_signed",
+        {**SIGNED, "start": "2027-01-01", "end": "2026-01-01"},
+        "would end on 2026-01-01, before it starts on 2027-01-01. Give a later end",
+    ),
+    (
+        "accepted",
+        "contract_signed",
+        {**SIGNED, "start": "9999-12-31"},
+        "The contract's start is 9999-12-31, which can't be meant",
+    ),
+    (
+        "accepted",
+        "contract_signed",
+        {**SIGNED, "end": "2226-01-01"},
+        "The contract's end is 2226-01-01, which can't be meant",
+    ),
+    (
+        "signed",
+        "contract_signed",
+        SIGNED,
+        "The contract was already signed on 2026-06-01. If that was a mistake, correct it",
+    ),
+    ("lost when quoted", "contract_signed", SIGNED, "The lead is lost"),
+    ("accepted", "contract_progressed", {"state": "drafted"}, "The contract was not handed over. Do that"),
+    ("handed over", "contract_progressed", {"state": "signed"}, "state: input should be 'drafted'"),
+    (
+        "drafted",
+        "contract_progressed",
+        {"state": "drafted"},
+        "It has been drafted since 2026-06-01. Give a note if",
+    ),
+    ("new", "vendor_setup_progressed", {"forms": "sent"}, "No price has been quoted yet"),
+    ("vendor started", "vendor_setup_progressed", {"forms": "sent"}, "Their forms were sent on 2026-06-01."),
+    (
+        "contracted",
+        "vendor_setup_progressed",
+        {"forms": "sent"},
+        "The vendor set-up is already not needed. If that was a mistake",
+    ),
+    ("new", "vendor_setup_started", {}, "No price has been quoted yet"),
+    (
+        "contracted",
+        "vendor_setup_started",
+        {},
+        "The vendor set-up is already not needed. If that was a mistake, correct it",
+    ),
+    ("vendor set up, not signed", "vendor_setup_done", {}, "The vendor set-up is already done."),
+    ("contracted", "vendor_setup_not_needed", {}, "The vendor set-up is already not needed."),
+    (
+        "new",
+        "service_extended",
+        {"reason": "x"},
+        "There is no contract that could have lapsed. Record the signature first",
+    ),
+    (
+        "live",
+        "service_extended",
+        {"reason": "x"},
+        "The contract is live until 2027-05-31. Extend it when it has lapsed.",
+    ),
+]
