@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from temporalio.worker import Worker
 
+from activities.gauges import LeadGauges
 from activities.heartbeat import HeartbeatInterceptor
 from activities.rate_limits import share_limits
 from activities.reconcile.team import TeamReconciler
@@ -26,6 +27,7 @@ from client.chores import Chores
 from client.connection import connect, run_program
 from client.digest import keep_digest
 from client.leads import LeadsClient
+from client.lists import LeadLists
 from client.reconcile import keep_schedule
 from client.server import demand_attributes, demand_namespace
 from client.worker_options import cached_leads, deployment, described, metrics_runtime, working
@@ -80,6 +82,7 @@ async def run(settings: Settings) -> None:
             async with asyncio.TaskGroup() as beside:
                 tasks = [beside.create_task(TeamReconciler(leads).update_at_start())]
                 tasks.append(beside.create_task(StuckWatch(client, settings.task_queue).run()))
+                tasks.append(beside.create_task(LeadGauges(leads, LeadLists.of(settings)).run()))
                 await stop.wait()
                 for task in tasks:
                     task.cancel()

@@ -119,6 +119,12 @@ class LeadLists:
         assigned = (known for row in self.each() for known in row.assigned.values())
         return frozenset(name for known in assigned for name in known.names)
 
+    def count_outdated(self, now: datetime) -> int:
+        """Return the number of leads that should have written their row anew long before this moment."""
+        with failing():
+            counts = self._ledger.counts("archived", _NOT_ARCHIVED, up_to("right_until", now - GRACE))
+        return sum(counts.values())
+
     def digests(self, week: Week, now: datetime) -> DigestsOfWeek:
         """Return the mails of the week's digest as of now."""
         digests, leads, outdated = Digests(week), 0, 0

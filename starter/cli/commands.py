@@ -7,7 +7,7 @@ from uuid import uuid4
 from cyclopts import App, Group, Parameter
 from rich.text import Text
 
-from client.broadcast import RATE, Broadcast, broadcast
+from client.broadcast import RATE, Broadcast
 from client.connection import configured_namespace
 from client.errors import DecisionRefused, LeadMissing, LeadsError, NoWorker, WorkerBusy
 from client.leads import LeadsClient
@@ -20,10 +20,11 @@ from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.overview import Option, TimelineLine, with_correction
+from starter.cli.broadcasts import ask_all
 from starter.cli.decide import Command, add
 from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json, LeadArgument, Timeout, flag, given, with_options
-from starter.cli.output import Output, clean, moment, progress
+from starter.cli.output import Output, clean, moment
 from starter.cli.session import TIMEOUT, leads_of, read_settings
 from starter.cli.show import show_lead
 from starter.cli.spelling import as_command, write_refusal
@@ -49,7 +50,7 @@ def add_commands(app: App) -> None:
         options,
         _preview(app),
         "starter.cli.what_if:what_if",
-        retry,
+        "starter.cli.retry:retry",
         adopt,
     )
     add(app, commands, group)
@@ -295,29 +296,6 @@ def _preview(app: App) -> Command:
     return preview
 
 
-async def retry(
-    lead: LeadArgument,
-    effect: Annotated[
-        str | None, Parameter(help="Key of the effect, as `leads show` prints it. By default all.")
-    ] = None,
-    /,
-    *,
-    timeout: Timeout = TIMEOUT,
-    json: Json = False,
-) -> None:
-    """Retry the effects that failed for good."""
-    leads = await leads_of(timeout)
-    handle = await leads.exactly(lead)
-    heading, keys = await leads.heading_of(handle), await leads.retry(handle, effect)
-    out = Output(as_json=json)
-    if out.value({"heading": heading, "retried": keys}):
-        return
-    out.line(heading, "bold")
-    none = f"No failed effect has the key {effect}." if effect else "No effect has failed for good."
-    out.line("Retried:" if keys else none)
-    out.items(keys)
-
-
 async def adopt(
     lead: LeadArgument | None = None,
     /,
@@ -355,18 +333,4 @@ async def _adopt_all(leads: LeadsClient, rate: float, out: Output) -> None:
         reason="The leads continue in new runs, under the newest rules of the process",
         per_second=rate,
     )
-    with progress(hidden=out.as_json) as shown:
-        bar = shown.add_task("Asking the leads")
-        sent = await broadcast(
-            leads.client,
-            message,
-            lambda sent: shown.update(bar, total=sent.leads or None, completed=sent.done + sent.failed),
-        )
-    if not out.value({"leads": sent.leads, "asked": sent.done, "failed": sent.failed}):
-        out.line(f"Asked to continue in new runs: {sent.done} of {sent.leads} leads.")
-    if sent.state == "failed":
-        raise CommandFailed(
-            ExitCode.UNAVAILABLE,
-            f"The batch operation {sent.job_id} failed; the Temporal UI shows why. Repeat the command.",
-            printed=True,
-        )
+    await ask_all(leads, message, out, "Asked to continue in new runs")
