@@ -55,6 +55,16 @@ def above(column: str, value: object) -> Filter:
     return LEADS.c[column] > value
 
 
+def from_(column: str, value: object) -> Filter:
+    """Select rows with this value, or a higher or later one."""
+    return LEADS.c[column] >= value
+
+
+def below(column: str, value: object) -> Filter:
+    """Select rows with a lower or earlier value."""
+    return LEADS.c[column] < value
+
+
 def up_to(column: str, value: object) -> Filter:
     """Select rows with this value, or a lower or earlier one."""
     return LEADS.c[column] <= value

@@ -7,9 +7,9 @@ from cyclopts import Parameter
 
 from client.lists import lead_lists
 from process.views.agenda import AHEAD, Agenda, AgendaItem, Section
-from starter.cli.options import Json
+from starter.cli.arguments import Json
+from starter.cli.configuration import read_settings
 from starter.cli.output import Output
-from starter.cli.session import read_settings
 from starter.cli.stuck import warn_of_stuck
 from starter.cli.warnings import warn_of_outdated
 

@@ -21,10 +21,11 @@ from client.stuck import list_stuck
 from config.policy_file import current_policy
 from config.settings import Settings, unknown_settings
 from process.policy import Policy
-from starter.cli.errors import CommandFailed, ExitCode, rendered
-from starter.cli.options import Json
+from starter.cli.arguments import Json
+from starter.cli.configuration import FILES, read_settings
+from starter.cli.errors import rendered
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
-from starter.cli.session import FILES, read_settings
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 

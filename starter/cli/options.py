@@ -8,30 +8,20 @@ from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from cyclopts import Parameter
-from cyclopts.validators import Number
+from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.parsing import parse_as
-from starter.cli.errors import CommandFailed, ExitCode
+from starter.cli.exits import CommandFailed, ExitCode
 
 SOURCE = "cli"
 
 _OURS = frozenset({"source", "policy", "changed", "price_books", "changes", "issue", "originals"})
 """Fields that are filled in by the service, not by a person."""
 
-
-def flag(text: str, *names: str) -> Parameter:
-    """Return a flag that has no `--no-…` form."""
-    return Parameter(names or None, negative="", show_default=False, help=text)
-
-
-LeadArgument = Annotated[str, Parameter(help="The lead's id, or enough of its beginning to be unique.")]
-Json = Annotated[bool, flag("One JSON value instead of text.")]
-PORT = Number(gte=1, lte=65535)
-Timeout = Annotated[float, Parameter("--timeout", help="Seconds to wait for the lead's answer.")]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,6 +56,9 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     if type_ is Decimal:  # the decision's own message about a wrong number is better than cyclopts'
         type_, default = str, default if default is inspect.Parameter.empty else None
         parameter = Parameter(help=help_, metavar="NUMBER")
+    if type_ is AwareDatetime:  # so is its message about a time
+        type_, default = str, default if default is inspect.Parameter.empty else None
+        parameter = Parameter(help=help_, metavar="TIME")
     annotation: Any = Annotated[type_ | None if default is None else type_, parameter]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 

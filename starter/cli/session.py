@@ -1,25 +1,14 @@
-"""Reads the settings and connects to Temporal, for all commands."""
+"""Connects to Temporal, for all commands."""
 
 from datetime import timedelta
-from pathlib import Path
 
 from client.connection import connect
 from client.leads import LeadsClient
-from config import policy_file, settings
-
-UP = Path(".leads/up.env")
-"""Settings of the sandbox, while `leads up` runs in this folder."""
-
-FILES = (".env", UP)
-"""Files from which settings are read, besides the environment."""
+from config import policy_file
+from starter.cli.configuration import read_settings
 
 TIMEOUT = 10.0
 """Default seconds to wait for an answer of a lead."""
-
-
-def read_settings() -> settings.Settings:
-    """Read the settings of the environment and of `.env`. Raises SettingsError, which names the wrong one."""
-    return settings.read_settings(*FILES)
 
 
 async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:

@@ -5,8 +5,8 @@ from temporalio.service import RPCError
 from client.connection import connect
 from client.errors import LeadsError
 from client.stuck import list_stuck
+from starter.cli.configuration import read_settings
 from starter.cli.output import console
-from starter.cli.session import read_settings
 
 SHOWN = 5
 """Number of leads that are named."""

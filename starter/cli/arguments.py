@@ -1,0 +1,17 @@
+"""Arguments and options that several commands have."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+
+def flag(text: str, *names: str) -> Parameter:
+    """Return a flag that has no `--no-…` form."""
+    return Parameter(names or None, negative="", show_default=False, help=text)
+
+
+LeadArgument = Annotated[str, Parameter(help="The lead's id, or enough of its beginning to be unique.")]
+Json = Annotated[bool, flag("One JSON value instead of text.")]
+PORT = Number(gte=1, lte=65535)
+Timeout = Annotated[float, Parameter("--timeout", help="Seconds to wait for the lead's answer.")]
