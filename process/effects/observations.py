@@ -102,8 +102,12 @@ class AnswersRead(Observation):
     answers: tuple[tuple[str, str], ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        questionnaire = lead.questionnaire.replaced(response_id=self.response_id, answers=self.answers)
-        return lead.replaced(questionnaire=questionnaire)
+        known = lead.questionnaire
+        if other := known.other(self.response_id):
+            return lead.replaced(questionnaire=known.with_other(other.replaced(answers=self.answers)))
+        if known.response_id != self.response_id:  # its decision was corrected
+            return lead
+        return lead.replaced(questionnaire=known.replaced(answers=self.answers))
 
     def summary(self, event_log: EventLog) -> str:
         return f"{len(self.answers)} answers were read from the questionnaire"
@@ -247,6 +251,22 @@ class Repaired(Observation):
         one = "1 decision that had waited was taken" if self.decisions == 1 else None
         waited = one or f"{self.decisions} decisions that had waited were taken" if self.decisions else ""
         return f"The lead was stuck{since} and was repaired{f'; {waited}' if waited else ''}"
+
+
+class Restored(Observation):
+    """The lead's workflow was lost in Temporal, not by a decision, and began again."""
+
+    kind = "restored"
+    run_id: str = ""
+    """Run of the workflow that was lost, if Temporal still knew it."""
+    lost_at: AwareDatetime | None = None
+    """Time at which it was ended (UTC), if Temporal still knew it."""
+
+    def summary(self, event_log: EventLog) -> str:
+        how = (
+            f"ended in Temporal at {self.lost_at:%Y-%m-%d %H:%M} UTC" if self.lost_at else "lost in Temporal"
+        )
+        return f"The lead's workflow was {how}, not by a decision, and began again"
 
 
 class HubIssueOpened(Observation):

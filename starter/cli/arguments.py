@@ -11,7 +11,14 @@ def flag(text: str, *names: str) -> Parameter:
     return Parameter(names or None, negative="", show_default=False, help=text)
 
 
-LeadArgument = Annotated[str, Parameter(help="The lead's id, or enough of its beginning to be unique.")]
+LeadArgument = Annotated[
+    str,
+    Parameter(
+        help="The lead: its id, issue (leads#12 or its address) or organisation. To look at it, words of the "
+        "organisation or the beginning of the id are enough."
+    ),
+]
+Verbose = Annotated[bool, flag("One line for each chore outside.", "--verbose", "-v")]
 Json = Annotated[bool, flag("One JSON value instead of text.")]
 PORT = Number(gte=1, lte=65535)
 Timeout = Annotated[float, Parameter("--timeout", help="Seconds to wait for the lead's answer.")]

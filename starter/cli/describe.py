@@ -59,6 +59,11 @@ def _argument(parameter: inspect.Parameter) -> Argument:
 
 
 def _annotated(annotation: Any) -> tuple[Any, Parameter]:
+    """Return the type and how it is shown; `Annotated[str, …] | None` is the same as `Annotated[str | None, …]`."""
+    if get_origin(annotation) is not Annotated:
+        (inner,) = (each for each in get_args(annotation) if each is not NoneType)
+        type_, shown = _annotated(inner)
+        return type_ | None, shown
     type_, *notes = get_args(annotation)
     return type_, next(note for note in notes if isinstance(note, Parameter))
 

@@ -29,6 +29,7 @@ COLUMNS = (
     "next is",
     "next step",
     "next date",
+    "next date is for",
     "on hold",
     "price",
     "currency",
@@ -40,6 +41,7 @@ COLUMNS = (
     "attention",
     "opened",
     "ended on",
+    "lost",
     "updated",
     "issue",
     "folder",
@@ -156,9 +158,9 @@ def _print(found: list[LeadRow], counts: Mapping[Stage, int], sort: Order, unpai
         (
             (
                 row.lead_id,
-                f"{row.stage}{', on hold' if row.on_hold else ''}{', archived' if row.archived else ''}",
+                _stage(row),
                 str(row.owner),
-                f"{row.next_date.astimezone():%Y-%m-%d %H:%M}" if row.next_date else "",
+                f"{row.next_day}: {row.next_day_is_for}" if row.next_day else "",
                 *([_invoices(row.open_invoices)] if unpaid else []),
                 *([_day(row.contract_end)] if extra == ["contract end"] else []),
                 _attention(len(row.attention), len(row.parked)),
@@ -172,6 +174,13 @@ def _print(found: list[LeadRow], counts: Mapping[Stage, int], sort: Order, unpai
         out.line(f"{len(found)} of {total} leads ({_by_stage(counts)}); --limit shows more.", "dim")
 
 
+def _stage(row: LeadRow) -> str:
+    notes = [", on hold"] if row.on_hold else []
+    notes += [", archived"] if row.archived else []
+    notes += [f" ({row.lost})"] if row.lost else []
+    return f"{row.stage}{''.join(notes)}"
+
+
 def _record(row: LeadRow, url: str) -> tuple[object, ...]:
     """Return the row's values for the columns of the CSV."""
     return (
@@ -181,7 +190,8 @@ def _record(row: LeadRow, url: str) -> tuple[object, ...]:
         row.title,
         row.owner,
         row.next_step,
-        row.next_date,
+        row.next_day,
+        row.next_day_is_for,
         row.on_hold,
         row.price and row.price.amount,
         row.price and row.price.currency,
@@ -193,6 +203,7 @@ def _record(row: LeadRow, url: str) -> tuple[object, ...]:
         "; ".join((*row.attention, *row.parked)),
         row.opened_at,
         row.ended_on,
+        row.lost,
         row.updated_at,
         row.issue,
         row.folder,

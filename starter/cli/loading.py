@@ -15,9 +15,11 @@ _SERVICE = {
     "policy": "starter.cli.policy:policy",
     "verify": "starter.cli.verify:verify",
     "repair": "starter.cli.repair:repair",
+    "restore": "starter.cli.restore:restore",
     "rebuild": "starter.cli.rebuild:rebuild",
     "promote": "starter.cli.promote:promote",
     "init-server": "starter.cli.service:init_server",
+    "adopt-settings": "starter.cli.adopt_settings:adopt_settings",
     "init-repos": "starter.cli.init_repos:init_repos",
     "completion": "starter.cli.completion:completion",
     "help": "starter.cli.completion:help_",
@@ -32,7 +34,7 @@ _LEADS = {
     "options": "starter.cli.choosing:options",
     "preview": "starter.cli.commands:preview",
     "what-if": "starter.cli.what_if:what_if",
-    "retry": "starter.cli.commands:retry",
+    "retry": "starter.cli.retry:retry",
     "adopt": "starter.cli.commands:adopt",
 }
 _OTHERS = _SERVICE | _LEADS

@@ -19,7 +19,7 @@ from starter.cli.exits import CommandFailed, ExitCode
 
 SOURCE = "cli"
 
-_OURS = frozenset({"source", "policy", "changed", "price_books", "changes", "issue", "originals"})
+_OURS = frozenset({"source", "said_at", "policy", "changed", "price_books", "changes", "issue", "originals"})
 """Fields that are filled in by the service, not by a person."""
 
 
@@ -53,7 +53,7 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
         each = get_args(type_)[0]
         type_, default = list[each if get_origin(each) is Literal else str], None  # type: ignore[misc] # a type made at run time
         parameter = Parameter(help=f"{help_} May be given several times.", show_default=False, negative="")
-    if type_ is Decimal:  # the decision's own message about a wrong number is better than cyclopts'
+    if type_ in (Decimal, int):  # the decision reads numbers; cyclopts would round 1.200 users to one
         type_, default = str, default if default is inspect.Parameter.empty else None
         parameter = Parameter(help=help_, metavar="NUMBER")
     if type_ is AwareDatetime:  # so is its message about a time
