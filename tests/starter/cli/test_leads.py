@@ -14,7 +14,7 @@ from ledger.events import Ledger, LedgerUnavailable
 from process.decisions.opening import LeadOpened
 from process.identity import contact_key
 from process.types import Link
-from starter.cli.check import rows_check
+from starter.cli.check_leads import rows_check
 from tests.support.commands import Ended, Opened, RunLeads, eventually
 from tests.support.lives import Life
 from tests.support.outside import Outside
@@ -497,4 +497,7 @@ async def test_the_check_compares_the_ledger_with_temporal(
     write_rows(ledger_url, Life(lead_id="lead-terminated"))
     found = await rows_check(env.client, settings)
     assert not found.ok
-    assert found.detail == "in Temporal: 1, in the ledger: 2; not running (terminated?): lead-terminated"
+    how = "not in Temporal, though no decision has ended it"
+    assert found.detail == (
+        f"in Temporal: 1, in the ledger: 2; not running: lead-terminated ({how}). See `leads restore --all`"
+    )
