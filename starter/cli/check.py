@@ -21,12 +21,13 @@ from client.stuck import POLLED
 from config.policy_file import current_policy
 from config.settings import Settings, unknown_settings
 from process.policy import Policy
+from starter.cli.arguments import Json, flag
 from starter.cli.check_leads import lead_checks
 from starter.cli.check_settings import settings_checks
-from starter.cli.errors import CommandFailed, ExitCode, rendered
-from starter.cli.options import Json, flag
+from starter.cli.configuration import FILES, read_settings
+from starter.cli.errors import rendered
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
-from starter.cli.session import FILES, read_settings
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 

@@ -8,7 +8,7 @@ from client.filling import Filled, fill
 from client.lists import failing
 from config.settings import Settings
 from ledger.events import Ledger
-from starter.cli.errors import CommandFailed, ExitCode
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, progress
 from starter.cli.what_if_report import count_of
 

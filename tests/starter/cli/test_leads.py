@@ -422,7 +422,13 @@ async def test_options_and_preview_change_nothing(leads: RunLeads, opened: Opene
     options = {option["kind"]: option for option in (await leads("options", lead, "--json")).json}
     assert options["price_quoted"]["allowed"]
     assert not options["quote_accepted"]["allowed"]
-    assert "quote-accepted" in (await leads("options", lead)).out
+    first, *_ = (await leads("options", lead)).out.splitlines()[1:]
+    assert first.split()[:2] == ["questionnaire-sent", "next"]
+    possible, every = (await leads("options", lead)).out, (await leads("options", lead, "--all")).out
+    assert "--amount --currency --per" in possible
+    assert "31 other decisions are refused now" in possible
+    assert "quote-accepted" not in possible
+    assert "quote-accepted" in every
     summary = ("--amount", "12000", "--currency", "EUR", "--per", "once")
     preview = (await leads("preview", lead, "price-quoted", *summary, "--json")).json
     assert preview["stage"] == "quoted"
