@@ -16,7 +16,7 @@ from process.money.currencies import decimals_of
 from process.money.items import Item
 from process.money.pricing import PriceListError, books_from_rows
 from process.types import GIVEN
-from starter.cli.errors import CommandFailed
+from starter.cli.exits import CommandFailed
 from starter.cli.options import given
 from tests.support.states import STATES
 
