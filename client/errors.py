@@ -71,11 +71,14 @@ class OtherLeadOpen(RequestRefused):
 
 @dataclass(eq=False, repr=False)
 class LeadHasEnded(RequestRefused):
-    """The organisation and title belong to a lead that has ended."""
+    """The organisation and title belong to a lead that has ended. `lost`: how, if no decision has ended it."""
 
     lead_id: str
+    lost: str = ""
 
     def __str__(self) -> str:
+        if self.lost:
+            return f"{self.lead_id} has this organisation and title, and its workflow is {self.lost}."
         return f"{self.lead_id} has this organisation and title, and it has ended. Choose another title."
 
 
@@ -102,6 +105,30 @@ class NotRepairable(RequestRefused):
 
     def __str__(self) -> str:
         return f"{self.lead_id} can't be repaired with this code, and was left as it is: {sentence(self.why, capital=False)}"
+
+
+@dataclass(eq=False, repr=False)
+class NothingToRestore(RequestRefused):
+    """The lead's workflow runs, or has ended by a decision."""
+
+    lead_id: str
+    archived: bool
+
+    def __str__(self) -> str:
+        if self.archived:
+            return f"{self.lead_id} has ended by a decision and is archived: it is not begun again."
+        return f"{self.lead_id} has a running workflow: nothing is to be restored."
+
+
+@dataclass(eq=False, repr=False)
+class NotRestorable(RequestRefused):
+    """The ledger does not hold what the code at hand needs to begin the lead again."""
+
+    lead_id: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} can't be restored, and was left as it is: {sentence(self.why, capital=False)}"
 
 
 # ---- the lead is not there
@@ -170,6 +197,17 @@ class WorkflowHasEnded(LeadMissing):
 
 
 @dataclass(eq=False, repr=False)
+class LeadLost(LeadMissing):
+    """The lead's workflow was terminated or deleted in Temporal, or is gone with its database."""
+
+    lead_id: str
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} takes no decisions: its workflow is {self.how}. Its events are in the ledger."
+
+
+@dataclass(eq=False, repr=False)
 class WorkflowNotFound(LeadMissing):
     """Temporal knows no such workflow."""
 
@@ -229,6 +267,19 @@ class LeadStuck(Unavailable):
     def __str__(self) -> str:
         said = f" Temporal says: {sentence(self.reason)}" if self.reason else ""
         return f"{self.lead_id} is stuck: {self.cause}. Nothing is lost; it waits until it is repaired.{said}"
+
+
+@dataclass(eq=False, repr=False)
+class DecisionUnknown(Unavailable):
+    """Temporal failed while the decision was under way, so it may have been taken or not."""
+
+    lead_id: str
+    reason: str
+    key: str | None
+    """The decision's idempotency key, if it has one."""
+
+    def __str__(self) -> str:
+        return f"It is unknown if {self.lead_id} has taken the decision. {sentence(self.reason)}"
 
 
 @dataclass(eq=False, repr=False)
@@ -328,6 +379,21 @@ class TemporalMisconfigured(LeadsError):
 
     def __str__(self) -> str:
         return f"Temporal's configuration is wrong: {sentence(self.reason)}"
+
+
+@dataclass(eq=False, repr=False)
+class SettingsDiffer(LeadsError):
+    """The leads in this namespace belong to other settings: another ledger, organisation or GitHub."""
+
+    namespace: str
+    differences: Sequence[str]
+
+    def __str__(self) -> str:
+        found = "; ".join(self.differences)
+        return (
+            f"The leads in the namespace {self.namespace!r} belong to other settings: {found}. A worker with these would "
+            "write their events there, and give their roles to the people of these settings."
+        )
 
 
 def sentence(text: str, *, capital: bool = True) -> str:

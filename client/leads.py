@@ -1,7 +1,7 @@
 """The client of leads: open a lead, take decisions, query. It neither prints nor parses."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -21,11 +21,13 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import NO_WORKER_ANSWERED, is_not_ready
+from client.connection import NO_WORKER_ANSWERED, has_ended, is_not_ready, translate
 from client.directory import Directory, LeadHandle
 from client.errors import (
     DecisionRefused,
+    DecisionUnknown,
     LeadHasEnded,
+    LeadLost,
     LeadMissing,
     LeadsError,
     LeadStuck,
@@ -34,6 +36,7 @@ from client.errors import (
     Unavailable,
     refused_by,
 )
+from client.lost import find_lost
 from client.stuck import cause_of, find_stuck, why_silent
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
@@ -58,6 +61,23 @@ from workflows.start import REQUEST
 
 T = TypeVar("T")
 _BUILT_IN = Policy()
+
+NO_ANSWER = (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError)
+"""Errors of an update that brought no answer."""
+
+MAY_HAVE_ARRIVED = frozenset(
+    {
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.UNKNOWN,
+        RPCStatusCode.INTERNAL,
+        RPCStatusCode.ABORTED,
+        RPCStatusCode.DATA_LOSS,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.CANCELLED,
+    }
+)
+"""Status codes after which the server may have got the request."""
 
 NOT_READY_PAUSE = 0.1
 """Seconds between two attempts to query a run that has no task yet."""
@@ -135,7 +155,7 @@ class LeadsClient(Directory):
         """
         lead_id = await self._free_id(opened, key)
         started = await self._start(opened, lead_id, key, await self._checked(opened, lead_id))
-        return started or self._already(await self.client.get_workflow_handle(lead_id).describe())
+        return started or await self._already(await self.client.get_workflow_handle(lead_id).describe())
 
     async def _free_id(self, opened: LeadOpened, key: str, *, opaque: bool = False) -> str:
         """Return the first possible id that no lead of another request has."""
@@ -196,16 +216,16 @@ class LeadsClient(Directory):
             likely_duplicates=likely_duplicates,
         )
 
-    def _already(self, known: WorkflowExecutionDescription) -> Opened:
+    async def _already(self, known: WorkflowExecutionDescription) -> Opened:
         """Return the answer that this lead is open already. Raises LeadHasEnded."""
         if known.status is not WorkflowExecutionStatus.RUNNING:
-            raise LeadHasEnded(known.id)
+            raise LeadHasEnded(known.id, str(await find_lost(self.client, known.id) or ""))
         stage = known.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
         return Opened(lead_id=known.id, stage=stage, url=self.link(known.id), already=True)
 
     async def _same(self, known: WorkflowExecutionDescription, opened: LeadOpened) -> Opened:
         """Return the answer that this lead is open already. Raises OtherLeadOpen if it is not what was asked for."""
-        answer = self._already(known)
+        answer = await self._already(known)
         asked = opened.opened(known.id, datetime.now(UTC)).heading
         heading = str((await known.memo()).get("heading", asked))
         if same_text(heading) != same_text(asked):
@@ -234,23 +254,42 @@ class LeadsClient(Directory):
         """Take the decision and return the lead's answer. If the lead does not answer now, the decision is sent as a
         signal, which Temporal keeps until the lead takes it.
 
-        Raises DecisionRefused.
+        Raises DecisionRefused; DecisionUnknown if Temporal failed meanwhile; LeadLost. With any other error, the decision
+        was not taken.
         """
         if isinstance(decision, Merged):
             decision = await self._into(handle, decision)
         body = self._body(decision)
         try:
-            answer: Answer = await handle.execute_update(
-                decision.kind, body, result_type=Answer, rpc_timeout=self.timeout
-            )
+            return await self._answered(handle.execute_update(decision.kind, body, result_type=Answer))
         except WorkflowUpdateFailedError as failed:
             raise DecisionRefused(refused_by(failed.cause), handle.id) from failed
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
-            silent = await self._silent(handle, error)
-            # Should the update still arrive, the lead recognises the signal as the same decision.
-            await handle.signal(decision.kind, {"said_at": datetime.now(UTC).isoformat()} | body)
+        except NO_ANSWER as error:
+            try:
+                async with asyncio.timeout(self.timeout.total_seconds()):
+                    silent = await self._silent(handle, error)
+                    # Should the update still arrive, the lead recognises the signal as the same decision.
+                    await handle.signal(decision.kind, {"said_at": datetime.now(UTC).isoformat()} | body)
+            except (TimeoutError, RPCError) as failed:
+                raise await self._failed(handle, decision, failed) from failed
             return Waiting(silent)
-        return answer
+
+    async def _failed(
+        self, handle: LeadHandle, decision: Decision, error: TimeoutError | RPCError
+    ) -> Exception:
+        """Return the error for a decision that could not be sent, or that is perhaps under way."""
+        if isinstance(error, TimeoutError):
+            return DecisionUnknown(handle.id, "Temporal did not answer in time", decision.key)
+        if error.status in MAY_HAVE_ARRIVED:
+            return DecisionUnknown(handle.id, str(translate(error)), decision.key)
+        if has_ended(error) and (lost := await find_lost(self.client, handle.id)):
+            return LeadLost(handle.id, str(lost))
+        return error
+
+    async def _answered(self, asked: Awaitable[T]) -> T:
+        """Return the answer to an update. Raises TimeoutError: the SDK's own timeout counts for each attempt alone."""
+        async with asyncio.timeout(self.timeout.total_seconds()):
+            return await asked
 
     async def _silent(self, handle: LeadHandle, error: Exception) -> Unavailable:
         """Return why the lead did not answer. Raises the error itself if it says something else."""
@@ -287,10 +326,10 @@ class LeadsClient(Directory):
         """Retry the effects that failed for good (all, or the one with this key) and return their keys."""
         given = [] if effect is None else [effect]
         try:
-            keys: list[str] = await handle.execute_update(
-                "retry", args=given, result_type=list[str], rpc_timeout=self.timeout
+            keys: list[str] = await self._answered(
+                handle.execute_update("retry", args=given, result_type=list[str])
             )
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+        except NO_ANSWER as error:
             raise await self._silent(handle, error) from None
         return keys
 
@@ -306,8 +345,8 @@ class LeadsClient(Directory):
         """Ask the lead to undo edits on GitHub that it cannot follow."""
         body = edits.model_dump(mode="json", exclude_defaults=True)
         try:
-            await handle.execute_update("revert_edits", body, rpc_timeout=self.timeout)
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+            await self._answered(handle.execute_update("revert_edits", body))
+        except NO_ANSWER as error:
             await self._silent(handle, error)
             await handle.signal("revert_edits", body)  # repeated, it has no further effect
 

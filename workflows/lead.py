@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import search_attributes
     from workflows.alarm import Alarm
     from workflows.changes import adopted_changes
+    from workflows.counting import count_decision
     from workflows.details import details
     from workflows.handlers import failure, handles_messages
     from workflows.performing import Performer
@@ -123,9 +124,8 @@ class LeadWorkflow:
         aggregate = pass_deadlines(self.aggregate, now)  # a date that has passed counts before the decision
         aggregate, answer = intake.take(aggregate, kind, args, now, source=source)
         self.change(aggregate)
-        if not answer.accepted and not answer.repeat:
-            workflow.logger.info("decision refused", extra={"decision": kind})
-            workflow.metric_meter().create_counter("lead_decisions_refused").add(1)
+        if not answer.repeat:
+            count_decision(kind, accepted=answer.accepted)
         return answer
 
     @workflow.signal(dynamic=True)

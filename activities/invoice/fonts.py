@@ -1,10 +1,12 @@
 """Fonts for documents: the packaged font Arimo, and further fonts that the settings name."""
 
+import fcntl
+import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -30,13 +32,28 @@ def regular() -> Path:
     return Path(str(files("fontpkg_arimo") / "files" / "Arimo[wght].ttf"))
 
 
-@contextmanager
-def bold() -> Iterator[Path]:
-    """Provide Arimo in bold as a temporary file."""
-    with tempfile.NamedTemporaryFile(prefix="arimo-bold-", suffix=".ttf") as file:
-        file.write(_cut_bold())
-        file.flush()
-        yield Path(file.name)
+def bold() -> Path:
+    """Return Arimo in bold, as a file in a folder of this user's own below the temporary folder.
+
+    fpdf takes fonts as files only. All workers share this one, so that killed workers leave no other behind.
+    """
+    folder = Path(tempfile.gettempdir()) / f"leads-fonts-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.lstat().st_uid != os.getuid():
+        raise PermissionError(f"the folder {folder} belongs to another user")
+    file, content = folder / "arimo-bold.ttf", _cut_bold()
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(
+            opened, fcntl.LOCK_EX
+        )  # one writer at a time, so that an unfinished file is replaced by the next
+        if not file.is_file() or file.read_bytes() != content:
+            part = folder / "arimo-bold.part"
+            part.write_bytes(content)
+            part.replace(file)
+    finally:
+        os.close(opened)
+    return file
 
 
 @cache

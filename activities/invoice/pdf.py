@@ -78,11 +78,10 @@ class InvoiceChecks:
 
 def invoice_pdf(lead: Lead, invoice: Invoice, ours: Invoicing) -> bytes:
     """Return the PDF. `ours` holds the sender's data. Raises MissingGlyphs if no font can show its text."""
-    with bold() as heavy:
-        page = _drawn(lead, invoice, ours, heavy)
-        if page.missing:
-            raise MissingGlyphs("".join(page.missing))
-        return bytes(page.output())
+    page = _drawn(lead, invoice, ours, bold())
+    if page.missing:
+        raise MissingGlyphs("".join(page.missing))
+    return bytes(page.output())
 
 
 class MissingGlyphs(ValueError):

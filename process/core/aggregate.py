@@ -138,9 +138,12 @@ class LeadAggregate(Model):
         """Let parked effects start again: all of them, or the one with this key."""
         return self.replaced(outbox=outbox.retried(self.outbox, key))
 
-    def recorded(self, seq: int) -> Self:
-        """Note that the ledger has the events up to this number."""
-        return self.replaced(in_ledger=max(self.in_ledger, seq))
+    def recorded(self, seq: int, after: int = 0) -> Self:
+        """Note that the ledger has the events up to this number, in answer to those after the number `after`.
+
+        If it has fewer than it was believed to have, it is another ledger or lost some: they are written again.
+        """
+        return self.replaced(in_ledger=seq if seq < after else max(self.in_ledger, seq))
 
     @property
     def unrecorded(self) -> bool:

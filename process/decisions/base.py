@@ -40,6 +40,8 @@ class Decision(Fact, abstract=True):
     """True if it moves the lead towards a contract or a hub. A possible duplicate refuses it."""
     example: ClassVar[dict[str, Any]] = {}
     """Fields of a valid decision, for help texts and previews."""
+    example_suffices: ClassVar[bool] = True
+    """False if each face adds what the example lacks."""
     irreversible: ClassVar[str] = ""
     """A consequence that only people can undo, as a sentence. Previews of a correction show it."""
     is_progress: ClassVar[bool] = True

@@ -260,6 +260,22 @@ class Repaired(Observation):
         return f"The lead was stuck{since} and was repaired{f'; {waited}' if waited else ''}"
 
 
+class Restored(Observation):
+    """The lead's workflow was lost in Temporal, not by a decision, and began again."""
+
+    kind = "restored"
+    run_id: str = ""
+    """Run of the workflow that was lost, if Temporal still knew it."""
+    lost_at: AwareDatetime | None = None
+    """Time at which it was ended (UTC), if Temporal still knew it."""
+
+    def summary(self, event_log: EventLog) -> str:
+        how = (
+            f"ended in Temporal at {self.lost_at:%Y-%m-%d %H:%M} UTC" if self.lost_at else "lost in Temporal"
+        )
+        return f"The lead's workflow was {how}, not by a decision, and began again"
+
+
 class HubIssueOpened(Observation):
     """The hub's issue was opened."""
 

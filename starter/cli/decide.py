@@ -1,44 +1,29 @@
 """Makes one command per decision from the decision's model: name, options, help."""
 
 import inspect
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
-from cyclopts import App, Group
+from temporalio.service import RPCError
 
 from client.directory import LeadHandle
-from client.errors import LeadStuck
+from client.errors import LeadsError, LeadStuck
 from client.leads import LeadsClient, Waiting
 from process.core.receipts import Answer
 from process.decisions.base import Decision
-from process.decisions.registry import DECISIONS
-from process.views.overview import EffectLine
-from starter.cli.options import Json, LeadArgument, Timeout, Verbose, given, with_options
+from process.views.overview import EffectLine, Overview
+from starter.cli.arguments import Json, LeadArgument, Timeout, Verbose
+from starter.cli.loading import Command
+from starter.cli.options import given, with_options
 from starter.cli.output import Output
 from starter.cli.session import TIMEOUT, leads_of
-from starter.cli.spelling import as_command, write_refusal
-
-Command = Callable[..., Coroutine[Any, Any, None]]
+from starter.cli.spelling import write_refusal
 
 
-def add(app: App, commands: Iterable[Command | str], group: Group) -> None:
-    """Add the commands in this order. A command given as `module:name` is imported when it is used."""
-    for position, command in enumerate(commands):
-        title = command.partition(":")[2] if isinstance(command, str) else command.__name__
-        name = title.rstrip("_").replace("_", "-")
-        app.command(command, name=name, group=group, sort_key=position, help_epilogue="")
+def command_of(decision: type[Decision]) -> Command:
+    """Return the command that takes this decision."""
 
-
-def add_decisions(app: App) -> None:
-    """Add a command for every decision, in the order of the process."""
-    group = Group("Decisions (each takes a LEAD first)", sort_key=2)
-    for position, (kind, decision) in enumerate(DECISIONS.items()):
-        app.command(
-            _command(decision), name=as_command(kind), group=group, sort_key=position, help_epilogue=""
-        )
-
-
-def _command(decision: type[Decision]) -> Command:
     async def command(
         lead: LeadArgument,
         /,
@@ -93,12 +78,14 @@ def _chores(effects: Sequence[EffectLine], *, verbose: bool) -> list[str]:
 async def _report(
     leads: LeadsClient, handle: LeadHandle, answer: Answer, out: Output, *, verbose: bool
 ) -> None:
-    """Print what became true, and the effects of it."""
-    view = await leads.overview(handle)
-    effects = view.effects_of(answer.seq)
-    heading = view.lead.heading
+    """Print what became true, and the effects of it as far as the lead tells them: the decision is taken in any case."""
+    view: Overview | None = None
+    with suppress(LeadsError, RPCError):
+        view = await leads.overview(handle)
+    effects = view.effects_of(answer.seq) if view else []
+    heading = view.lead.heading if view else handle.id
     result = {"heading": heading, "lead_id": handle.id, "pending": False, **answer.model_dump()}
-    result |= {"stage": view.stage, "effects": effects, "url": leads.link(handle.id)}
+    result |= {"stage": view and view.stage, "effects": effects, "url": leads.link(handle.id)}
     if out.value(result):
         return
     out.line(heading, "bold")
@@ -110,4 +97,9 @@ async def _report(
             "The ledger is away. The event is written to it, and lists show it, when it is back", "yellow"
         )
     out.items(_chores(effects, verbose=verbose))
+    if view is None:
+        out.line(
+            f"The decision is taken. The lead does not answer now; see `leads show {handle.id}`.", "yellow"
+        )
+        return
     out.line(f"{handle.id} is at {view.stage}; next is {view.owner}: {view.next_step}", "dim")

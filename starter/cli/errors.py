@@ -1,8 +1,6 @@
-"""Exit codes, and how each error is written on the command line: with the command or setting that helps."""
+"""The exit code of each error, and how it is written on the command line: with the command or setting that helps."""
 
-import os
 from collections.abc import Callable
-from enum import IntEnum
 from typing import Any
 
 from temporalio.service import RPCError
@@ -12,6 +10,9 @@ from client.errors import (
     AccessDenied,
     AddressMalformed,
     DecisionRefused,
+    DecisionUnknown,
+    LeadHasEnded,
+    LeadLost,
     LeadMissing,
     LeadNotFound,
     LeadsError,
@@ -23,51 +24,24 @@ from client.errors import (
     PossibleDuplicate,
     RequestRefused,
     ServerNotPrepared,
+    SettingsDiffer,
     TemporalMisconfigured,
     TemporalUnreachable,
     Unavailable,
     WorkerBusy,
 )
 from config.settings import SettingsError
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.spelling import write_refusal
 from starter.demo.errors import DemoFailed
 from starter.local.errors import AlreadyRunning, DevServerMissing, PortTaken
 
-
-class ExitCode(IntEnum):
-    """Exit code of a command, for scripts."""
-
-    DONE = 0
-    DEFECT = 1
-    USAGE = 2
-    REFUSED = 3
-    NOT_FOUND = 4
-    UNAVAILABLE = 5
-
-
-EXIT_CODES = """\
-Exit codes:
-  0  done, also when it was done before
-  1  a defect of this program
-  2  wrong usage or a wrong setting
-  3  refused; the reason is on stderr
-  4  no such lead
-  5  a system cannot be reached, or did not answer in time"""
-
-
-class CommandFailed(Exception):
-    """Ends a command with an exit code and a message.
-
-    `printed`: the command has already printed its JSON value, so the error is not printed as another one.
-    """
-
-    def __init__(self, code: ExitCode, message: str, *, printed: bool = False) -> None:
-        super().__init__(message)
-        self.code = code
-        self.printed = printed
-
-
 _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
+    (
+        LeadHasEnded,
+        ExitCode.REFUSED,
+        lambda error: f"`leads restore {error.lead_id}` begins it again." if error.lost else "",
+    ),
     (PossibleDuplicate, ExitCode.REFUSED, lambda _: "If it is another one, say so with --not-a-duplicate."),
     (
         OtherLeadOpen,
@@ -85,7 +59,20 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
             "`leads list` shows the open ones; a lead that was archived long ago is in the ledger alone."
         ),
     ),
+    (LeadLost, ExitCode.NOT_FOUND, lambda error: f"`leads restore {error.lead_id}` begins it again."),
     (LeadMissing, ExitCode.NOT_FOUND, lambda _: ""),
+    (
+        DecisionUnknown,
+        ExitCode.UNAVAILABLE,
+        lambda error: (
+            f"`leads show {error.lead_id}` tells when Temporal answers again. "
+            + (
+                "The same command may be repeated at any time: by its key it counts once."
+                if error.key
+                else "The same command may be repeated within ten minutes: it counts once. With a --key, later too."
+            )
+        ),
+    ),
     (NoWorker, ExitCode.UNAVAILABLE, lambda _: "Start one with `leads up` or `python worker.py`."),
     (WorkerBusy, ExitCode.UNAVAILABLE, lambda _: "Give it more time: --timeout SECONDS."),
     (
@@ -115,6 +102,13 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
         ExitCode.UNAVAILABLE,
         lambda _: "Set LEADS_LEDGER_URL to the ledger that the worker writes to; `leads check` tries it.",
     ),
+    (
+        SettingsDiffer,
+        ExitCode.USAGE,
+        lambda _: (
+            "Set them as those of the other workers, or take the leads over with `leads adopt-settings`."
+        ),
+    ),
     (TemporalMisconfigured, ExitCode.USAGE, lambda _: "See TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE."),
     (
         PortTaken,
@@ -140,6 +134,10 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
 """Error class, exit code, and what to add for a person at a terminal; the first rule that fits is used."""
 
 
+KNOWN = (LeadsError, SettingsError, RPCError)
+"""The errors that are no defects."""
+
+
 def rendered(error: LeadsError | SettingsError | RPCError) -> CommandFailed:
     """Return the error as the command line ends with it: exit code and message."""
     if isinstance(error, DemoFailed):
@@ -150,8 +148,3 @@ def rendered(error: LeadsError | SettingsError | RPCError) -> CommandFailed:
         return CommandFailed(ExitCode.REFUSED, write_refusal(known.refusal, known.lead_id or "LEAD"))
     code, remedy = next((code, remedy(known)) for kind, code, remedy in _RULES if isinstance(known, kind))
     return CommandFailed(code, f"{known} {remedy}".strip())
-
-
-def debugging() -> bool:
-    """Return True if tracebacks are wanted (LEADS_DEBUG)."""
-    return os.environ.get("LEADS_DEBUG", "") not in ("", "0")

@@ -1,6 +1,5 @@
 """`leads repair`: lets stuck leads go on from what their histories hold."""
 
-import sys
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -12,10 +11,11 @@ from client.leads import LeadsClient
 from client.repair import RepairPlan, plan_repair
 from client.stuck import list_stuck
 from ledger.events import Ledger, LedgerError
-from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json, LeadArgument, flag
-from starter.cli.output import Output
-from starter.cli.session import leads_of, read_settings
+from starter.cli.arguments import Json, LeadArgument, flag
+from starter.cli.configuration import read_settings
+from starter.cli.exits import CommandFailed, ExitCode
+from starter.cli.output import Output, confirmed
+from starter.cli.session import leads_of
 
 
 class RepairReport(BaseModel):
@@ -102,7 +102,7 @@ async def _one(
     report = RepairReport.of(plan)
     if not out.as_json:
         _show(report, out)
-    if yes or (not out.as_json and _confirmed()):
+    if yes or (not out.as_json and confirmed("Repair it?")):
         await repairs.repair(leads.client, plan, leads.task_queue)
         report.result = "repaired"
         if not out.as_json:
@@ -125,12 +125,3 @@ def _lines(report: RepairReport) -> Iterator[str]:
     yield from (f"Still to be done, or done again without doing it twice: {each}" for each in report.effects)
     if report.differs_at:
         yield f"From event {report.differs_at} on, this code would decide otherwise; what the ledger has counts"
-
-
-def _confirmed() -> bool:
-    """Return True if the person at the terminal agrees; without a terminal, nobody does."""
-    if not sys.stdin.isatty():
-        return False
-    sys.stderr.write("Repair it? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")

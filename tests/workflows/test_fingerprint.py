@@ -34,6 +34,7 @@ from process.effects.observations import (
     MailUndeliverable,
     PricesRead,
     Repaired,
+    Restored,
     TeamChanged,
 )
 from process.effects.requests import Outcome
@@ -272,6 +273,7 @@ REPORTED: tuple[Observation, ...] = (
     PricesRead(origin="a sheet", books=()),
     RelationNoticed(notice=relation_notices(STATES["probable duplicate"]().lead)["lead-original"]),
     Repaired(run_id="stuck", taken_until=9),
+    Restored(run_id="lost"),
     TeamChanged(people={}, addresses={}, since=MONDAY, roles=(Role.CONTRACTS,)),
 )
 """An observation of each kind. `OBSERVATIONS` holds those by which the lives go on."""

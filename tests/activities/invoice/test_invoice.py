@@ -140,6 +140,18 @@ def test_the_same_invoice_gives_the_same_bytes() -> None:
     assert invoice_pdf(a_lead(), an_invoice(), OURS) != invoice_pdf(a_lead(), an_invoice("Other"), OURS)
 
 
+def test_all_invoices_share_one_font_file_whatever_a_killed_worker_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    expected = invoice_pdf(a_lead(), an_invoice(), OURS)
+    (font,) = (each for each in tmp_path.rglob("*") if each.is_file())
+    font.write_bytes(font.read_bytes()[:100])
+    font.with_suffix(".part").write_bytes(b"")
+    assert invoice_pdf(a_lead(), an_invoice(), OURS) == expected
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == [font]
+
+
 def test_many_lines_go_on_over_pages_under_their_heading() -> None:
     pdf = PdfReader(BytesIO(invoice_pdf(a_lead(), an_invoice(*(f"Line {n}" for n in range(80))), OURS)))
     assert len(pdf.pages) > 1

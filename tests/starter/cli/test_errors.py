@@ -12,8 +12,10 @@ from client.errors import (
     AmbiguousLead,
     BroadcastBusy,
     DecisionRefused,
+    DecisionUnknown,
     InexactLead,
     LeadHasEnded,
+    LeadLost,
     LeadNotFound,
     LeadNotInLedger,
     LeadsError,
@@ -21,11 +23,14 @@ from client.errors import (
     LedgerFailed,
     NamespaceMissing,
     NothingToRepair,
+    NothingToRestore,
     NotRepairable,
+    NotRestorable,
     NoWorker,
     OtherLeadOpen,
     PossibleDuplicate,
     ServerNotPrepared,
+    SettingsDiffer,
     StuckCause,
     TemporalFailed,
     TemporalMisconfigured,
@@ -36,7 +41,8 @@ from client.errors import (
 )
 from process.core.refusal import refuse, suggest
 from process.lead.duplicate_links import DuplicateLink, MatchReason
-from starter.cli.errors import ExitCode, rendered
+from starter.cli.errors import rendered
+from starter.cli.exits import ExitCode
 from starter.demo.errors import DemoFailed, StepFailed
 from starter.local.errors import AlreadyRunning, DevServerMissing, PartFailed, PortTaken
 
@@ -51,6 +57,10 @@ EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
         NothingToRepair("lead-a", stuck=True),
         NothingToRepair("lead-a", stuck=False),
         NotRepairable("lead-a", "the code fails"),
+        NothingToRestore("lead-a", archived=True),
+        NothingToRestore("lead-a", archived=False),
+        NotRestorable("lead-a", "the code fails"),
+        LeadHasEnded("lead-a", "terminated in Temporal, not by a decision"),
     ),
     ExitCode.NOT_FOUND: (
         LeadNotFound("lead-a"),
@@ -58,12 +68,15 @@ EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
         InexactLead("a", ["lead-a"]),
         LeadNotInLedger("lead-a", "SQLite"),
         WorkflowHasEnded(),
+        LeadLost("lead-a", "terminated in Temporal, not by a decision"),
         WorkflowNotFound("workflow not found"),
     ),
     ExitCode.UNAVAILABLE: (
         NoWorker("leads"),
         WorkerBusy("leads"),
         LeadStuck("lead-a", StuckCause.HISTORY, "Nondeterminism error"),
+        DecisionUnknown("lead-a", "the disk is full", key=None),
+        DecisionUnknown("lead-a", "the disk is full", key="a key"),
         TemporalUnreachable("localhost:1"),
         TemporalUnreachable("localhost:1", tls=True),
         AddressMalformed("here"),
@@ -81,7 +94,10 @@ EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
         StepFailed("no answer", "start"),
         DemoFailed(NoWorker("leads"), LOGS),
     ),
-    ExitCode.USAGE: (TemporalMisconfigured("no such profile"),),
+    ExitCode.USAGE: (
+        TemporalMisconfigured("no such profile"),
+        SettingsDiffer("leads", ["the organisation is a, here it is b"]),
+    ),
 }
 ALL = [(code, error) for code, errors in EXAMPLES.items() for error in errors]
 COMMANDS = re.compile(r"`|--\w|\bleads [a-z]+-|LEADS_|TEMPORAL_|https?://")

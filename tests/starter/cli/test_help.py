@@ -30,6 +30,10 @@ OTHERS = [
     "rebuild",
     "init-server",
     "init-repos",
+    "agenda",
+    "digest",
+    "policy",
+    "promote",
 ]
 KINDS = {kind.replace("_", "-"): decision for kind, decision in DECISIONS.items()}
 
@@ -50,7 +54,7 @@ def test_help_names_every_command_and_exit_code(say: Say) -> None:
     assert ended.code == 0
     for command in (*OTHERS, *KINDS):
         assert f"\n  {command}: " in ended.out
-    assert "3  refused" in ended.out
+    assert "3    refused" in ended.out
     assert say().out == ended.out
 
 
