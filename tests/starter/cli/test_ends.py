@@ -18,9 +18,7 @@ def test_a_closed_pipe_is_no_error(arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as closed:
-        ended = subprocess.run(  # noqa: S603
-            [*LEADS, *arguments], stdout=closed, stderr=subprocess.PIPE, check=False
-        )
+        ended = subprocess.run([*LEADS, *arguments], stdout=closed, stderr=subprocess.PIPE, check=False)
     assert (ended.returncode, ended.stderr) == (0, b"")
 
 
@@ -30,7 +28,7 @@ def test_ctrl_c_ends_a_command_that_waits(command: str) -> None:
         ("127.0.0.1", 0)
     ) as silent:  # a server that takes the connection and says nothing
         environment = os.environ | {"TEMPORAL_ADDRESS": f"127.0.0.1:{silent.getsockname()[1]}"}
-        with subprocess.Popen(  # noqa: S603
+        with subprocess.Popen(
             [*LEADS, command, "lead-x"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as process:
             connection, _ = silent.accept()
@@ -44,7 +42,7 @@ def test_ctrl_c_ends_a_command_that_waits(command: str) -> None:
 def test_no_color_is_respected(no_color: str, coloured: bool) -> None:
     ours, theirs = os.openpty()
     environment = os.environ | {"TERM": "xterm", "NO_COLOR": no_color}
-    ended = subprocess.run(  # noqa: S603
+    ended = subprocess.run(
         [*LEADS, "lst"], env=environment, stderr=theirs, stdout=subprocess.DEVNULL, check=False
     )
     os.close(theirs)
