@@ -211,17 +211,23 @@ class GitHubClient:
                     self._login = bare_login(Account.model_validate(viewer).login)
             return self._login
 
-    def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> None:
-        """Create a comment. `settle` is the delay before the next attempt, if this one fails."""
+    def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> int:
+        """Create a comment, and return its id. `settle` is the delay before the next attempt, if this one fails."""
         with github_errors(f"when commenting on issue {issue} of {repo}", settle=settle):
             path = f"{self._path(repo)}/issues/{issue}/comments"
-            Comment.model_validate(self._rest("POST", path, {"body": body}))
+            return Comment.model_validate(self._rest("POST", path, {"body": body})).id
 
-    def edit_comment(self, repo: str, number: int, body: str) -> None:
-        """Set the text of a comment."""
+    def edit_comment(self, repo: str, number: int, body: str) -> bool:
+        """Set the text of a comment. Return False if it was deleted."""
         with github_errors(f"when changing a comment in {repo}"):
-            path = f"{self._path(repo)}/issues/comments/{number}"
-            Comment.model_validate(self._rest("PATCH", path, {"body": body}))
+            try:
+                answer = self._rest("PATCH", f"{self._path(repo)}/issues/comments/{number}", {"body": body})
+            except GithubException as error:
+                if error.status in (404, 410):
+                    return False
+                raise
+            Comment.model_validate(answer)
+            return True
 
     def delete_comment(self, repo: str, number: int) -> None:
         """Delete one of our comments. It need not be there."""

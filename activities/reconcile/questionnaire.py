@@ -19,7 +19,7 @@ from activities.issue_sync.context import in_thread
 from activities.reconcile.progress import Progress
 from activities.reconcile.rows import LeadRows
 from client.directory import LeadHandle
-from client.errors import LeadsError, LeadStuck, Unavailable
+from client.errors import DecisionRefused, LeadsError, LeadStuck, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions.opening import LeadOpened, contact_complaint
@@ -147,7 +147,12 @@ class QuestionnaireReconciler:
             source=SOURCE,
             key=f"{SOURCE} {response.id} {response.submitted_at.isoformat()}",
         )
-        await self.leads.decide(handle, answered)
+        try:
+            await self.leads.decide(handle, answered)
+        except DecisionRefused:
+            taken = (await self.leads.overview(handle)).lead.questionnaire
+            if taken.response_id != response.id:  # else somebody assigned it
+                raise
         return handle
 
     async def _known(self, response: Response, fields: ResponseFields) -> LeadHandle | None:

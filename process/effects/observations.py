@@ -100,9 +100,15 @@ class AnswersRead(Observation):
     kind = "answers_read"
     response_id: str
     answers: tuple[tuple[str, str], ...]
+    submitted_at: AwareDatetime | None = None
+    """Time at which the answers were submitted or last edited."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        questionnaire = lead.questionnaire.replaced(response_id=self.response_id, answers=self.answers)
+        questionnaire = lead.questionnaire.replaced(
+            response_id=self.response_id,
+            answers=self.answers,
+            submitted_at=self.submitted_at or lead.questionnaire.submitted_at,
+        )
         return lead.replaced(questionnaire=questionnaire)
 
     def summary(self, event_log: EventLog) -> str:
