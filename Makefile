@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo up test search bench lint lock clean
+.PHONY: help setup demo up test search bench lint lock clean forget
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
@@ -53,5 +53,11 @@ lock: $(READY)  ## write the lock files anew from pyproject.toml (hashes, no add
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra sandbox --extra dev --no-emit-package lead-to-hub-sandbox pyproject.toml -o requirements-dev.lock
 
-clean:  ## remove .venv, caches and the data of `make up`
-	rm -rf .venv .leads .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json
+clean:  ## remove .venv and caches; leads are kept
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json
+
+forget:  ## delete the data of `make up` in .leads, with all leads; asks first
+	@test -d .leads || { echo "There is no .leads here: nothing to delete."; exit 0; }; \
+	test ! -d .leads || { printf 'Delete .leads with all leads and their ledger? Type "delete": '; \
+		read -r answer && [ "$$answer" = delete ] && rm -rf .leads && echo "Deleted." \
+		|| { echo "Nothing was deleted." >&2; exit 1; }; }

@@ -15,16 +15,19 @@ from typing import Any
 import structlog
 from temporalio.worker import Worker
 
+from activities.gauges import LeadGauges
 from activities.heartbeat import HeartbeatInterceptor
 from activities.rate_limits import share_limits
 from activities.reconcile.team import TeamReconciler
 from activities.registry import activities, chore_activities
 from activities.stuck import StuckWatch
 from client import errors
+from client.belonging import claim
 from client.chores import Chores
 from client.connection import connect, run_program
 from client.digest import keep_digest
 from client.leads import LeadsClient
+from client.lists import LeadLists
 from client.reconcile import keep_schedule
 from client.server import demand_attributes, demand_namespace
 from client.worker_options import cached_leads, deployment, described, metrics_runtime, working
@@ -57,10 +60,18 @@ async def run(settings: Settings) -> None:
     loop.set_default_executor(calls)
     client = await connect(runtime=metrics_runtime(settings))
     chores = Chores.of(client, settings)
-    share_limits(SharedLimits.open(settings.ledger_url.get_secret_value()))
     await demand_attributes(client)
+    await claim(client, settings)  # before anything is written to a ledger
+    share_limits(SharedLimits.open(settings.ledger_url.get_secret_value()))
     await demand_namespace(chores.client)
-    leads = LeadsClient(client, settings.task_queue, settings.temporal_ui, policy=policy)
+    leads = LeadsClient(
+        client,
+        settings.task_queue,
+        settings.temporal_ui,
+        policy=policy,
+        opaque_ids=settings.lead_ids == "opaque",
+        leads_repo=settings.github.leads_repo,
+    )
     threads = settings.activity_threads + LOCAL_ACTIVITIES + settings.chores_threads
     with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
         async with working(*_workers(leads, chores, settings, executor)):
@@ -71,6 +82,7 @@ async def run(settings: Settings) -> None:
             async with asyncio.TaskGroup() as beside:
                 tasks = [beside.create_task(TeamReconciler(leads).update_at_start())]
                 tasks.append(beside.create_task(StuckWatch(client, settings.task_queue).run()))
+                tasks.append(beside.create_task(LeadGauges(leads, LeadLists.of(settings)).run()))
                 await stop.wait()
                 for task in tasks:
                     task.cancel()
@@ -124,6 +136,10 @@ def main() -> None:
     except errors.LeadsError as error:
         unprepared = isinstance(error, errors.NamespaceMissing | errors.ServerNotPrepared)
         remedy = "Run `leads init-server`." if unprepared else "Check the settings TEMPORAL_*."
+        if isinstance(error, errors.SettingsDiffer):
+            remedy = (
+                "Set them as the other workers have them, or take the leads over: `leads adopt-settings`."
+            )
         sys.exit(f"The worker can't start: {error} {remedy}")
     except RuntimeError as error:
         sys.exit(f"The worker can't start: {error}")

@@ -7,6 +7,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.counting import count_effect, outcome_of
 from activities.performs import Performer
 from process.core.batches import BatchRun
 from process.effects.requests import (
@@ -49,8 +50,10 @@ class BatchActivities:
         except Exception as error:
             failure = failure_of(error)
             _log.warning("effect failed", lead=lead.id, kind=effect.kind, error=type(error).__name__)
+            count_effect(effect.kind, outcome_of(error))
             return BatchResult(key=effect.key, failure=failure)
         _log.info("effect done", lead=lead.id, kind=effect.kind)
+        count_effect(effect.kind, "done")
         return BatchResult(key=effect.key, outcome=outcome)
 
 

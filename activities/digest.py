@@ -77,7 +77,7 @@ class DigestMailer:
         message = self._messages.build(
             message_id, mail.subject, digest_text(mail), to=recipients, reply_to=self._addresses(Role.SALES)
         )
-        deliver(self._settings.mail, self._messages.sender().addr_spec, recipients, message)
+        deliver(self._settings.mail, self._messages.sender().address, recipients, message)
         return message_id
 
     def recipients(self, mail: DigestMail) -> tuple[str, ...]:

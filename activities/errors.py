@@ -43,8 +43,11 @@ def resume_time(delay: timedelta) -> str:
 
 
 def park(reason: str) -> ApplicationError:
-    """Return the error that parks an effect until a person removes its cause. `reason` says how."""
-    return ApplicationError(reason, type=PARKED, non_retryable=True)
+    """Return the error that parks an effect until a person removes its cause. `reason` says how.
+
+    It is expected, so the SDK writes no traceback; the log has one line of ours.
+    """
+    return ApplicationError(reason, type=PARKED, non_retryable=True, category=ApplicationErrorCategory.BENIGN)
 
 
 class Missing(ApplicationError):

@@ -17,6 +17,7 @@ from temporalio.worker import (
     Interceptor,
 )
 
+from activities.counting import count_effect, outcome_of
 from activities.errors import resume_time
 
 HEARTBEAT_INTERVAL = timedelta(seconds=3)
@@ -66,10 +67,12 @@ class _HeartbeatInbound(ActivityInboundInterceptor):
             log.warning(
                 "effect failed", error=getattr(error, "type", None) or type(error).__name__, **resumes
             )
+            count_effect(info.activity_type, outcome_of(error))
             raise
         else:
             if info.activity_type != LOGS_EACH:
                 log.info("effect done")
+                count_effect(info.activity_type, "done")
             return outcome
         finally:
             beating.cancel()

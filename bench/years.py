@@ -38,8 +38,9 @@ CACHE = 2
 """Workflows that a worker keeps; as many others make it forget the lead."""
 WAKES = 5
 """Times that a workflow is woken at each mark; medians count."""
-LENGTH = 150
-"""Events that a run has at least when it is woken. A lead begins a new run after some more (workflows/lead.py)."""
+LENGTH = 75
+"""Events that a run has at least when it is woken. A lead begins a new run after some more (workflows/lead.py), and must
+not do so while it is measured."""
 QUERIES: dict[Kind, str] = {"lead": "agenda", "bare": "seen"}
 WAKE_TARGETS = {1: Target(60), 10: Target(100)}
 NEW_RUN_TARGETS = {10: Target(60)}

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from temporalio.api.errordetails.v1 import WorkflowNotReadyFailure
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
-from temporalio.runtime import Runtime
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.runtime import Runtime, TelemetryConfig
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
 from client.errors import (
     AccessDenied,
@@ -57,15 +59,32 @@ def _configuration() -> ClientConnectConfig:
         raise TemporalMisconfigured(str(error)) from error
 
 
-async def connect(identity: str | None = None, runtime: Runtime | None = None) -> Client:
+@cache
+def quiet_runtime() -> Runtime:
+    """Return a runtime of the SDK that logs nothing: a face says itself what failed."""
+    return Runtime(telemetry=TelemetryConfig(logging=None))
+
+
+async def connect(
+    identity: str | None = None, runtime: Runtime | None = None, retry_for: timedelta | None = None
+) -> Client:
     """Connect by Temporal's own configuration (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, profiles …).
 
+    `retry_for`: time for the SDK's attempts at a request that fails, by default 10 seconds.
     Raises TemporalMisconfigured, AddressMalformed or TemporalUnreachable.
     """
     config = _configuration()
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
-        return await Client.connect(**config, identity=identity, runtime=runtime, plugins=[leads_plugin()])
+        return await Client.connect(
+            **config,
+            identity=identity,
+            runtime=runtime or quiet_runtime(),
+            plugins=[leads_plugin()],
+            retry_config=RetryConfig(max_elapsed_time_millis=int(retry_for.total_seconds() * 1000))
+            if retry_for
+            else None,
+        )
     except (RuntimeError, ValueError) as error:
         address = config["target_host"] or ""
         if not address.rpartition(":")[2].isdecimal():
@@ -78,11 +97,16 @@ def is_not_ready(error: RPCError) -> bool:
     return any(detail.Is(WorkflowNotReadyFailure.DESCRIPTOR) for detail in error.grpc_status.details)
 
 
+def has_ended(error: RPCError) -> bool:
+    """Return True if the workflow takes no more messages, since it has ended."""
+    return "already completed" in error.message
+
+
 def translate(error: RPCError) -> LeadsError:
     """Return the client's error for Temporal's answer to a request about a lead."""
     if error.status is RPCStatusCode.NOT_FOUND and "amespace" in error.message:
         return NamespaceMissing(error.message)
-    if "already completed" in error.message:
+    if has_ended(error):
         return WorkflowHasEnded()
     if error.status is RPCStatusCode.NOT_FOUND:
         return WorkflowNotFound(error.message)

@@ -1,7 +1,8 @@
 """Finds leads by id, issue, questionnaire or mail domain, and lists them, through Temporal's visibility."""
 
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +16,20 @@ from temporalio.common import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.errors import AmbiguousLead, LeadNotFound
+from client.errors import AmbiguousLead, InexactLead, LeadNotFound
 from config.settings import lead_page
 from process.decisions.opening import LeadOpened
 from process.duplicates.matching import NAMELESS
-from process.identity import contact_key, is_public_mail, new_lead_id, org_key, title_key
+from process.identity import (
+    contact_key,
+    is_public_mail,
+    issue_named,
+    org_key,
+    possible_ids,
+    request_key,
+    slug_of,
+    title_key,
+)
 from process.lead.duplicate_links import MAX_LINK_TEXT, MAX_ORIGINALS, DuplicateLink, MatchReason
 from process.types import OPEN_STAGES
 from workflows import search_attributes as attributes
@@ -30,6 +40,11 @@ WORKFLOW = LeadWorkflow.__name__
 RUNNING = "ExecutionStatus = 'Running'"
 
 
+def no_leads(_: str) -> Mapping[str, str]:
+    """Find no leads: for clients that name leads exactly."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Directory:
     """The leads of one Temporal namespace, as visibility knows them (it lags by a moment)."""
@@ -37,33 +52,75 @@ class Directory:
     client: Client
     task_queue: str
     ui: str
+    leads_repo: str = field(default="leads", kw_only=True)
+    """The repository that `#12` means."""
+    by_words: Callable[[str], Mapping[str, str]] = field(default=no_leads, kw_only=True)
+    """Finds leads by words of their organisations: id -> name for people."""
 
     def link(self, lead_id: str) -> str:
         """Return the URL of the lead's page in the Temporal UI."""
         return lead_page(self.ui, self.client.namespace, lead_id)
 
     async def find(self, name: str) -> LeadHandle:
-        """Return the lead with this id, or with the only id that begins so (`lead-` may be left out).
+        """Return the lead with this name, to look at: as `exactly`, or by the beginning of its id or by words of
+        its organisation's name, if these fit one lead alone.
 
         Raises LeadNotFound (also for an empty name) or AmbiguousLead.
         """
-        quoted = name.strip().replace("'", "")
-        if not quoted.removeprefix("lead-"):
-            raise LeadNotFound(name)
-        if known := await self.by_id(name):
+        if known := await self._exact(name):
             return known
-        found = sorted(
-            {
-                execution.id
-                for beginning in (quoted, f"lead-{quoted}")
-                async for execution in self._executions([f"WorkflowId STARTS_WITH '{beginning}'"])
-            }
-        )
+        found = await self._similar(name)
         if len(found) == 1:
-            return self.client.get_workflow_handle_for(LeadWorkflow.run, found[0])
+            return self.client.get_workflow_handle_for(LeadWorkflow.run, next(iter(found)))
         if found:
-            raise AmbiguousLead(name, found)
+            raise AmbiguousLead(name, list(found.values()))
         raise LeadNotFound(name)
+
+    async def exactly(self, name: str) -> LeadHandle:
+        """Return the lead with this name, to change: by its id (`lead-` may be left out), its issue (`#12`,
+        `leads#12` or the address), or the whole name of its organisation.
+
+        Raises LeadNotFound, AmbiguousLead, or InexactLead with the leads that are perhaps meant.
+        """
+        if known := await self._exact(name):
+            return known
+        if found := await self._similar(name):
+            raise InexactLead(name, list(found.values()))
+        raise LeadNotFound(name)
+
+    async def _exact(self, name: str) -> LeadHandle | None:
+        """Return the lead with this id, issue or organisation, or None. Raises LeadNotFound or AmbiguousLead."""
+        name = name.strip()
+        if not name.replace("'", "").removeprefix("lead-"):
+            raise LeadNotFound(name)
+        if issue := issue_named(name, self.leads_repo):
+            if known := await self.by_issue(*issue):
+                return known
+            raise LeadNotFound(name)
+        for lead_id in dict.fromkeys((name, f"lead-{name}")):
+            if known := await self.by_id(lead_id):
+                return known
+        found = await self._names(f"{attributes.ORG_KEY.name} = '{org_key(name)}'", RUNNING)
+        if len(found) > 1:
+            raise AmbiguousLead(name, list(found.values()))
+        return self.client.get_workflow_handle_for(LeadWorkflow.run, next(iter(found))) if found else None
+
+    async def _similar(self, name: str) -> dict[str, str]:
+        """Return the leads whose ids begin so, or whose organisations have these words: id -> name for people."""
+        plain = name.strip().replace("'", "")
+        beginnings = {plain, f"lead-{plain}", *([f"lead-{slug_of(plain)}"] if slug_of(plain) else [])}
+        found: dict[str, str] = {}
+        for beginning in sorted(beginnings):
+            found |= await self._names(f"WorkflowId STARTS_WITH '{beginning}'")
+        return dict(sorted((found | dict(await asyncio.to_thread(self.by_words, name))).items()))
+
+    async def _names(self, *clauses: str) -> dict[str, str]:
+        """Return the names for people of the leads that a query finds, by id."""
+        return {each.id: await _name(each) async for each in self._executions(clauses)}
+
+    async def heading_of(self, handle: LeadHandle) -> str:
+        """Return the lead's heading, without asking the lead itself."""
+        return str((await (await handle.describe()).memo()).get("heading", handle.id))
 
     async def by_id(self, lead_id: str) -> LeadHandle | None:
         """Return the lead with exactly this id, or None. Ended leads are found until their retention is over."""
@@ -116,7 +173,9 @@ class Directory:
 
     async def possible_duplicates(self, opened: LeadOpened, lead_id_: str) -> list[DuplicateLink]:
         """Return the open leads that look like this new one: most reasons first, then oldest first."""
-        same = [f"WorkflowId = '{new_lead_id(opened.org, opened.title)}'"]
+        key = request_key(opened.org, opened.title)
+        ids = (*possible_ids(opened.org, key), *possible_ids(opened.org, key, opaque=True))
+        same = [f"WorkflowId IN ({', '.join(repr(each) for each in dict.fromkeys(ids))})"]
         if org_key(opened.org) != NAMELESS:
             same.append(f"{attributes.ORG_KEY.name} = '{org_key(opened.org)}'")
         if opened.email:
@@ -161,6 +220,12 @@ async def _duplicate_link(opened: LeadOpened, other: WorkflowExecution) -> Dupli
     if opened.email and known.get(attributes.DOMAIN) == contact_key(opened.email):
         why.append(MatchReason.ADDRESS if is_public_mail(opened.email) else MatchReason.DOMAIN)
     return DuplicateLink(lead_id=other.id, reasons=tuple(why), heading=heading, url=url)
+
+
+async def _name(known: WorkflowExecution) -> str:
+    """Return id and heading of a lead."""
+    heading = str((await known.memo()).get("heading", ""))[:MAX_LINK_TEXT]
+    return f"{known.id} “{heading}”" if heading else known.id
 
 
 def _any_of(key: SearchAttributeKey[Any], values: Iterable[str]) -> str:

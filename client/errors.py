@@ -58,12 +58,27 @@ class PossibleDuplicate(RequestRefused):
 
 
 @dataclass(eq=False, repr=False)
-class LeadHasEnded(RequestRefused):
-    """The organisation and title belong to a lead that has ended."""
+class OtherLeadOpen(RequestRefused):
+    """A lead has this id or this organisation and title, but another organisation, person or title now."""
 
     lead_id: str
+    heading: str
+    asked: str
 
     def __str__(self) -> str:
+        return f"Nothing was opened: {self.lead_id} is already open as “{self.heading}”, and not as “{self.asked}”."
+
+
+@dataclass(eq=False, repr=False)
+class LeadHasEnded(RequestRefused):
+    """The organisation and title belong to a lead that has ended. `lost`: how, if no decision has ended it."""
+
+    lead_id: str
+    lost: str = ""
+
+    def __str__(self) -> str:
+        if self.lost:
+            return f"{self.lead_id} has this organisation and title, and its workflow is {self.lost}."
         return f"{self.lead_id} has this organisation and title, and it has ended. Choose another title."
 
 
@@ -92,6 +107,30 @@ class NotRepairable(RequestRefused):
         return f"{self.lead_id} can't be repaired with this code, and was left as it is: {sentence(self.why, capital=False)}"
 
 
+@dataclass(eq=False, repr=False)
+class NothingToRestore(RequestRefused):
+    """The lead's workflow runs, or has ended by a decision."""
+
+    lead_id: str
+    archived: bool
+
+    def __str__(self) -> str:
+        if self.archived:
+            return f"{self.lead_id} has ended by a decision and is archived: it is not begun again."
+        return f"{self.lead_id} has a running workflow: nothing is to be restored."
+
+
+@dataclass(eq=False, repr=False)
+class NotRestorable(RequestRefused):
+    """The ledger does not hold what the code at hand needs to begin the lead again."""
+
+    lead_id: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} can't be restored, and was left as it is: {sentence(self.why, capital=False)}"
+
+
 # ---- the lead is not there
 
 
@@ -101,7 +140,7 @@ class LeadMissing(LeadsError):
 
 @dataclass(eq=False, repr=False)
 class LeadNotFound(LeadMissing):
-    """No lead has this id or this beginning of an id."""
+    """No lead has this id, issue or organisation."""
 
     name: str
 
@@ -112,14 +151,31 @@ class LeadNotFound(LeadMissing):
 
 @dataclass(eq=False, repr=False)
 class AmbiguousLead(LeadMissing):
-    """Several leads' ids begin with this name."""
+    """Several leads have this name."""
 
     name: str
     candidates: Sequence[str]
 
     def __str__(self) -> str:
-        some = f"{', '.join(self.candidates[:5])}{' …' if len(self.candidates) > 5 else ''}"
-        return f"{self.name!r} is the beginning of more than one lead: {some}. Write more of the id."
+        return f"{self.name!r} can mean more than one lead: {_some(self.candidates)}. Name it by its id."
+
+
+@dataclass(eq=False, repr=False)
+class InexactLead(LeadMissing):
+    """The name is good enough to look at a lead, but not to change one."""
+
+    name: str
+    candidates: Sequence[str]
+
+    def __str__(self) -> str:
+        meant = _some(self.candidates)
+        return (
+            f"{self.name!r} is not exact enough to change a lead. It can mean {meant}. Repeat it with the id."
+        )
+
+
+def _some(candidates: Sequence[str]) -> str:
+    return f"{', '.join(candidates[:5])}{' …' if len(candidates) > 5 else ''}"
 
 
 @dataclass(eq=False, repr=False)
@@ -138,6 +194,17 @@ class WorkflowHasEnded(LeadMissing):
 
     def __str__(self) -> str:
         return "This lead's workflow has ended (archived or terminated): it takes no more decisions."
+
+
+@dataclass(eq=False, repr=False)
+class LeadLost(LeadMissing):
+    """The lead's workflow was terminated or deleted in Temporal, or is gone with its database."""
+
+    lead_id: str
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} takes no decisions: its workflow is {self.how}. Its events are in the ledger."
 
 
 @dataclass(eq=False, repr=False)
@@ -200,6 +267,19 @@ class LeadStuck(Unavailable):
     def __str__(self) -> str:
         said = f" Temporal says: {sentence(self.reason)}" if self.reason else ""
         return f"{self.lead_id} is stuck: {self.cause}. Nothing is lost; it waits until it is repaired.{said}"
+
+
+@dataclass(eq=False, repr=False)
+class DecisionUnknown(Unavailable):
+    """Temporal failed while the decision was under way, so it may have been taken or not."""
+
+    lead_id: str
+    reason: str
+    key: str | None
+    """The decision's idempotency key, if it has one."""
+
+    def __str__(self) -> str:
+        return f"It is unknown if {self.lead_id} has taken the decision. {sentence(self.reason)}"
 
 
 @dataclass(eq=False, repr=False)
@@ -299,6 +379,21 @@ class TemporalMisconfigured(LeadsError):
 
     def __str__(self) -> str:
         return f"Temporal's configuration is wrong: {sentence(self.reason)}"
+
+
+@dataclass(eq=False, repr=False)
+class SettingsDiffer(LeadsError):
+    """The leads in this namespace belong to other settings: another ledger, organisation or GitHub."""
+
+    namespace: str
+    differences: Sequence[str]
+
+    def __str__(self) -> str:
+        found = "; ".join(self.differences)
+        return (
+            f"The leads in the namespace {self.namespace!r} belong to other settings: {found}. A worker with these would "
+            "write their events there, and give their roles to the people of these settings."
+        )
 
 
 def sentence(text: str, *, capital: bool = True) -> str:

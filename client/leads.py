@@ -1,14 +1,14 @@
 """The client of leads: open a lead, take decisions, query. It neither prints nor parses."""
 
 import asyncio
-import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 from temporalio.client import (
+    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
@@ -21,22 +21,26 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import NO_WORKER_ANSWERED, is_not_ready
+from client.connection import NO_WORKER_ANSWERED, has_ended, is_not_ready, translate
 from client.directory import Directory, LeadHandle
 from client.errors import (
     DecisionRefused,
+    DecisionUnknown,
     LeadHasEnded,
+    LeadLost,
     LeadMissing,
     LeadsError,
     LeadStuck,
+    OtherLeadOpen,
     PossibleDuplicate,
     Unavailable,
     refused_by,
 )
+from client.lost import find_lost
 from client.stuck import cause_of, find_stuck, why_silent
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
-from process.core.refusal import Refused
+from process.core.refusal import Refused, refuse
 from process.corrections.corrected_decision import CorrectionImpact
 from process.decisions.base import Decision
 from process.decisions.merging import Merged
@@ -45,7 +49,7 @@ from process.decisions.policy import PolicyAdopted
 from process.duplicates.notices import DuplicateCandidates, refuse_merge
 from process.effects.summaries import shortened
 from process.github.edits import RevertEdits
-from process.identity import issue_name, new_lead_id
+from process.identity import full_id, possible_ids, request_key, same_text
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.policy import Policy, Team
 from process.types import Stage
@@ -53,9 +57,27 @@ from process.views.agenda import AgendaItem
 from process.views.overview import Option, Overview
 from workflows import search_attributes as attributes
 from workflows.lead import LeadWorkflow
+from workflows.start import REQUEST
 
 T = TypeVar("T")
 _BUILT_IN = Policy()
+
+NO_ANSWER = (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError)
+"""Errors of an update that brought no answer."""
+
+MAY_HAVE_ARRIVED = frozenset(
+    {
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.UNKNOWN,
+        RPCStatusCode.INTERNAL,
+        RPCStatusCode.ABORTED,
+        RPCStatusCode.DATA_LOSS,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.CANCELLED,
+    }
+)
+"""Status codes after which the server may have got the request."""
 
 NOT_READY_PAUSE = 0.1
 """Seconds between two attempts to query a run that has no task yet."""
@@ -97,36 +119,72 @@ class LeadsClient(Directory):
 
     timeout: timedelta = timedelta(seconds=10)
     policy: Policy = _BUILT_IN
+    opaque_ids: bool = False
+    """True if ids of new leads do not name their organisations."""
 
     # ---- open
 
     async def open(
-        self, opened: LeadOpened, *, lead_id: str | None = None, duplicate: bool = False
+        self,
+        opened: LeadOpened,
+        *,
+        lead_id: str | None = None,
+        duplicate: bool = False,
+        opaque: bool = False,
     ) -> Opened:
         """Open a lead. The same organisation and title are the same lead, however often it is opened.
 
-        Raises DecisionRefused, LeadHasEnded, or PossibleDuplicate unless `duplicate` says that the lead is
+        `opaque` keeps the organisation's name out of the id. Raises DecisionRefused, LeadHasEnded, OtherLeadOpen
+        if the lead that is open says something else, or PossibleDuplicate unless `duplicate` says that the lead is
         another one than those it looks like.
         """
-        lead_id = lead_id or new_lead_id(opened.org, opened.title)
+        key = request_key(opened.org, opened.title)
+        lead_id = _given_id(lead_id) if lead_id else await self._free_id(opened, key, opaque=opaque)
         others = await self._checked(opened, lead_id)
         if others and not duplicate:
+            if known := await self._known(lead_id):
+                return await self._same(known, opened)
             raise PossibleDuplicate(others)
-        return await self._start(opened, lead_id, [_marked_apart(other) for other in others])
+        started = await self._start(opened, lead_id, key, [_marked_apart(other) for other in others])
+        return started or await self._same(await self.client.get_workflow_handle(lead_id).describe(), opened)
 
-    async def take_in(self, opened: LeadOpened, *, lead_id: str) -> Opened:
+    async def take_in(self, opened: LeadOpened, *, key: str) -> Opened:
         """Open a lead where nobody can be asked: a possible duplicate is opened too, and held.
 
-        Raises DecisionRefused or LeadHasEnded.
+        `key` identifies it where it began (`source_key`), whatever it says by now. Raises DecisionRefused or LeadHasEnded.
         """
-        return await self._start(opened, lead_id, await self._checked(opened, lead_id))
+        lead_id = await self._free_id(opened, key)
+        started = await self._start(opened, lead_id, key, await self._checked(opened, lead_id))
+        return started or await self._already(await self.client.get_workflow_handle(lead_id).describe())
+
+    async def _free_id(self, opened: LeadOpened, key: str, *, opaque: bool = False) -> str:
+        """Return the first possible id that no lead of another request has."""
+        hidden = opaque or self.opaque_ids or same_text(opened.org) == same_text(opened.person)
+        ids = possible_ids(opened.org, key, opaque=hidden)
+        for lead_id in ids:
+            known = await self._known(lead_id)
+            if known is None or (await known.memo()).get(REQUEST, key) == key:
+                return lead_id
+        return ids[-1]
+
+    async def _known(self, lead_id: str) -> WorkflowExecutionDescription | None:
+        """Return what Temporal knows of the workflow with this id, or None."""
+        try:
+            return await self.client.get_workflow_handle(lead_id).describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return None
 
     async def _checked(self, opened: LeadOpened, lead_id: str) -> list[DuplicateLink]:
         if refusal := opened.complaint():
             raise DecisionRefused(refusal, lead_id)
         return await self.possible_duplicates(opened, lead_id)
 
-    async def _start(self, opened: LeadOpened, lead_id: str, others: list[DuplicateLink]) -> Opened:
+    async def _start(
+        self, opened: LeadOpened, lead_id: str, key: str, others: list[DuplicateLink]
+    ) -> Opened | None:
+        """Start the lead's workflow; return None if there is one already."""
         if others:
             opened = opened.replaced(originals=tuple(others))
         if "policy" not in opened.model_fields_set:
@@ -144,11 +202,11 @@ class LeadsClient(Directory):
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 static_summary=shortened(start.heading),
                 static_details=f"{opened.service} · opened by {opened.by} through {opened.source}",
-                memo={"heading": start.heading},
+                memo={"heading": start.heading, REQUEST: key},
                 search_attributes=attributes.typed(attributes.at_start(start)),
             )
         except WorkflowAlreadyStartedError:
-            return await self._already_open(lead_id)
+            return None
         likely_duplicates = [other.lead_id for other in others]
         return Opened(
             lead_id=lead_id,
@@ -158,12 +216,21 @@ class LeadsClient(Directory):
             likely_duplicates=likely_duplicates,
         )
 
-    async def _already_open(self, lead_id: str) -> Opened:
-        known = await self.client.get_workflow_handle(lead_id).describe()
+    async def _already(self, known: WorkflowExecutionDescription) -> Opened:
+        """Return the answer that this lead is open already. Raises LeadHasEnded."""
         if known.status is not WorkflowExecutionStatus.RUNNING:
-            raise LeadHasEnded(lead_id)
+            raise LeadHasEnded(known.id, str(await find_lost(self.client, known.id) or ""))
         stage = known.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
-        return Opened(lead_id=lead_id, stage=stage, url=self.link(lead_id), already=True)
+        return Opened(lead_id=known.id, stage=stage, url=self.link(known.id), already=True)
+
+    async def _same(self, known: WorkflowExecutionDescription, opened: LeadOpened) -> Opened:
+        """Return the answer that this lead is open already. Raises OtherLeadOpen if it is not what was asked for."""
+        answer = await self._already(known)
+        asked = opened.opened(known.id, datetime.now(UTC)).heading
+        heading = str((await known.memo()).get("heading", asked))
+        if same_text(heading) != same_text(asked):
+            raise OtherLeadOpen(known.id, heading, asked)
+        return answer
 
     async def successor(self, handle: LeadHandle) -> LeadHandle:
         """Return the lead that this one was merged into (followed to the last one), or the lead itself."""
@@ -187,23 +254,42 @@ class LeadsClient(Directory):
         """Take the decision and return the lead's answer. If the lead does not answer now, the decision is sent as a
         signal, which Temporal keeps until the lead takes it.
 
-        Raises DecisionRefused.
+        Raises DecisionRefused; DecisionUnknown if Temporal failed meanwhile; LeadLost. With any other error, the decision
+        was not taken.
         """
         if isinstance(decision, Merged):
             decision = await self._into(handle, decision)
         body = self._body(decision)
         try:
-            answer: Answer = await handle.execute_update(
-                decision.kind, body, result_type=Answer, rpc_timeout=self.timeout
-            )
+            return await self._answered(handle.execute_update(decision.kind, body, result_type=Answer))
         except WorkflowUpdateFailedError as failed:
             raise DecisionRefused(refused_by(failed.cause), handle.id) from failed
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
-            silent = await self._silent(handle, error)
-            # Should the update still arrive, the lead recognises the signal as the same decision.
-            await handle.signal(decision.kind, body)
+        except NO_ANSWER as error:
+            try:
+                async with asyncio.timeout(self.timeout.total_seconds()):
+                    silent = await self._silent(handle, error)
+                    # Should the update still arrive, the lead recognises the signal as the same decision.
+                    await handle.signal(decision.kind, {"said_at": datetime.now(UTC).isoformat()} | body)
+            except (TimeoutError, RPCError) as failed:
+                raise await self._failed(handle, decision, failed) from failed
             return Waiting(silent)
-        return answer
+
+    async def _failed(
+        self, handle: LeadHandle, decision: Decision, error: TimeoutError | RPCError
+    ) -> Exception:
+        """Return the error for a decision that could not be sent, or that is perhaps under way."""
+        if isinstance(error, TimeoutError):
+            return DecisionUnknown(handle.id, "Temporal did not answer in time", decision.key)
+        if error.status in MAY_HAVE_ARRIVED:
+            return DecisionUnknown(handle.id, str(translate(error)), decision.key)
+        if has_ended(error) and (lost := await find_lost(self.client, handle.id)):
+            return LeadLost(handle.id, str(lost))
+        return error
+
+    async def _answered(self, asked: Awaitable[T]) -> T:
+        """Return the answer to an update. Raises TimeoutError: the SDK's own timeout counts for each attempt alone."""
+        async with asyncio.timeout(self.timeout.total_seconds()):
+            return await asked
 
     async def _silent(self, handle: LeadHandle, error: Exception) -> Unavailable:
         """Return why the lead did not answer. Raises the error itself if it says something else."""
@@ -224,11 +310,9 @@ class LeadsClient(Directory):
         Raises DecisionRefused if the two cannot be merged. Without a worker, the other lead finds out later.
         """
         try:
-            other = await self._named(merged.into)
+            other = await self.exactly(merged.into)
         except LeadMissing as unknown:
             raise DecisionRefused(Refused(reason=str(unknown).removesuffix(".")), handle.id) from None
-        if other is None:
-            raise DecisionRefused(Refused(reason=f"{merged.into} is no lead's issue"), handle.id)
         try:
             refusal = refuse_merge((await self.overview(other)).lead, handle.id)
             known = (await self.overview(handle)).lead.merged_into if refusal else None
@@ -238,19 +322,14 @@ class LeadsClient(Directory):
             raise DecisionRefused(refusal, handle.id)
         return merged.replaced(into=other.id)
 
-    async def _named(self, name: str) -> LeadHandle | None:
-        """Return the lead with this id, beginning of an id, issue URL or `leads#12`; None if the issue has no lead."""
-        issue = re.fullmatch(r"([\w.-]+)#(\d+)", issue_name(name) or name)
-        return await self.by_issue(issue[1], int(issue[2])) if issue else await self.find(name)
-
     async def retry(self, handle: LeadHandle, effect: str | None) -> list[str]:
         """Retry the effects that failed for good (all, or the one with this key) and return their keys."""
         given = [] if effect is None else [effect]
         try:
-            keys: list[str] = await handle.execute_update(
-                "retry", args=given, result_type=list[str], rpc_timeout=self.timeout
+            keys: list[str] = await self._answered(
+                handle.execute_update("retry", args=given, result_type=list[str])
             )
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+        except NO_ANSWER as error:
             raise await self._silent(handle, error) from None
         return keys
 
@@ -266,8 +345,8 @@ class LeadsClient(Directory):
         """Ask the lead to undo edits on GitHub that it cannot follow."""
         body = edits.model_dump(mode="json", exclude_defaults=True)
         try:
-            await handle.execute_update("revert_edits", body, rpc_timeout=self.timeout)
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+            await self._answered(handle.execute_update("revert_edits", body))
+        except NO_ANSWER as error:
             await self._silent(handle, error)
             await handle.signal("revert_edits", body)  # repeated, it has no further effect
 
@@ -329,6 +408,15 @@ class LeadsClient(Directory):
                 await asyncio.sleep(NOT_READY_PAUSE)
             else:
                 return found
+
+
+def _given_id(name: str) -> str:
+    """Return the id that a person gives. Raises DecisionRefused."""
+    try:
+        return full_id(name)
+    except ValueError:
+        wanted = "An id has small letters a–z, digits and hyphens, as lead-example-2027"
+        raise DecisionRefused(refuse(f"{name!r} cannot be an id", wanted), name) from None
 
 
 def _marked_apart(other: DuplicateLink) -> DuplicateLink:

@@ -1,5 +1,6 @@
 """Lists of leads, read from their rows in the ledger: no workflow is asked, and no worker is needed."""
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -8,8 +9,9 @@ from typing import Literal, NamedTuple
 from client.errors import LedgerFailed
 from config.settings import Settings
 from ledger.events import Ledger, LedgerError
-from ledger.rows import Filter, any_of, differs, equals, needs_attention, one_of, up_to
-from process.identity import org_key
+from ledger.rows import Filter, any_of, differs, equals, mentions, needs_attention, one_of, up_to
+from process.github.titles import split_heading
+from process.identity import org_key, same_text
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.agenda import Agenda, AgendaItem
 from process.views.digest import DigestMail, Digests, Week
@@ -73,6 +75,11 @@ class LeadLists:
         with failing():
             return self._ledger.rows(*selection.filters(), order=(_COLUMNS[order],), limit=limit)
 
+    def by_words(self, text: str) -> dict[str, str]:
+        """Return the leads whose organisations have all of these words, not archived: id -> name for people."""
+        with failing():
+            return leads_by_words(self._ledger, text, _NOT_ARCHIVED)
+
     def count_by_stage(self, selection: Selection) -> dict[Stage, int]:
         """Return the number of leads at each stage that has any."""
         with failing():
@@ -107,6 +114,17 @@ class LeadLists:
                 outdated.append(row.lead_id)
         return Agenda.of(now.date(), items, outdated)
 
+    def people(self) -> frozenset[str]:
+        """Return the names, logins and addresses of all who have a role for a lead. It reads every row."""
+        assigned = (known for row in self.each() for known in row.assigned.values())
+        return frozenset(name for known in assigned for name in known.names)
+
+    def count_outdated(self, now: datetime) -> int:
+        """Return the number of leads that should have written their row anew long before this moment."""
+        with failing():
+            counts = self._ledger.counts("archived", _NOT_ARCHIVED, up_to("right_until", now - GRACE))
+        return sum(counts.values())
+
     def digests(self, week: Week, now: datetime) -> DigestsOfWeek:
         """Return the mails of the week's digest as of now."""
         digests, leads, outdated = Digests(week), 0, 0
@@ -130,6 +148,22 @@ class LeadLists:
         """Return the open leads under another version of the policy, oldest first."""
         with failing():
             return self._ledger.rows(*_OPEN, differs("policy", version), order=("opened_at",), limit=limit)
+
+
+def leads_by_words(ledger: Ledger, text: str, *where: Filter) -> dict[str, str]:
+    """Return the leads whose organisations have words that begin with each of these: id -> name for people."""
+    words = same_text(text).split()
+    where += tuple(mentions(word) for word in words if word.isascii() and word.isalnum())
+    rows = ledger.rows(*where, order=("opened_at",)) if words else []
+    return {row.lead_id: f"{row.lead_id} “{row.heading}”" for row in rows if _has_words(row, words)}
+
+
+def _has_words(row: LeadRow, words: list[str]) -> bool:
+    """Return True if the organisation's name has each of the words, or a word that begins so."""
+    heading = split_heading(row.heading)
+    org = same_text(heading.names.rpartition(" / ")[0] or heading.names) if heading else ""
+    known = re.findall(r"[^\s,;:/()\[\]–—-]+", org)
+    return all(any(each.startswith(word) for each in known) for word in words)
 
 
 @contextmanager

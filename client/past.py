@@ -1,23 +1,26 @@
 """Reads the past of leads from the ledger, without writing to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from client.errors import AmbiguousLead, LeadNotInLedger
-from client.lists import open_ledger
+from client.lists import leads_by_words, open_ledger
 from config.settings import Settings
 from ledger.entries import event_of
 from ledger.events import Ledger
 from ledger.rebuilding import without_gaps
+from ledger.rows import mentions
 from process.core.events import Event
 from process.core.fold import fold
+from process.identity import issue_name, issue_named, slug_of
 
 
 class Past:
     """The leads in the ledger, including those past Temporal's retention."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, leads_repo: str) -> None:
         self._ledger = ledger
+        self.leads_repo = leads_repo
         self.location = ledger.location
 
     def lead_ids(self) -> tuple[str, ...]:
@@ -25,23 +28,40 @@ class Past:
         return tuple(head.lead_id for head in self._ledger.heads())
 
     def find(self, name: str) -> str:
-        """Return the id of the lead with this name, or with the only id that begins so (`lead-` may be left out).
+        """Return the id of the lead with this name, as `Directory.find` does, among all leads in the ledger.
 
         Raises LeadNotInLedger or AmbiguousLead.
         """
         wanted = name.strip()
-        found = self._beginning(wanted)
-        if wanted in found:
-            return wanted
-        if wanted.removeprefix("lead-"):
-            found += self._beginning(f"lead-{wanted}")
-        else:
-            found = []
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise AmbiguousLead(name, found)
-        raise LeadNotInLedger(name, self.location)
+        if not wanted.removeprefix("lead-"):
+            raise LeadNotInLedger(name, self.location)
+        if issue := issue_named(wanted, self.leads_repo):
+            return self._only(name, self._with_issue(*issue))
+        beginnings = dict.fromkeys(
+            [wanted, f"lead-{wanted}", *(f"lead-{slug}" for slug in [slug_of(wanted)] if slug)]
+        )
+        found = {lead_id: lead_id for each in beginnings for lead_id in self._beginning(each)}
+        for lead_id in (wanted, f"lead-{wanted}"):
+            if lead_id in found:
+                return lead_id
+        return self._only(name, found | leads_by_words(self._ledger, wanted))
+
+    def _only(self, name: str, found: Mapping[str, str]) -> str:
+        """Return the only lead of these. Raises LeadNotInLedger or AmbiguousLead."""
+        if len(found) > 1:
+            raise AmbiguousLead(name, list(found.values()))
+        if not found:
+            raise LeadNotInLedger(name, self.location)
+        return next(iter(found))
+
+    def _with_issue(self, repo: str, number: int) -> dict[str, str]:
+        rows = self._ledger.rows(mentions(f"/{repo}/issues/{number}"), order=("opened_at",))
+        name = f"{repo}#{number}"
+        return {
+            row.lead_id: row.lead_id
+            for row in rows
+            if name in (issue_name(row.issue), issue_name(row.hub_issue))
+        }
 
     def _beginning(self, beginning: str) -> list[str]:
         return [head.lead_id for head in self._ledger.heads(beginning)] if beginning else []
@@ -65,4 +85,4 @@ def events_of(ledger: Ledger, lead_id: str) -> tuple[Event, ...]:
 def past(known: Settings) -> Iterator[Past]:
     """Open the ledger for reading. Raises LedgerFailed if there is none or it cannot be reached."""
     with open_ledger(known) as ledger:
-        yield Past(ledger)
+        yield Past(ledger, known.github.leads_repo)

@@ -12,18 +12,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from temporalio.api.common.v1 import Memo, Payloads, SearchAttributes, WorkflowType
-from temporalio.api.enums.v1 import TaskQueueKind, WorkflowIdConflictPolicy, WorkflowIdReusePolicy
-from temporalio.api.sdk.v1 import UserMetadata
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
-from temporalio.converter import encode_search_attributes
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer
 
 from client.errors import NothingToRepair, NotRepairable, WorkflowHasEnded
 from client.histories import UnreadableHistory, read_history
+from client.new_run import begin_run, rehearse
 from client.past import events_of
 from client.replays import message_of
 from client.stuck import Stuck, find_stuck
@@ -31,13 +26,7 @@ from ledger.events import Ledger
 from process.core.aggregate import LeadAggregate
 from process.core.rebuild import RebuiltLead, rebuild
 from process.effects.observations import Repaired
-from process.effects.summaries import shortened
-from process.views.row import row_of
-from workflows import search_attributes
-from workflows.details import details
-from workflows.lead import LeadWorkflow
 from workflows.runtime.plugin import leads_plugin
-from workflows.start import memo_of, read_start, run_state
 
 
 class RepairPlan(NamedTuple):
@@ -81,7 +70,11 @@ async def plan_repair(client: Client, ledger: Ledger, lead_id: str, *, force: bo
         raise NothingToRepair(lead_id, stuck=stuck is not None)
     now = datetime.now(UTC)
     rebuilt = _rebuilt(history, ledger, stuck, now)
-    _rehearse(lead_id, rebuilt.aggregate, now)
+    try:
+        rehearse(rebuilt.aggregate, now)
+    except Exception as error:
+        problem = f"a new run would fail as well ({type(error).__name__}: {error})"
+        raise NotRepairable(lead_id, problem) from error
     return RepairPlan(lead_id, known.run_id, stuck, problem, rebuilt, now)
 
 
@@ -112,46 +105,17 @@ def _rebuilt(history: WorkflowHistory, ledger: Ledger, stuck: Stuck | None, now:
         raise NotRepairable(lead_id, f"this code fails for it ({type(error).__name__}: {error})") from error
 
 
-def _rehearse(lead_id: str, aggregate: LeadAggregate, now: datetime) -> None:
-    """Do what the new run does first, so that it does not get stuck at once. Raises NotRepairable."""
-    try:
-        again = read_start(run_state(aggregate, now), continued=True)
-        if again != aggregate:
-            raise ValueError("it reads back as another one")
-        row_of(aggregate, now)
-        search_attributes.values(aggregate, now)
-        details(aggregate, now)
-        aggregate.startable(())
-    except Exception as error:
-        problem = f"a new run would fail as well ({type(error).__name__}: {error})"
-        raise NotRepairable(lead_id, problem) from error
-
-
 async def repair(client: Client, plan: RepairPlan, task_queue: str) -> str:
     """Begin the new run, which ends the stuck one, and return its id. Repeated, it returns the same run.
 
     Raises RPCError; then nothing has changed.
     """
-    converter, aggregate, now = client.data_converter, plan.aggregate, plan.at
-    attributes = search_attributes.typed(search_attributes.values(aggregate, now))
-    heading = aggregate.lead.heading
-    (summary,) = await converter.encode([shortened(heading)])
-    memo = {name: (await converter.encode([value]))[0] for name, value in memo_of(aggregate.lead).items()}
-    indexed = SearchAttributes()
-    encode_search_attributes(attributes, indexed)
-    request = StartWorkflowExecutionRequest(
-        namespace=client.namespace,
-        workflow_id=plan.lead_id,
-        workflow_type=WorkflowType(name=LeadWorkflow.__name__),
-        task_queue=TaskQueue(name=task_queue, kind=TaskQueueKind.TASK_QUEUE_KIND_NORMAL),
-        input=Payloads(payloads=await converter.encode(run_state(aggregate, now))),
-        identity=client.identity,
+    return await begin_run(
+        client,
+        plan.aggregate,
+        plan.at,
+        task_queue,
         request_id=f"repair of {plan.run_id}",
-        workflow_id_reuse_policy=WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-        workflow_id_conflict_policy=WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
-        memo=Memo(fields=memo),
-        search_attributes=indexed,
-        user_metadata=UserMetadata(summary=summary),
+        after=plan.run_id,
+        ends_running=True,
     )
-    started = await client.workflow_service.start_workflow_execution(request, retry=True)
-    return started.run_id

@@ -6,8 +6,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from email.errors import MessageError
-from email.headerregistry import Address
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.settings import Addresses, Settings, SettingsError
+from process.addresses import complaint_about
 from process.policy import BUILT_IN, TEAMS, Policy
 
 _PERSON = re.compile(r"@?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})|team:[a-z0-9][a-z0-9._-]*")
@@ -140,15 +139,8 @@ def _complaints(policy: Policy, *, named: bool) -> Iterator[str]:
     for role, addresses in policy.addresses.items():
         if not addresses:
             yield f"addresses.{role}: name at least one address, or leave it out"
-        yield from (f"addresses.{role}: {a!r} is not a mail address" for a in addresses if not _is_address(a))
+        yield from (f"addresses.{role}: {a!r} {wrong}" for a in addresses if (wrong := complaint_about(a)))
     for role, people in policy.people.items():
         for person in people:
             if not _PERSON.fullmatch(person):
                 yield f"people.{role}: {person!r} is neither a login nor team:SLUG"
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return text.isascii() and "@" in text and bool(Address(addr_spec=text))
-    except (MessageError, ValueError, IndexError):
-        return False

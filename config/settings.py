@@ -8,9 +8,11 @@ import difflib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pydantic_settings
 from dotenv import dotenv_values
@@ -22,9 +24,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from process.addresses import EXAMPLE, complaint_about, is_domain
 from process.calendar import zone_exists
 from process.policy import COLUMNS
-from process.types import Line, Role, Stage
+from process.types import Line, Role, Stage, line_complaint
 
 
 def _zone(name: str) -> str:
@@ -34,6 +37,35 @@ def _zone(name: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
+
+
+def _address(text: str) -> str:
+    """Check a mail address. The message does not quote it, since error messages of settings never do."""
+    if wrong := complaint_about(text):
+        raise ValueError(f"the value {wrong}; write one address, as {EXAMPLE}")
+    return text
+
+
+def _sender(text: str) -> str:
+    if line_complaint(text) or complaint_about(parseaddr(text)[1]):
+        raise ValueError(f"the value is no sender; write it as {EXAMPLE} or Leads <{EXAMPLE}>")
+    return text
+
+
+def _domain(text: str) -> str:
+    if not is_domain(text):
+        raise ValueError("the value is no domain; write it as leads.example.org")
+    return text
+
+
+def _person(text: str) -> str:
+    if wrong := line_complaint(text):
+        raise ValueError(f"the value {wrong}")
+    return text
+
+
+MailAddress = Annotated[str, AfterValidator(_address)]
+Person = Annotated[Line, AfterValidator(_person)]
 
 
 class GitHub(BaseModel):
@@ -111,17 +143,21 @@ class Mail(BaseModel):
     security: Literal["starttls", "tls", "none"] = Field("starttls", description="`none` only for localhost")
     username: str | None = None
     password: SecretStr | None = None
-    sender: str = Field("leads@example.org", description="Address in From: of every mail")
-    message_id_domain: str = Field("leads.example.org", description="Domain of the Message-IDs")
+    sender: Annotated[str, AfterValidator(_sender)] = Field(
+        "leads@example.org", description="Address in From: of every mail"
+    )
+    message_id_domain: Annotated[str, AfterValidator(_domain)] = Field(
+        "leads.example.org", description="Domain of the Message-IDs"
+    )
     timeout_seconds: float = Field(30, gt=0)
 
 
 class Addresses(BaseModel):
     """Mail addresses of each role. A worker that starts passes changes on to every lead."""
 
-    sales: list[str] = Field(default=["sales@example.org"])
-    contracts: list[str] = Field(default=["contracts@example.org"])
-    engineering: list[str] = Field(default=["engineering@example.org"])
+    sales: list[MailAddress] = Field(default=["sales@example.org"])
+    contracts: list[MailAddress] = Field(default=["contracts@example.org"])
+    engineering: list[MailAddress] = Field(default=["engineering@example.org"])
 
 
 class Invoicing(BaseModel):
@@ -182,7 +218,7 @@ class Settings(BaseSettings):
     addresses: Addresses = Addresses()
     invoice: Invoicing = Invoicing()
     digest: Digest = Digest()
-    people: dict[Role, list[Line]] = Field(
+    people: dict[Role, list[Person]] = Field(
         default={}, description="GitHub logins, and teams as team:SLUG, that may decide for each role"
     )
     secrets: Path | None = Field(
@@ -196,6 +232,10 @@ class Settings(BaseSettings):
         None, description="Policy as a TOML or JSON file; empty: the built-in policy"
     )
     price_file: Path | None = Field(None, description="Price list as a JSON file; empty: the built-in books")
+    lead_ids: Literal["readable", "opaque"] = Field(
+        "readable",
+        description="Ids of new leads: with their organisation's name in them, or without (names of persons, secret ones)",
+    )
     task_queue: str = Field("leads", description="Temporal task queue of the leads")
     chores_queue: str = Field(
         default_factory=lambda known: f"{known['task_queue']}-chores",
@@ -328,6 +368,23 @@ def _is_broken_json(name: str, values: Mapping[str, str], known: Mapping[str, An
     except ValueError:
         return True
     return False
+
+
+def public_page(ui: str, namespace: str, lead_id: str) -> str:
+    """Return the URL of a lead's page for a mail or an issue; empty if only the server itself could open it."""
+    return "" if is_loopback(ui) else lead_page(ui, namespace, lead_id)
+
+
+def is_loopback(url: str) -> bool:
+    """Return True if the URL leads to the machine on which it is opened, or to all its addresses."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return not host
+    return address.is_loopback or address.is_unspecified
 
 
 def lead_page(ui: str, namespace: str, lead_id: str) -> str:

@@ -8,6 +8,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from ledger.errors import LedgerRefused, LedgerUnavailable
 from ledger.store import TIMEOUT, location_of, make_engine, prepare, require_schema, translate_errors
 
 
@@ -46,10 +47,15 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Begin a transaction that may write, when it is this thread's turn."""
-        with translate_errors(self.location):
-            self._prepare()
-            with self._turns.taken(), self._writer.begin() as connection:
-                yield connection
+        try:
+            with translate_errors(self.location):
+                self._prepare()
+                with self._turns.taken(), self._writer.begin() as connection:
+                    yield connection
+        except (LedgerUnavailable, LedgerRefused):
+            if self.reader.dialect.name == "sqlite":
+                self.reader.dispose()  # a connection to a file that was read-only stays so when the file is mended
+            raise
 
     def _prepare(self) -> None:
         if self._prepared:

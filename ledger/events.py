@@ -21,7 +21,7 @@ from ledger.errors import (
 )
 from ledger.recording import Reopening, rebuild, reopen, reopenings, write
 from ledger.rows import Filter, order_by
-from ledger.tables import ENTRIES, EVENTS, LEADS, SCHEMA_VERSION
+from ledger.tables import ENTRIES, EVENTS, LEADS, SCHEMA_VERSION, find_identity, set_identity
 from ledger.writing import Writing, make_writing
 from process.views.row import LeadRow
 
@@ -92,6 +92,16 @@ class Ledger:
     def close(self) -> None:
         """Close the connections."""
         self._database.close()
+
+    def identity(self) -> str:
+        """Return the random name that the ledger keeps in every copy. One that was made without gets it now."""
+        with self._database.reading() as connection:
+            found = find_identity(connection)
+        if found is None:
+            with self._database.writing() as connection:
+                set_identity(connection)
+                found = find_identity(connection)
+        return found or ""
 
     # ---- writing
 

@@ -55,6 +55,11 @@ def above(column: str, value: object) -> Filter:
     return LEADS.c[column] > value
 
 
+def mentions(text: str) -> Filter:
+    """Select rows that have this ASCII text in any place, in upper or lower case."""
+    return LEADS.c.document.icontains(text, autoescape=True)
+
+
 def up_to(column: str, value: object) -> Filter:
     """Select rows with this value, or a lower or earlier one."""
     return LEADS.c[column] <= value

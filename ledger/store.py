@@ -203,6 +203,7 @@ def _sqlite_is_temporary(error: BaseException | None) -> bool:
         sqlite3.SQLITE_INTERRUPT,
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,  # as a PostgreSQL server that is read-only for now
     }
 
 

@@ -3,11 +3,12 @@
 `ledger_entries` holds every event that was ever written, and is only inserted into. A workflow task can die after it
 wrote its events, and is done again with other ones; a row of a higher revision then takes the place of a lost one, or
 voids it. `ledger_events` shows the valid rows. `ledger_leads` holds one row per lead, derived from its events;
-`ledger_limits` what the workers tell each other about rate limits.
+`ledger_limits` what the workers tell each other about rate limits; `ledger_identity` the ledger's own name.
 """
 
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlalchemy import (
     JSON,
@@ -176,6 +177,14 @@ _schema: Final = Table(
     Column("version", Integer, nullable=False),
 )
 
+IDENTITY: Final = Table(
+    "ledger_identity",
+    _metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),  # one row only
+    Column("value", Text, nullable=False),
+)
+"""A random name that a ledger gets when it is made and keeps in every copy, by which it is told from another one."""
+
 _FINAL: Final = (
     "EXISTS (SELECT 1 FROM ledger_leads WHERE lead_id = NEW.lead_id AND confirmed >= NEW.seq) "
     "AND EXISTS (SELECT 1 FROM ledger_events WHERE lead_id = NEW.lead_id AND seq = NEW.seq)"
@@ -219,6 +228,19 @@ def schema_version(connection: Connection) -> int | None:
     return connection.scalar(select(_schema.c.version)) if exists else None
 
 
+def find_identity(connection: Connection) -> str | None:
+    """Return the ledger's identity, or None if it was made before ledgers had one."""
+    exists = inspect(connection).has_table(IDENTITY.name)
+    return connection.scalar(select(IDENTITY.c.value)) if exists else None
+
+
+def set_identity(connection: Connection) -> None:
+    """Give the ledger an identity, unless it has one."""
+    IDENTITY.create(connection, checkfirst=True)
+    if find_identity(connection) is None:
+        connection.execute(insert(IDENTITY), {"id": 1, "value": uuid4().hex})
+
+
 def create_schema(connection: Connection) -> int:
     """Create what is missing and return the version of the schema. Several processes may do so at once."""
     if connection.dialect.name == "postgresql":  # SQLite has locked the whole file by now
@@ -227,6 +249,7 @@ def create_schema(connection: Connection) -> int:
     if found is not None:  # another process was faster
         return found
     _metadata.create_all(connection)
+    set_identity(connection)
     for statement in _APPEND_ONLY[connection.dialect.name]:
         connection.exec_driver_sql(statement)
     first: dict[str, Any] = {"id": 1, "version": SCHEMA_VERSION}

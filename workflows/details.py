@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from process.calendar import day_of
 from process.core.aggregate import LeadAggregate
-from process.core.due import next_due
+from process.core.receipts import Refusal
+from process.views.agenda import next_date
 from process.views.attention import attention
 from process.views.overview import TimelineLine, next_step, timeline
 
@@ -20,11 +22,11 @@ def details(aggregate: LeadAggregate, now: datetime) -> str:
 
 
 def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[str]:
-    lead, step, next_date = aggregate.lead, next_step(aggregate.lead), next_due(aggregate.lead)
+    lead, step, coming = aggregate.lead, next_step(aggregate.lead), next_date(aggregate.lead)
     yield f"## {_plain(lead.heading)}"
     yield f"\n**{lead.stage}** · next: **{_plain(lead.role_with_person(step.owner))}** — {_plain(step.text)}"
-    if next_date:
-        yield f"\nNext deadline: {next_date.astimezone(ZoneInfo(lead.zone)):%Y-%m-%d %H:%M %Z}"
+    if coming:
+        yield f"\nNext date: {coming}"
     links = {"Lead's issue": lead.issue, "Drive folder": lead.folder, "Hub's issue": lead.hub_issue}
     if any(links.values()):
         yield "\n" + " · ".join(f"[{name}]({link.url})" for name, link in links.items() if link)
@@ -48,22 +50,24 @@ def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[str]:
                 f"{f' ({_plain(made_of)})' if made_of else ''}"
             )
     yield "\n### What happened"
-    yield from (_event(line) for line in reversed(timeline(aggregate, SHOWN)))
+    yield from (_event(line, lead.zone) for line in reversed(timeline(aggregate, SHOWN)))
     if (earlier := len(aggregate.event_log.events) - SHOWN) > 0:
         yield f"- … and {earlier} earlier (query `timeline`)"
     if aggregate.refusals:
         yield f"\n### Refused ({aggregate.refused_total})"
-        yield from (
-            f"- {refusal.at:%Y-%m-%d %H:%M} · {refusal.kind}, by {_plain(refusal.by)}: {_plain(str(refusal.refused))}"
-            for refusal in reversed(aggregate.refusals[-SHOWN:])
-        )
+        yield from (_refusal(refusal, lead.zone) for refusal in reversed(aggregate.refusals[-SHOWN:]))
 
 
-def _event(line: TimelineLine) -> str:
+def _refusal(refusal: Refusal, zone: str) -> str:
+    at = f"{refusal.at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+    return f"- {at} · {refusal.kind}, by {_plain(refusal.by)}: {_plain(str(refusal.refused))}"
+
+
+def _event(line: TimelineLine, zone: str) -> str:
     summary = _plain(line.summary)
     if line.corrected:
         summary = f"~~{summary}~~ (corrected by {line.corrected_by})"
-    return f"- {line.seq} · {line.at:%Y-%m-%d} · {summary} · by {_plain(line.by)}"
+    return f"- {line.seq} · {day_of(line.at, zone)} · {summary} · by {_plain(line.by)}"
 
 
 def _plain(text: str) -> str:

@@ -27,15 +27,19 @@ with workflow.unsafe.imports_passed_through():
     from workflows import search_attributes
     from workflows.alarm import Alarm
     from workflows.changes import adopted_changes
+    from workflows.counting import count_decision
     from workflows.details import details
     from workflows.handlers import failure, handles_messages
     from workflows.performing import Performer
     from workflows.recording import Recorder
     from workflows.runtime.steps import is_evicted, messages_follow
-    from workflows.start import memo_of, not_before, read_start, run_state
+    from workflows.start import MEMO, memo_of, not_before, read_start, run_state
 
-NEW_RUN_AFTER = 180
-"""Number of history events after which a new run begins at the next quiet moment, so that a cold lead is read quickly."""
+NEW_RUN_AFTER = 160
+"""Number of history events after which a new run begins at the next quiet moment, so that a cold lead is read quickly.
+They hold a lead's way to a hub."""
+LATER_RUNS_AFTER = 110
+"""The same number for later runs: in them, a lead moves less often."""
 NOT_CANCELLED = refuse(
     "A lead is not cancelled",
     suggest("Record it as lost", "lost"),
@@ -71,7 +75,9 @@ class LeadWorkflow:
         self.performer = Performer(self)
         self.recorder = Recorder(self)
         self.attributes = search_attributes.present()
-        self.memo: dict[str, str] = {name: str(value) for name, value in workflow.memo().items()}
+        self.memo: dict[str, str] = {
+            name: str(value) for name, value in workflow.memo().items() if name in MEMO
+        }
         self.adopting = False
         self.changed = True
 
@@ -114,11 +120,12 @@ class LeadWorkflow:
 
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
         """Take, refuse or recognise as a repeat a decision. Never raises."""
-        aggregate, answer = intake.take(self.aggregate, kind, args, self.now, source=source)
+        now = self.now
+        aggregate = pass_deadlines(self.aggregate, now)  # a date that has passed counts before the decision
+        aggregate, answer = intake.take(aggregate, kind, args, now, source=source)
         self.change(aggregate)
-        if not answer.accepted and not answer.repeat:
-            workflow.logger.info("decision refused", extra={"decision": kind})
-            workflow.metric_meter().create_counter("lead_decisions_refused").add(1)
+        if not answer.repeat:
+            count_decision(kind, accepted=answer.accepted)
         return answer
 
     @workflow.signal(dynamic=True)
@@ -190,7 +197,8 @@ class LeadWorkflow:
     def preview(self, args: tuple[Any, ...]) -> dict[str, Any]:
         """Return the consequences of a decision."""
         kind = args[0] if args and isinstance(args[0], str) else ""
-        return preview_decision(self.aggregate, kind, args[1:], self.now)._asdict()
+        aggregate = pass_deadlines(self.aggregate, self.now)
+        return preview_decision(aggregate, kind, args[1:], self.now)._asdict()
 
     # ---- the shell over time
 
@@ -235,7 +243,8 @@ class LeadWorkflow:
         if self._ends or self.adopting or info.is_continue_as_new_suggested():
             return True
         quiet = self.performer.is_quiet and self._is_silent
-        grown = info.get_current_history_length() >= NEW_RUN_AFTER
+        length = LATER_RUNS_AFTER if info.continued_run_id else NEW_RUN_AFTER
+        grown = info.get_current_history_length() >= length
         return quiet and (grown or info.is_target_worker_deployment_version_changed())
 
     async def _continue_as_new(self) -> None:

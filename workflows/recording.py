@@ -11,6 +11,7 @@ from temporalio.exceptions import FailureError
 from process.core.events import Event, Observation
 from process.effects import RecordEvents
 from process.views.recording import Recorded, record_request
+from workflows.runtime.compressed import compressed
 from workflows.shell import Shell
 
 LIMIT = timedelta(seconds=2)
@@ -92,7 +93,7 @@ class Recorder:
         try:
             recorded: Recorded = await workflow.execute_local_activity(
                 RecordEvents.kind,
-                request,
+                compressed(request),
                 result_type=Recorded,
                 start_to_close_timeout=LIMIT,
                 schedule_to_close_timeout=LIMIT,

@@ -63,6 +63,12 @@ def _is_run_state(args: tuple[Any, ...]) -> bool:
     return False
 
 
+MEMO = ("heading", "issue", "folder", "hub")
+"""Names in the memo that a lead writes. `REQUEST` is written once, when it is opened."""
+REQUEST = "request"
+"""Name of the key of the request, by which it is known when it is opened again (`process.identity`)."""
+
+
 def memo_of(lead: Lead) -> dict[str, str]:
     """Return the memo by which a person knows a lead in a list: heading and links."""
     links = {"issue": lead.issue, "folder": lead.folder, "hub": lead.hub_issue}

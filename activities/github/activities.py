@@ -15,7 +15,7 @@ from activities.github.drift import GitHubDrift
 from activities.github.issues import DesiredIssue, GitHubIssues, Reason
 from activities.github.own_comments import SETTLE, OwnComments
 from activities.performs import performs
-from config.settings import Settings, lead_page
+from config.settings import Settings, public_page
 from process.effects import CheckIssues, PlaceCard, PostCorrection, RevertCard, RevertIssue
 from process.effects.observations import CardPlaced, HubIssueOpened, IssueOpened
 from process.effects.requests import EffectRequest, Outcome
@@ -180,7 +180,7 @@ class GitHubActivities:
     # Desired states
 
     def _page(self, lead_id: str) -> str:
-        return lead_page(self._settings.temporal_ui, activity.info().namespace, lead_id)
+        return public_page(self._settings.temporal_ui, activity.info().namespace, lead_id)
 
     def _lead_issue(self, request: EffectRequest) -> DesiredIssue:
         lead = request.lead

@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from activities.checks import Check
 from activities.errors import again, park
 from activities.google.clients import AlreadyThere, NotThere, drive_api
-from activities.invoice.pdf import invoice_pdf
+from activities.invoice.pdf import MissingGlyphs, invoice_pdf
 from activities.performs import performs
 from activities.settling import given_time, is_settling
 from config.settings import Settings
@@ -97,6 +97,10 @@ class DriveActivities:
         if invoice is None or lead.folder is None:
             raise park(f"The lead has no {'folder' if invoice else f'invoice {effect.number}'} any more")
         name = lead.invoice_name(effect.number)
+        try:
+            document = invoice_pdf(lead, invoice, self._invoicing)
+        except MissingGlyphs as missing:
+            raise park(f"The invoice {name} cannot be written, {missing}; then retry") from None
         file = self._ensure(
             {
                 "id": effect.file_id,
@@ -105,9 +109,7 @@ class DriveActivities:
                 "appProperties": {"leadId": lead.id, "invoice": name},
             },
             into="the lead's folder",
-            media=MediaIoBaseUpload(
-                BytesIO(invoice_pdf(lead, invoice, self._invoicing)), mimetype="application/pdf"
-            ),
+            media=MediaIoBaseUpload(BytesIO(document), mimetype="application/pdf"),
         )
         return Outcome(observation=InvoicePrepared(number=effect.number, file=_link(file)))
 

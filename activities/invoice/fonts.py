@@ -1,9 +1,12 @@
 """Fonts for documents: the packaged font Arimo, and further fonts that the settings name."""
 
+import fcntl
+import os
+import re
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -14,9 +17,13 @@ from fontTools.varLib import instancer
 
 FAMILY = "Arimo"
 UNKNOWN = "?"
-"""Replaces a character that no font has."""
+"""Stands for a character that no font has. A document with it is never handed over."""
 
 _BOLD = 700
+_ISOLATE, _POP = "\u2068", "\u2069"
+_JOINERS = "\u200c\u200d"
+_IGNORABLE = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\u034f]")
+"""Variation selectors and the like, which show nothing by themselves."""
 
 
 @cache
@@ -25,13 +32,28 @@ def regular() -> Path:
     return Path(str(files("fontpkg_arimo") / "files" / "Arimo[wght].ttf"))
 
 
-@contextmanager
-def bold() -> Iterator[Path]:
-    """Provide Arimo in bold as a temporary file."""
-    with tempfile.NamedTemporaryFile(prefix="arimo-bold-", suffix=".ttf") as file:
-        file.write(_cut_bold())
-        file.flush()
-        yield Path(file.name)
+def bold() -> Path:
+    """Return Arimo in bold, as a file in a folder of this user's own below the temporary folder.
+
+    fpdf takes fonts as files only. All workers share this one, so that killed workers leave no other behind.
+    """
+    folder = Path(tempfile.gettempdir()) / f"leads-fonts-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.lstat().st_uid != os.getuid():
+        raise PermissionError(f"the folder {folder} belongs to another user")
+    file, content = folder / "arimo-bold.ttf", _cut_bold()
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(
+            opened, fcntl.LOCK_EX
+        )  # one writer at a time, so that an unfinished file is replaced by the next
+        if not file.is_file() or file.read_bytes() != content:
+            part = folder / "arimo-bold.part"
+            part.write_bytes(content)
+            part.replace(file)
+    finally:
+        os.close(opened)
+    return file
 
 
 @cache
@@ -70,21 +92,30 @@ class GlyphSet:
 
     def __init__(self, further: Sequence[Path] = ()) -> None:
         self.further = further
-        self.substituted = False
-        """True if a character of some text had to be replaced."""
+        self.missing: dict[str, None] = {}
+        """Characters of some text that no font has, each once, in order."""
         self._glyphs = glyphs(regular()).union(*map(glyphs, further))
 
     def fitting(self, text: str) -> str:
-        """Return the text with the nearest substitute for each character that no font has. Accepts any text."""
+        """Return the text with the nearest substitute for each character that no font has. Accepts any text.
+
+        Text with parts from right to left is isolated, so that it does not turn round what stands beside it.
+        """
         found = "".join(self._nearest(each) for each in unicodedata.normalize("NFC", text))
-        self.substituted |= found.count(UNKNOWN) > text.count(UNKNOWN)
-        return found
+        return f"{_ISOLATE}{found}{_POP}" if any(map(_is_rtl, found)) else found
 
     def _nearest(self, character: str) -> str:
         category = unicodedata.category(character)
-        if category[0] in "ZC":
-            return "" if category == "Cf" else " "
+        if _IGNORABLE.match(character) or (category[0] in "ZC" and category not in ("Co", "Cn")):
+            joins = character in _JOINERS and ord(character) in self._glyphs
+            return character if joins else "" if category in ("Cf", "Mn") else " "
         plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
-        return next(
-            (text for text in (character, plain) if text and self._glyphs.issuperset(map(ord, text))), UNKNOWN
-        )
+        for text in (character, plain):
+            if text and self._glyphs.issuperset(map(ord, text)):
+                return text
+        self.missing[character] = None
+        return UNKNOWN
+
+
+def _is_rtl(character: str) -> bool:
+    return unicodedata.bidirectional(character) in ("R", "AL", "AN")

@@ -2,19 +2,21 @@
 
 The same invoice and settings give the same bytes. Without a sender and payment details in the settings, the
 invoice is marked as a draft and lists the missing values. A character that no font has is replaced by the nearest
-one, or by "?" with a note.
+one; if there is none, there is no document.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from fpdf import FPDF, Align, FontFace, XPos, YPos
-from fpdf.enums import TableBordersLayout
+from fpdf.enums import TableBordersLayout, TextDirection
 
 from activities.checks import Check
-from activities.invoice.fonts import FAMILY, UNKNOWN, GlyphSet, bold, further_fonts, glyphs, regular
+from activities.invoice.fonts import FAMILY, GlyphSet, bold, further_fonts, glyphs, regular
 from config.settings import Invoicing, Settings
+from process.identity import same_text
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead
 
@@ -22,6 +24,9 @@ _INK, _GREY, _RULE, _SHADE = (33, 37, 41), (108, 117, 125), (206, 212, 218), (24
 _MARGIN = 20  # mm
 _LINE = 5.2  # mm, for text of 10 points
 _LABEL = 32  # mm
+_PERIOD = re.compile(r", \d{4}-\d{2}-\d{2} to \d{4}-\d{2}-\d{2}\Z")
+SHOWN = 10
+"""Missing characters that an error names."""
 
 REQUIRED = {
     "sender": "our name",
@@ -37,8 +42,13 @@ def missing_settings(ours: Invoicing) -> list[str]:
     return [
         f"{label} (LEADS_INVOICE__{name.upper()})"
         for name, label in REQUIRED.items()
-        if not getattr(ours, name)
+        if label in _missing(ours)
     ]
+
+
+def _missing(ours: Invoicing) -> list[str]:
+    """Return the values that are missing, as the document names them."""
+    return [label for name, label in REQUIRED.items() if not getattr(ours, name)]
 
 
 class InvoiceChecks:
@@ -67,13 +77,24 @@ class InvoiceChecks:
 
 
 def invoice_pdf(lead: Lead, invoice: Invoice, ours: Invoicing) -> bytes:
-    """Return the PDF. `ours` holds the sender's data. Accepts any text."""
-    with bold() as heavy:
-        return bytes(_drawn(lead, invoice, ours, heavy).output())
+    """Return the PDF. `ours` holds the sender's data. Raises MissingGlyphs if no font can show its text."""
+    page = _drawn(lead, invoice, ours, bold())
+    if page.missing:
+        raise MissingGlyphs("".join(page.missing))
+    return bytes(page.output())
+
+
+class MissingGlyphs(ValueError):
+    """No configured font has some characters of the document."""
+
+    def __str__(self) -> str:
+        some = " ".join(self.args[0][:SHOWN])
+        more = " …" if len(self.args[0]) > SHOWN else ""
+        return f"no font has {some}{more}: name a font file with them in LEADS_INVOICE__FONTS, or change the text"
 
 
 def _drawn(lead: Lead, invoice: Invoice, ours: Invoicing, heavy: Path) -> "_Page":
-    name, missing = lead.invoice_name(invoice.number), missing_settings(ours)
+    name, missing = lead.invoice_name(invoice.number), _missing(ours)
     due = invoice.prepared_on + timedelta(days=ours.payment_days)
     reference = invoice.reference or lead.reference or ""
     lines = [line.text for line in invoice.lines]
@@ -116,8 +137,6 @@ def _drawn(lead: Lead, invoice: Invoice, ours: Invoicing, heavy: Path) -> "_Page
         )
     if missing:
         page.note(f"This is a draft. It lacks {', '.join(missing)}.")
-    if known.substituted:
-        page.note(f"“{UNKNOWN}” stands for characters that no configured font has (LEADS_INVOICE__FONTS).")
     return page
 
 
@@ -126,9 +145,15 @@ def _customer(lead: Lead) -> list[str]:
     if lead.billing_address:
         lines = lead.billing_address.splitlines()
         lines = [line.strip() for line in (lines if len(lines) > 1 else lines[0].split(","))]
-        named = [] if lead.org.casefold() in lead.billing_address.casefold() else [lead.org]
+        named = [] if _names(lead.billing_address, lead.org) else [lead.org]
         return [*named, *filter(None, lines)]
     return [line for line in (lead.org, lead.person, lead.email) if line]
+
+
+def _names(address: str, org: str) -> bool:
+    """Return True if the address has the organisation's name, as whole words of one line."""
+    words = rf"(?<!\w){re.escape(same_text(org))}(?!\w)"
+    return any(re.search(words, same_text(line)) for line in address.splitlines())
 
 
 class _Page(FPDF):
@@ -145,7 +170,8 @@ class _Page(FPDF):
         self.set_fallback_fonts(
             [f"further{number}" for number in range(len(known.further))], exact_match=False
         )
-        self.set_text_shaping(True)  # for right-to-left scripts and combining marks
+        # For right-to-left scripts and combining marks. The document itself runs from left to right.
+        self.set_text_shaping(True, direction=TextDirection.LTR)
         self.set_margin(_MARGIN)
         self.c_margin = 0  # text is aligned with the lines
         self.set_auto_page_break(True, margin=_MARGIN + 5)
@@ -228,9 +254,20 @@ class _Page(FPDF):
         ) as table:
             table.row(("Description", "Amount"))
             for text, amount in lines:
-                table.row((self._glyphs.fitting(text), amount))
+                table.row((self._described(text), amount))
             table.row(("Total", total), style=strong)
         self.ln(7)
+
+    def _described(self, text: str) -> str:
+        """Return a line's text with its period, which is ours, outside of what people wrote."""
+        period = _PERIOD.search(text)
+        theirs = text[: period.start()] if period else text
+        return self._glyphs.fitting(theirs) + (period[0] if period else "")
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The characters that no font has."""
+        return tuple(self._glyphs.missing)
 
     def payment(self, ask: str, ours: Invoicing) -> None:
         """Write the request for payment and the payment details, kept together on one page."""

@@ -120,7 +120,12 @@ class CommandRunner:
     async def _decide(
         self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand, kind: type[Decision]
     ) -> Result:
-        given = {"by": f"@{request.login}", "source": SOURCE, "key": request.key(command)}
+        given = {
+            "by": f"@{request.login}",
+            "source": SOURCE,
+            "key": request.key(command),
+            "said_at": request.comment.updated_at.isoformat(),  # its author may have added the command later
+        }
         decision = commands.parse_decision(kind, command.arguments, given)
         if isinstance(decision, Refused):
             return Rejected(explain(decision), kind=kind, incomplete=True)

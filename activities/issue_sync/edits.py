@@ -202,8 +202,10 @@ class EditSync:
         decision = DECISIONS[kind]
         roles = await in_thread(self.roles.roles_of, edit.by)
         if refusal := may_decide(roles, decision, view.lead):
-            return self._declined(edit, kind, refusal)
+            return self._declined(edit, kind, refusal, by_stranger=not roles)
         given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
+        if edit.at:
+            given["said_at"] = edit.at.isoformat()
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
             refusal = decision.allowed(view.lead) or refuse(f"That decision needs more: {complete.reason}")
@@ -233,12 +235,21 @@ class EditSync:
         why = f"{answer.message}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
         return EditVerdict(edit, done, reason=why)
 
-    def _declined(self, edit: Edit, kind: str, refused: Refused, samples: Sequence[str] = ()) -> EditVerdict:
+    def _declined(
+        self,
+        edit: Edit,
+        kind: str,
+        refused: Refused,
+        samples: Sequence[str] = (),
+        *,
+        by_stranger: bool = False,
+    ) -> EditVerdict:
         declined = DeclinedEdit(
             kind=kind,
             by=f"@{edit.by}",
             source=f"{_source(edit)} {edit.key}",
             reason=refused.reason,
+            by_stranger=by_stranger,
             suggestions=refused.suggestions,
         )
         return EditVerdict(

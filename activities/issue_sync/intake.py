@@ -5,6 +5,7 @@ set labels for anybody). If the issue lacks values that a lead needs, one commen
 says that the lead was opened.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions.opening import LeadOpened
 from process.github.forms import FIELDS, OPTIONAL, FieldGap, read_issue
-from process.identity import new_lead_id
+from process.identity import ID_END, possible_ids, source_key
 from process.policy import Policy
 from process.types import Link
 from templates.rendering import render
@@ -42,6 +43,8 @@ MAX_LABEL_AGE = timedelta(days=7)
 ATTEMPTS = 5
 """Attempts until GitHub is expected to show who set the label."""
 RETRY_AFTER = timedelta(seconds=2)
+LISTED_CHECKS, LISTED_PAUSE = 20, 0.1
+"""Checks, and seconds between them, whether Temporal lists a new lead. It usually does at once."""
 EXAMPLES = LeadOpened.example | {"email": "ada@example.org", "zone": "Europe/Berlin"}
 
 _log = structlog.get_logger("issue_sync")
@@ -52,9 +55,21 @@ def lead_labels(policy: Policy) -> tuple[str, str]:
     return policy.labels.lead, policy.labels.hub_service
 
 
-def intake_lead_id(issue: Issue) -> str:
-    """Return the id of the lead that this issue becomes, independent of its title."""
-    return new_lead_id(SOURCE, str(issue.id))
+def intake_key(issue: Issue) -> str:
+    """Return the key of the request that this issue is, independent of its title."""
+    return source_key(SOURCE, str(issue.id))
+
+
+def intake_lead_ids(issue: Issue) -> tuple[str, ...]:
+    """Return ids that the lead of this issue has if its organisation was not changed since it was taken in."""
+    key, org = intake_key(issue), read_issue(issue.title, issue.text).fields.get("org", "")
+    return tuple(dict.fromkeys(possible_ids(org, key, opaque=opaque)[0] for opaque in (False, True)))
+
+
+def began_as(issue: Issue, lead_id: str) -> bool:
+    """Return True if the lead with this id was made from this issue."""
+    end = lead_id.rpartition("-")[2]
+    return len(end) >= ID_END and intake_key(issue).startswith(end)
 
 
 @dataclass(frozen=True)
@@ -98,7 +113,7 @@ class Intake:
             if ended := await ask_lead(self.leads.ended_at(lead.handle)):
                 wanted = await self._labelled_since(context, ended)
                 return await self._say_ended(context, lead.id) if wanted else ()
-            if lead.id != intake_lead_id(context.issue):
+            if not began_as(context.issue, lead.id):
                 return ()
             view = await lead.overview()
         except LeadsError:  # the lead has just ended
@@ -170,9 +185,9 @@ class Intake:
     async def _open_lead(
         self, context: IssueContext, by: str, fields: dict[str, str]
     ) -> tuple[IssueContext, Sequence[str]]:
-        lead, issue = intake_lead_id(context.issue), context.issue
-        if _was_closed_by_us(issue, lead):
-            return context, await self._say_ended(context, lead)
+        issue = context.issue
+        if ended := _closed_by_us(issue):
+            return context, await self._say_ended(context, ended)
         given: dict[str, Any] = {"zone": self.settings.zone} | fields
         opened = LeadOpened(
             **given,
@@ -182,12 +197,20 @@ class Intake:
             source=SOURCE,
         )
         try:
-            begun = await ask_lead(self.leads.take_in(opened, lead_id=lead))
+            begun = await ask_lead(self.leads.take_in(opened, key=intake_key(issue)))
         except LeadsError as refused:
             return replace(context, no_lead=str(refused)), (f"Not taken in: {refused}",)
         _log.info("issue taken in", lead=begun.lead_id)
-        handle = await self.leads.find(begun.lead_id)
+        handle = await self.leads.exactly(begun.lead_id)
+        await self._listed(context)
         return replace(context, lead=SyncedLead(self.leads, handle)), (f"It is {handle.id}",)
+
+    async def _listed(self, context: IssueContext) -> None:
+        """Wait until Temporal lists the new lead under its issue. Its id depends on a name that people may now edit."""
+        for _ in range(LISTED_CHECKS):
+            if await self.leads.by_issue(context.repo, context.number):
+                return
+            await asyncio.sleep(LISTED_PAUSE)
 
     async def _ask(
         self, context: IssueContext, gaps: Sequence[FieldGap], labels: Sequence[str]
@@ -227,7 +250,10 @@ def _without_lead(context: IssueContext, why: str) -> IssueContext:
     )
 
 
-def _was_closed_by_us(issue: Issue, lead_id: str) -> bool:
-    """Return True if the issue's text says that this lead has ended, even if Temporal no longer knows it."""
-    block = issue_block.find(issue.text, lead_id)
-    return block is not None and block.last_written is not None and block.last_written.state == "closed"
+def _closed_by_us(issue: Issue) -> str:
+    """Return the lead of this issue if the issue's text says that it has ended, even if Temporal no longer knows it."""
+    for lead_id in issue_block.keys(issue.text):
+        block = issue_block.find(issue.text, lead_id) if began_as(issue, lead_id) else None
+        if block and block.last_written and block.last_written.state == "closed":
+            return lead_id
+    return ""

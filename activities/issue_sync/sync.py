@@ -17,7 +17,7 @@ from activities.github.own_comments import SETTLE, OwnComments
 from activities.issue_sync.comments import CommentSync
 from activities.issue_sync.context import IssueContext, SyncedIssue, in_thread
 from activities.issue_sync.edits import EditSync
-from activities.issue_sync.intake import Intake, intake_lead_id
+from activities.issue_sync.intake import Intake, intake_lead_ids
 from activities.issue_sync.lead_calls import SyncedLead
 from activities.issue_sync.roles import RoleDirectory
 from activities.settling import given_time, is_settling
@@ -240,12 +240,13 @@ class IssueSync:
         return None
 
     async def _candidates(self, repo: str, issue: Issue) -> AsyncIterator[LeadHandle]:
-        """Yield leads by the markers in the text, by the intake's id, and by visibility (a moment late)."""
+        """Yield leads by the markers in the text, by the intake's ids, and by visibility (a moment late)."""
         for key in issue_block.keys(issue.text)[:MAX_MARKERS]:
             if known := await self.leads.by_id(key.removesuffix("/hub")):
                 yield known
-        if known := await self.leads.by_id(intake_lead_id(issue)):
-            yield known
+        for lead_id in intake_lead_ids(issue):
+            if known := await self.leads.by_id(lead_id):
+                yield known
         if known := await self.leads.by_issue(repo, issue.number):
             yield known
 

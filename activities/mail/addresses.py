@@ -1,10 +1,8 @@
 """The mail addresses of each role."""
 
-from email.errors import MessageError
-from email.headerregistry import Address
-
 from activities.errors import park
 from config.settings import Settings
+from process.addresses import ascii_address, complaint_about
 from process.policy import Policy
 from process.types import Role
 
@@ -29,14 +27,6 @@ def valid_addresses_of(role: Role, policy: Policy, settings: Settings) -> tuple[
 
 def plain_address(address: str, setting: str) -> str:
     """Return the address as SMTP takes it. Raises ApplicationError (parked), which names the setting."""
-    try:
-        return Address(addr_spec=ascii_address(address)).addr_spec
-    except (MessageError, ValueError, IndexError):
-        raise park(f"{address!r} is not a mail address: correct {setting}") from None
-
-
-def ascii_address(address: str) -> str:
-    """Return the address unchanged. Raises ValueError unless it is ASCII, since not every server takes others."""
-    if not address.isascii() or not address.isprintable() or "@" not in address:
-        raise ValueError(address)
-    return address
+    if complaint_about(address):
+        raise park(f"{address!r} is not a mail address: correct {setting}")
+    return ascii_address(address)

@@ -3,22 +3,26 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from email.errors import MessageError
-from email.headerregistry import Address, HeaderRegistry, MessageIDHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from typing import NamedTuple
 
 from activities.errors import park
-from activities.mail.addresses import ascii_address
+from activities.mail import headers
 from activities.mail.text import MailBody
 from config.settings import Mail
+from process.addresses import ascii_address, ascii_domain, complaint_about
 from process.effects.mail import message_digest
 
-_HEADERS = HeaderRegistry()
-for _name in ("in-reply-to", "references"):  # a folded id would break the thread in mail programs
-    _HEADERS.map_to_type(_name, MessageIDHeader)  # type: ignore[arg-type] # a mixin that the registry turns into a header
-_POLICY = SMTP.clone(header_factory=_HEADERS, cte_type="7bit")  # every server accepts 7-bit messages
+_POLICY = SMTP.clone(cte_type="7bit")  # every server accepts 7-bit messages
+
+
+class Sender(NamedTuple):
+    """The sender of every mail."""
+
+    name: str
+    address: str
 
 
 class MessageBuilder:
@@ -30,16 +34,15 @@ class MessageBuilder:
     def message_id(self, key: str) -> str:
         """Return the Message-ID for a key: always the same, short, and readable in part."""
         readable = re.sub(r"[^a-z0-9_-]+", ".", key.lower())[:40].strip(".")
-        return f"<{readable}.{message_digest(key)}@{self._settings.message_id_domain}>"
+        return f"<{readable}.{message_digest(key)}@{ascii_domain(self._settings.message_id_domain)}>"
 
-    def sender(self) -> Address:
-        """Return the sender's address. Raises ApplicationError (parked) if the setting is invalid."""
+    def sender(self) -> Sender:
+        """Return the sender. Raises ApplicationError (parked) if the setting is invalid."""
         sender = self._settings.sender
         name, address = parseaddr(sender if sender.isprintable() else "")
-        try:
-            return Address(display_name=name, addr_spec=ascii_address(address))
-        except (MessageError, ValueError, IndexError):
-            raise park("LEADS_MAIL__SENDER is not a mail address; write it like leads@example.org") from None
+        if complaint_about(address):
+            raise park("LEADS_MAIL__SENDER is not a mail address; write it like leads@example.org")
+        return Sender(name, ascii_address(address))
 
     def build(
         self,
@@ -52,17 +55,18 @@ class MessageBuilder:
         thread: str | None = None,
     ) -> bytes:
         """Return the complete message. `thread` is the Message-ID that groups one conversation."""
-        message = EmailMessage(policy=_POLICY)
-        message["From"] = self.sender()
-        message["To"] = [Address(addr_spec=address) for address in to]
-        message["Reply-To"] = [Address(addr_spec=address) for address in reply_to]
-        message["Subject"] = " ".join(subject.split())
-        message["Date"] = format_datetime(datetime.now(UTC))
-        message["Message-ID"] = message_id
+        head = [
+            headers.token("From", headers.mailbox(*self.sender())),
+            headers.address_list("To", to),
+            headers.address_list("Reply-To", reply_to),
+            headers.unstructured("Subject", subject),
+            headers.token("Date", format_datetime(datetime.now(UTC))),
+            headers.token("Message-ID", message_id),
+        ]
         if thread:
-            message["In-Reply-To"] = thread
-            message["References"] = thread
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
-        message.set_content(body.text)
-        message.add_alternative(body.html, subtype="html")
-        return message.as_bytes()
+            head += [headers.token("In-Reply-To", thread), headers.token("References", thread)]
+        head += [headers.token("Auto-Submitted", "auto-generated")]  # RFC 3834: no out-of-office replies
+        content = EmailMessage(policy=_POLICY)
+        content.set_content(body.text)
+        content.add_alternative(body.html, subtype="html")
+        return "".join(head).encode("ascii") + content.as_bytes()

@@ -13,6 +13,7 @@ from activities.mail.smtp import RecipientRefused, deliver, try_recipients
 from activities.mail.text import mail_body
 from activities.performs import performs
 from config.settings import Settings
+from process.addresses import ascii_address, complaint_about
 from process.corrections.corrected_decision import CorrectedDecision
 from process.effects import SendCorrection, SendMail
 from process.effects.observations import MailSent, MailUndeliverable
@@ -44,16 +45,19 @@ class MailActivities:
         message_id = self._messages.message_id(effect.key)
         if any(mail.message_id == message_id for mail in lead.mails):
             return Outcome()
+        undeliverable = Outcome(
+            observation=MailUndeliverable(template=effect.template, recipients=effect.addresses)
+        )
+        if any(map(complaint_about, effect.addresses)):
+            return undeliverable
         recipients = self._recipients(effect.to, lead.policy)
-        recipients |= dict.fromkeys(effect.addresses, effect.fields.get("role", ""))
+        recipients |= dict.fromkeys(map(ascii_address, effect.addresses), effect.fields.get("role", ""))
         try:
             self._send(effect, lead, message_id, recipients)
         except RecipientRefused:
             if not effect.addresses:
                 raise
-            return Outcome(
-                observation=MailUndeliverable(template=effect.template, recipients=effect.addresses)
-            )
+            return undeliverable
         return Outcome(
             observation=MailSent(
                 template=effect.template,
@@ -97,7 +101,7 @@ class MailActivities:
         server = f"{mail.host}:{mail.port} ({security})"
         try:
             recipients = self._recipients(ROLES, self._policy)
-            try_recipients(mail, self._messages.sender().addr_spec, recipients)
+            try_recipients(mail, self._messages.sender().address, recipients)
         except ApplicationError as error:
             yield Check("Mail", server, ok=False, detail=error.message)
             return
@@ -126,7 +130,7 @@ class MailActivities:
             reply_to=self._recipients((Role.SALES,), lead.policy),
             thread=self._messages.message_id(f"{lead.id}/thread"),
         )
-        deliver(self._settings.mail, self._messages.sender().addr_spec, recipients, message)
+        deliver(self._settings.mail, self._messages.sender().address, recipients, message)
 
     def _recipients(self, roles: Iterable[Role], policy: Policy) -> dict[str, str]:
         """Return the roles' addresses, each once, mapped to the first role that has it."""

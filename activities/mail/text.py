@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt
 
-from config.settings import Settings, lead_page
+from config.settings import Settings, public_page
 from process.calendar import add_working_days
 from process.corrections.corrected_decision import CorrectedDecision
 from process.deadlines.serving import decommission_notices
@@ -132,7 +132,7 @@ def _context(
         "notices": sorted(decommission_notices(lead), reverse=True),
         "earlier": mails_to_former(lead, Role(effect.fields["role"])) if "role" in effect.fields else (),
         "questionnaire_url": settings.google.questionnaire_url,
-        "workflow_url": lead_page(settings.temporal_ui, namespace, lead.id),
+        "workflow_url": public_page(settings.temporal_ui, namespace, lead.id),
     }
 
 

@@ -1,8 +1,9 @@
 """Assigns responses to the questionnaire to leads, or opens new leads from them.
 
 A response belongs to the lead that has it already; or to the lead named in the answers; or to the only open lead of its
-mail address that has no contract yet. A merged lead stands for the lead that it was merged into. An edited response is
-read again. A response that looks like another open lead becomes a lead of its own, flagged until a person decides.
+mail address that has no contract yet and either waits for answers or is of the same organisation. A merged lead stands
+for the lead that it was merged into. An edited response is read again; another response of the same lead is kept beside
+the first. A response that looks like another open lead becomes a lead of its own, flagged until a person decides.
 """
 
 import re
@@ -22,14 +23,15 @@ from client.directory import LeadHandle
 from client.errors import DecisionRefused, LeadsError, LeadStuck, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.decisions.opening import LeadOpened, contact_complaint
-from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered
-from process.identity import new_lead_id
+from process.addresses import complaint_about, folded, without_name
+from process.decisions.opening import LeadOpened
+from process.decisions.qualifying import BEFORE_CONTRACT, BY_FORM, QuestionnaireAnswered
+from process.identity import org_key, source_key
 from process.types import one_line
 from workflows.reconcile import SystemResult
 
 BY = "the questionnaire"
-SOURCE = "questionnaire"
+SOURCE = BY_FORM
 MAX_TITLE = 100
 FIRST_SPAN = timedelta(days=1)
 """Time span that the first reconciliation reads."""
@@ -38,7 +40,7 @@ OVERLAP = timedelta(minutes=2)
 MAX_UNCLAIMED = 200
 """Maximum number of responses without a lead that the cursor keeps."""
 
-_LEAD = re.compile(r"\blead-[a-z2-7]{8}\b")
+_LEAD = re.compile(r"\blead-[a-z0-9_]+(?:-+[a-z0-9_]+)*")
 
 
 def _a_while_ago() -> datetime:
@@ -63,6 +65,8 @@ class ResponseFields(NamedTuple):
     email: str
     title: str
     lead_id: str
+    remark: str
+    """A sentence about an address that was not taken, or an empty text."""
 
 
 class UnclearResponse(Exception):
@@ -83,7 +87,7 @@ class QuestionnaireReconciler:
         """Take the responses that were sent in or edited since the last reconciliation."""
         progress = Progress(QuestionnaireCursor, cursor)
         responses = await in_thread(self.forms.responses_since, progress.cursor.since)
-        begun: dict[str, LeadHandle] = {}
+        begun: dict[tuple[str, str], LeadHandle] = {}
         held: list[datetime] = []
         for response in responses:
             if progress.cursor.taken.get(response.id) == response.submitted_at:
@@ -109,7 +113,7 @@ class QuestionnaireReconciler:
     async def _take_or_note(
         self,
         response: Response,
-        begun: dict[str, LeadHandle],
+        begun: dict[tuple[str, str], LeadHandle],
         progress: Progress[QuestionnaireCursor],
     ) -> bool:
         """Have a lead take the response, or note why none can; return False if it must wait.
@@ -133,13 +137,14 @@ class QuestionnaireReconciler:
         progress.cursor.taken[response.id] = response.submitted_at
         return True
 
-    async def _take(self, response: Response, begun: dict[str, LeadHandle]) -> LeadHandle:
+    async def _take(self, response: Response, begun: dict[tuple[str, str], LeadHandle]) -> LeadHandle:
         """Return the lead that has the response now. Raises UnclearResponse or LeadsError if no lead can take it."""
         fields = self._fields(response)
         known = await self._known(response, fields)
-        handle = known or begun.get(fields.email.casefold()) or await self._begin(response, fields)
+        sender = folded(fields.email), org_key(fields.org)
+        handle = known or begun.get(sender) or await self._begin(response, fields)
         if fields.email:
-            begun[fields.email.casefold()] = handle
+            begun[sender] = handle
         answered = QuestionnaireAnswered(
             response_id=response.id,
             submitted_at=response.submitted_at,
@@ -149,9 +154,9 @@ class QuestionnaireReconciler:
         )
         try:
             await self.leads.decide(handle, answered)
-        except DecisionRefused:
+        except DecisionRefused:  # it has the response already, if somebody assigned it
             taken = (await self.leads.overview(handle)).lead.questionnaire
-            if taken.response_id != response.id:  # else somebody assigned it
+            if response.id not in (taken.response_id, *(each.response_id for each in taken.others)):
                 raise
         return handle
 
@@ -159,22 +164,26 @@ class QuestionnaireReconciler:
         if handle := await self.leads.by_response(response.id):
             return await self.leads.successor(handle)
         if fields.lead_id:
-            return await self.leads.successor(await self.leads.find(fields.lead_id))
-        return await self._by_address(fields.email) if fields.email else None
+            return await self.leads.successor(await self.leads.exactly(fields.lead_id))
+        return await self._by_address(fields.email, fields.org) if fields.email else None
 
-    async def _by_address(self, email: str) -> LeadHandle | None:
-        """Return the only open lead of this address, if possible one that still waits for answers, or None."""
+    async def _by_address(self, email: str, org: str) -> LeadHandle | None:
+        """Return the only open lead of this address that may take the response, or None.
+
+        One that waits for answers comes first; one that has answers takes only a response of its own organisation.
+        """
         views = [(handle, await self.leads.overview(handle)) for handle in await self.leads.by_domain(email)]
         views = [
             (handle, view)
             for handle, view in views
-            if (view.lead.email or "").casefold() == email.casefold() and view.stage in BEFORE_CONTRACT
+            if folded(view.lead.email or "") == folded(email) and view.stage in BEFORE_CONTRACT
         ]
         # Leads flagged as duplicates come second, since they may be duplicates of the others.
         certain = [(handle, view) for handle, view in views if not view.lead.undecided]
-        theirs = [(handle, view.lead.questionnaire.answered_on is None) for handle, view in certain or views]
-        waiting = [handle for handle, waits in theirs if waits]
-        candidates: Sequence[LeadHandle] = waiting or [handle for handle, _ in theirs]
+        theirs = [(handle, view.lead) for handle, view in certain or views]
+        waiting = [handle for handle, lead in theirs if lead.questionnaire.answered_on is None]
+        same_org = [handle for handle, lead in theirs if not org or org_key(lead.org) == org_key(org)]
+        candidates: Sequence[LeadHandle] = waiting or same_org
         return candidates[0] if len(candidates) == 1 else None
 
     async def _begin(self, response: Response, fields: ResponseFields) -> LeadHandle:
@@ -189,11 +198,12 @@ class QuestionnaireReconciler:
             title=fields.title or "Questionnaire",
             email=fields.email or None,
             zone=self.settings.zone,
+            note=fields.remark or None,
             by=BY,
             source=SOURCE,
         )
-        begun = await self.leads.take_in(opened, lead_id=new_lead_id(SOURCE, response.id))
-        return await self.leads.find(begun.lead_id)
+        begun = await self.leads.take_in(opened, key=source_key(SOURCE, response.id))
+        return await self.leads.exactly(begun.lead_id)
 
     def _fields(self, response: Response) -> ResponseFields:
         """Return the response's fields, each on one line and within its maximum length."""
@@ -201,13 +211,16 @@ class QuestionnaireReconciler:
         given = {
             name: one_line(text) for title, text in response.answers if (name := names.get(_plain(title)))
         }
-        email = given.get("email", "") or response.email
+        wanted = without_name(given.get("email", ""))
+        wrong = complaint_about(wanted) if wanted else ""
+        email = response.email if wrong or not wanted else wanted
         title = given.get("title", "")
         named = _LEAD.search(given.get("lead", ""))
         return ResponseFields(
             org=given.get("org", "")[:200],
             person=given.get("person", "")[:200],
-            email=email if email and not contact_complaint(None, email) else "",
+            email=email if email and not complaint_about(email) else "",
+            remark=f"The address in the response, {wanted!r}, {wrong}" if wrong else "",
             title=title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1].rstrip()}…",
             lead_id=named[0] if named else "",
         )

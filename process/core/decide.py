@@ -14,6 +14,8 @@ NOT_DUE = refuse("The calendar decides only what is due", "For a person's decisi
 def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:
     """Return the fact as it is to be recorded, or the reason to refuse it now.
 
+    A decision that was said earlier is judged by that moment (process.md, When a decision counts).
+
     Observations have already happened, so they are never refused. Deadlines hold when they are due.
     """
     if isinstance(fact, Observation):
@@ -21,11 +23,11 @@ def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:
     if fact.is_by_date or not isinstance(fact, Decision):
         is_due = any(item.fact == fact and item.when <= now for item in due(event_log.lead))
         return fact.resolved(event_log, now) if is_due else NOT_DUE
-    lead = event_log.lead
+    log, moment = fact.as_said(event_log, now), fact.moment(now)
     refusal = (
-        fact.allowed(lead)
-        or fact.unsupported(lead)
-        or fact.check(event_log, now)
-        or may_decide(None, fact, lead)
+        fact.allowed(log.lead)
+        or fact.unsupported(log.lead)
+        or fact.check(log, moment)
+        or may_decide(None, fact, log.lead)
     )
-    return refusal or fact.resolved(event_log, now)
+    return refusal or fact.resolved(log, moment)

@@ -86,8 +86,9 @@ def _refused(event: Event, event_log: EventLog) -> bool:
     fact = event.fact
     if not isinstance(fact, Decision) or fact.is_by_date or fact.supersedes is not None:
         return False
-    lead = event_log.lead
-    return (fact.allowed(lead) or fact.check(event_log, event.at) or may_decide(None, fact, lead)) is not None
+    log = fact.as_said(event_log, event.at)
+    refusal = fact.allowed(log.lead) or fact.check(log, fact.moment(event.at))
+    return (refusal or may_decide(None, fact, log.lead)) is not None
 
 
 def apply(lead: Lead, event: Event) -> Lead:

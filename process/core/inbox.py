@@ -57,6 +57,7 @@ def revert_edits(
                 now,
                 by=declined.by,
                 source=declined.source,
+                for_team=not declined.by_stranger,
             )
             aggregate = aggregate.refuse(refusal)
     effects = revert_effects(aggregate.lead, message.edits)

@@ -6,7 +6,7 @@ from typing import Any
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack
 from process.core.decide import decide
-from process.core.receipts import Answer, Refusal, content_of, find_receipt, given, with_receipt
+from process.core.receipts import Answer, Refusal, find_receipt, given, with_receipt
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
@@ -46,7 +46,7 @@ def take(
 def take_parsed(aggregate: LeadAggregate, decision: Decision, now: datetime) -> tuple[LeadAggregate, Answer]:
     """Take, refuse or recognise as a repeat a decision."""
     receipt = find_receipt(aggregate.receipts, aggregate.event_log, decision, now)
-    if receipt and receipt.content == content_of(decision):
+    if receipt and receipt.is_of(decision):
         answer = receipt.answer_again(aggregate.event_log)
         return _note_repeat(aggregate, decision, answer, now), answer
     if receipt:
@@ -91,7 +91,7 @@ def _note_repeat(aggregate: LeadAggregate, decision: Decision, first: Answer, no
     again = refuse(f"It came again and was already taken as {first.seq}", "Nothing was done twice")
     if not first.accepted or any(refusal.reason == again.reason for refusal in aggregate.refusals):
         return aggregate
-    return aggregate.refuse(_refusal(decision, again, now))
+    return aggregate.refuse(_refusal(decision, again, now).replaced(for_team=False))
 
 
 def _refusal(decision: Decision, refused: Refused, now: datetime) -> Refusal:

@@ -18,8 +18,7 @@ from process.core.aggregate import LeadAggregate
 from process.core.batches import take_results
 from process.core.due import pass_deadlines
 from process.core.events import Event
-from process.core.receipts import Answer, with_receipt
-from process.decisions.base import Decision
+from process.core.receipts import with_recorded
 from process.decisions.registry import DECISIONS
 from process.effects import Effect
 from process.effects.requests import BatchResult
@@ -145,7 +144,8 @@ class _Replay:
         """Take the events that the ledger has beyond those that the process made."""
         while event := self._next():
             self.differs_at = self.differs_at or event.seq
-            self.aggregate = _with_receipt(self.aggregate.record(event.fact, event.at), event)
+            aggregate = self.aggregate.record(event.fact, event.at)
+            self.aggregate = aggregate.replaced(receipts=with_recorded(aggregate.receipts, event))
 
     def _take_results(self, results: Results, at: datetime) -> None:
         if self.differs_at is None:
@@ -189,11 +189,3 @@ class _Replay:
     def _is_other(self, made: Event) -> bool:
         there = self._recorded.get(made.seq)
         return there is not None and (there.kind, there.fact) != (made.kind, made.fact)
-
-
-def _with_receipt(aggregate: LeadAggregate, event: Event) -> LeadAggregate:
-    """Keep a receipt for a decision of the ledger, so that a message with its key is no second one."""
-    if not isinstance(event.fact, Decision):
-        return aggregate
-    answer = Answer(accepted=True, message=event.summary, seq=event.seq)
-    return aggregate.replaced(receipts=with_receipt(aggregate.receipts, event.fact, answer))

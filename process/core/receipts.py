@@ -7,10 +7,10 @@ from typing import Any, Self
 from pydantic import AwareDatetime
 from pydantic_core import to_json
 
-from process.core.events import EventLog
+from process.core.events import Event, EventLog
 from process.core.packed import Packed
 from process.core.refusal import Refused, Suggestion
-from process.decisions.base import Decision
+from process.decisions.base import SET_BY_FACE, Decision
 from process.types import Line, Model
 
 RECEIPTS = 500
@@ -47,10 +47,15 @@ class Receipt(Model):
 
     key: str | None
     content: str
-    """Digest of the decision. The same key with another content is a sender's mistake."""
+    """Digest of the decision as it was sent. The same key with another content is a sender's mistake. Empty if only the
+    recorded event is known: then the key alone counts."""
     seq: int | None = None
     """Number of the event that records the decision; None if it was refused."""
     refused: Refused | None = None
+
+    def is_of(self, decision: Decision) -> bool:
+        """Return True if it is the receipt of this decision, and not of another one under the same key."""
+        return self.content in ("", content_of(decision))
 
     def answer_again(self, event_log: EventLog) -> Answer:
         """Return the first answer, marked as a repeat."""
@@ -83,6 +88,8 @@ class Refusal(Model):
     source: Line
     reason: str
     suggestions: tuple[Suggestion, ...] = ()
+    for_team: bool = True
+    """False for a repeat, and for a try by somebody without a role: the team has nothing to do about it."""
 
     @property
     def refused(self) -> Refused:
@@ -95,7 +102,14 @@ class Refusal(Model):
 
     @classmethod
     def of(
-        cls, kind: str, refused: Refused, now: datetime, *, by: str = "someone", source: str = "signal"
+        cls,
+        kind: str,
+        refused: Refused,
+        now: datetime,
+        *,
+        by: str = "someone",
+        source: str = "signal",
+        for_team: bool = True,
     ) -> Self:
         """Return a refusal with all texts shortened to one line."""
         return cls(
@@ -108,15 +122,16 @@ class Refusal(Model):
                 each.replaced(text=printable_line(each.text, 500)) if each.text else each
                 for each in refused.suggestions
             ),
+            for_team=for_team,
         )
 
 
 def content_of(decision: Decision) -> str:
-    """Return a checksum of the decision that does not depend on its key or source.
+    """Return a checksum of the decision that does not depend on its key, its source or the moment it was said.
 
     Nor does it change when the decision gets a new field with a default.
     """
-    body = decision.model_dump_json(exclude={"key", "source"}, exclude_defaults=True)
+    body = decision.model_dump_json(exclude=set(SET_BY_FACE), exclude_defaults=True)
     return hashlib.sha256(f"{decision.kind} {body}".encode()).hexdigest()[:16]
 
 
@@ -133,6 +148,14 @@ def with_receipt(receipts: Receipts, decision: Decision, answer: Answer) -> Rece
     """Return the receipts with one for this answer."""
     receipt = Receipt(key=decision.key, content=content_of(decision), seq=answer.seq, refused=answer.refused)
     return receipts.plus(receipt).packed(at_most=RECEIPTS)
+
+
+def with_recorded(receipts: Receipts, event: Event) -> Receipts:
+    """Return the receipts with one for the decision that this event records, as far as the event tells."""
+    fact = event.fact
+    if not isinstance(fact, Decision) or fact.is_by_date or not fact.key:
+        return receipts
+    return receipts.plus(Receipt(key=fact.key, content="", seq=event.seq)).packed(at_most=RECEIPTS)
 
 
 def _double_click(receipts: Receipts, event_log: EventLog, content: str, now: datetime) -> Receipt | None:

@@ -13,9 +13,9 @@ from typing import overload
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack, unpack
 
-MAX_CHARGE = 12_000_000
-"""Sum of the charges of the aggregates that a worker keeps unpacked: some 100 young leads, or ten of one year, or one of
-ten years. They take at most 12 MB."""
+MAX_CHARGE = 6_000_000
+"""Sum of the charges of the aggregates that a worker keeps unpacked: some 60 young leads, or seven of one year, or one of
+ten years. They take at most 6 MB."""
 
 FASTEST = 1
 """Level of compression while in memory."""
@@ -97,7 +97,7 @@ class _Place:
         with _swap.lock:
             self.unpacked, self.packed, self.newest = aggregate, None, weakref.ref(aggregate)
         before, self.charge = self.charge, charge(aggregate)
-        _swap.grown(self.charge - before)
+        _swap.grown(self, self.charge - before)
         _swap.used(self)
 
     def swap_out(self) -> None:
@@ -131,10 +131,10 @@ class _Swap:
         if getattr(self._thread, "place", None) is not place:
             self.hold(place)
 
-    def grown(self, growth: int) -> None:
-        """Note that a place may cost so much more than before."""
-        if growth > 0:
-            with self.lock:
+    def grown(self, place: _Place, growth: int) -> None:
+        """Note that a place costs so much more than before."""
+        with self.lock:
+            if growth > 0 and place in self._places:
                 self._most += growth
 
     def hold(self, place: _Place | None, *, goes_on: bool = False) -> None:

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from process.corrections.corrected_decision import Compensation
 from process.decisions.base import Decision
+from process.money.amounts import Count
 from process.types import Text
 
 
@@ -17,7 +18,7 @@ def _split(given: Any) -> Any:
 class CorrectingDecision(Decision, abstract=True):
     """A decision that takes an earlier event out, and may ask for compensation outside."""
 
-    seq: int = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
+    seq: Count = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
     reason: Text = Field(description="why it was a mistake")
     compensate: Annotated[tuple[Compensation | Literal["all"], ...], BeforeValidator(_split)] = Field(
         (), description="what to put right outside: mail, comment, answer, hub, or all that there is"

@@ -1,10 +1,10 @@
 """The base class of decisions, and helpers that several of them share."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from process.core.events import Change, EventLog, Fact
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest, title
@@ -14,6 +14,10 @@ from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
+SET_BY_FACE = frozenset({"source", "key", "said_at"})
+"""Fields that a face fills in, so that people are not asked for them."""
+SAID_WITHIN = timedelta(days=14)
+"""A decision counts from when it was said if that is no longer ago; an older one is judged by the present."""
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 
 
@@ -45,6 +49,9 @@ class Decision(Fact, abstract=True):
         None, description="idempotency key: the same key is the same decision, sent again"
     )
     note: Text | None = Field(None, description="free text for the timeline")
+    said_at: AwareDatetime | None = Field(
+        None, description="moment at which the person said it, where the face knows that"
+    )
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
@@ -88,6 +95,15 @@ class Decision(Fact, abstract=True):
                 suggest("If an earlier decision was wrong, correct it", "corrected"),
             )
         return cls.too_early
+
+    def moment(self, now: datetime) -> datetime:
+        """Return the moment by which the decision is judged: when it was said, if that is known and not long ago."""
+        said = self.said_at
+        return said if said and now - SAID_WITHIN <= said <= now else now
+
+    def as_said(self, event_log: EventLog, now: datetime) -> EventLog:
+        """Return the log by which the decision is judged. By default, the present one."""
+        return event_log
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         """Return the reason to refuse the decision, or None. The log ends before the decision."""

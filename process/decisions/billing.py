@@ -15,7 +15,7 @@ from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.lead.invoice import Usage
 from process.lead.lead import Lead
-from process.money.amounts import Amount, CurrencyCode, Money, complaint
+from process.money.amounts import Amount, Count, CurrencyCode, Money, complaint
 from process.money.billing import BILLED, agreed, priced_by
 from process.types import Role, Stage, Text
 
@@ -46,7 +46,7 @@ class UsageReported(Decision):
     example = {"month": "2026-07", "active_users": 280, "cloud_cost": "412.07", "currency": "USD"}
 
     month: Month = Field(description="the calendar month, such as 2026-07")
-    active_users: int = Field(ge=0, le=100_000_000, description="monthly active users")
+    active_users: Count = Field(ge=0, le=100_000_000, description="monthly active users")
     cloud_cost: Amount = Field(Decimal(0), ge=0, description="the cloud provider's bill for the month")
     currency: CurrencyCode | None = Field(None, description="its currency; must be that of the contract")
 
@@ -114,7 +114,7 @@ class OnInvoice(Decision, abstract=True):
     too_early = refuse("No invoice has been prepared yet; that happens by itself when one is due")
 
     _done: ClassVar[str] = ""
-    number: int = Field(ge=1, le=1_000_000, description="number of the invoice within the lead, from 1")
+    number: Count = Field(ge=1, le=1_000_000, description="number of the invoice within the lead, from 1")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:

@@ -15,6 +15,7 @@ from process.effects import Effect
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
+from process.money.billing import newest_term_bill
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 
@@ -232,7 +233,17 @@ class ContractSigned(_Contracting):
                 f"The contract would end on {end}, before it starts on {start}",
                 "Give a later end, or leave it out for a year",
             )
-        return implausible(end, now, name="The contract's end")
+        return implausible(end, now, name="The contract's end") or self._billing_complaint(lead)
+
+    def _billing_complaint(self, lead: Lead) -> Refused | None:
+        """Return the reason to refuse a yearly bill of a price that is not for a year, or None."""
+        if self.billing != "yearly" or lead.quote is None or lead.quote.per == "year":
+            return None
+        return refuse(
+            f"The agreed price is {lead.quote}, so it can't be billed by the year",
+            "Leave billing out",
+            suggest("Or quote a price for a year", "price_quoted", per="year"),
+        )
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
         start, end = self.term(event_log.lead, event_log.lead.today(now))
@@ -268,7 +279,9 @@ class ContractSigned(_Contracting):
         when = f" on {self.on}" if self.on else ""
         term = f"for {lead.contract.start} to {lead.contract.end} ({self.evidence_kind})"
         reference = f", their reference {self.reference}" if self.reference else ""
-        return self.with_note(f"{subject} was signed{who}{when}, {term}{reference}")
+        bill = newest_term_bill(lead)
+        to_bill = f": {bill}" if bill else ""
+        return self.with_note(f"{subject} was signed{who}{when}, {term}{reference}{to_bill}")
 
 
 _FILED = "What was filed at the customer, only the contracts team can take back there"

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from process.addresses import EXAMPLE, complaint_about
 from process.calendar import zone_exists
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse, suggest
@@ -15,7 +16,7 @@ from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Assignee, Lead
 from process.money.pricing import BUILT_IN, PriceBook
 from process.policy import Policy
-from process.types import Line, Link, Role, Text
+from process.types import Line, Link, Role, Text, line_complaint
 
 Service = Literal["hub", "other"]
 Email = Line
@@ -53,6 +54,9 @@ class LeadOpened(Decision):
         """Return the reason to refuse to open the lead, or None."""
         if self.issue and not self.issue.id.isdecimal():
             return refuse(f"{self.issue.id!r} is no issue's number", "Give the issue as its id and url")
+        for name in ("org", "person", "title", "by"):
+            if wrong := line_complaint(getattr(self, name)):
+                return refuse(f"{name} {wrong}", f"Give {name} as plain text of one line")
         return contact_complaint(self.zone, self.email)
 
     def opened(self, lead_id: str, at: datetime) -> Lead:
@@ -179,6 +183,6 @@ def contact_complaint(zone: str | None, email: str | None) -> Refused | None:
     """Return the reason to refuse the time zone or the mail address, or None."""
     if zone is not None and not zone_exists(zone):
         return refuse(f"There is no time zone {zone!r}", "Name one as Europe/Berlin or UTC")
-    if email is not None and (email.count("@") != 1 or email[0] == "@" or email[-1] == "@" or " " in email):
-        return refuse(f"{email!r} is no mail address", "Write it as name@example.org")
+    if email is not None and (wrong := complaint_about(email)):
+        return refuse(f"{email!r} {wrong}", f"Write it as {EXAMPLE}")
     return None

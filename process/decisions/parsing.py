@@ -72,6 +72,8 @@ def complaints(error: ValidationError) -> str:
             found.append(
                 f"{name} must have no line break or control character, unlike {_shown(item['input'])}"
             )
+        elif item["type"] == "written_number":
+            found.append(f"{name}: {item['msg']}")
         else:
             message = item["msg"][0].lower() + item["msg"][1:]
             found.append(f"{name}: {message}, not {_shown(item['input'])}")

@@ -11,9 +11,18 @@ from process.core.refusal import Refused, refuse
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects
 from process.effects import Effect, ReadAnswers, ReadPrices
 from process.lead.lead import Asset, Lead
-from process.lead.qualification import MANIAC_T, LetterAnswer, Questionnaire, Verdict
+from process.lead.qualification import (
+    MANIAC_T,
+    MAX_OTHER_RESPONSES,
+    LetterAnswer,
+    OtherResponse,
+    Questionnaire,
+    Verdict,
+)
 from process.types import Line, Stage, Text
 
+BY_FORM = "questionnaire"
+"""Source of responses that came in by themselves."""
 BEFORE_CONTRACT = frozenset({Stage.LEAD, Stage.QUOTED})
 
 
@@ -45,7 +54,11 @@ class QuestionnaireSent(Decision):
 
 
 class QuestionnaireAnswered(Decision):
-    """The lead answered the questionnaire. If the response's id is given, its answers are read from Google Forms."""
+    """The lead answered the questionnaire. If the response's id is given, its answers are read from Google Forms.
+
+    Answers are never replaced by another response: one that comes in by itself is kept beside the first, and a person
+    decides which one counts by giving its id.
+    """
 
     kind = "questionnaire_answered"
     stages = BEFORE_CONTRACT
@@ -57,12 +70,42 @@ class QuestionnaireAnswered(Decision):
     )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if self.submitted_at and self.response_id is None:
+            return refuse(
+                "There is a time at which a response was submitted, and no response",
+                "Give response_id, or leave submitted_at out",
+            )
         known = event_log.lead.questionnaire
+        if self._is_beside(known):
+            return self._refused_beside(known)
+        if self._judges(known):
+            return None
         same = self.response_id is None or self.response_id == known.response_id
         if known.answered_on and same and not self._edited_since(known):
             return refuse(
                 f"The questionnaire was already answered on {known.answered_on}",
                 "Give the response_id of another response to read that one instead",
+            )
+        return None
+
+    def _is_beside(self, known: Questionnaire) -> bool:
+        """Return True if it is another response than the one that counts, and came in by itself."""
+        another = self.response_id is not None and known.response_id not in (None, self.response_id)
+        return another and known.answered_on is not None and self.source == BY_FORM
+
+    def _judges(self, known: Questionnaire) -> bool:
+        """Return True if a person says that the response that counts already is to count, and not the others."""
+        theirs = self.source != BY_FORM and bool(known.open_responses)
+        return theirs and self.response_id is not None and self.response_id == known.response_id
+
+    def _refused_beside(self, known: Questionnaire) -> Refused | None:
+        """Return the reason not to keep it beside the others, or None."""
+        other = known.other(self.response_id)
+        if other and (self.submitted_at is None or other.submitted_at == self.submitted_at):
+            return refuse("That response is already kept beside the one that counts")
+        if other is None and len(known.others) >= MAX_OTHER_RESPONSES:
+            return refuse(
+                f"{MAX_OTHER_RESPONSES} other responses are kept already", "Start a lead of its own"
             )
         return None
 
@@ -75,11 +118,30 @@ class QuestionnaireAnswered(Decision):
         return self.submitted_at > known.submitted_at
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        answered = lead.questionnaire.replaced(
+        known = lead.questionnaire
+        if self._is_beside(known):
+            kept = known.other(self.response_id) or OtherResponse(response_id=self.response_id or "")
+            beside = known.with_other(kept.replaced(submitted_at=self.submitted_at, judged=False))
+            return lead.replaced(questionnaire=beside)
+        if self._judges(known):
+            others = tuple(other.replaced(judged=True) for other in known.others)
+            return lead.replaced(questionnaire=known.replaced(others=others))
+        former: tuple[OtherResponse, ...] = ()
+        if known.response_id not in (None, self.response_id):
+            former = (
+                OtherResponse(
+                    response_id=known.response_id, submitted_at=known.submitted_at, answers=known.answers
+                ),
+            )
+        others = (*known.others, *former)
+        answered = known.replaced(
             answered_on=lead.today(event.at),
             response_id=self.response_id,
             submitted_at=self.submitted_at,
             answers=(),
+            others=tuple(
+                other.replaced(judged=True) for other in others if other.response_id != self.response_id
+            )[-MAX_OTHER_RESPONSES:],
         )
         return lead.replaced(questionnaire=answered)
 
@@ -90,6 +152,8 @@ class QuestionnaireAnswered(Decision):
             )
 
     def summary(self, event_log: EventLog) -> str:
+        if event_log.lead.questionnaire.other(self.response_id):
+            return self.with_note("Another response to the questionnaire is kept beside the one that counts")
         return self.with_note("The questionnaire was answered")
 
 

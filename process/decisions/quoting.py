@@ -3,19 +3,21 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo
 
+from process.calendar import end_of
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, example, refuse, suggest
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import ACTIVE, Discount, Quote, QuoteStatus, each
-from process.money.amounts import MAX_AMOUNT, Amount, CurrencyCode, Money, complaint
+from process.money.amounts import MAX_AMOUNT, Amount, Count, CurrencyCode, Money, complaint
 from process.money.items import Items
 from process.money.pricing import Per, Plan, PriceBook
+from process.money.reading import number
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 
@@ -48,9 +50,9 @@ def too_early_to_renew(lead: Lead, today: date) -> Refused | None:
 NO_QUOTE = refuse("No quote is open", suggest("Quote a price first", "price_quoted"))
 
 
-def _bare_percent(value: Any) -> Any:
+def _bare_percent(value: Any, info: ValidationInfo) -> Any:
     """Return the value without a percent sign: `10 %` is 10."""
-    return value.strip().removesuffix("%").rstrip() if isinstance(value, str) else value
+    return number(value.strip().removesuffix("%").rstrip(), info) if isinstance(value, str) else value
 
 
 Percent = Annotated[
@@ -338,8 +340,10 @@ class OnQuote(Decision, abstract=True):
     """A decision about the active quote."""
 
     stages = OPEN_STAGES
+    in_time: ClassVar[bool] = False
+    """True if it counts when it was said before the quote expired and was heard later."""
 
-    version: int | None = Field(
+    version: Count | None = Field(
         None, ge=1, le=1_000_000, description="version of the quote; by default the active one"
     )
 
@@ -356,8 +360,30 @@ class OnQuote(Decision, abstract=True):
             return NO_QUOTE
         return None
 
+    def as_said(self, event_log: EventLog, now: datetime) -> EventLog:
+        """Return the log with the newest quote open again, if it expired by date after this was said."""
+        lead, moment = event_log.lead, self.moment(now)
+        newest = lead.quotes[-1] if lead.quotes else None
+        if not self.in_time or moment == now or lead.quote or newest is None:
+            return event_log
+        if newest.status is not QuoteStatus.EXPIRED or moment >= end_of(newest.valid_until, lead.zone):
+            return event_log
+        by_date = [
+            fact.is_by_date for _, fact in event_log.recorded(QuoteExpired) if fact.version == newest.version
+        ]
+        if not by_date or not by_date[-1]:
+            return event_log
+        opened = newest.replaced(status=QuoteStatus.OPEN)
+        return event_log.replaced(lead=lead.replaced(quotes=(*lead.quotes[:-1], opened)))
+
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         active = event_log.lead.quote
+        quoted = [event.at for event, _ in event_log.recorded(PriceQuoted)] if self.said_at else []
+        if active and quoted and now < quoted[-1]:
+            return refuse(
+                f"That was said before version {active.version} ({active}) was quoted",
+                "If it is meant for that version, say it again",
+            )
         if active and self.version not in (None, active.version):
             return refuse(
                 f"Version {self.version} is not the active quote; version {active.version} ({active}) is",
@@ -368,10 +394,15 @@ class OnQuote(Decision, abstract=True):
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
         return self.replaced(version=event_log.lead.quote.version if event_log.lead.quote else self.version)
 
+    @property
+    def _judged(self) -> frozenset[QuoteStatus]:
+        """The statuses of the quote that the decision changes, as `as_said` has allowed it."""
+        return ACTIVE | {QuoteStatus.EXPIRED} if self.in_time and self.said_at else ACTIVE
+
     def _with(self, lead: Lead, status: QuoteStatus, **more: str | None) -> Lead:
         quotes = tuple(
             quote.replaced(status=status, **more)
-            if quote.version == self.version and quote.status in ACTIVE
+            if quote.version == self.version and quote.status in self._judged
             else quote
             for quote in lead.quotes
         )
@@ -383,6 +414,7 @@ class QuoteAccepted(OnQuote):
 
     kind = "quote_accepted"
     commits = True
+    in_time = True
 
     accepted_by: Line | None = Field(None, description="person of the customer who agreed")
 
@@ -416,6 +448,7 @@ class QuoteDeclined(OnQuote):
     """The customer declined the price or withdrew their agreement. Quote another one, or record the lead as lost."""
 
     kind = "quote_declined"
+    in_time = True
     reason: Text | None = Field(None, description="reason, as the customer gave it")
 
     def apply(self, lead: Lead, event: Event) -> Lead:

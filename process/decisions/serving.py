@@ -12,9 +12,18 @@ from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect, OpenHubIssue
 from process.lead.hub import HUB_FIELDS, CommunityEvent
 from process.lead.lead import Lead
+from process.money.amounts import Count
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 ENOUGH_USERS = 5
+
+
+def _as_date(text: str) -> date | None:
+    """Return the date if the text is one, such as 2026-07-31."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 class HubInformationGiven(Decision):
@@ -53,7 +62,19 @@ class HubInformationGiven(Decision):
             return refuse("Nothing about the hub was given", f"Give at least one of {', '.join(HUB_FIELDS)}")
         if all(event_log.lead.hub.information.get(field) == value for field, value in self.given().items()):
             return refuse("All of that is already known")
-        return None
+        return self._days_complaint(event_log.lead)
+
+    def _days_complaint(self, lead: Lead) -> Refused | None:
+        """Return the reason to refuse a last day before the first one, as far as both are dates, or None."""
+        if self.start_date is None and self.end_date is None:
+            return None
+        known = lead.hub.information | self.given()
+        first, last = (_as_date(known.get(field, "")) for field in ("start_date", "end_date"))
+        if first is None or last is None or first <= last:
+            return None
+        return refuse(
+            f"The hub would end on {last}, before it is needed on {first}", "Give its days in order"
+        )
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         hub = lead.hub.replaced(information=lead.hub.information | self.given())
@@ -79,7 +100,7 @@ class EventAnnounced(Decision):
     name: Line = Field(description="name of the event")
     first: date = Field(description="its first day")
     last: date | None = Field(None, description="its last day, if it has more than one")
-    users: int = Field(ge=1, le=100_000_000, description="number of expected users")
+    users: Count = Field(ge=1, le=100_000_000, description="number of expected users")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -254,7 +275,9 @@ class HubValidated(_OnRunningHub):
     example = {"representative": "Ada Example", "users": 12}
 
     representative: Line = Field(description="representative of the community who is satisfied")
-    users: int = Field(ge=0, le=100_000_000, description="number of the community's users who have logged in")
+    users: Count = Field(
+        ge=0, le=100_000_000, description="number of the community's users who have logged in"
+    )
     reason: Text | None = Field(None, description="reason why fewer than five users are enough")
 
     @classmethod

@@ -104,12 +104,14 @@ class AnswersRead(Observation):
     """Time at which the answers were submitted or last edited."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        questionnaire = lead.questionnaire.replaced(
-            response_id=self.response_id,
-            answers=self.answers,
-            submitted_at=self.submitted_at or lead.questionnaire.submitted_at,
-        )
-        return lead.replaced(questionnaire=questionnaire)
+        known = lead.questionnaire
+        if other := known.other(self.response_id):
+            read = other.replaced(answers=self.answers, submitted_at=self.submitted_at or other.submitted_at)
+            return lead.replaced(questionnaire=known.with_other(read))
+        if known.response_id != self.response_id:  # its decision was corrected
+            return lead
+        read_now = known.replaced(answers=self.answers, submitted_at=self.submitted_at or known.submitted_at)
+        return lead.replaced(questionnaire=read_now)
 
     def summary(self, event_log: EventLog) -> str:
         return f"{len(self.answers)} answers were read from the questionnaire"
@@ -253,6 +255,22 @@ class Repaired(Observation):
         one = "1 decision that had waited was taken" if self.decisions == 1 else None
         waited = one or f"{self.decisions} decisions that had waited were taken" if self.decisions else ""
         return f"The lead was stuck{since} and was repaired{f'; {waited}' if waited else ''}"
+
+
+class Restored(Observation):
+    """The lead's workflow was lost in Temporal, not by a decision, and began again."""
+
+    kind = "restored"
+    run_id: str = ""
+    """Run of the workflow that was lost, if Temporal still knew it."""
+    lost_at: AwareDatetime | None = None
+    """Time at which it was ended (UTC), if Temporal still knew it."""
+
+    def summary(self, event_log: EventLog) -> str:
+        how = (
+            f"ended in Temporal at {self.lost_at:%Y-%m-%d %H:%M} UTC" if self.lost_at else "lost in Temporal"
+        )
+        return f"The lead's workflow was {how}, not by a decision, and began again"
 
 
 class HubIssueOpened(Observation):

@@ -1,6 +1,7 @@
 """Commands in comments: lines of a paragraph that begin with `/name`, followed by `field=value …`.
 
-The comment is parsed as Markdown: a line in code, a quote, HTML or a heading is no command.
+The comment is parsed as Markdown: a line in code, a quote, a heading or an HTML element is no command. An element holds
+all that stands between its tags, over blank lines, and without an end tag the rest of the comment.
 """
 
 import difflib
@@ -13,18 +14,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from process.core.refusal import Refused, refuse
-from process.decisions.base import Decision
+from process.decisions.base import SET_BY_FACE, Decision
 from process.decisions.parsing import parse_as
 from process.decisions.registry import DECISIONS
+from process.github.markup import OpenElements
 
 QUERIES = ("help", "options", "preview", "retry")
 """Commands that are no decisions."""
 MAX_COMMANDS = 20
 """Commands in one comment."""
-SET_BY_COMMENT = frozenset({"by", "source", "key", "policy", "changed"})
+SET_BY_COMMENT = frozenset({"by", "policy", "changed"}) | SET_BY_FACE
 """Fields of a decision that come from the comment itself, so that its text may not set them."""
 
 _NAME = re.compile(r"/([A-Za-z][A-Za-z0-9_-]*[.,:;!?]?)(?=\s|$)")
@@ -36,7 +37,13 @@ _CURLY = str.maketrans("“”„«»", '"' * 5)
 _INVISIBLE = str.maketrans("", "", "\u200b\u2060\ufeff")
 """Spaces without width, which come along where a line is copied from elsewhere."""
 
+_HTML = re.compile(r"<[A-Za-z/!?]")
+_PAIRS = (("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"), ("<!", ">"))
+"""How HTML begins that has no end of its own, and how it ends."""
+
 _markdown = MarkdownIt("commonmark").enable("table")
+_blocks = MarkdownIt("commonmark").enable("table").disable("inline")
+"""Finds blocks alone, so that only those with a command or HTML are parsed further."""
 
 
 @dataclass(frozen=True)
@@ -62,39 +69,56 @@ def parse_commands(text: str) -> list[ParsedCommand]:
     text = text.translate(_INVISIBLE)
     if not _MAY_HOLD_COMMAND.search(text):
         return []
-    env: dict[str, Any] = {}
-    tokens = _markdown.parse(text.replace(_PLACEHOLDER, "\ufffd"), env)
-    lines = (line for paragraph in _paragraphs(tokens) for line in _command_lines(paragraph, env))
-    found = (_parse_line(line) for line in lines)
+    found = (_parse_line(line) for line in _command_lines(text.replace(_PLACEHOLDER, "\ufffd")))
     return [command for command in found if command and (command.known or closest_name(command.name))]
 
 
-def _paragraphs(tokens: list[Token]) -> Iterator[str]:
-    """Yield the texts of the paragraphs outside quotes."""
-    quotes = 0
-    for before, token in zip([None, *tokens], tokens, strict=False):
+def _command_lines(text: str) -> Iterator[str]:
+    """Yield the lines that begin with a slash in paragraphs outside quotes and outside HTML elements."""
+    env: dict[str, Any] = {}
+    quotes, elements, before = 0, OpenElements(), ""
+    for token in _blocks.parse(text, env):
         if token.type == "blockquote_open":
             quotes += 1
         elif token.type == "blockquote_close":
             quotes -= 1
-        elif token.type == "inline" and before and before.type == "paragraph_open" and not quotes:
-            yield token.content
+        if token.nesting and not token.type.startswith("paragraph"):
+            elements.begin() if token.nesting > 0 else elements.end()
+        elif token.type == "html_block":
+            elements.read(token.content)
+        elif token.type == "inline":
+            in_paragraph = before == "paragraph_open" and not quotes
+            yield from _lines_of(token.content, env, elements, in_paragraph=in_paragraph)
+        before = token.type
 
 
-def _command_lines(paragraph: str, env: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines that begin with a slash, except inside code or an HTML comment that spans several lines."""
-    lines = [line.strip() for line in paragraph.split("\n")]
-    if not any(map(_NAME.match, lines)):
+def _lines_of(
+    content: str, env: dict[str, Any], elements: OpenElements, *, in_paragraph: bool
+) -> Iterator[str]:
+    """Yield the command lines of one block, and follow its HTML. Code in it is no HTML."""
+    lines = [line.strip() for line in content.split("\n")]
+    commands = in_paragraph and any(map(_NAME.match, lines))
+    if not commands and not _HTML.search(content):
         return
     marked = "\n".join(
-        f"{_PLACEHOLDER}{n}{_PLACEHOLDER}{line[1:]}" if _NAME.match(line) else line
+        f"{_PLACEHOLDER}{n}{_PLACEHOLDER}{line[1:]}" if commands and _NAME.match(line) else line
         for n, line in enumerate(lines)
     )  # keeps the rest of the line, which may close the code or the comment
     at_start = True
-    for child in _markdown.parseInline(marked, env)[0].children or ():
-        if at_start and child.type == "text" and child.content.startswith(_PLACEHOLDER):
+    for child in _markdown.parseInline(_readable(marked), env)[0].children or ():
+        if child.type == "html_inline":
+            elements.read(child.content)
+        elif at_start and not elements and child.type == "text" and child.content.startswith(_PLACEHOLDER):
             yield lines[int(child.content.split(_PLACEHOLDER)[1])]
         at_start = child.type in ("softbreak", "hardbreak")
+
+
+def _readable(text: str) -> str:
+    """Return the text without beginnings of HTML that never end, each of which the parser would seek to the end."""
+    for begin, end in _PAIRS:
+        last = text.rfind(end)
+        text = text[: last + 1] + text[last + 1 :].replace(begin, begin.replace("<", "\u2039"))
+    return text
 
 
 def _parse_line(line: str) -> ParsedCommand | None:

@@ -75,6 +75,8 @@ class DeclinedEdit(Model):
     by: Line
     source: Line
     reason: Text
+    by_stranger: bool = False
+    """True if the author has no role."""
     suggestions: tuple[Suggestion, ...] = ()
 
 

@@ -1,9 +1,11 @@
 """Reads the fields of a new lead from an issue: from its title, and from the text of an issue form."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from process.addresses import without_name
 from process.decisions.opening import contact_complaint
 from process.github.titles import split_heading, split_names, unbracketed
 from process.types import one_line
@@ -126,7 +128,7 @@ def _value(field: str, text: str) -> str:
     if _plain(value) in _NO_ANSWER or value.casefold() in _NOTHING:
         return ""
     if field == "email":
-        return value.removeprefix("<").removesuffix(">").removeprefix("mailto:")
+        return without_name(value)
     if field == "zone":  # as people write it: `America / New York`
         return re.sub(r"\s*/\s*", "/", value).replace(" ", "_")
     return value
@@ -149,8 +151,11 @@ def _unclear(title: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return the text for comparison, without case, spaces and punctuation."""
-    return "".join(c for c in text.casefold() if c.isalnum())
+    """Return the text for comparison with ours, without case, spaces and punctuation.
+
+    In other scripts marks are part of a word, so they stay.
+    """
+    return "".join(c for c in text.casefold() if unicodedata.category(c)[0] in "LMN")
 
 
 _BY_LABEL = {_plain(label): field for field, label in FIELDS.items()} | {

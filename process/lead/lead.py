@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 
 from process.behaviour import Behaviour
 from process.calendar import DAY, day_of
+from process.identity import invoices_of
 from process.lead.contract import Contract, Gap, Vendor
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.hub import Hub
@@ -92,11 +93,14 @@ class Assignee(Model):
     login: Line | None = None
     email: Line | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The person's name, GitHub login and mail address, as far as they are known."""
+        return tuple(name for name in (self.person, self.login, self.email) if name)
+
     def is_called(self, name: str) -> bool:
         """Return True if this is the person's name, GitHub login or mail address, in any case of letters."""
-        return name.casefold() in {
-            known.casefold() for known in (self.person, self.login, self.email) if known
-        }
+        return name.casefold() in {known.casefold() for known in self.names}
 
 
 class Lead(Model):
@@ -343,7 +347,7 @@ class Lead(Model):
 
     def invoice_name(self, number: int) -> str:
         """Return the invoice number for people: unique over all leads, without gaps within this one."""
-        return f"{self.id.removeprefix('lead-').upper()}-{number:03d}"
+        return f"{invoices_of(self.id)}-{number:03d}"
 
     def brief(self, needs: Collection[LeadPart] = (), *numbers: int | None) -> "Lead":
         """Return the lead as input of an activity: of its parts only those named, with their newest entries.

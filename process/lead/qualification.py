@@ -2,10 +2,24 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Self
 
 from pydantic import AwareDatetime
 
 from process.types import Line, Model, Text
+
+MAX_OTHER_RESPONSES = 5
+"""Maximum number of further responses that a lead keeps beside the one that counts."""
+
+
+class OtherResponse(Model):
+    """A response beside the one that counts. A person decides which one does."""
+
+    response_id: str
+    submitted_at: AwareDatetime | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+    judged: bool = False
+    """True once a person decided between it and another one."""
 
 
 class Questionnaire(Model):
@@ -18,6 +32,22 @@ class Questionnaire(Model):
     submitted_at: AwareDatetime | None = None
     """Time at which the response was submitted or last edited, if known."""
     answers: tuple[tuple[str, str], ...] = ()
+    others: tuple[OtherResponse, ...] = ()
+    """Further responses. None ever replaces another one by itself."""
+
+    @property
+    def open_responses(self) -> tuple[OtherResponse, ...]:
+        """The further responses about which nobody has decided."""
+        return tuple(other for other in self.others if not other.judged)
+
+    def other(self, response_id: str | None) -> OtherResponse | None:
+        """Return the further response of this id, or None."""
+        return next((other for other in self.others if other.response_id == response_id), None)
+
+    def with_other(self, response: OtherResponse) -> Self:
+        """Return the questionnaire with this further response, in place of an earlier version of it."""
+        kept = tuple(other for other in self.others if other.response_id != response.response_id)
+        return self.replaced(others=(*kept, response))
 
 
 class Verdict(StrEnum):

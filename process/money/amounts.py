@@ -3,19 +3,11 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Self
 
-from babel.core import get_global
-from babel.numbers import get_currency_precision
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from process.money.currencies import CURRENCIES, decimals_of
+from process.money.reading import THOUSANDS, count, looks_like_thousands, meanings_of, number
 from process.types import Model
-
-CURRENCIES = frozenset(
-    code
-    for territory in get_global("territory_currencies").values()
-    for code, _start, end, tender in territory
-    if end is None and tender
-)
-"""ISO 4217 codes that are legal tender somewhere today (Unicode CLDR). Only new prices are checked."""
 
 MAX_AMOUNT = Decimal(100_000_000_000)
 """Largest amount that is accepted; a larger one is taken for a typing error."""
@@ -25,11 +17,19 @@ MAX_DIGITS = 20
 
 
 def _short(amount: Decimal) -> Decimal:
+    if not amount:
+        return Decimal(0)  # has no sign
     return amount.normalize() if len(amount.as_tuple().digits) > MAX_DIGITS else amount
 
 
-Amount = Annotated[Decimal, Field(max_digits=MAX_DIGITS), AfterValidator(_short)]
-"""A number that a person wrote as an amount of money. Trailing zeros do not count as digits."""
+Amount = Annotated[Decimal, BeforeValidator(number), Field(max_digits=MAX_DIGITS), AfterValidator(_short)]
+"""A number that a person wrote as an amount of money. Trailing zeros do not count as digits.
+
+It keeps the decimals that were written, so that `complaint` can ask about `12.000`.
+"""
+
+Count = Annotated[int, BeforeValidator(count)]
+"""A number of whole things, as a person wrote it: `12.000` users are neither 12 nor 12,000."""
 
 CurrencyCode = Annotated[
     str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$")
@@ -60,7 +60,7 @@ class Money(Model):
         return Money(amount=self.amount - other.amount, currency=self.currency)
 
     def __neg__(self) -> "Money":
-        return Money(amount=-self.amount, currency=self.currency)
+        return Money(amount=-self.amount if self.amount else self.amount, currency=self.currency)
 
     def times(self, factor: Decimal | int) -> "Money":
         """Return the unrounded product."""
@@ -68,8 +68,9 @@ class Money(Model):
 
     def rounded(self) -> "Money":
         """Return the amount rounded half up to the currency's decimals."""
-        unit = Decimal(1).scaleb(-get_currency_precision(self.currency))
-        return Money(amount=self.amount.quantize(unit, rounding=ROUND_HALF_UP), currency=self.currency)
+        unit = Decimal(1).scaleb(-decimals_of(self.currency))
+        amount = self.amount.quantize(unit, rounding=ROUND_HALF_UP)
+        return Money(amount=amount or abs(amount), currency=self.currency)  # no -0.00
 
     def share(self, index: int, parts: int) -> "Money":
         """Return share `index` (from 0) of `parts` nearly equal, rounded shares that sum to the amount."""
@@ -82,14 +83,19 @@ class Money(Model):
 
 
 def complaint(amount: Decimal, currency: str) -> str | None:
-    """Return the reason to refuse this price, or None."""
+    """Return the reason to refuse this price, or None.
+
+    In a currency of three decimals, `12.000` is twelve: these are the decimals in which it is counted.
+    """
     if currency not in CURRENCIES:
         return f"{currency} is no currency in use; write three letters, such as USD or EUR"
     if not amount.is_finite() or amount <= 0:
         return f"an amount must be more than zero, not {amount}"
     if amount > MAX_AMOUNT:
         return f"{amount:,} is larger than any price here; check the number"  # not all its digits: 1E+999999
-    digits = get_currency_precision(currency)
+    digits = decimals_of(currency)
+    asked = digits != THOUSANDS and looks_like_thousands(amount)
+    write = f". Write {meanings_of(amount, digits)}" if asked else ""
     if amount != amount.quantize(Decimal(1).scaleb(-digits)):
-        return f"{currency} has {digits} decimals, and {amount} has more"
-    return None
+        return f"{currency} has {digits} decimals, and {amount} has more{write}"
+    return f"{amount:f} can be read in two ways{write}" if asked else None

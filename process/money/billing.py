@@ -1,10 +1,11 @@
 """Billing (process.md, Money): the fixed fee at the start of each interval, usage and cloud after the month.
 
-A term is billed by the months that begin in it; a month that has begun is billed whole. A yearly
-bill is the sum of its months. One-time items go on the first invoice of the term. If days of a month
-are already billed (by an extension before a renewal, or under a contract that was corrected), only the
-share of the other days is billed: no day is billed twice, and none is left out. The content of a voided
-invoice is due again on the day after, so that people can first correct the mistake in it.
+A term is billed by the months that begin in it; a month that has begun is billed whole. One that would begin on the
+term's last day, its anniversary, has not begun: that day belongs to the month before. A yearly bill is the sum of its
+months. One-time items go on the first invoice of the term. If days of a month are already billed (by an extension before
+a renewal, or under a contract that was corrected), only the share of the other days is billed: no day is billed twice,
+and none is left out. The content of a voided invoice is due again on the day after, so that people can first correct the
+mistake in it.
 """
 
 from collections import Counter
@@ -278,14 +279,37 @@ def _fixed_fee_draft(lead: Lead) -> Draft | None:
 
 
 def _intervals(term: Term) -> Iterator[tuple[int, Days]]:
-    """Yield number and days of the intervals that begin in a term. A one-time price has one: the term."""
+    """Yield number and days of the intervals that begin in a term. A one-time price has one: the term.
+
+    A term that ends on its anniversary has no interval for that one day: the day belongs to the last month.
+    """
     if term.quote.per == "once":
         yield 0, term.days
         return
-    index = 0
-    while (month := Days(*interval(term.days.start, index))).start <= term.until:
+    index, month = 0, Days(*interval(term.days.start, 0))
+    while month.start <= term.until:
+        following = Days(*interval(term.days.start, index + 1))
+        if _ends_on_anniversary(term, following.start):
+            yield index, Days(month.start, term.until)
+            return
         yield index, month
-        index += 1
+        index, month = index + 1, following
+
+
+def _ends_on_anniversary(term: Term, day: date) -> bool:
+    """Return True if the term ends on the day on which its next month would begin.
+
+    From the last day of a month, the last day of another month is an anniversary, too.
+    """
+    end = term.days.end
+    if term.until != end or day > end:
+        return False
+    month_ends = _is_month_end(term.days.start) and _is_month_end(end)
+    return day == end or (month_ends and (day.year, day.month) == (end.year, end.month))
+
+
+def _is_month_end(day: date) -> bool:
+    return (day + DAY).day == 1
 
 
 class Fee(NamedTuple):
@@ -330,7 +354,8 @@ def _fee_from(term: Term, index: int, month: Days, billed: list[Days]) -> tuple[
     if days is None or days.start > term.until:
         return _fee(term.quote, index, month, month), None
     fee = _fee(term.quote, index, month, days)
-    extension = month.start > term.days.end  # is billed by the month, not by another year
+    # is billed by the month, not by another year
+    extension = index > 0 and month.start >= term.days.end
     if term.quote.per != "year" or term.contract.billing != "yearly" or extension:
         return fee, days
     for later, following in _intervals(term):
@@ -364,6 +389,39 @@ def _fee(quote: Quote, index: int, month: Days, days: Days) -> Fee:
 
     items = tuple(share(item.price) for item in quote.recurring)
     return Fee(share(quote.list_price), share(quote.price), items)
+
+
+class TermBill(NamedTuple):
+    """The bill of a whole term: its months, and the sum of its fixed fees and one-time items, without usage."""
+
+    months: int
+    """Number of months that are billed; 0 for a one-time price."""
+    total: Money
+    usage: bool
+    """True if usage is billed in addition."""
+
+    def __str__(self) -> str:
+        months = f"{self.months} month{'s' if self.months != 1 else ''}, " if self.months else ""
+        return f"{months}{self.total} to be billed{', and usage' if self.usage else ''}"
+
+
+def newest_term_bill(lead: Lead) -> TermBill | None:
+    """Return the bill of the newest signed term, without the days that were billed before it; None without one."""
+    terms = _terms(lead)
+    if not terms:
+        return None
+    term = terms[-1]
+    billed = sorted(Days(invoice.period_start, invoice.period_end) for invoice in _fixed_fee_invoices(lead))
+    intervals = list(_intervals(term))
+    total = sum(
+        (item.price for other, item in _unbilled_once(lead) if other is term),
+        start=Money.zero(term.quote.price.currency),
+    )
+    for index, month in intervals:
+        if days := _unbilled(month, billed):
+            total += Money(amount=_fee(term.quote, index, month, days).amount, currency=total.currency)
+    months = 0 if term.quote.per == "once" else len(intervals)
+    return TermBill(months, total, bool(term.quote.tiers))
 
 
 def make_invoice(lead: Lead, draft: Draft, today: date) -> Invoice:

@@ -1,7 +1,6 @@
 """Items of a quote as people write them: `Training: 2000 once`, or an object."""
 
 import re
-from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
@@ -18,7 +17,7 @@ MAX_ITEMS = 20
 MAX_ITEM_LENGTH = 400
 """Maximum length of an item as text, in characters."""
 
-_NUMBER = r"(?P<amount>[0-9][0-9.,_]*)"
+_NUMBER = r"(?P<amount>[0-9](?:[0-9.,_'’]|\s(?=[0-9]))*)"
 _AGAIN: tuple[Per, ...] = ("year", "month")
 _PER: dict[str, Per] = {
     "once": "once",
@@ -29,7 +28,6 @@ _WRITTEN = re.compile(
     rf"(?:\s*(?P<after>[A-Za-z]{{3}}))??(?:\s*(?P<per>{'|'.join(_PER)}))?\s*",
     re.IGNORECASE,
 )
-_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 
 
 class Item(Model):
@@ -85,15 +83,10 @@ def _read(text: str) -> dict[str, Any]:
     per = found["per"]
     return {
         "text": found["text"],
-        "amount": _number(found["amount"]),
+        "amount": found["amount"],
         "currency": found["before"] or found["after"],
         "per": per and _PER[per.lower()],
     }
-
-
-def _number(written: str) -> Decimal | str:
-    """Remove thousands separators, as in `2,000.00`. Other text with commas is ambiguous and left to fail."""
-    return written.replace(",", "") if _THOUSANDS.fullmatch(written) else written
 
 
 def _as_list(given: Any) -> Any:

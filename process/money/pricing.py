@@ -5,12 +5,13 @@ The figures are those of process.md, Money.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from process.money.amounts import MAX_AMOUNT, CurrencyCode, Money, complaint
+from process.money.reading import as_number, looks_like_thousands, meanings_of
 from process.types import Line, Model
 
 _LINE: TypeAdapter[str] = TypeAdapter(Line)
@@ -163,6 +164,10 @@ def _add(draft: _Draft, name: str, per: str, row: Mapping[str, Any]) -> None:
         )
     elif per not in ("user-month", "surcharge"):
         raise PriceListError(f"`per` is {per!r}; write year, month, once, user-month or surcharge")
+    elif isinstance(row.get("amount"), str) and looks_like_thousands(amount):
+        raise PriceListError(
+            f"the amount {amount} can be read in two ways. Write {meanings_of(amount, decimals=4)}"
+        )
     elif not 0 <= amount <= MAX_AMOUNT:
         raise PriceListError(f"the amount must be from 0 to {MAX_AMOUNT:,}, not {amount}")
     elif per == "surcharge":
@@ -183,12 +188,13 @@ def _line(text: str, name: str) -> str:
 
 
 def _amount(row: Mapping[str, Any]) -> Decimal:
+    cell = row.get("amount", "")
     try:
-        amount = Decimal(str(row.get("amount", "")).strip().replace("_", ""))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
-        raise PriceListError(f"the amount {row.get('amount')!r} is no number")
+        amount = as_number(str(cell))
+    except ValueError as error:
+        raise PriceListError(f"the amount {error}") from None
+    if not isinstance(cell, str):
+        return Decimal(f"{amount.normalize():f}")  # a number has one meaning, however many zeros were written
     return amount
 
 

@@ -1,10 +1,10 @@
 """Work to be done per role and person: due, overdue, waiting, stuck and upcoming."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import AwareDatetime
 
@@ -85,6 +85,8 @@ class AgendaItem(Model):
     since: date | None = None
     until: date | None = None
     link: str = ""
+    day: date | None = None
+    """The present day in the lead's time zone."""
 
     @property
     def owner(self) -> str:
@@ -122,10 +124,19 @@ class Agenda(Model):
         ordered = sorted(items, key=lambda item: (place[item.section], item.urgency))
         return cls(day=day, items=tuple(ordered), outdated=tuple(sorted(outdated)))
 
-    def for_(self, name: str) -> Self:
-        """Return the agenda of one role or person, given by name, GitHub login or mail address."""
-        wanted = name.casefold()
-        mine = (i for i in self.items if wanted == i.role or wanted in {each.casefold() for each in i.names})
+    def for_(self, name: str, roles: Collection[Role] = ()) -> Self:
+        """Return the agenda of one role or person, given by name, GitHub login or mail address.
+
+        `roles` are those that the person has for all leads: their items come along, unless another person has the role.
+        """
+        wanted = plain_name(name)
+        mine = (
+            item
+            for item in self.items
+            if wanted == item.role
+            or wanted in map(plain_name, item.names)
+            or (item.role in roles and item.person is None)
+        )
         return self.replaced(items=tuple(mine))
 
     def owners(self) -> tuple[str, ...]:
@@ -137,6 +148,29 @@ class Agenda(Model):
     def section(self, owner: str, section: Section) -> tuple[AgendaItem, ...]:
         """Return the items of one owner in one section."""
         return tuple(item for item in self.items if item.owner == owner and item.section is section)
+
+
+def plain_name(name: str) -> str:
+    """Return a name for comparison: in small letters, without the sign of a GitHub login."""
+    return name.strip().lstrip("@").casefold()
+
+
+class NextDate(NamedTuple):
+    """A lead's next date, as people name it: the last day of a period that ends, and what the day is for."""
+
+    day: date
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.text}"
+
+
+def next_date(lead: Lead) -> NextDate | None:
+    """Return the day of the lead's next deadline in its own zone, with what comes then; None if none is due."""
+    coming = next(iter(due(lead)), None)
+    if coming is None:
+        return None
+    return NextDate(_last_day(coming.when, lead.zone, coming.fact), FORTHCOMING[coming.fact.kind][1])
 
 
 class TimedItem(Model):
@@ -158,14 +192,16 @@ class TimedItem(Model):
             self.holds_until is None or moment < self.holds_until
         )
 
-    def of_lead(self, lead_id: str, heading: str, link: str, assigned: Mapping[Role, Assignee]) -> AgendaItem:
+    def of_lead(
+        self, lead_id: str, heading: str, link: str, assigned: Mapping[Role, Assignee], day: date
+    ) -> AgendaItem:
         """Return it as a line of the agenda of many leads."""
         known = assigned.get(self.role)
         return AgendaItem(
             section=self.section,
             role=self.role,
             person=known.person if known else None,
-            names=tuple(name for name in (known.person, known.login, known.email) if name) if known else (),
+            names=known.names if known else (),
             email=known.email if known else None,
             lead_id=lead_id,
             heading=heading,
@@ -173,6 +209,7 @@ class TimedItem(Model):
             since=self.since,
             until=self.until,
             link=link,
+            day=day,
         )
 
 
@@ -181,7 +218,7 @@ def agenda(aggregate: LeadAggregate, now: datetime) -> tuple[AgendaItem, ...]:
     lead = aggregate.lead
     link = lead.issue.url if lead.issue else ""
     items = (item for item in timed_items(aggregate, now) if item.holds(now))
-    return tuple(item.of_lead(lead.id, lead.heading, link, lead.assigned) for item in items)
+    return tuple(item.of_lead(lead.id, lead.heading, link, lead.assigned, lead.today(now)) for item in items)
 
 
 def timed_items(aggregate: LeadAggregate, now: datetime) -> tuple[TimedItem, ...]:
@@ -233,8 +270,10 @@ def _timed_items(aggregate: LeadAggregate, now: datetime) -> Iterator[TimedItem]
 
 def _refused(aggregate: LeadAggregate) -> Iterator[TimedItem]:
     """Yield the lines about many recent refusals; as days pass, each counts fewer of them."""
-    zone, newest = aggregate.lead.zone, aggregate.refusals[-1:]
-    days = Counter(day_of(refusal.at, zone) for refusal in aggregate.refusals)
+    zone, refusals = aggregate.lead.zone, [each for each in aggregate.refusals if each.for_team]
+    newest, people = refusals[-1:], {refusal.by for refusal in refusals}
+    by = f" by {next(iter(people))}" if len(people) == 1 else ""
+    days = Counter(day_of(refusal.at, zone) for refusal in refusals)
     count, holds_from = days.total(), None
     for day in sorted(days):
         if count < MANY:
@@ -243,7 +282,7 @@ def _refused(aggregate: LeadAggregate) -> Iterator[TimedItem]:
         yield TimedItem(
             section=Section.STUCK,
             role=Role.SALES,
-            text=f"{count} decisions were refused in {RECENT.days} days, the newest: {newest[0].reason.rstrip('.')}",
+            text=f"{count} decisions{by} were refused in {RECENT.days} days, the newest: {newest[0].reason.rstrip('.')}",
             since=day,
             holds_from=holds_from,
             holds_until=holds_until,

@@ -47,6 +47,10 @@ def _concerns(lead: Lead, today: date) -> Iterator[Concern]:
     for other in lead.undecided:
         text = f"It may be the same request as {other.name}{other.reasons_text}: merge it into that lead, or keep it apart"
         yield Concern(Role.SALES, text, since=day_of(lead.opened_at, lead.zone))
+    if not lead.ended and (others := lead.questionnaire.open_responses):
+        ids = ", ".join(other.response_id for other in others)
+        text = f"The questionnaire was answered more than once; decide which response counts: {ids}, or the first"
+        yield Concern(Role.SALES, f"{text}, {lead.questionnaire.response_id}")
     if missing := missing_usage(lead, today):
         text = f"Usage is not reported, so not billed, for {', '.join(missing)}"
         yield Concern(Role.ENGINEERING, text, ConcernKind.OVERDUE, date.fromisoformat(f"{missing[0]}-01"))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from process.addresses import folded
 from process.calendar import day_of
 from process.policy import TEAMS
 from process.types import Line, Model, Role
@@ -148,7 +149,7 @@ def _urgency(item: AgendaItem) -> tuple[date, str]:
 
 
 def _owner(item: AgendaItem) -> _Owner:
-    return _Owner(item.role, item.person, item.email.casefold()) if item.email else _Owner(item.role)
+    return _Owner(item.role, item.person, folded(item.email)) if item.email else _Owner(item.role)
 
 
 def _key(owner: _Owner) -> str:

@@ -11,6 +11,7 @@ from process.core.outbox import Outstanding
 from process.core.preview import preview_decision
 from process.core.receipts import Refusal
 from process.core.refusal import Refused
+from process.decisions.base import SET_BY_FACE
 from process.decisions.registry import DECISIONS
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
@@ -259,7 +260,7 @@ def _option(aggregate: LeadAggregate, kind: str, now: datetime) -> Option:
         does=" ".join((decision.__doc__ or "").partition("\n\n")[0].split()),
         refused=refused,
         would=would,
-        takes=tuple(name for name in decision.model_fields if name not in ("by", "source", "key")),
+        takes=tuple(name for name in decision.model_fields if name not in {"by", *SET_BY_FACE}),
         example=example,
     )
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from pydantic import AwareDatetime
 
+from process.calendar import day_of
 from process.core.aggregate import LeadAggregate
 from process.core.due import next_due, next_wake_up
 from process.deadlines.schedule import due
@@ -11,7 +12,7 @@ from process.deadlines.waiting import Archived
 from process.duplicates.matching import MatchKeys
 from process.lead.lead import Artifact, Assignee, Lead
 from process.types import Link, Model, Role, Stage
-from process.views.agenda import AgendaItem, TimedItem, timed_items
+from process.views.agenda import AgendaItem, TimedItem, next_date, timed_items
 from process.views.attention import attention
 from process.views.overview import next_step
 
@@ -43,6 +44,13 @@ class LeadRow(Model):
     """Id of the lead that it was merged into."""
     next_date: AwareDatetime | None = None
     """Time of the next deadline (UTC)."""
+    next_day: date | None = None
+    """Day of the next deadline in the lead's zone, as people name it."""
+    next_day_is_for: str = ""
+    """What comes on that day."""
+    zone: str = "UTC"
+    lost: str = ""
+    """Reason for which it was lost, with the day; empty for other leads."""
     contract_end: date | None = None
     """Last day of the service under its contract."""
     org_key: str
@@ -90,7 +98,10 @@ class LeadRow(Model):
     def agenda(self, moment: datetime) -> tuple[AgendaItem, ...]:
         """Return the lead's agenda items at this moment."""
         items = (item for item in self.items if item.holds(moment))
-        return tuple(item.of_lead(self.lead_id, self.heading, self.issue, self.assigned) for item in items)
+        return tuple(
+            item.of_lead(self.lead_id, self.heading, self.issue, self.assigned, day_of(moment, self.zone))
+            for item in items
+        )
 
     def is_outdated(self, moment: datetime) -> bool:
         """Return True if the lead should have written the row anew long before this moment."""
@@ -100,6 +111,7 @@ class LeadRow(Model):
 def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
     """Return the lead's row at this moment (aware). It is pure and never raises."""
     lead, step = aggregate.lead, next_step(aggregate.lead)
+    coming = next_date(lead)
     links, keys = (*lead.originals, *lead.duplicates), MatchKeys.of(lead)
     return LeadRow(
         lead_id=lead.id,
@@ -113,6 +125,10 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         archived=lead.archived,
         merged_into=lead.merged_into.lead_id if lead.merged_into else None,
         next_date=next_due(lead),
+        next_day=coming.day if coming else None,
+        next_day_is_for=coming.text if coming else "",
+        zone=lead.zone,
+        lost=f"{lead.lost.reason}, on {lead.lost.on}" if lead.lost else "",
         contract_end=lead.contract.term_ends,
         org_key=keys.org,
         title_key=keys.title,

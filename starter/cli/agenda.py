@@ -1,12 +1,17 @@
 """`leads agenda`: one list of work per role and person."""
 
+import difflib
 from datetime import UTC, datetime
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from client.lists import lead_lists
-from process.views.agenda import AHEAD, Agenda, AgendaItem, Section
+from client.lists import LeadLists, lead_lists
+from config.policy_file import current_policy
+from process.policy import TEAMS, Policy
+from process.types import Role
+from process.views.agenda import AHEAD, Agenda, AgendaItem, Section, plain_name
+from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json
 from starter.cli.output import Output
 from starter.cli.session import read_settings
@@ -37,14 +42,34 @@ async def agenda(
 
     Example: leads agenda --for sales
     """
-    with lead_lists(read_settings()) as rows:
+    known = read_settings()
+    with lead_lists(known) as rows:
         found = rows.agenda(datetime.now(UTC))
-    mine = found.for_(for_) if for_ else found
+        mine = found.for_(for_, _roles(for_, rows, current_policy(known))) if for_ else found
     out = Output(as_json=json)
     if not out.value(mine):
         show(mine, out)
     warn_of_outdated(found.outdated, json=json)
     await warn_of_stuck(json=json)
+
+
+def _roles(name: str, rows: LeadLists, policy: Policy) -> frozenset[Role]:
+    """Return the roles of this role or person. Raises CommandFailed, with near names, for one that nobody knows."""
+    wanted = plain_name(name)
+    of_role = {
+        role: {plain_name(each) for each in (*policy.people.get(role, ()), *policy.addresses.get(role, ()))}
+        for role in Role
+    }
+    roles = frozenset(role for role, names in of_role.items() if wanted in names)
+    if roles or wanted in {role.value for role in TEAMS}:
+        return roles
+    people = {plain_name(each) for each in rows.people()}
+    if wanted in people:
+        return roles
+    known = people.union(*of_role.values(), (role.value for role in TEAMS))
+    near = difflib.get_close_matches(wanted, sorted(known), n=3)
+    meant = f"Did you mean {' or '.join(near)}?" if near else f"Roles are {', '.join(sorted(TEAMS))}."
+    raise CommandFailed(ExitCode.USAGE, f"{name!r} is no role, and nobody of that name has one. {meant}")
 
 
 def show(found: Agenda, out: Output) -> None:
@@ -63,6 +88,6 @@ def show(found: Agenda, out: Output) -> None:
 def line(item: AgendaItem, found: Agenda) -> str:
     """Return the item as one line: task, dates, lead."""
     days = [f"by {item.due}"] if item.due else []
-    days += ["today"] if item.until == found.day else []
+    days += ["today"] if item.until == (item.day or found.day) else []
     days += [f"since {item.open_since}"] if item.open_since else []
     return f"{item.text}{' · ' if days else ''}{', '.join(days)} · {item.lead_id} {item.heading}"

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 from temporalio.service import RPCError
 
-from client.errors import LeadsError
+from client.errors import LeadMissing, LeadsError
+from client.lost import find_lost
 from client.past import past
 from process.calendar import day_of
-from process.core.events import Event
+from process.core.aggregate import LeadAggregate
+from process.core.events import Event, EventLog
 from process.core.fold import fold
 from process.views.as_of import as_of
 from process.views.overview import overview
@@ -52,6 +55,52 @@ async def show_as_of(name: str, day: date, timeout: float, out: Output) -> None:
         show_lead(view, None, out)
     if doubt and not out.as_json:
         console(stderr=True).print(f"leads: {doubt}", style="yellow", soft_wrap=True)
+
+
+async def show_from_ledger(name: str, why: LeadsError, out: Output) -> None:
+    """Show the lead as the ledger has it, and say why: it is lost in Temporal, or no worker answers for it.
+
+    Raises `why` itself if the ledger can't be read or has no such lead.
+    """
+    try:
+        with past(read_settings()) as ledger:
+            lead_id = ledger.find(name)
+            events, location = ledger.events(lead_id), ledger.location
+    except LeadsError:
+        raise why from None
+    if not events:
+        raise why
+    lost = await _lost(lead_id, why)
+    event_log = EventLog.of(events, fold(events, lead_id))
+    view = overview(LeadAggregate.of(event_log), datetime.now(UTC))
+    if lost:
+        message = f"{lead_id} takes no decisions: its workflow is {lost}. `leads restore {lead_id}` begins it again."
+    else:
+        message = str(rendered(why))
+    result: dict[str, Any] = {
+        "url": None,
+        "retries": [],
+        "from_ledger": location,
+        "lost": lost,
+        "message": message,
+    }
+    if out.value(view.model_dump(mode="json") | result):
+        return
+    out.line(message, "bold yellow" if lost else "yellow")
+    out.line(
+        f"This is from the {location}, with events up to {moment(events[-1].at, view.lead.zone)}; it has no refusals and no "
+        "pending effects.",
+        "dim",
+    )
+    out.line()
+    show_lead(view, None, out)
+
+
+async def _lost(lead_id: str, why: LeadsError) -> str:
+    """Return how the lead's workflow was lost; empty if it runs or has ended by a decision."""
+    if not isinstance(why, LeadMissing):
+        return ""
+    return str(await find_lost((await leads_of()).client, lead_id) or "")
 
 
 async def _doubt(lead_id: str, events: Sequence[Event], end: datetime, timeout: float) -> str:

@@ -7,11 +7,12 @@ from uuid import uuid4
 from cyclopts import App, Group, Parameter
 from rich.text import Text
 
-from client.broadcast import RATE, Broadcast, broadcast
+from client.broadcast import RATE, Broadcast
 from client.connection import configured_namespace
-from client.errors import DecisionRefused
+from client.errors import DecisionRefused, LeadMissing, LeadsError, NoWorker, WorkerBusy
 from client.leads import LeadsClient
 from client.lists import Order, Selection, lead_lists
+from client.lost import living
 from client.previews import sections
 from client.retries import pending_retries
 from config.settings import lead_page
@@ -19,10 +20,11 @@ from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.overview import Option, TimelineLine, with_correction
+from starter.cli.broadcasts import ask_all
 from starter.cli.decide import Command, add
 from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json, LeadArgument, Timeout, flag, given, with_options
-from starter.cli.output import Output, clean, moment, progress
+from starter.cli.output import Output, clean, moment
 from starter.cli.session import TIMEOUT, leads_of, read_settings
 from starter.cli.show import show_lead
 from starter.cli.spelling import as_command, write_refusal
@@ -48,7 +50,7 @@ def add_commands(app: App) -> None:
         options,
         _preview(app),
         "starter.cli.what_if:what_if",
-        retry,
+        "starter.cli.retry:retry",
         adopt,
     )
     add(app, commands, group)
@@ -60,6 +62,7 @@ async def _start(
     id_: Annotated[
         str | None, Parameter("--id", help="The lead's id. By default made from organisation and title.")
     ] = None,
+    opaque_id: Annotated[bool, flag("Keep the organisation's name out of the id.")] = False,
     not_a_duplicate: Annotated[bool, flag("Open it although it looks like another open lead.")] = False,
     json: Json = False,
     **values: Any,
@@ -72,7 +75,7 @@ async def _start(
     """
     wanted = given(LeadOpened, values | {"zone": zone or read_settings().zone})
     leads = await leads_of()
-    opened = await leads.open(wanted, lead_id=id_, duplicate=not_a_duplicate)
+    opened = await leads.open(wanted, lead_id=id_, duplicate=not_a_duplicate, opaque=opaque_id)
     out = Output(as_json=json)
     if out.value(opened):
         return
@@ -81,6 +84,22 @@ async def _start(
     else:
         out.line(f"{opened.lead_id}: a new lead, {wanted.title} ({wanted.org})", "green")
     out.items([opened.url])
+    if not opened.already:
+        out.items(_lost_before(wanted.org, opened.lead_id), "yellow")
+
+
+def _lost_before(org: str, lead_id: str) -> list[str]:
+    """Return a line for each lead of the organisation that was lost. None if the ledger can't be read."""
+    try:
+        with lead_lists(read_settings()) as rows:
+            found = rows.list_leads(Selection((Stage.LOST,), org=org))
+    except LeadsError:
+        return []
+    return [
+        f"{org} was lost before: {row.lead_id}, {row.lost}"
+        for row in found
+        if row.lead_id != lead_id and not row.merged_into
+    ]
 
 
 start = with_options(_start, LeadOpened, but=("zone", "key"))
@@ -128,9 +147,9 @@ async def list_(
         (
             (
                 row.lead_id,
-                f"{row.stage}{', on hold' if row.on_hold else ''}",
+                f"{row.stage}{', on hold' if row.on_hold else ''}{f' ({row.lost})' if row.lost else ''}",
                 str(row.owner),
-                f"{row.next_date.astimezone():%Y-%m-%d %H:%M}" if row.next_date else "",
+                f"{row.next_day}: {row.next_day_is_for}" if row.next_day else "",
                 _attention(len(row.attention), len(row.parked)),
                 row.heading,
             )
@@ -179,11 +198,17 @@ async def show(
 
         await show_as_of(lead, as_of, timeout, Output(as_json=json))
         return
-    leads = await leads_of(timeout)
-    handle = await leads.find(lead)
-    view, retries = await leads.overview(handle), await pending_retries(handle)
-    out, url = Output(as_json=json), leads.link(view.lead_id)
-    if not out.value(view.model_dump(mode="json") | {"url": url, "retries": retries}):
+    leads, out = await leads_of(timeout), Output(as_json=json)
+    try:
+        handle = await living(leads, lead)
+        view, retries = await leads.overview(handle), await pending_retries(handle)
+    except (LeadMissing, NoWorker, WorkerBusy) as error:
+        from starter.cli.as_of import show_from_ledger
+
+        await show_from_ledger(lead, error, out)
+        return
+    url = leads.link(view.lead_id)
+    if not out.value(view.model_dump(mode="json") | {"url": url, "retries": retries, "from_ledger": None}):
         show_lead(view, url, out, retries)
 
 
@@ -271,29 +296,8 @@ def _preview(app: App) -> Command:
     return preview
 
 
-async def retry(
-    lead: LeadArgument,
-    effect: Annotated[
-        str | None, Parameter(help="Key of the effect, as `leads show` prints it. By default all.")
-    ] = None,
-    /,
-    *,
-    timeout: Timeout = TIMEOUT,
-    json: Json = False,
-) -> None:
-    """Retry the effects that failed for good."""
-    leads = await leads_of(timeout)
-    keys = await leads.retry(await leads.find(lead), effect)
-    out = Output(as_json=json)
-    if out.value({"retried": keys}):
-        return
-    none = f"No failed effect has the key {effect}." if effect else "No effect has failed for good."
-    out.line("Retried:" if keys else none)
-    out.items(keys)
-
-
 async def adopt(
-    lead: Annotated[str | None, Parameter(help="The lead's id, or its beginning.")] = None,
+    lead: LeadArgument | None = None,
     /,
     *,
     every: Annotated[bool, flag("Every lead that is not archived.", "--all")] = False,
@@ -311,9 +315,11 @@ async def adopt(
         raise CommandFailed(ExitCode.USAGE, "--rate must be more than 0.")
     leads, out = await leads_of(), Output(as_json=json)
     if lead:
-        handle = await leads.find(lead)
+        handle = await leads.exactly(lead)
+        heading = await leads.heading_of(handle)
         await leads.adopt(handle)
         if not out.value({"leads": 1, "asked": 1, "failed": 0}):
+            out.line(heading, "bold")
             out.line(f"Asked to continue in a new run: {handle.id}")
         return
     await _adopt_all(leads, rate, out)
@@ -327,18 +333,4 @@ async def _adopt_all(leads: LeadsClient, rate: float, out: Output) -> None:
         reason="The leads continue in new runs, under the newest rules of the process",
         per_second=rate,
     )
-    with progress(hidden=out.as_json) as shown:
-        bar = shown.add_task("Asking the leads")
-        sent = await broadcast(
-            leads.client,
-            message,
-            lambda sent: shown.update(bar, total=sent.leads or None, completed=sent.done + sent.failed),
-        )
-    if not out.value({"leads": sent.leads, "asked": sent.done, "failed": sent.failed}):
-        out.line(f"Asked to continue in new runs: {sent.done} of {sent.leads} leads.")
-    if sent.state == "failed":
-        raise CommandFailed(
-            ExitCode.UNAVAILABLE,
-            f"The batch operation {sent.job_id} failed; the Temporal UI shows why. Repeat the command.",
-            printed=True,
-        )
+    await ask_all(leads, message, out, "Asked to continue in new runs")

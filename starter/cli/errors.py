@@ -12,6 +12,9 @@ from client.errors import (
     AccessDenied,
     AddressMalformed,
     DecisionRefused,
+    DecisionUnknown,
+    LeadHasEnded,
+    LeadLost,
     LeadMissing,
     LeadNotFound,
     LeadsError,
@@ -19,9 +22,11 @@ from client.errors import (
     LedgerFailed,
     NamespaceMissing,
     NoWorker,
+    OtherLeadOpen,
     PossibleDuplicate,
     RequestRefused,
     ServerNotPrepared,
+    SettingsDiffer,
     TemporalMisconfigured,
     TemporalUnreachable,
     Unavailable,
@@ -67,7 +72,20 @@ class CommandFailed(Exception):
 
 
 _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
+    (
+        LeadHasEnded,
+        ExitCode.REFUSED,
+        lambda error: f"`leads restore {error.lead_id}` begins it again." if error.lost else "",
+    ),
     (PossibleDuplicate, ExitCode.REFUSED, lambda _: "If it is another one, say so with --not-a-duplicate."),
+    (
+        OtherLeadOpen,
+        ExitCode.REFUSED,
+        lambda error: (
+            f"If you mean that lead, change it with leads details-changed {error.lead_id}; "
+            "if not, give another --title or an --id."
+        ),
+    ),
     (RequestRefused, ExitCode.REFUSED, lambda _: ""),
     (
         LeadNotFound,
@@ -76,7 +94,20 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
             "`leads list` shows the open ones; a lead that was archived long ago is in the ledger alone."
         ),
     ),
+    (LeadLost, ExitCode.NOT_FOUND, lambda error: f"`leads restore {error.lead_id}` begins it again."),
     (LeadMissing, ExitCode.NOT_FOUND, lambda _: ""),
+    (
+        DecisionUnknown,
+        ExitCode.UNAVAILABLE,
+        lambda error: (
+            f"`leads show {error.lead_id}` tells when Temporal answers again. "
+            + (
+                "The same command may be repeated at any time: by its key it counts once."
+                if error.key
+                else "The same command may be repeated within ten minutes: it counts once. With a --key, later too."
+            )
+        ),
+    ),
     (NoWorker, ExitCode.UNAVAILABLE, lambda _: "Start one with `leads up` or `python worker.py`."),
     (WorkerBusy, ExitCode.UNAVAILABLE, lambda _: "Give it more time: --timeout SECONDS."),
     (
@@ -105,6 +136,13 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
         LedgerFailed,
         ExitCode.UNAVAILABLE,
         lambda _: "Set LEADS_LEDGER_URL to the ledger that the worker writes to; `leads check` tries it.",
+    ),
+    (
+        SettingsDiffer,
+        ExitCode.USAGE,
+        lambda _: (
+            "Set them as those of the other workers, or take the leads over with `leads adopt-settings`."
+        ),
     ),
     (TemporalMisconfigured, ExitCode.USAGE, lambda _: "See TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE."),
     (

@@ -19,7 +19,7 @@ from starter.cli.errors import CommandFailed, ExitCode
 
 SOURCE = "cli"
 
-_OURS = frozenset({"source", "policy", "changed", "price_books", "changes", "issue", "originals"})
+_OURS = frozenset({"source", "said_at", "policy", "changed", "price_books", "changes", "issue", "originals"})
 """Fields that are filled in by the service, not by a person."""
 
 
@@ -28,7 +28,14 @@ def flag(text: str, *names: str) -> Parameter:
     return Parameter(names or None, negative="", show_default=False, help=text)
 
 
-LeadArgument = Annotated[str, Parameter(help="The lead's id, or enough of its beginning to be unique.")]
+LeadArgument = Annotated[
+    str,
+    Parameter(
+        help="The lead: its id, issue (leads#12 or its address) or organisation. To look at it, words of the "
+        "organisation or the beginning of the id are enough."
+    ),
+]
+Verbose = Annotated[bool, flag("One line for each chore outside.", "--verbose", "-v")]
 Json = Annotated[bool, flag("One JSON value instead of text.")]
 PORT = Number(gte=1, lte=65535)
 Timeout = Annotated[float, Parameter("--timeout", help="Seconds to wait for the lead's answer.")]
@@ -63,7 +70,7 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
         each = get_args(type_)[0]
         type_, default = list[each if get_origin(each) is Literal else str], None  # type: ignore[misc] # a type made at run time
         parameter = Parameter(help=f"{help_} May be given several times.", show_default=False, negative="")
-    if type_ is Decimal:  # the decision's own message about a wrong number is better than cyclopts'
+    if type_ in (Decimal, int):  # the decision reads numbers; cyclopts would round 1.200 users to one
         type_, default = str, default if default is inspect.Parameter.empty else None
         parameter = Parameter(help=help_, metavar="NUMBER")
     annotation: Any = Annotated[type_ | None if default is None else type_, parameter]

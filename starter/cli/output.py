@@ -45,6 +45,15 @@ def progress(*, hidden: bool) -> Progress:
     return Progress(*columns, console=screen, transient=True, disable=hidden or not screen.is_terminal)
 
 
+def confirmed(question: str) -> bool:
+    """Return True if the person at the terminal agrees; without a terminal, nobody does."""
+    if not sys.stdin.isatty():
+        return False
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+
+
 class Output:
     """Prints the result of a command."""
 

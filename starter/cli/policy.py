@@ -97,7 +97,7 @@ async def _each(leads: LeadsClient, names: Iterable[str], *, adopt: bool, note: 
 
 async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) -> Adoption:
     decision = given(PolicyAdopted, {"note": note})
-    handle = await leads.find(name)
+    handle = await (leads.exactly(name) if adopt else leads.find(name))
     try:
         preview = await leads.preview(handle, decision)
     except LeadStuck as stuck:

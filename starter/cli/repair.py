@@ -1,10 +1,8 @@
 """`leads repair`: lets stuck leads go on from what their histories hold."""
 
-import sys
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
 from pydantic import BaseModel
 
 from client import repair as repairs
@@ -14,8 +12,8 @@ from client.repair import RepairPlan, plan_repair
 from client.stuck import list_stuck
 from ledger.events import Ledger, LedgerError
 from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json, flag
-from starter.cli.output import Output
+from starter.cli.options import Json, LeadArgument, flag
+from starter.cli.output import Output, confirmed
 from starter.cli.session import leads_of, read_settings
 
 
@@ -48,7 +46,7 @@ class RepairReport(BaseModel):
 
 
 async def repair(
-    lead: Annotated[str | None, Parameter(help="The lead's id, or its beginning.")] = None,
+    lead: LeadArgument | None = None,
     /,
     *,
     every: Annotated[bool, flag("Every lead that Temporal reports as stuck.", "--all")] = False,
@@ -67,7 +65,7 @@ async def repair(
     if every == (lead is not None):
         raise CommandFailed(ExitCode.USAGE, "Name one lead, or give --all for every stuck one.")
     leads, out, settings = await leads_of(), Output(as_json=json), read_settings()
-    names = [(await leads.find(lead)).id] if lead else await _stuck(leads)
+    names = [(await leads.exactly(lead)).id] if lead else await _stuck(leads)
     ledger = Ledger.open(settings.ledger_url.get_secret_value(), read_only=True)
     try:
         found = [await _one(leads, ledger, name, yes=yes, force=force, out=out) for name in names]
@@ -103,7 +101,7 @@ async def _one(
     report = RepairReport.of(plan)
     if not out.as_json:
         _show(report, out)
-    if yes or (not out.as_json and _confirmed()):
+    if yes or (not out.as_json and confirmed("Repair it?")):
         await repairs.repair(leads.client, plan, leads.task_queue)
         report.result = "repaired"
         if not out.as_json:
@@ -126,12 +124,3 @@ def _lines(report: RepairReport) -> Iterator[str]:
     yield from (f"Still to be done, or done again without doing it twice: {each}" for each in report.effects)
     if report.differs_at:
         yield f"From event {report.differs_at} on, this code would decide otherwise; what the ledger has counts"
-
-
-def _confirmed() -> bool:
-    """Return True if the person at the terminal agrees; without a terminal, nobody does."""
-    if not sys.stdin.isatty():
-        return False
-    sys.stderr.write("Repair it? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")

@@ -32,9 +32,11 @@ def add_service(app: App) -> None:
         "starter.cli.policy:policy",
         "starter.cli.verify:verify",
         "starter.cli.repair:repair",
+        "starter.cli.restore:restore",
         "starter.cli.rebuild:rebuild",
         "starter.cli.promote:promote",
         init_server,
+        "starter.cli.adopt_settings:adopt_settings",
         "starter.cli.init_repos:init_repos",
     )
     add(app, commands, group)

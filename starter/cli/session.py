@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from client.connection import connect
+from client.errors import LedgerFailed
 from client.leads import LeadsClient
 from config import policy_file, settings
 
@@ -25,11 +26,26 @@ def read_settings() -> settings.Settings:
 async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
     """Return a client for the leads of the configured server. Raises LeadsError or SettingsError."""
     known = read_settings()
-    client = await connect()
+    within = timedelta(seconds=timeout)
+    client = await connect(retry_for=within)
     return LeadsClient(
         client,
         known.task_queue,
         known.temporal_ui,
-        timedelta(seconds=timeout),
+        within,
         policy_file.current_policy(known),
+        opaque_ids=known.lead_ids == "opaque",
+        leads_repo=known.github.leads_repo,
+        by_words=lambda text: _by_words(known, text),
     )
+
+
+def _by_words(known: settings.Settings, text: str) -> dict[str, str]:
+    """Find leads by words of their organisations, if there is a ledger to read."""
+    from client.lists import lead_lists  # only this needs the ledger, which takes a moment to load
+
+    try:
+        with lead_lists(known) as rows:
+            return rows.by_words(text)
+    except LedgerFailed:
+        return {}

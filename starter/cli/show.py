@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from client.retries import PendingRetry
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.invoice import Invoice
-from process.lead.lead import SentMail
+from process.lead.lead import Lead, SentMail
 from process.lead.quote import Quote
+from process.views.agenda import next_date
 from process.views.checklist import checklist
 from process.views.overview import EffectLine, Overview, with_correction
 from starter.cli.output import Output, moment
@@ -21,13 +22,17 @@ def show_lead(view: Overview, url: str | None, out: Output, retries: Sequence[Pe
     lead = view.lead
     out.line(view.heading, "bold")
     out.line(f"{view.lead_id} · {view.stage} · next is {lead.role_with_person(view.owner)}: {view.next_step}")
-    if view.next_date:
-        out.line(f"Next deadline: {moment(view.next_date, lead.zone)}", "dim")
+    if lead.lost and not lead.merged_into:
+        note = f": {lead.lost.note}" if lead.lost.note else ""
+        out.line(f"Lost on {lead.lost.on}, {lead.lost.said_by} said no ({lead.lost.reason}){note}", "yellow")
+    if coming := next_date(lead):
+        out.line(f"Next date: {coming}", "dim")
     out.line(f"Policy: {lead.policy.version}", "dim")
     _section(out, "Attention", view.attention, "yellow")
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead_id})", map(_failed, failed), "red")
     _section(out, "Still to be done", (e.summary for e in view.effects if e.status == "waiting"))
+    _section(out, "Contract", _contracts(lead))
     _section(out, "Other leads", _duplicates(lead.originals))
     _section(out, "Its duplicates", _duplicates(lead.duplicates))
     postponed = [effect for effect in view.effects if effect.next_attempt_at]
@@ -69,6 +74,19 @@ def _quoted(quote: Quote) -> Iterator[str]:
         yield from (f"   {line}" for line in quote.lines)
     if quote.discount:
         yield f"   The discount, by {quote.discount.by}: {quote.discount.reason}"
+
+
+def _contracts(lead: Lead) -> Iterator[str]:
+    """Yield the signed contracts, newest first: who signed, the term, the price and the bill."""
+    for contract in reversed(lead.signed):
+        who = f" by {contract.signed_by}" if contract.signed_by else ""
+        price = lead.quote_of(contract)
+        until = f", extended until {contract.extended_until}" if contract.extended_until else ""
+        reference = f", their reference {contract.reference}" if contract.reference else ""
+        yield (
+            f"signed on {contract.signed_on}{who} ({contract.evidence_kind}), "
+            f"{contract.start} to {contract.end}{until}, {price}, billed {contract.billing}{reference}"
+        )
 
 
 def _invoices(invoices: Sequence[Invoice]) -> Iterator[str]:

@@ -28,7 +28,9 @@ def _many(text: str) -> Parameter:
 
 
 async def what_if(
-    *leads: Annotated[str, Parameter(help="Leads, by id or its beginning. By default all in the ledger.")],
+    *leads: Annotated[
+        str, Parameter(help="Leads, each by its id, issue or organisation. By default all in the ledger.")
+    ],
     period: Annotated[
         list[str] | None,
         _many(

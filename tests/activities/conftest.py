@@ -12,4 +12,4 @@ __all__ = ["running_sandbox", "sandbox"]
 
 @pytest.fixture
 def settings(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    return settings_for(sandbox, monkeypatch)
+    return settings_for(sandbox, monkeypatch, LEADS_TEMPORAL_UI="https://temporal.example.org")

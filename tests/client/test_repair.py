@@ -204,7 +204,7 @@ async def test_a_lead_for_which_the_code_fails_is_left_as_it_is(
     with pytest.raises(NotRepairable, match="this code fails for it"):
         await plan_repair(env.client, ledger, life.id)
     monkeypatch.undo()
-    monkeypatch.setattr("client.repair.details", fails)
+    monkeypatch.setattr("client.new_run.details", fails)
     with pytest.raises(NotRepairable, match="a new run would fail as well"):
         await plan_repair(env.client, ledger, life.id)
 

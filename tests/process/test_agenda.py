@@ -118,7 +118,9 @@ def test_parked_effects_and_repeated_refusals_are_stuck() -> None:
         life.take("hub_live")
     stuck = lines(life, Section.STUCK)
     assert stuck[0][1:3] == ("engineering", "Failed for good: Open the lead's issue: The token was revoked")
-    assert stuck[1][2].startswith("5 decisions were refused in 7 days, the newest: The hub was not requested")
+    assert stuck[1][2].startswith(
+        "5 decisions by someone through Temporal were refused in 7 days, the newest: The hub was not requested"
+    )
     assert len(lines(life.wait(8), Section.STUCK)) == 1
 
 

@@ -102,7 +102,7 @@ def test_a_module_reads_no_clock_and_does_no_io(name: str) -> None:
     spec = importlib.util.find_spec(name)
     assert spec is not None
     assert spec.origin is not None
-    source = Path(spec.origin).read_text().replace("def open(", "")
+    source = Path(spec.origin).read_text().replace("def open(", "").replace("LeadAggregate.open(", "")
     for forbidden in (
         "datetime.now",
         "date.today",

@@ -166,7 +166,7 @@ def test_leads_match_by_organisation_or_by_a_domain_that_is_not_everybodys() -> 
         return MatchKeys.of(Life(**opened).lead)
 
     one = lead(email="ada@example.org", title="A hub")
-    assert match_reasons(one, lead(org="EXAMPLE university!", title="a  Hub")) == (
+    assert match_reasons(one, lead(org="EXAMPLE  university", title="a  Hub")) == (
         "same organisation",
         "same title",
     )

@@ -146,7 +146,6 @@ def test_optional_fields_may_be_left_out_in_many_ways(given: dict[str, str], rea
     ("given", "why"),
     [
         ({"email": "ada(at)example.org"}, "'ada(at)example.org' is no mail address. Write it as name@"),
-        ({"email": "Ada <ada@example.org>"}, "is no mail address"),
         ({"email": "a@example.org, b@example.org"}, "is no mail address"),
         ({"zone": "UTC+2"}, "There is no time zone 'UTC+2'. Name one as Europe/Berlin or UTC, or leave"),
         ({"zone": "../../etc/passwd"}, "There is no time zone"),

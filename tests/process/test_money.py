@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process.lead.invoice import interval
-from process.money.amounts import CURRENCIES, MAX_AMOUNT, Money, complaint
+from process.money.amounts import MAX_AMOUNT, Money, complaint
+from process.money.currencies import CURRENCIES
 from process.money.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows, usage_fee
 
 BOOKS = {book.version: book for book in BUILT_IN}

@@ -43,6 +43,18 @@ def test_leads_that_were_not_used_for_longest_are_packed(monkeypatch: pytest.Mon
     assert [idle(owner) for owner in (first, *others)] == [False, True, False, False]
 
 
+def test_a_lead_that_has_grown_takes_the_place_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third = leads(3)
+    monkeypatch.setattr(swap, "MAX_CHARGE", 0)
+    assert [owner.aggregate.lead.last_seq for owner in (first, second, third)] == [2, 2, 2]
+    assert [idle(owner) for owner in (first, second, third)] == [True, True, False]
+    monkeypatch.setattr(swap, "MAX_CHARGE", 4 * charge(first.aggregate))
+    assert [owner.aggregate.lead.last_seq for owner in (second, third)] == [2, 2]
+    third.aggregate = hub(1).aggregate
+    assert first.aggregate.lead.id == "lead-0"
+    assert [idle(owner) for owner in (first, second, third)] == [False, True, True]
+
+
 def test_a_packed_lead_is_the_same_lead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(swap, "MAX_CHARGE", 0)
     lives = [Life(lead_id=f"lead-{number}").live().wait(200) for number in range(3)]

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import Client
@@ -39,10 +40,10 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     usual = timedelta(seconds=session.TIMEOUT)
 
     def leads(
-        client: Client, queue: str, ui: str, timeout: timedelta, policy: Policy
+        client: Client, queue: str, ui: str, timeout: timedelta, policy: Policy, **more: Any
     ) -> client_leads.LeadsClient:
         timeout = timedelta(seconds=TIMEOUT) if timeout == usual else timeout
-        return client_leads.LeadsClient(client, queue, ui, timeout, policy)
+        return client_leads.LeadsClient(client, queue, ui, timeout, policy, **more)
 
     monkeypatch.setattr(session, "LeadsClient", leads)
 

@@ -79,7 +79,12 @@ class IntakeIssue(SyncedIssue):
         return found
 
     async def found(self) -> LeadHandle | None:
-        return await self.deployment.leads.by_id(intake.intake_lead_id(await self.seen()))
+        if known := await self.deployment.leads.by_issue(self.repo, self.number):
+            return known
+        for lead_id in intake.intake_lead_ids(await self.seen()):
+            if known := await self.deployment.leads.by_id(lead_id):
+                return known
+        return None
 
     async def seen(self) -> Any:
         github = self.deployment.issue_sync.github

@@ -42,6 +42,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "billing_address": st.just("Accounts Payable, 2 Example Avenue"),
     "valid_until": days,
     "submitted_at": days.map(lambda day: f"{day}T12:00:00Z"),
+    "said_at": days.map(lambda day: f"{day}T12:00:00Z"),
     "start": days,
     "end": days,
     "until": days,

@@ -36,6 +36,7 @@ STATES: dict[str, Callable[[], Life]] = {
     "signed, about to end": lambda: Life().signed().until("2027-03-01"),
     "renewed": lambda: Life().renewed(),
     "lapsed": lambda: Life().live().until("2027-06-02"),
+    "event announced": lambda: _event_announced(),
     "to be taken down": lambda: _to_be_taken_down(),
     "invoice sent": lambda: _invoice_sent(),
     "held": lambda: _held(),
@@ -87,6 +88,12 @@ def _renewal_handed_over() -> Life:
 def _vendor_first() -> Life:
     life = Life().accepted()
     life.does("vendor_setup_done")
+    return life
+
+
+def _event_announced() -> Life:
+    life = Life().live()
+    life.does("event_announced", name="Summer school", first="2026-09-05", users=120)
     return life
 
 

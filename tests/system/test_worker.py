@@ -124,6 +124,25 @@ async def test_a_worker_that_introduces_itself_to_leads_hears_that_it_shall_stop
     assert b"Traceback" not in last
 
 
+async def test_a_worker_with_other_settings_refuses_and_makes_no_ledger(
+    tmp_path: Path, prepared: str
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    async with started(first, prepared, str(ROOT / "worker.py"), until="worker ready"):
+        pass
+    ended = await asyncio.to_thread(worker, second, TEMPORAL_ADDRESS=prepared)
+    assert ended.returncode == 1
+    assert (
+        "The worker can't start: The leads in the namespace 'default' belong to other settings: "
+        in ended.stderr
+    )
+    assert "`leads adopt-settings`" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert list(second.iterdir()) == []
+
+
 async def test_leads_and_chores_can_have_workers_of_their_own(tmp_path: Path, prepared: str) -> None:
     client = await Client.connect(prepared)
     settings = Settings(_env_file=None, chores_namespace="chores")
@@ -144,7 +163,7 @@ async def test_leads_and_chores_can_have_workers_of_their_own(tmp_path: Path, pr
         await eventually(polled, [True, False, False, True])  # the other one's polls are remembered
         for schedule in ("reconcile", "weekly-digest"):
             assert (await chores.client.get_schedule_handle(schedule).describe()).id == schedule
-        assert [each.id async for each in await client.list_schedules()] == []
+        assert {each.id async for each in await client.list_schedules()} <= {"settings-of-leads"}
 
 
 async def eventually(ask: Callable[[], Awaitable[object]], expected: object) -> None:

@@ -11,14 +11,19 @@ from process.behaviour import CHANGES
 from process.core import inbox, intake
 from process.core.aggregate import LeadAggregate
 from process.core.due import pass_deadlines
-from process.core.events import Change, Event, EventLog, Observation
+from process.core.events import Change, Deadline, Event, EventLog, Fact, Observation
 from process.core.fold import fold
 from process.core.outbox import DriftCheck
 from process.core.plan import plan
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
+from process.duplicates.notices import relation_notices
+from process.duplicates.observations import DuplicatesFlagged, OriginalsNotified, RelationNoticed
 from process.effects import Effect, ReserveIds
 from process.effects.observations import (
+    AnswersRead,
+    CardPlaced,
+    ChangesAdopted,
     DriftFound,
     FolderCreated,
     HubIssueOpened,
@@ -26,12 +31,17 @@ from process.effects.observations import (
     InvoicePrepared,
     IssueOpened,
     MailSent,
+    MailUndeliverable,
+    PricesRead,
     Repaired,
+    Restored,
+    TeamChanged,
 )
 from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
-from process.types import Link, Role
+from process.types import Link, Role, Stage
 from tests.support.accepted import ACCEPTED
+from tests.support.lives import MONDAY
 from tests.support.states import STATES
 from workflows import alarm, changes, lead, performing, recording
 
@@ -250,13 +260,81 @@ def decisions() -> list[str]:
     return found
 
 
+DAYS = 400
+"""Days that each state is followed, so that every deadline passes in one of them."""
+REPORTED: tuple[Observation, ...] = (
+    *OBSERVATIONS.values(),
+    AnswersRead(response_id="one", answers=()),
+    CardPlaced(item="card", stage=Stage.LEAD),
+    ChangesAdopted(changes=("a-change",)),
+    DuplicatesFlagged(originals=(DuplicateLink(lead_id="lead-original"),)),
+    MailUndeliverable(template="handover", recipients=("contracts@example.org",)),
+    OriginalsNotified(originals=()),
+    PricesRead(origin="a sheet", books=()),
+    RelationNoticed(notice=relation_notices(STATES["probable duplicate"]().lead)["lead-original"]),
+    Repaired(run_id="stuck", taken_until=9),
+    Restored(run_id="lost"),
+    TeamChanged(people={}, addresses={}, since=MONDAY, roles=(Role.CONTRACTS,)),
+)
+"""An observation of each kind. `OBSERVATIONS` holds those by which the lives go on."""
+
+
+def deadlines() -> list[str]:
+    """Return when each deadline passes in each state if nobody acts, whatever other decisions there are."""
+    found = []
+    for state, start in STATES.items():
+        life = start()
+        known = life.lead.last_seq
+        life.at(life.now + timedelta(days=DAYS))
+        found += [
+            f"{state}: {event.kind} at {event.at:%Y-%m-%dT%H:%M}"
+            for event in life.aggregate.event_log.events[known:]
+            if event.fact.is_by_date
+        ]
+    return found
+
+
+def observations() -> list[str]:
+    """Return the effects that an observation of each kind plans, for a running hub."""
+    before = STATES["live"]().aggregate
+    found = []
+    for observation in REPORTED:
+        after = before.record(observation, MONDAY + timedelta(days=1))
+        found.append(_planned(Change(before.event_log, after.event_log)))
+    return sorted(set(found))
+
+
+def effects() -> list[str]:
+    """Return how effects of each kind go out: by which queue, with which others, and in which order."""
+    flags = (
+        "alone",
+        "brings_link",
+        "coalesces",
+        "comes_last",
+        "is_searched",
+        "is_shown",
+        "suspended_with_cause",
+    )
+    return [
+        " ".join([kind, f"queue={effect.queue}", *(flag for flag in flags if getattr(effect, flag))])
+        for kind, effect in sorted(Effect.kinds.items())
+    ]
+
+
 def _planned(change: Change) -> str:
     effects = (f"{effect.kind} {getattr(effect, 'template', '')}".strip() for effect in plan(change))
     return f"{change.event.kind} -> {', '.join(effects)}"
 
 
 def fingerprint() -> dict[str, list[str]]:
-    found = {"commands": commands(), "decisions": decisions(), "plans": plans()}
+    found = {
+        "commands": commands(),
+        "deadlines": deadlines(),
+        "decisions": decisions(),
+        "effects": effects(),
+        "observations": observations(),
+        "plans": plans(),
+    }
     return found | ({"plans without the changes": plans(())} if CHANGES else {})
 
 
@@ -267,6 +345,16 @@ def test_the_fingerprint_is_the_committed_one() -> None:
 def test_the_fingerprint_covers_every_decision() -> None:
     covered = {line.partition(": ")[2].partition(" ")[0] for line in decisions()}
     assert covered == set(DECISIONS)
+
+
+def test_the_fingerprint_covers_every_deadline_observation_and_effect() -> None:
+    committed = json.loads(COMMITTED.read_text())
+    facts = Fact.kinds.items()
+    due = {line.partition(": ")[2].partition(" at ")[0] for line in committed["deadlines"]}
+    assert due >= {kind for kind, fact in facts if issubclass(fact, Deadline)}
+    reported = {line.partition(" -> ")[0] for line in committed["observations"]}
+    assert reported == {kind for kind, fact in facts if issubclass(fact, Observation)}
+    assert {line.partition(" ")[0] for line in committed["effects"]} == set(Effect.kinds)
 
 
 if __name__ == "__main__":

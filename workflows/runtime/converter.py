@@ -1,6 +1,6 @@
 """The payload converter: JSON by pydantic. An unreadable payload must not stop a lead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from process.core.receipts import Answer
 from process.decisions.parsing import Unreadable
 from process.effects.requests import Batch, EffectRequest
 from process.types import Model
+from workflows.runtime.compressed import CompressedPayloadConverter
 
 SENT = (Answer, Batch, EffectRequest)
 """Payloads that a lead only sends. In a replay it was sent before, and nothing compares it."""
@@ -21,13 +22,15 @@ PLAIN = (Model, str)
 
 
 @cache
-def _shared() -> PydanticPayloadConverter:
-    return PydanticPayloadConverter()
+def _converters() -> Mapping[bytes, EncodingPayloadConverter]:
+    converters = PydanticPayloadConverter().converters
+    compressed = CompressedPayloadConverter(converters[b"json/plain"])
+    return {**converters, compressed.encoding.encode(): compressed}
 
 
 @cache
 def _json() -> EncodingPayloadConverter:
-    return _shared().converters[b"json/plain"]
+    return _converters()[b"json/plain"]
 
 
 class LeadPayloadConverter(PydanticPayloadConverter):
@@ -42,7 +45,7 @@ class LeadPayloadConverter(PydanticPayloadConverter):
     """
 
     def __init__(self) -> None:
-        self.converters = _shared().converters
+        self.converters = _converters()
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
         if values and isinstance(values[0], SENT) and _is_replaying():

@@ -161,7 +161,7 @@ def test_every_known_fact_is_shown_but_the_mail_address(activities: GitHubActivi
     assert "(<https://drive.example.org/folder>)" in body
     assert "(<https://github.example.org/hubs/issues/1>)" in body
     assert "(<https://drive.example.org/invoice-1>)" in body
-    assert "(<http://localhost:8233/namespaces/default/workflows/lead-7>)" in body
+    assert "(<https://temporal.example.org/namespaces/default/workflows/lead-7>)" in body
     assert "> [!WARNING]" in body
     assert "secret@example.org" not in body
 
@@ -169,7 +169,8 @@ def test_every_known_fact_is_shown_but_the_mail_address(activities: GitHubActivi
 def test_the_link_to_temporal_is_one_for_every_id(activities: GitHubActivities, github: GitHub) -> None:
     opened(activities, a_lead(id="a/b ?<b>#ü"))
     assert (
-        "(<http://localhost:8233/namespaces/default/workflows/a%2Fb%20%3F%3Cb%3E%23%C3%BC>)" in github.body()
+        "(<https://temporal.example.org/namespaces/default/workflows/a%2Fb%20%3F%3Cb%3E%23%C3%BC>)"
+        in github.body()
     )
 
 

@@ -195,7 +195,7 @@ def test_values_are_parsed_as_people_write_them() -> None:
 
 def test_an_item_is_one_field_and_may_be_repeated() -> None:
     price = "amount=12000 currency=USD per=year"
-    one, two = 'item="Training: 2,000 once"', 'item="Support: 300 a year"'
+    one, two = 'item="Training: 2,000.00 once"', 'item="Support: 300 a year"'
     for rest in (one, one.replace('"', "“")):
         quoted = parse_decision(PriceQuoted, f"{price} {rest}", COMMENT)
         assert isinstance(quoted, PriceQuoted), quoted

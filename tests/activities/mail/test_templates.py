@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from jinja2 import UndefinedError
@@ -21,7 +22,16 @@ from tests.support.lives import BOOK_QUOTE, DISCOUNTED, HUB, ORIGINAL, RENEWAL, 
 
 TEMPLATES = Path(__file__).parents[3] / "templates" / "mail"
 NAMES = sorted(file.stem for file in TEMPLATES.glob("[!_]*.md") if file.stem != SendCorrection.template)
-SETTINGS = Settings(_env_file=None)
+SETTINGS = Settings(_env_file=None, temporal_ui="https://temporal.example.org")
+LOOPBACK = (
+    "http://localhost:8233",
+    "http://127.0.0.1:8233",
+    "http://127.8.8.8/ui",
+    "http://[::1]:8233",
+    "http://0.0.0.0:8233",
+    "https://temporal.localhost",
+    "http://LOCALHOST.:8233",
+)
 HOSTILE = "<b>x</b> [x](https://evil.example.org) ![x](y) `x` **x** | # x ~~x~~ &amp; <https://evil.example.org> 1. x"
 
 
@@ -150,6 +160,26 @@ def test_it_is_complete_for_every_lead_that_it_may_find(name: str) -> None:
         assert len(parts.text) > 200
         assert f"/namespaces/default/workflows/{lead.id}" in parts.text
         assert "\n\n\n" not in parts.text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_mail_leads_to_the_servers_own_machine(name: str) -> None:
+    for ui in LOOPBACK:
+        local = Settings(_env_file=None, temporal_ui=ui)
+        text = mail_body(planned()[name], lives()[0].lead, local, namespace="default").text
+        assert str(urlsplit(ui).hostname) not in text
+        assert "/namespaces/" not in text
+        assert "Everything that happened" not in text
+
+
+def test_the_hand_over_says_how_to_record_the_signature() -> None:
+    lead = lives()[0].lead
+    text = render("handover", lead).text
+    assert lead.issue
+    assert "When it is signed, please answer this mail with" in text
+    assert f"<{lead.issue.url}>" in text
+    assert "\n/contract-signed evidence=" in text
+    assert f"`leads contract-signed {lead.id} --evidence LINK" in text
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -52,9 +52,29 @@ async def test_a_response_belongs_to_the_lead_with_the_same_address(deployment: 
 
 async def test_two_responses_of_one_person_at_once_make_one_lead(deployment: Deployment) -> None:
     submit(deployment)
-    submit(deployment, name="Ada E. Example")
+    second = submit(deployment, name="Ada E. Example")
     assert len((await look(deployment)).found) == 2
-    await has_read(deployment, await the_lead(deployment), "Ada E. Example")
+    view = await deployment.until(
+        await the_lead(deployment), lambda view: bool(view.lead.questionnaire.others[0].answers)
+    )
+    assert dict(view.lead.questionnaire.answers)["Your name"] == "Ada Example", "the first one stays"
+    (other,) = view.lead.questionnaire.others
+    assert (other.response_id, dict(other.answers)["Your name"]) == (second, "Ada E. Example")
+    assert any("answered more than once" in line for line in view.attention)
+
+
+async def test_one_address_with_two_organisations_makes_two_leads(deployment: Deployment) -> None:
+    submit(deployment)
+    await look(deployment)
+    first = await the_lead(deployment)
+    await has_read(deployment, first, "Ada Example")
+    submit(deployment, org="Another Institute", name="Grace Example")
+    (finding,) = (await look(deployment)).found
+    second = await deployment.leads.find(finding.rpartition(" ")[2])
+    assert second.id != first.id
+    view = await has_read(deployment, second, "Grace Example")
+    assert [other.lead_id for other in view.lead.undecided] == [first.id]
+    await has_read(deployment, first, "Ada Example")
 
 
 async def test_a_response_without_an_organisation_is_reported_until_it_is_assigned(

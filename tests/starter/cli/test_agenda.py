@@ -95,3 +95,49 @@ def test_a_list_is_sorted_as_wished(say: Say, url: str) -> None:
     assert listed() == ["lead-b", "lead-a"]
     assert listed("--sort", "lead") == ["lead-a", "lead-b"]
     assert listed("--sort", "next-date") == ["lead-b", "lead-a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("salez", "Did you mean sales?"),
+        ("contract", "Did you mean contracts?"),
+        ("grase", "Did you mean grace?"),
+        ("xyz", "Roles are contracts, engineering, sales."),
+        ("nobody", "Roles are contracts, engineering, sales."),
+    ],
+)
+def test_an_unknown_role_or_person_is_an_error_with_near_names(
+    say: Say, url: str, name: str, says: str
+) -> None:
+    life = today()
+    life.does("assigned", role="engineering", person="Grace Example", login="grace")
+    write_rows(url, life)
+    ended = say("agenda", "--for", name)
+    assert ended.code == 2
+    assert f"{name!r} is no role, and nobody of that name has one." in ended.err
+    assert says in ended.err
+    assert say("agenda", "--for", "@Grace").code == 0, "a person without an item is known"
+
+
+def test_a_person_with_a_role_sees_the_roles_items(
+    say: Say, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('version = "2027"\n[people]\nsales = ["amara"]\nengineering = ["kofi"]\n')
+    monkeypatch.setenv("LEADS_POLICY_FILE", str(policy))
+    write_rows(url, today())
+    assert "Send the questionnaire" in say("agenda", "--for", "amara").out
+    assert say("agenda", "--for", "kofi").out == "Nothing to do.\n"
+
+
+def test_a_lost_lead_is_listed_with_its_reason(say: Say, url: str) -> None:
+    write_rows(url, today().lost())
+    assert "lost (budget, on 20" in say("list", "--stage", "lost").out
+
+
+def test_a_next_date_is_a_day_with_its_purpose(say: Say, url: str) -> None:
+    life = Life(datetime.now(UTC), zone="Pacific/Kiritimati")
+    write_rows(url, life)
+    day = life.today + timedelta(days=30)
+    assert f"{day}: the lead is stale if nothing moves until then" in say("list").out

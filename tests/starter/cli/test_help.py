@@ -60,8 +60,8 @@ def test_a_decision_has_its_command(say: Say, command: str) -> None:
     ended = say(command, "--help")
     assert ended.code == 0
     assert " ".join((decision.__doc__ or "").split()) in " ".join(ended.out.split())
-    fields = set(decision.model_fields) - {"source", "policy", "changed"}
-    assert options(command) == fields | {"timeout", "json"}
+    fields = set(decision.model_fields) - {"source", "said_at", "policy", "changed"}
+    assert options(command) == fields | {"timeout", "verbose", "json"}
     for name in fields:
         field = decision.model_fields[name]
         option = f"  --{name.replace('_', '-')}"
@@ -83,7 +83,7 @@ def test_everything_can_print_json(command: str) -> None:
 
 
 def test_start_takes_the_fields_of_a_lead() -> None:
-    ours = {"source", "policy", "price_books", "changes", "key", "issue", "originals"}
+    ours = {"source", "said_at", "policy", "price_books", "changes", "key", "issue", "originals"}
     fields = set(LeadOpened.model_fields) - ours
     assert options("start") == fields | {"id", "not_a_duplicate", "json"}
 
@@ -101,7 +101,7 @@ WRONG = [
     (["price-quoted", "lead-x", "--per", "week"], "year"),
     (["put-on-hold", "lead-x", "--until", "tomorrow"], "--until"),
     (["usage-reported", "lead-x", "--month", "July", "--active-users", "3"], "month"),
-    (["usage-reported", "lead-x", "--month", "2026-07", "--active-users", "few"], "--active-users"),
+    (["usage-reported", "lead-x", "--month", "2026-07", "--active-users", "few"], "active_users"),
     (["quote-accepted", "lead-x", "--by", "x" * 300], "by"),
     (["lost", "lead-x"], "--reason"),
     (["start", "--org", "", "--person", "Ada", "--title", "A hub"], "org"),

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -67,23 +66,32 @@ async def test_start_answers_with_the_lead(leads: RunLeads, org: str, env: Workf
     assert "Met at a conference" in first["summary"]
 
 
-async def test_an_odd_id_makes_a_sound_link(leads: RunLeads, org: str) -> None:
-    ended = await leads(
-        "start", "--org", org, "--person", "Ada", "--title", "A hub", "--id", f"a/b ?<b>#{org}", "--json"
-    )
-    assert (
-        ended.json["url"]
-        == f"http://localhost:8233/namespaces/default/workflows/a%2Fb%20%3F%3Cb%3E%23{quote(org)}"
-    )
+@pytest.mark.parametrize("name", ["Acme", "a/b ?<b>", "ä"])
+async def test_an_odd_id_is_refused(leads: RunLeads, org: str, name: str) -> None:
+    start = ("start", "--org", org, "--person", "Ada", "--title", "A hub")
+    refused(await leads(*start, "--id", name), "cannot be an id")
 
 
 async def test_the_same_request_twice_is_one_lead(leads: RunLeads, opened: Opened, org: str) -> None:
     lead = await opened()
-    again = await leads("start", "--org", org.upper(), "--person", "Grace", "--title", "A  hub!", "--json")
+    again = await leads("start", "--org", org.upper(), "--person", "ada", "--title", "A  hub", "--json")
     assert again.code == 0
     assert again.json["lead_id"] == lead
     assert again.json["already"]
-    assert "already open" in (await leads("start", "--org", org, "--person", "Ada", "--title", "A hub")).out
+
+
+async def test_another_person_is_asked_about_and_another_title_is_another_lead(
+    leads: RunLeads, opened: Opened, org: str
+) -> None:
+    lead = await opened()
+    other = await leads("start", "--org", org, "--person", "Grace", "--title", "A hub", "--json")
+    assert other.code == 3
+    assert f"{lead} is already open as" in other.json["error"]
+    assert "--title" in other.json["error"]
+    titles = ("C++ course", "C# course", "???", "!!!")
+    start = ("start", "--org", org, "--person", "Ada", "--not-a-duplicate", "--json", "--title")
+    ids = [(await leads(*start, title)).json["lead_id"] for title in titles]
+    assert len({lead, *ids}) == 5
     assert len((await leads("history", lead, "--json")).json) >= 1
     assert (await leads("show", lead, "--json")).json["lead"]["person"] == "Ada"
 
@@ -176,9 +184,12 @@ async def test_a_lead_is_found_by_its_issue(
 
 async def test_a_decision_prints_its_event_and_its_effects(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
-    ended = await leads("price-quoted", lead, "--amount", "12000", "--currency", "usd", "--per", "year")
+    price = ("--amount", "12000", "--currency", "usd", "--per", "year")
+    ended = await leads("price-quoted", lead, *price, "--key", "one")
     assert ended.code == 0
     assert "Quoted 12,000.00 USD a year" in ended.out
+    assert "  Chores: " in ended.out, "one line, unless one failed"
+    ended = await leads("price-quoted", lead, *price, "--key", "one", "-v")
     assert "Mail to contracts: price quoted" in ended.out
     assert f"{lead} is at quoted" in ended.out
     accepted = (await leads("quote-accepted", lead, "--accepted-by", "Ada", "--json")).json
@@ -216,7 +227,7 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
 ) -> None:
     lead = await opened()
     price = ("--amount", "12000", "--currency", "usd", "--per", "year")
-    items = ("--item", "Training: 2,000 once", "--item", "Support: 300 a year")
+    items = ("--item", "Training: 2,000.00 once", "--item", "Support: 300 a year")
     off = ("--discount-percent", "20 %", "--discount-reason", "A pilot")
     texts = (*price, *items, *off)
     wrong = await leads("price-quoted", lead, *price, "--item", "Training 2000")
@@ -224,7 +235,7 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
     assert "item.0: write an item as `Training: 2000 once`" in wrong.err
     preview = await leads("preview", lead, "price-quoted", *texts)
     assert "It would mean: Quoted 9,900.00 USD a year and 2,000.00 USD once" in preview.out
-    ended = await leads("price-quoted", lead, *texts)
+    ended = await leads("price-quoted", lead, *texts, "--verbose")
     assert ended.code == 0
     assert "it awaits approval by contracts" in ended.out
     assert "Mail to contracts: discount approval" in ended.out
@@ -292,8 +303,13 @@ async def test_a_unique_beginning_of_an_id_is_enough(
 ) -> None:
     lead = await opened()
     await visible(lead)
-    for name in (lead, lead[:-2], lead.removeprefix("lead-")):
+    for name in (lead, lead[:-2], lead.removeprefix("lead-"), org, org.upper()):
         assert (await leads("show", name, "--json")).json["lead_id"] == lead
+    unclear = await leads("questionnaire-sent", lead[:-2])
+    assert unclear.code == 4
+    assert "Repeat it with the id" in unclear.err
+    assert lead in unclear.err
+    assert (await leads("questionnaire-sent", org)).out.startswith(f"[{org} / Ada] - A hub")
 
 
 async def test_an_ambiguous_beginning_of_an_id_is_refused(

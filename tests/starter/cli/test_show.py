@@ -55,3 +55,20 @@ def test_it_names_its_policy(life: Life, capsys: pytest.CaptureFixture[str]) -> 
 def test_links_that_no_longer_hold_are_not_shown(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
     others = (DuplicateLink(lead_id="lead-a", relation=Relation.NONE), DuplicateLink(lead_id="lead-b"))
     assert shown(life, capsys, "Other leads", originals=others) == ["may be the same: lead-b"]
+
+
+def test_the_contract_is_shown_with_who_signed_the_term_and_the_price(
+    life: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (line,) = shown(life, capsys, "Contract")
+    assert line == (
+        "signed on 2026-06-01 (contract), 2026-06-01 to 2027-05-31, 12,000.00 USD a year, billed monthly"
+    )
+
+
+def test_the_reason_of_a_loss_stands_at_the_head(capsys: pytest.CaptureFixture[str]) -> None:
+    lost = Life()
+    lost.does("lost", reason="budget", note="No grant")
+    show_lead(overview(lost.aggregate, lost.now), None, Output())
+    head = capsys.readouterr().out.splitlines()[:4]
+    assert "Lost on 2026-06-01, they said no (budget): No grant" in head

@@ -176,7 +176,7 @@ def test_an_ambiguous_beginning_names_the_candidates(say: Say) -> None:
         aggregate(Life(), lead)
     ended = say("what-if", "aa", "--period", "stale=3")
     assert ended.code == 4
-    assert "is the beginning of more than one lead: lead-aaaa, lead-aabb" in ended.err
+    assert "can mean more than one lead: lead-aaaa, lead-aabb" in ended.err
 
 
 def test_without_a_ledger_it_says_so_and_makes_none(say: Say) -> None:

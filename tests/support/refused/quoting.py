@@ -63,7 +63,7 @@ REFUSED: list[Case] = [
         "new",
         "price_quoted",
         {**QUOTE, "item": "Training: 2,00 once"},
-        "item.0.amount: input should be a valid decimal, not '2,00'",
+        "item.0.amount: 2,00 has other marks than one decimal point. Write 2.00.",
     ),
     (
         "new",

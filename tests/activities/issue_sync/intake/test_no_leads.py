@@ -92,7 +92,7 @@ async def test_the_issue_of_an_ended_lead_opens_no_new_one(intake_issue: IntakeI
 
 async def test_the_issue_of_a_lead_deleted_from_temporal_opens_no_new_one(intake_issue: IntakeIssue) -> None:
     await intake_issue.open()
-    lead = intake.intake_lead_id(await intake_issue.seen())
+    lead = intake.intake_lead_ids(await intake_issue.seen())[0]
     ended = issue_block.write("Ours.", lead, "What it was.", LastWritten(state="closed", title=""))
     await intake_issue.act(SALES, "edit", body=ended)
     assert await intake_issue.sync() == f"Said that {lead} has ended"

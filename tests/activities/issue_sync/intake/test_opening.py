@@ -167,8 +167,8 @@ async def test_a_lost_confirmation_is_posted_later(
     begun: list[Opened] = []
     begin = LeadsClient.take_in
 
-    async def dies(leads: LeadsClient, opened: LeadOpened, *, lead_id: str) -> Opened:
-        begun.append(await begin(leads, opened, lead_id=lead_id))
+    async def dies(leads: LeadsClient, opened: LeadOpened, *, key: str) -> Opened:
+        begun.append(await begin(leads, opened, key=key))
         raise RuntimeError("killed")
 
     monkeypatch.setattr(LeadsClient, "take_in", dies)
