@@ -309,7 +309,7 @@ class GitHubClient:
 
     def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Return `data` of the answer. Raises PyGithub's exceptions, since the meaning of NOT_FOUND depends on the query."""
-        with self._limited("graphql"):
+        with self._limited("graphql", writes=query.lstrip().startswith("mutation")):
             _, answer = self._requester().graphql_query(query, variables)
         data = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(data, dict):
@@ -399,7 +399,7 @@ class GitHubClient:
         headers: dict[str, str] | None = None,
     ) -> tuple[dict[str, Any], Any]:
         """Return headers and content of the answer; the content is None for an unchanged ETag. Raises PyGithub's errors."""
-        with self._limited("rest"):
+        with self._limited("rest", writes=verb != "GET", path=path if verb == "POST" else ""):
             for _ in range(REDIRECTS):
                 answer = self._requester().requestJsonAndCheck(
                     verb, path, parameters=parameters, headers=headers, input=given
@@ -412,9 +412,12 @@ class GitHubClient:
             raise RuntimeError("redirected again and again")
 
     @contextmanager
-    def _limited(self, api: Api) -> Iterator[None]:
-        """Guard a request: raise while a rate limit holds, remember a new limit, and forget a rejected token."""
-        self._rate_limits.check(api)
+    def _limited(self, api: Api, *, writes: bool, path: str = "") -> Iterator[None]:
+        """Guard a request: wait for its turn, remember a new rate limit, and forget a rejected token.
+
+        Raises ApplicationError while a rate limit holds.
+        """
+        self._rate_limits.take_turn(api, writes=writes, path=path)
         try:
             yield
         except GithubException as error:
