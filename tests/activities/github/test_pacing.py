@@ -13,7 +13,7 @@ from config.settings import Settings
 from sandbox.server import Sandbox
 from tests.support.performing import changed
 
-CREATE = {"writes": True, "path": "/repos/o/r/issues"}
+ISSUES = "/repos/o/r/issues"
 
 
 class Clock:
@@ -53,7 +53,7 @@ def test_issues_are_opened_within_their_own_limits(clock: Clock) -> None:
     guard, uses = RateLimitGuard("account", 900), list[tuple[float, int]]()
     for _ in range(500):
         try:
-            guard.take_turn("rest", **CREATE)
+            guard.take_turn("rest", writes=True, path=ISSUES)
         except ApplicationError as error:
             later = error.next_retry_delay or timedelta()
             clock.sleep(later.total_seconds())
@@ -83,7 +83,7 @@ def test_a_part_of_the_limits_and_none(clock: Clock) -> None:
         guard.take_turn("rest", writes=False)
     assert clock.seconds == pytest.approx(1)
     for _ in range(1_000):
-        RateLimitGuard("another", 0).take_turn("rest", **CREATE)
+        RateLimitGuard("another", 0).take_turn("rest", writes=True, path=ISSUES)
     assert clock.seconds == pytest.approx(1)
 
 
