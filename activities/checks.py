@@ -11,3 +11,5 @@ class Check(NamedTuple):
     ok: bool
     detail: str = ""
     """The finding, or the problem and its remedy. Contains no secret."""
+    warns: bool = False
+    """True if it is met, but a person should look at the finding."""

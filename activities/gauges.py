@@ -1,4 +1,4 @@
-"""Reports how the leads are, as metrics: at each stage, with failed effects, late in the ledger, or lost.
+"""Reports how the leads are, as metrics: at each stage, with failed effects, late in the ledger, or without a workflow.
 
 Numbers only: no gauge tells whose lead it is. Each worker reports the same, so take the highest.
 """
@@ -23,13 +23,13 @@ EVERY = timedelta(minutes=1)
 STAGES = "leads_by_stage"
 WITH_PARKED = "leads_with_parked_effects"
 LATE = "leads_late_in_ledger"
-LOST = "leads_lost"
+WITHOUT_WORKFLOW = "leads_without_workflow"
 
 _log = structlog.get_logger("worker")
 
 
 class LeadGauges:
-    """Counts leads once a minute in the ledger and in Temporal's visibility, and logs lost leads once."""
+    """Counts leads once a minute in the ledger and in Temporal's visibility, and logs once whose workflow is lost."""
 
     def __init__(self, directory: Directory, rows: LeadLists) -> None:
         self._directory = directory
@@ -39,7 +39,9 @@ class LeadGauges:
         self._stages = meter.create_gauge(STAGES, "Leads that are not archived, by stage")
         self._parked = meter.create_gauge(WITH_PARKED, "Leads with effects that failed for good")
         self._late = meter.create_gauge(LATE, "Leads whose row in the ledger is out of date")
-        self._lost = meter.create_gauge(LOST, "Leads without a workflow, though no decision has ended them")
+        self._lost = meter.create_gauge(
+            WITHOUT_WORKFLOW, "Leads without a workflow, though no decision has ended them"
+        )
 
     async def run(self) -> None:
         """Look again and again, until it is cancelled."""
@@ -66,7 +68,7 @@ class LeadGauges:
     def _note_lost(self, found: dict[str, LostRun]) -> None:
         self._lost.set(len(found))
         for lead_id in sorted(found.keys() - self._known.keys()):
-            _log.error("a lead is lost", lead=lead_id, workflow=found[lead_id].how or "not there")
+            _log.error("the workflow of a lead is lost", lead=lead_id, how=found[lead_id].how or "not there")
         self._known = found
 
 

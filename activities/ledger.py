@@ -37,8 +37,12 @@ class LedgerActivities:
         return Recorded(seq=seq)
 
     def checks(self) -> Iterator[Check]:
-        """Check that the ledger can be written."""
+        """Check that the ledger is there and can be written. It is not made: the first worker does that."""
         try:
+            if not self._ledger.exists():
+                detail = f"There is none yet at {self._ledger.location}; a worker makes it when it starts"
+                yield Check("Ledger", "is there", ok=True, detail=detail, warns=True)
+                return
             status = self._ledger.check()
         except LedgerError as error:
             yield Check("Ledger", "can be written", ok=False, detail=str(error))

@@ -1,15 +1,27 @@
 """Lists of leads, read from their rows in the ledger: no workflow is asked, and no worker is needed."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from client.errors import LedgerFailed
 from config.settings import Settings
 from ledger.events import Ledger, LedgerError
-from ledger.rows import Filter, any_of, differs, equals, mentions, needs_attention, one_of, up_to
+from ledger.rows import (
+    Filter,
+    any_of,
+    below,
+    differs,
+    equals,
+    from_,
+    mentions,
+    needs_attention,
+    one_of,
+    up_to,
+)
 from process.github.titles import split_heading
 from process.identity import org_key, same_text
 from process.types import OPEN_STAGES, Role, Stage
@@ -17,10 +29,11 @@ from process.views.agenda import Agenda, AgendaItem
 from process.views.digest import DigestMail, Digests, Week
 from process.views.row import GRACE, LeadRow
 
-Order = Literal["opened", "next-date", "updated", "lead"]
+Order = Literal["opened", "next-date", "contract-end", "updated", "lead"]
 _COLUMNS: dict[Order, str] = {
     "opened": "opened_at",
     "next-date": "next_date",
+    "contract-end": "contract_end",
     "updated": "-updated_at",
     "lead": "lead_id",
 }
@@ -30,24 +43,46 @@ _OPEN = (_NOT_ARCHIVED, one_of("stage", sorted(OPEN_STAGES)))
 
 
 class Selection(NamedTuple):
-    """Leads to list: those that are not archived and that all given conditions fit."""
+    """Leads to list: those that all given conditions fit."""
 
     stages: Collection[Stage] = OPEN_STAGES
     owner: Role | None = None
     attention: bool = False
     """True for leads that have a concern or an effect that failed for good."""
     org: str | None = None
+    archived: bool = False
+    """True to select archived leads, too."""
+    since: datetime | None = None
+    """Earliest time at which it was opened."""
+    before: datetime | None = None
+    """Time before which it was opened."""
+    ends_by: date | None = None
+    """Latest day on which its contract ends; leads without a contract do not fit."""
+    unpaid: bool = False
+    """True for leads that have an invoice that is neither paid nor voided."""
 
     def filters(self) -> list[Filter]:
         """Return the conditions for the ledger."""
-        found = [_NOT_ARCHIVED, one_of("stage", sorted(self.stages))]
+        found = [one_of("stage", sorted(self.stages))]
+        if not self.archived:
+            found.append(_NOT_ARCHIVED)
         if self.owner:
             found.append(equals("owner", self.owner.value))
         if self.attention:
             found.append(needs_attention())
         if self.org:
             found.append(equals("org_key", org_key(self.org)))
+        if self.since:
+            found.append(from_("opened_at", self.since))
+        if self.before:
+            found.append(below("opened_at", self.before))
+        if self.ends_by:
+            found.append(up_to("contract_end", self.ends_by))
         return found
+
+    def fits(self, row: LeadRow) -> bool:
+        """Return True if the row fits the conditions that the ledger has no column for."""
+        return bool(row.open_invoices) or not self.unpaid
 
 
 class DigestsOfWeek(NamedTuple):
@@ -73,7 +108,19 @@ class LeadLists:
     ) -> list[LeadRow]:
         """Return the first `limit` leads in this order."""
         with failing():
-            return self._ledger.rows(*selection.filters(), order=(_COLUMNS[order],), limit=limit)
+            filters, columns = selection.filters(), (_COLUMNS[order],)
+            if not selection.unpaid:
+                return self._ledger.rows(*filters, order=columns, limit=limit)
+            found = self._ledger.rows(*filters, order=columns)
+        return [row for row in found if selection.fits(row)][:limit]
+
+    def losses(self, org: str) -> list[LeadRow]:
+        """Return the leads of this organisation that were lost, also archived ones, without merged duplicates."""
+        with failing():
+            found = self._ledger.rows(
+                equals("stage", Stage.LOST.value), equals("org_key", org_key(org)), order=("opened_at",)
+            )
+        return [row for row in found if not row.merged_into]
 
     def by_words(self, text: str) -> dict[str, str]:
         """Return the leads whose organisations have all of these words, not archived: id -> name for people."""
@@ -83,7 +130,11 @@ class LeadLists:
     def count_by_stage(self, selection: Selection) -> dict[Stage, int]:
         """Return the number of leads at each stage that has any."""
         with failing():
-            found: dict[str, int] = self._ledger.counts("stage", *selection.filters())
+            if selection.unpaid:
+                each = self._ledger.each_row(*selection.filters())
+                found: Mapping[str, int] = Counter(row.stage.value for row in each if selection.fits(row))
+            else:
+                found = self._ledger.counts("stage", *selection.filters())
         return {stage: found[stage.value] for stage in Stage if stage.value in found}
 
     def count(self) -> int:

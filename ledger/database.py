@@ -9,7 +9,15 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.errors import LedgerRefused, LedgerUnavailable
-from ledger.store import TIMEOUT, location_of, make_engine, prepare, require_schema, translate_errors
+from ledger.store import (
+    TIMEOUT,
+    has_schema,
+    location_of,
+    make_engine,
+    prepare,
+    require_schema,
+    translate_errors,
+)
 
 
 class Database:
@@ -35,6 +43,11 @@ class Database:
     def close(self) -> None:
         """Close the connections."""
         self.reader.dispose()
+
+    def exists(self) -> bool:
+        """Return True if the database is there and has the tables. Nothing is made."""
+        with translate_errors(self.location):
+            return has_schema(self.reader)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

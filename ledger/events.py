@@ -93,6 +93,10 @@ class Ledger:
         """Close the connections."""
         self._database.close()
 
+    def exists(self) -> bool:
+        """Return True if there is a ledger at this place. Nothing is made."""
+        return self._database.exists()
+
     def identity(self) -> str:
         """Return the random name that the ledger keeps in every copy. One that was made without gets it now."""
         with self._database.reading() as connection:

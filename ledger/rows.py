@@ -55,6 +55,16 @@ def above(column: str, value: object) -> Filter:
     return LEADS.c[column] > value
 
 
+def from_(column: str, value: object) -> Filter:
+    """Select rows with this value, or a higher or later one."""
+    return LEADS.c[column] >= value
+
+
+def below(column: str, value: object) -> Filter:
+    """Select rows with a lower or earlier value."""
+    return LEADS.c[column] < value
+
+
 def mentions(text: str) -> Filter:
     """Select rows that have this ASCII text in any place, in upper or lower case."""
     return LEADS.c.document.icontains(text, autoescape=True)

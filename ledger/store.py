@@ -135,13 +135,21 @@ def prepare(reader: Engine, writer: Engine) -> None:
 
 def require_schema(reader: Engine) -> None:
     """Check that the schema exists, without creating it. Raises LedgerRefused if it is missing or newer."""
-    is_file = reader.dialect.name == "sqlite"
-    exists = not is_file or Path(str(reader.url.database)).is_file()  # connecting would create the file
-    if not exists or (version := _version(reader)) is None:
+    if not _may_connect(reader) or (version := _version(reader)) is None:
         raise LedgerRefused(
             f"There is no ledger yet ({location_of(reader.url)}): no worker has written to it."
         )
     _check_version(version, reader)
+
+
+def has_schema(reader: Engine) -> bool:
+    """Return True if the schema exists, without creating it."""
+    return _may_connect(reader) and _version(reader) is not None
+
+
+def _may_connect(reader: Engine) -> bool:
+    """Return True if connecting does not create a file."""
+    return reader.dialect.name != "sqlite" or Path(str(reader.url.database)).is_file()
 
 
 def _version(reader: Engine) -> int | None:

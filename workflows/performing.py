@@ -188,7 +188,7 @@ class Performer:
         if isinstance(effect, RecordEvents):
             request = record_request(aggregate, aggregate.in_ledger, now)
             recorded = await _activity(effect, request, Recorded)
-            self._lead.change(self._lead.aggregate.recorded(recorded.seq))
+            self._lead.change(self._lead.aggregate.recorded(recorded.seq, request.after))
             return Outcome()
         return await _activity(effect, request_for(aggregate, effect, now), Outcome)
 

@@ -85,7 +85,7 @@ class Recorder:
     async def _record(self) -> None:
         request = record_request(
             self._lead.aggregate,
-            self._final,
+            min(self._final, self._lead.aggregate.in_ledger),
             self._lead.now,
             replaying=workflow.unsafe.is_replaying_history_events(),
         )
@@ -103,7 +103,7 @@ class Recorder:
         except FailureError:  # a local activity that timed out raises TimeoutError, which is no ActivityError
             self._lead.change(self._lead.aggregate.record_later())
         else:
-            self._lead.aggregate = self._lead.aggregate.recorded(recorded.seq)
+            self._lead.aggregate = self._lead.aggregate.recorded(recorded.seq, request.after)
             caught_up = not (self._is_asked_again or self._lead.aggregate.unrecorded)
         finally:
             # once all is written nothing follows from it, and the lead need not look at everything again

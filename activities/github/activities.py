@@ -14,6 +14,7 @@ from activities.github.corrections import GitHubCorrections, IssueRef
 from activities.github.drift import GitHubDrift
 from activities.github.issues import DesiredIssue, GitHubIssues, Reason
 from activities.github.own_comments import SETTLE, OwnComments
+from activities.github.people import people_checks
 from activities.performs import performs
 from config.settings import Settings, public_page
 from process.effects import CheckIssues, PlaceCard, PostCorrection, RevertCard, RevertIssue
@@ -170,6 +171,7 @@ class GitHubActivities:
             lambda: self._check_repository(github.leads_repo, names.lead, names.hub_service, names.customer),
             lambda: self._check_repository(github.hubs_repo, names.hub),
             lambda: self._board.checks(columns_of(github, self._policy).values()),
+            lambda: people_checks(self._client, self._policy.people),
         )
         for checks in groups:
             try:

@@ -269,6 +269,17 @@ class GitHubClient:
 
     # Requests of `leads check`
 
+    def has_user(self, login: str) -> bool:
+        """Return True if GitHub has an account of this name."""
+        with github_errors(f"when looking for the account {login}"):
+            try:
+                self._rest("GET", f"/users/{quote(login, safe='')}")
+            except GithubException as error:
+                if error.status == 404:
+                    return False
+                raise
+            return True
+
     def repository(self, repo: str) -> Repository:
         """Return the repository."""
         with github_errors(f"when looking at {self.settings.org}/{repo}"):

@@ -11,7 +11,7 @@ from typing import Self
 from process.core import outbox
 from process.core.events import Change, Event, EventLog, Fact
 from process.core.evolve import begin, evolve
-from process.core.fold import superseded
+from process.core.fold import without_effects
 from process.core.outbox import DriftCheck, Finished, FinishedEffects, Outbox, Outstanding
 from process.core.plan import plan
 from process.core.receipts import Receipts, Refusal
@@ -79,7 +79,9 @@ class LeadAggregate(Model):
         effects = plan(Change(self.event_log, event_log))
         pending, suspended = self.outbox, self.suspended
         if fact.supersedes is not None:
-            pending, suspended = outbox.partitioned(pending, suspended, superseded(event_log.corrections))
+            pending, suspended = outbox.partitioned(
+                pending, suspended, without_effects(event_log.corrections)
+            )
         return self.replaced(
             event_log=event_log.packed(),
             outbox=outbox.planned(pending, effects, event_log.lead),
@@ -136,9 +138,12 @@ class LeadAggregate(Model):
         """Let parked effects start again: all of them, or the one with this key."""
         return self.replaced(outbox=outbox.retried(self.outbox, key))
 
-    def recorded(self, seq: int) -> Self:
-        """Note that the ledger has the events up to this number."""
-        return self.replaced(in_ledger=max(self.in_ledger, seq))
+    def recorded(self, seq: int, after: int = 0) -> Self:
+        """Note that the ledger has the events up to this number, in answer to those after the number `after`.
+
+        If it has fewer than it was believed to have, it is another ledger or lost some: they are written again.
+        """
+        return self.replaced(in_ledger=seq if seq < after else max(self.in_ledger, seq))
 
     @property
     def unrecorded(self) -> bool:

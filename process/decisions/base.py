@@ -16,6 +16,8 @@ from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 SET_BY_FACE = frozenset({"source", "key", "said_at"})
 """Fields that a face fills in, so that people are not asked for them."""
+SET_BY_LEAD = frozenset({"adds_to", "left"})
+"""Fields that the lead fills in when it records a decision."""
 SAID_WITHIN = timedelta(days=14)
 """A decision counts from when it was said if that is no longer ago; an older one is judged by the present."""
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
@@ -38,6 +40,8 @@ class Decision(Fact, abstract=True):
     """True if it moves the lead towards a contract or a hub. A possible duplicate refuses it."""
     example: ClassVar[dict[str, Any]] = {}
     """Fields of a valid decision, for help texts and previews."""
+    example_suffices: ClassVar[bool] = True
+    """False if each face adds what the example lacks."""
     irreversible: ClassVar[str] = ""
     """A consequence that only people can undo, as a sentence. Previews of a correction show it."""
     is_progress: ClassVar[bool] = True

@@ -22,6 +22,7 @@ class PolicyAdopted(Decision):
 
     kind = "policy_adopted"
     example = {"note": "The periods of 2026-09 for all that are not signed yet"}
+    example_suffices = False  # the policy is not written by hand
     is_progress = False
 
     policy: Policy | None = Field(None, description="the policy; commands and comments take the one in force")

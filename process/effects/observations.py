@@ -156,7 +156,14 @@ class MailSent(Observation):
             reached=self.reached,
             released_role=self.released_role,
         )
-        return lead.replaced(mails=(*lead.mails, mail))
+        # it was on its way when its decision was corrected
+        unresolved = tuple(
+            each.replaced(left=tuple("mail" if left == "unsent mail" else left for left in each.left))
+            if each.seq == self.cause
+            else each
+            for each in lead.unresolved
+        )
+        return lead.replaced(mails=(*lead.mails, mail), unresolved=unresolved)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         # the issue lists the mails and their recipients

@@ -1,9 +1,11 @@
 """State of a lead: next step, concerns, timeline, options and effects."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 from process.core.aggregate import LeadAggregate
+from process.core.decide import decide
 from process.core.due import next_due
 from process.core.events import Event
 from process.core.fold import corrected_by
@@ -11,7 +13,8 @@ from process.core.outbox import Outstanding
 from process.core.preview import preview_decision
 from process.core.receipts import Refusal
 from process.core.refusal import Refused
-from process.decisions.base import SET_BY_FACE
+from process.decisions.base import SET_BY_FACE, SET_BY_LEAD
+from process.decisions.parsing import parse
 from process.decisions.registry import DECISIONS
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
@@ -27,62 +30,87 @@ class NextStep(NamedTuple):
     text: str
 
 
+class _Step(NamedTuple):
+    """The next step, with the decisions that record it."""
+
+    owner: Role
+    text: str
+    decisions: tuple[str, ...] = ()
+    """Kinds of decisions, the usual one first."""
+
+
 def next_step(lead: Lead) -> NextStep:
     """Return the step that this lead waits for."""
+    step = _step(lead)
+    return NextStep(step.owner, step.text)
+
+
+def _step(lead: Lead) -> _Step:
     if lead.archived or lead.stage is Stage.CLOSED:
-        return NextStep(Role.NOBODY, "nothing, its service has ended")
+        return _Step(Role.NOBODY, "nothing, its service has ended")
     if lead.merged_into:
-        return NextStep(Role.NOBODY, f"nothing, it was merged into {lead.merged_into.lead_id}")
+        return _Step(Role.NOBODY, f"nothing, it was merged into {lead.merged_into.lead_id}")
     if lead.lost:
-        return NextStep(Role.NOBODY, "nothing, it is lost")
+        return _Step(Role.NOBODY, "nothing, it is lost", ("reopened",))
     if lead.hold:
         until = f" until {lead.hold.until}" if lead.hold.until else ""
         text = f", waiting for: {lead.hold.event}" if lead.hold.event else ""
-        return NextStep(Role.COMMUNITY, f"on hold{until}{text}")
+        return _Step(Role.COMMUNITY, f"on hold{until}{text}", ("resumed",))
     if lead.undecided:
         others = " or ".join(other.lead_id for other in lead.undecided)
-        return NextStep(Role.SALES, f"merge it into {others}, or keep it apart")
+        return _Step(Role.SALES, f"merge it into {others}, or keep it apart", ("merged", "kept_apart"))
     return _NEXT[lead.stage](lead)
 
 
-def _next_of_lead(lead: Lead) -> NextStep:
+def _next_of_lead(lead: Lead) -> _Step:
     if lead.qualification.in_scope is False:
-        return NextStep(Role.SALES, "tell them it is out of scope, or assess again")
+        return _Step(
+            Role.SALES, "tell them it is out of scope, or assess again", ("lost", "maniac_t_assessed")
+        )
     if lead.questionnaire.sent_on is None and lead.questionnaire.answered_on is None:
-        return NextStep(Role.SALES, "send the questionnaire")
+        return _Step(Role.SALES, "send the questionnaire", ("questionnaire_sent",))
     if lead.questionnaire.answered_on is None:
-        return NextStep(Role.COMMUNITY, "answer the questionnaire")
+        return _Step(Role.COMMUNITY, "answer the questionnaire", ("questionnaire_answered",))
     if lead.qualification.in_scope is None:
-        return NextStep(Role.SALES, "assess by MANIAC-T whether it is in scope")
-    return NextStep(Role.SALES, "quote a price")
+        return _Step(Role.SALES, "assess by MANIAC-T whether it is in scope", ("maniac_t_assessed",))
+    return _Step(Role.SALES, "quote a price", ("price_quoted",))
 
 
-def _next_of_quoted(lead: Lead) -> NextStep:
+def _next_of_quoted(lead: Lead) -> _Step:
     contract = lead.contract
     if contract.signed_on:
-        started = lead.vendor.status is VendorStatus.STARTED
-        vendor = (
-            f"finish the vendor set-up{lead.vendor.latest}"
-            if started
-            else "set up as a vendor, or record that it is not needed"
-        )
-        renewing = _renewing(lead)
-        return (
-            NextStep(renewing.owner, f"{renewing.text}; and {vendor}")
-            if renewing
-            else NextStep(Role.CONTRACTS, vendor)
-        )
+        return _setting_up(lead)
     if lead.quote is None:
-        return NextStep(Role.SALES, "quote a price again, or record it as lost")
+        return _Step(Role.SALES, "quote a price again, or record it as lost", ("price_quoted", "lost"))
     if approval := _approval(lead.quote):
         return approval
     if lead.quote.status is QuoteStatus.OPEN:
-        return NextStep(Role.COMMUNITY, f"agree to the price by {lead.quote.valid_until}")
+        return _Step(
+            Role.COMMUNITY,
+            f"agree to the price by {lead.quote.valid_until}",
+            ("quote_accepted", "quote_declined"),
+        )
     if contract.handed_over_on is None:
-        return NextStep(Role.SALES, "hand the contract over to the contracts team")
+        return _Step(Role.SALES, "hand the contract over to the contracts team", ("contract_handed_over",))
     if contract.acknowledged_on is None:
-        return NextStep(Role.CONTRACTS, "acknowledge the hand-over")
-    return NextStep(Role.CONTRACTS, f"get the contract signed{_state(lead)}")
+        return _Step(Role.CONTRACTS, "acknowledge the hand-over", ("contract_acknowledged",))
+    return _Step(
+        Role.CONTRACTS, f"get the contract signed{_state(lead)}", ("contract_signed", "contract_progressed")
+    )
+
+
+def _setting_up(lead: Lead) -> _Step:
+    """Return the next step of a signed lead whose vendor set-up is not settled."""
+    started = lead.vendor.status is VendorStatus.STARTED
+    vendor = (
+        f"finish the vendor set-up{lead.vendor.latest}"
+        if started
+        else "set up as a vendor, or record that it is not needed"
+    )
+    kinds = ("vendor_setup_done" if started else "vendor_setup_started", "vendor_setup_not_needed")
+    if renewing := _renewing(lead):
+        return _Step(renewing.owner, f"{renewing.text}; and {vendor}", (*renewing.decisions, *kinds))
+    return _Step(Role.CONTRACTS, vendor, kinds)
 
 
 def _state(lead: Lead) -> str:
@@ -91,81 +119,106 @@ def _state(lead: Lead) -> str:
     return f"{due}, {contract.state} since {contract.state_on}" if contract.state else due
 
 
-def _approval(quote: Quote) -> NextStep | None:
+def _approval(quote: Quote) -> _Step | None:
     """Return the approval that the quote's discount waits for, or None if it needs none."""
     if quote.awaiting_approval_by is None:
         return None
-    return NextStep(
+    return _Step(
         quote.awaiting_approval_by,
         f"approve or decline the discount of {quote.reduction} by {quote.valid_until}",
+        ("discount_approved", "discount_declined"),
     )
 
 
-def _renewing(lead: Lead) -> NextStep | None:
+def _renewing(lead: Lead) -> _Step | None:
     """Return the next step of the renewal, or None if no price is quoted for it."""
     if lead.quote is None:
         return None
     if approval := _approval(lead.quote):
         return approval
     if lead.quote.status is QuoteStatus.OPEN:
-        return NextStep(Role.COMMUNITY, f"agree to the price of the renewal by {lead.quote.valid_until}")
+        return _Step(
+            Role.COMMUNITY,
+            f"agree to the price of the renewal by {lead.quote.valid_until}",
+            ("quote_accepted", "quote_declined"),
+        )
     if lead.renewal.handed_over_on is None:
-        return NextStep(Role.SALES, "hand the renewal over to the contracts team")
+        return _Step(Role.SALES, "hand the renewal over to the contracts team", ("contract_handed_over",))
     if lead.renewal.acknowledged_on is None:
-        return NextStep(Role.CONTRACTS, "acknowledge the hand-over of the renewal")
-    return NextStep(Role.CONTRACTS, f"get the renewal signed{_state(lead)}")
+        return _Step(Role.CONTRACTS, "acknowledge the hand-over of the renewal", ("contract_acknowledged",))
+    return _Step(
+        Role.CONTRACTS, f"get the renewal signed{_state(lead)}", ("contract_signed", "contract_progressed")
+    )
 
 
-def _next_of_contracted(lead: Lead) -> NextStep:
+def _next_of_contracted(lead: Lead) -> _Step:
     if renewing := _renewing(lead):
         return renewing
     if ending := _ending(lead):
         return ending
     if lead.hub.requested_on:
-        return NextStep(Role.ENGINEERING, "bring the hub up")
+        return _Step(Role.ENGINEERING, "bring the hub up", ("hub_live",))
     if not lead.awaits_hub:
-        return NextStep(Role.NOBODY, f"nothing, no hub is to come; contract until {lead.contract.term_ends}")
+        return _Step(Role.NOBODY, f"nothing, no hub is to come; contract until {lead.contract.term_ends}")
     if lead.service != "hub":
-        return NextStep(Role.SALES, "request the hub, if there is to be one")
+        return _Step(Role.SALES, "request the hub, if there is to be one", ("hub_requested",))
     if missing := lead.hub.missing():
-        return NextStep(Role.SALES, f"request the hub; still missing: {', '.join(missing)}")
-    return NextStep(Role.SALES, "request the hub")
+        return _Step(
+            Role.SALES,
+            f"request the hub; still missing: {', '.join(missing)}",
+            ("hub_information_given", "hub_requested"),
+        )
+    return _Step(Role.SALES, "request the hub", ("hub_requested",))
 
 
-def _ending(lead: Lead) -> NextStep | None:
+def _ending(lead: Lead) -> _Step | None:
     """Return the next step for a contract that ends without a hub, or None if it is not ending."""
     contract = lead.contract
     if contract.lapsed:
-        return NextStep(Role.SALES, "renew, extend, or record it as lost: the contract has ended")
+        return _Step(
+            Role.SALES,
+            "renew, extend, or record it as lost: the contract has ended",
+            ("price_quoted", "service_extended", "lost"),
+        )
     if contract.extended_until:
         return _extended(lead)
     if contract.windows and not lead.awaits_hub:
-        return NextStep(Role.SALES, f"renew: the contract ends on {contract.end}")
+        return _Step(Role.SALES, f"renew: the contract ends on {contract.end}", ("price_quoted",))
     return None
 
 
-def _extended(lead: Lead) -> NextStep:
+def _extended(lead: Lead) -> _Step:
     contract = lead.contract
     until = f"the contract ended on {contract.end}, and the service goes on until {contract.extended_until}"
-    return NextStep(Role.SALES, f"renew, or decide how it ends: {until}")
+    return _Step(
+        Role.SALES, f"renew, or decide how it ends: {until}", ("price_quoted", "decommission_decided")
+    )
 
 
-def _next_of_hub(lead: Lead) -> NextStep:
+def _next_of_hub(lead: Lead) -> _Step:
     if lead.hub.decommission_on:
-        return NextStep(Role.ENGINEERING, f"take the hub down on {lead.hub.decommission_on}")
+        return _Step(
+            Role.ENGINEERING, f"take the hub down on {lead.hub.decommission_on}", ("hub_decommissioned",)
+        )
     if renewing := _renewing(lead):
         return renewing
     if lead.contract.lapsed:
-        return NextStep(Role.SALES, "renew, extend, or decide the decommission: the contract has ended")
+        return _Step(
+            Role.SALES,
+            "renew, extend, or decide the decommission: the contract has ended",
+            ("price_quoted", "service_extended", "decommission_decided"),
+        )
     if lead.contract.extended_until:
         return _extended(lead)
     if lead.contract.windows:
-        return NextStep(Role.SALES, f"renew: the contract ends on {lead.contract.end}")
+        return _Step(Role.SALES, f"renew: the contract ends on {lead.contract.end}", ("price_quoted",))
     if lead.hub.validated_on is None:
-        return NextStep(
-            Role.ENGINEERING, "have the hub validated: a representative satisfied, five users logged in"
+        return _Step(
+            Role.ENGINEERING,
+            "have the hub validated: a representative satisfied, five users logged in",
+            ("hub_validated",),
         )
-    return NextStep(Role.NOBODY, f"steady state, contract until {lead.contract.term_ends}")
+    return _Step(Role.NOBODY, f"steady state, contract until {lead.contract.term_ends}")
 
 
 _NEXT = {
@@ -230,9 +283,13 @@ class Option(Model):
 
     kind: str
     allowed: bool
+    next: bool = False
+    """True if it records the lead's next step."""
     does: str
     refused: Refused | None = None
     """Refusal if the decision is not allowed now."""
+    needs: tuple[str, ...] = ()
+    """Names of the fields without which it is refused."""
     would: tuple[str, ...] = ()
     """Message and effects that the example would have."""
     takes: tuple[str, ...] = ()
@@ -241,28 +298,49 @@ class Option(Model):
 
 
 def options(aggregate: LeadAggregate, now: datetime) -> tuple[Option, ...]:
-    """Return all kinds of decisions, first those that are allowed now."""
-    found = [_option(aggregate, kind, now) for kind in DECISIONS]
-    return tuple(sorted(found, key=lambda option: not option.allowed))
+    """Return all kinds of decisions: first those of the next step, then the others that are allowed now."""
+    step = _step(aggregate.lead).decisions
+    found = [_option(aggregate, kind, now, step) for kind in DECISIONS]
+    return tuple(sorted(found, key=lambda option: _rank(option, step)))
 
 
-def _option(aggregate: LeadAggregate, kind: str, now: datetime) -> Option:
+def _rank(option: Option, step: tuple[str, ...]) -> tuple[bool, int]:
+    return not option.allowed, step.index(option.kind) if option.next else len(step)
+
+
+def _option(aggregate: LeadAggregate, kind: str, now: datetime, step: tuple[str, ...]) -> Option:
     decision = DECISIONS[kind]
     example = decision.example_for(aggregate.lead)
     refused = decision.allowed(aggregate.lead)
+    needs = tuple(name for name, field in decision.model_fields.items() if field.is_required())
     would: tuple[str, ...] = ()
     if refused is None:
         preview = preview_decision(aggregate, kind, (example,), now)
-        would = (preview.answer.message, *preview.effects) if preview.answer.accepted else ()
+        if preview.answer.accepted:
+            would = (preview.answer.message, *preview.effects)
+            needs = tuple(name for name in example if _refuses_without(aggregate, kind, example, name, now))
+        elif not needs and decision.example_suffices:  # no field would help
+            refused = preview.answer.refused
     return Option(
         kind=kind,
         allowed=refused is None,
+        next=refused is None and kind in step,
         does=" ".join((decision.__doc__ or "").partition("\n\n")[0].split()),
         refused=refused,
+        needs=needs if refused is None else (),
         would=would,
-        takes=tuple(name for name in decision.model_fields if name not in {"by", *SET_BY_FACE}),
+        takes=tuple(name for name in decision.model_fields if name not in {"by", *SET_BY_FACE, *SET_BY_LEAD}),
         example=example,
     )
+
+
+def _refuses_without(
+    aggregate: LeadAggregate, kind: str, example: Mapping[str, object], name: str, now: datetime
+) -> bool:
+    """Return True if the decision is refused when this field of its example is missing."""
+    body = {field: value for field, value in example.items() if field != name}
+    decision = parse(kind, (body,))
+    return isinstance(decision, Refused) or isinstance(decide(aggregate.event_log, decision, now), Refused)
 
 
 class EffectLine(Model):

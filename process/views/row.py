@@ -10,7 +10,10 @@ from process.core.due import next_due, next_wake_up
 from process.deadlines.schedule import due
 from process.deadlines.waiting import Archived
 from process.duplicates.matching import MatchKeys
+from process.lead.invoice import Invoice
 from process.lead.lead import Artifact, Assignee, Lead
+from process.money.amounts import Money
+from process.money.pricing import Per
 from process.types import Link, Model, Role, Stage
 from process.views.agenda import AgendaItem, TimedItem, next_date, timed_items
 from process.views.attention import attention
@@ -21,6 +24,18 @@ GRACE = timedelta(minutes=15)
 
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class OpenInvoice(Model):
+    """An invoice that is neither paid nor voided."""
+
+    number: int
+    total: Money
+    period_start: date
+    period_end: date
+    sent_on: date | None = None
+    """Day on which it was sent; None if it is only prepared."""
+    overdue: bool = False
 
 
 class LeadRow(Model):
@@ -35,7 +50,13 @@ class LeadRow(Model):
     owner: Role
     """Role that has the next step."""
     next_step: str
+    org: str = ""
+    title: str = ""
     service: str
+    price: Money | None = None
+    """The price under contract, or the one quoted before; None if there is none."""
+    per: Per | None = None
+    """The period that the price is for."""
     on_hold: bool = False
     ended: bool = False
     archived: bool = False
@@ -44,6 +65,10 @@ class LeadRow(Model):
     """Id of the lead that it was merged into."""
     next_date: AwareDatetime | None = None
     """Time of the next deadline (UTC)."""
+    signed_on: date | None = None
+    """Day on which its contract was signed."""
+    contract_start: date | None = None
+    """First day of the service under its contract."""
     next_day: date | None = None
     """Day of the next deadline in the lead's zone, as people name it."""
     next_day_is_for: str = ""
@@ -53,6 +78,9 @@ class LeadRow(Model):
     """Reason for which it was lost, with the day; empty for other leads."""
     contract_end: date | None = None
     """Last day of the service under its contract."""
+    ended_on: date | None = None
+    """Day on which it was lost or closed."""
+    open_invoices: tuple[OpenInvoice, ...] = ()
     org_key: str
     title_key: str
     contact_key: str | None = None
@@ -111,6 +139,7 @@ class LeadRow(Model):
 def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
     """Return the lead's row at this moment (aware). It is pure and never raises."""
     lead, step = aggregate.lead, next_step(aggregate.lead)
+    price = lead.quote_of(lead.contract) if lead.contract.signed_on else lead.quote
     coming = next_date(lead)
     links, keys = (*lead.originals, *lead.duplicates), MatchKeys.of(lead)
     return LeadRow(
@@ -119,17 +148,25 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         stage=lead.stage,
         owner=step.owner,
         next_step=step.text,
+        org=lead.org,
+        title=lead.title,
         service=lead.service,
+        price=price.total if price else None,
+        per=price.per if price else None,
         on_hold=lead.hold is not None,
         ended=lead.ended,
         archived=lead.archived,
         merged_into=lead.merged_into.lead_id if lead.merged_into else None,
         next_date=next_due(lead),
+        signed_on=lead.contract.signed_on,
+        contract_start=lead.contract.start,
         next_day=coming.day if coming else None,
         next_day_is_for=coming.text if coming else "",
         zone=lead.zone,
         lost=f"{lead.lost.reason}, on {lead.lost.on}" if lead.lost else "",
         contract_end=lead.contract.term_ends,
+        ended_on=lead.closed_on or (lead.lost.on if lead.lost else None),
+        open_invoices=tuple(map(_open_invoice, (each for each in lead.invoices if not each.settled))),
         org_key=keys.org,
         title_key=keys.title,
         contact_key=keys.contact,
@@ -171,6 +208,17 @@ def known_team(aggregate: LeadAggregate) -> str | None:
 def _right_until(lead: Lead, now: datetime) -> datetime | None:
     """Return the moment of the lead's next wake-up, or None. An archived lead sleeps for ever."""
     return None if lead.archived else next_wake_up(lead, now)
+
+
+def _open_invoice(invoice: Invoice) -> OpenInvoice:
+    return OpenInvoice(
+        number=invoice.number,
+        total=invoice.total,
+        period_start=invoice.period_start,
+        period_end=invoice.period_end,
+        sent_on=invoice.sent_on,
+        overdue=invoice.overdue,
+    )
 
 
 def _url(link: Link | None) -> str:

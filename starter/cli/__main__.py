@@ -4,15 +4,15 @@ import os
 import sys
 
 INTERRUPTED = 130
+COMPLETE = "__complete"
+"""The command by which a shell asks for completions (`leads completion`)."""
 
 
 def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        from starter.cli.app import run
-
-        code = run(sys.argv[1:])
+        code = _run(sys.argv[1:])
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
@@ -20,6 +20,17 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments[:1] == [COMPLETE]:
+        from starter.cli.completing import main as complete
+
+        complete(arguments[1:])
+        return 0
+    from starter.cli.app import run
+
+    return run(arguments)
 
 
 if __name__ == "__main__":

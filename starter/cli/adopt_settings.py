@@ -5,9 +5,9 @@ from typing import Annotated
 from client.belonging import Belonging, adopt, recorded
 from client.connection import connect
 from client.lists import failing
-from starter.cli.options import Json, flag
+from starter.cli.arguments import Json, flag
+from starter.cli.configuration import read_settings
 from starter.cli.output import Output, confirmed
-from starter.cli.session import read_settings
 
 
 async def adopt_settings(

@@ -11,10 +11,10 @@ from config.policy_file import current_policy
 from process.policy import TEAMS, Policy
 from process.types import Role
 from process.views.agenda import AHEAD, Agenda, AgendaItem, Section, plain_name
-from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json
+from starter.cli.arguments import Json
+from starter.cli.configuration import read_settings
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
-from starter.cli.session import read_settings
 from starter.cli.stuck import warn_of_stuck
 from starter.cli.warnings import warn_of_outdated
 

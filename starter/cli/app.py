@@ -1,64 +1,155 @@
-"""Assembles the command line, runs one command and returns its exit code."""
+"""Assembles the command line, runs one command and returns its exit code.
+
+Arguments are first read as the catalog describes them, so that help and wrong usage need no command to be loaded. Only
+the command that is then to run is imported.
+"""
 
 import asyncio
+import difflib
+import inspect
 import sys
 import traceback
-from importlib.metadata import version
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
 
-from cyclopts import App, CycloptsError, MissingArgumentError, UnknownCommandError
-from temporalio.service import RPCError
+from cyclopts import App, CycloptsError, Group, MissingArgumentError, Parameter, UnknownCommandError
+from cyclopts.validators import Number
 
-from client.connection import run_program
-from client.errors import LeadsError
-from config.settings import SettingsError
-from starter.cli.__main__ import INTERRUPTED
-from starter.cli.commands import add_commands
-from starter.cli.decide import add_decisions
-from starter.cli.errors import EXIT_CODES, CommandFailed, ExitCode, debugging, rendered
+from starter.cli.catalog import Argument, Entry, read_catalog
+from starter.cli.exits import EXIT_CODES, CommandFailed, ExitCode, debugging
+from starter.cli.loading import Command, load
 from starter.cli.output import clean, console, print_json
-from starter.cli.service import add_service
+
+_TYPES = {
+    "str": str,
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "date": date,
+    "path": Path,
+}
+_KINDS = {
+    "positional": inspect.Parameter.POSITIONAL_ONLY,
+    "rest": inspect.Parameter.VAR_POSITIONAL,
+    "option": inspect.Parameter.KEYWORD_ONLY,
+}
 
 
-def make_app() -> App:
-    """Return the application with all commands; the help of decisions comes from their models."""
+READY: Final = object()
+"""The answer of a stand-in: its arguments are right."""
+
+
+def make_app(names: Iterable[str] | None = None) -> App:
+    """Return the application with these commands, or with all, as they are run. It loads them."""
+    return _app({name: load(name) for name in (read_catalog() if names is None else names)})
+
+
+def outline(command: str = "") -> App:
+    """Return the application with all commands by name and summary, and the arguments of this one. It loads none."""
+    return _app({name: _stand_in(entry, name == command) for name, entry in read_catalog().items()})
+
+
+def _app(commands: Mapping[str, Command]) -> App:
     app = App(
         name="leads",
         help="Take a lead to a running hub: one long-running Temporal workflow per lead.",
         help_epilogue=EXIT_CODES,
         help_format="plaintext",
         help_formatter="default" if sys.stdout.isatty() else "plain",
-        version=version("lead-to-hub"),
+        version=_version,
     )
-    add_commands(app)
-    add_decisions(app)
-    add_service(app)
+    entries = read_catalog()
+    groups = {
+        name: Group(name, sort_key=at)
+        for at, name in enumerate(dict.fromkeys(e.group for e in entries.values()))
+    }
+    for position, name in enumerate(entries):
+        if name in commands:
+            group = groups[entries[name].group]
+            app.command(commands[name], name=name, group=group, sort_key=position, help_epilogue="")
     return app
 
 
-def run(arguments: list[str]) -> int:
+def _version() -> str:
+    from importlib.metadata import version  # it takes a moment to load
+
+    return version("lead-to-hub")
+
+
+def _stand_in(entry: Entry, whole: bool) -> Command:
+    """Return a function with the help of a command, and if `whole` with its arguments, that only says READY."""
+
+    async def command(*_: Any, **__: Any) -> object:
+        return READY
+
+    command.__doc__ = entry.doc
+    parameters = [_parameter(argument) for argument in entry.arguments] if whole else []
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return command
+
+
+def _parameter(argument: Argument) -> inspect.Parameter:
+    shown = dict(argument.parameter)
+    if between := shown.pop("between", None):
+        shown["validator"] = Number(**between)
+    type_: Any = Literal[argument.choices] if argument.type == "choice" else _TYPES[argument.type]
+    type_ = list[type_] if argument.many else type_
+    type_ = type_ | None if argument.nullable else type_
+    default = inspect.Parameter.empty if argument.required or argument.kind == "rest" else argument.default
+    annotation = Annotated[type_, Parameter(**shown)]
+    return inspect.Parameter(argument.name, _KINDS[argument.kind], default=default, annotation=annotation)
+
+
+def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code. Tracebacks are shown only with LEADS_DEBUG."""
+    words = list(arguments)
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
     try:
-        app = make_app()
-        if not arguments or arguments[0].startswith("-"):
-            app.resolved_commands()  # the help of all commands needs all of them loaded
-        work = app.run_async(
-            arguments, console=console(), exit_on_error=False, print_error=False, result_action="return_value"
-        )
-        asyncio.run(run_program(work))
+        asyncio.run(_run(words))
     except asyncio.CancelledError:  # ended by a signal
-        return INTERRUPTED
-    except CommandFailed as failure:
-        return _fail(failure, arguments)
-    except CycloptsError as wrong:
-        return _fail(CommandFailed(ExitCode.USAGE, _usage(wrong)), arguments)
-    except (LeadsError, SettingsError, RPCError) as error:
-        return _fail(rendered(error), arguments)
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         raise
-    except Exception as error:  # a defect is reported in one sentence, too
-        sentence = f"This is a defect of this program: {error!r}. LEADS_DEBUG=1 shows more."
-        return _fail(CommandFailed(ExitCode.DEFECT, sentence), arguments)
+    except Exception as error:
+        return _fail(_failure(error), words)
     return ExitCode.DONE
+
+
+async def _run(words: list[str]) -> None:
+    """Print help, or run the command once its arguments are known to be right."""
+    command = words[0] if words and words[0] in read_catalog() else ""
+    if await _ask(outline(command), words) is not READY:
+        return
+    try:
+        await _ask(make_app([command]), words)
+    finally:
+        if "client.connection" in sys.modules:
+            from client.connection import end_sdk  # the command has loaded it
+
+            await end_sdk()
+
+
+def _ask(app: App, words: list[str]) -> Coroutine[Any, Any, Any]:
+    """Return the application's work with these arguments: it returns what the command does."""
+    how: dict[str, Any] = {"exit_on_error": False, "print_error": False, "result_action": "return_value"}
+    return app.run_async(words, console=console(), **how)
+
+
+def _failure(error: Exception) -> CommandFailed:
+    """Return how the command ends with this error."""
+    if isinstance(error, CommandFailed):
+        return error
+    if isinstance(error, CycloptsError):
+        return CommandFailed(ExitCode.USAGE, _usage(error))
+    from starter.cli.errors import KNOWN, rendered  # it loads the client
+
+    if isinstance(error, KNOWN):
+        return rendered(error)
+    sentence = f"This is a defect of this program: {error!r}. LEADS_DEBUG=1 shows more."
+    return CommandFailed(ExitCode.DEFECT, sentence)
 
 
 def _usage(wrong: CycloptsError) -> str:
@@ -67,7 +158,10 @@ def _usage(wrong: CycloptsError) -> str:
     if type(wrong) is MissingArgumentError and wrong.argument:
         return f"`{command}` needs {wrong.argument.name}; `{command} --help` explains it."
     if isinstance(wrong, UnknownCommandError):
-        return f"{str(wrong).partition(' Available commands')[0]} `leads --help` lists all commands."
+        word = (wrong.unused_tokens or [""])[0]
+        near = difflib.get_close_matches(word, read_catalog(), cutoff=0.7)
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        return f"There is no command {word!r}.{meant} `leads --help` lists all commands."
     return f"{str(wrong).replace('|None', '')} `{command} --help` explains it."
 
 

@@ -15,9 +15,11 @@ from process.core.events import Event, EventLog
 from process.core.fold import fold
 from process.views.as_of import as_of
 from process.views.overview import overview
-from starter.cli.errors import CommandFailed, ExitCode, rendered
+from starter.cli.configuration import read_settings
+from starter.cli.errors import rendered
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, console, moment
-from starter.cli.session import leads_of, read_settings
+from starter.cli.session import leads_of
 from starter.cli.show import show_lead
 
 

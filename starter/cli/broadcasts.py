@@ -2,7 +2,7 @@
 
 from client.broadcast import Broadcast, broadcast
 from client.leads import LeadsClient
-from starter.cli.errors import CommandFailed, ExitCode
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, progress
 
 

@@ -1,7 +1,9 @@
 """`leads check`: checks the access to all systems that the service needs, without changing anything."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated
 
 from rich.text import Text
 from temporalio.api.enums.v1 import TaskQueueType
@@ -13,27 +15,40 @@ from temporalio.service import RPCError
 from activities.checks import Check
 from client.chores import Chores
 from client.connection import connect
-from client.directory import Directory
-from client.errors import LeadsError, LedgerFailed
-from client.lists import lead_lists
+from client.errors import LeadsError
 from client.server import demand_namespace, missing_attributes
-from client.stuck import list_stuck
+from client.stuck import POLLED
 from config.policy_file import current_policy
 from config.settings import Settings, unknown_settings
 from process.policy import Policy
-from starter.cli.errors import CommandFailed, ExitCode, rendered
-from starter.cli.options import Json
+from starter.cli.arguments import Json, flag
+from starter.cli.check_leads import lead_checks
+from starter.cli.check_settings import settings_checks
+from starter.cli.configuration import FILES, read_settings
+from starter.cli.errors import rendered
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
-from starter.cli.session import FILES, read_settings
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 
-async def check(*, json: Json = False) -> None:
+async def check(
+    *,
+    fill: Annotated[
+        bool,
+        flag("Instead, write to the ledger what leads have recorded and it lacks, from their histories."),
+    ] = False,
+    json: Json = False,
+) -> None:
     """Check that Temporal, GitHub, Google, mail and the ledger are reachable and grant the needed rights.
 
-    Nothing is changed.
+    It also compares the ledger with the leads. Nothing is changed, except with --fill.
     """
     settings = read_settings()
+    if fill:
+        from starter.cli.filling import fill_ledger
+
+        await fill_ledger(settings, Output(as_json=json))
+        return
     policy = current_policy(settings)
     found = [each async for each in _temporal(settings)]
     found += await asyncio.to_thread(lambda: list(_outside(settings, policy)))
@@ -50,6 +65,7 @@ async def _temporal(settings: Settings) -> AsyncIterator[Check]:
         client = await connect()
         location = f"{client.service_client.config.target_host}, namespace {client.namespace}"
         yield Check("Temporal", "answers", True, location)
+        await demand_namespace(client)
         yield await _attributes(client)
         chores = Chores.of(client, settings)
         await demand_namespace(chores.client)
@@ -57,45 +73,12 @@ async def _temporal(settings: Settings) -> AsyncIterator[Check]:
             yield check
         async for check in workers(*chores, content="chores"):
             yield check
-        yield await _stuck(client, settings.task_queue)
-        yield await rows_check(client, settings)
+        async for check in lead_checks(client, settings):
+            yield check
     except LeadsError as failure:
         yield Check("Temporal", "answers", False, str(rendered(failure)))
     except RPCError as error:
         yield Check("Temporal", "is set up", False, str(rendered(error)))
-
-
-async def _stuck(client: Client, task_queue: str) -> Check:
-    """Check that no lead's task fails at each attempt."""
-    found = [each async for each in list_stuck(client, task_queue)]
-    if not found:
-        return Check("Temporal", "reports no stuck lead", True, "none")
-    some = ", ".join(f"{each.lead_id} ({each.cause})" for each in found[:5])
-    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-    return Check("Temporal", "reports no stuck lead", False, f"{some}{more}. See `leads repair --all`.")
-
-
-async def rows_check(client: Client, settings: Settings) -> Check:
-    """Check that the ledger has a row of every lead in Temporal, and of no other that is not archived."""
-    query = Directory(client, settings.task_queue, settings.temporal_ui).running()
-    running = (await client.count_workflows(query)).count
-    try:
-        with lead_lists(settings) as rows:
-            if (count := rows.count()) == running:
-                return Check("Ledger", "has a row of every lead", True, str(running))
-            known = {row.lead_id for row in rows.each()}
-    except LedgerFailed as error:
-        return Check("Ledger", "has a row of every lead", running == 0, str(error))
-    ids = {execution.id async for execution in client.list_workflows(query)}
-    found = [f"in Temporal: {running}, in the ledger: {count}"]
-    found += [f"without a row: {_some(ids - known)}"] if ids - known else []
-    found += [f"not running (terminated?): {_some(known - ids)}"] if known - ids else []
-    return Check("Ledger", "has a row of every lead", ids == known, "; ".join(found))
-
-
-def _some(lead_ids: Collection[str]) -> str:
-    more = f" and {len(lead_ids) - 5} more" if len(lead_ids) > 5 else ""
-    return f"{', '.join(sorted(lead_ids)[:5])}{more}"
 
 
 async def _attributes(client: Client) -> Check:
@@ -116,10 +99,17 @@ async def workers(client: Client, task_queue: str, *, content: str = "leads") ->
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
     )
-    seen = sorted({poller.identity for poller in described.pollers})
-    detail = ", ".join(seen) or "None in the last minutes. Start one: `leads up` or `python worker.py`."
-    yield Check("Temporal", f"has a worker on {task_queue!r}", bool(seen), detail)
-    found = {poller.deployment_options.build_id for poller in described.pollers}
+    polls: dict[str, datetime] = {}
+    for poller in described.pollers:
+        at = poller.last_access_time.ToDatetime(UTC)
+        polls[poller.identity] = max(at, polls.get(poller.identity, at))
+    alive = {name for name, at in polls.items() if datetime.now(UTC) - at <= POLLED}
+    detail = ", ".join(sorted(alive)) or "None asks for work. Start one: `leads up` or `python worker.py`."
+    yield Check("Temporal", f"has a worker on {task_queue!r}", bool(alive), detail)
+    if gone := sorted(polls.keys() - alive):
+        detail = f"{len(gone)} ended or hang: {', '.join(gone)}. Look at their logs, if nobody stopped them"
+        yield Check("Temporal", f"misses no worker on {task_queue!r}", True, detail, warns=True)
+    found = {poller.deployment_options.build_id for poller in described.pollers if poller.identity in alive}
     routes, there = described.versioning_info, sorted(filter(None, found))
     promoted = routes.current_deployment_version.build_id
     if promoted or (found and all(found)):
@@ -151,6 +141,7 @@ def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
 
     for mistyped in unknown_settings(*FILES):
         yield Check("Settings", "are known", False, mistyped)
+    yield from settings_checks(settings, policy)
     try:
         systems = checkers(settings, policy)
     except LedgerError as error:
@@ -160,5 +151,7 @@ def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
 
 
 def _row(each: Check) -> tuple[Text, str, str, str]:
-    status = Text("ok", "green") if each.ok else Text("NO", "bold red")
+    status = Text("NO", "bold red")
+    if each.ok:
+        status = Text("look", "yellow") if each.warns else Text("ok", "green")
     return status, each.system, each.name, each.detail

@@ -1,11 +1,10 @@
 """Makes one command per decision from the decision's model: name, options, help."""
 
 import inspect
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from cyclopts import App, Group
 from temporalio.service import RPCError
 
 from client.directory import LeadHandle
@@ -13,34 +12,18 @@ from client.errors import LeadsError, LeadStuck
 from client.leads import LeadsClient, Waiting
 from process.core.receipts import Answer
 from process.decisions.base import Decision
-from process.decisions.registry import DECISIONS
 from process.views.overview import EffectLine, Overview
-from starter.cli.options import Json, LeadArgument, Timeout, Verbose, given, with_options
+from starter.cli.arguments import Json, LeadArgument, Timeout, Verbose
+from starter.cli.loading import Command
+from starter.cli.options import given, with_options
 from starter.cli.output import Output
 from starter.cli.session import TIMEOUT, leads_of
-from starter.cli.spelling import as_command
-
-Command = Callable[..., Coroutine[Any, Any, None]]
+from starter.cli.spelling import write_refusal
 
 
-def add(app: App, commands: Iterable[Command | str], group: Group) -> None:
-    """Add the commands in this order. A command given as `module:name` is imported when it is used."""
-    for position, command in enumerate(commands):
-        title = command.partition(":")[2] if isinstance(command, str) else command.__name__
-        name = title.rstrip("_").replace("_", "-")
-        app.command(command, name=name, group=group, sort_key=position, help_epilogue="")
+def command_of(decision: type[Decision]) -> Command:
+    """Return the command that takes this decision."""
 
-
-def add_decisions(app: App) -> None:
-    """Add a command for every decision, in the order of the process."""
-    group = Group("Decisions (each takes a LEAD first)", sort_key=2)
-    for position, (kind, decision) in enumerate(DECISIONS.items()):
-        app.command(
-            _command(decision), name=as_command(kind), group=group, sort_key=position, help_epilogue=""
-        )
-
-
-def _command(decision: type[Decision]) -> Command:
     async def command(
         lead: LeadArgument,
         /,
@@ -107,6 +90,8 @@ async def _report(
         return
     out.line(heading, "bold")
     out.line(f"{answer.message}{' (that was already decided)' if answer.repeat else ''}", "green")
+    if answer.follow_ups:
+        out.line(write_refusal(answer.follow_ups, handle.id), "yellow")
     if not answer.recorded:
         out.line(
             "The ledger is away. The event is written to it, and lists show it, when it is back", "yellow"

@@ -13,10 +13,11 @@ from client.digest import digest_zone, send_now
 from client.errors import NoWorker
 from client.lists import lead_lists
 from process.views.digest import DigestMail, Week
-from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json, flag
+from starter.cli.arguments import Json, flag
+from starter.cli.configuration import read_settings
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
-from starter.cli.session import leads_of, read_settings
+from starter.cli.session import leads_of
 from workflows.digest import digest_id, lines
 
 

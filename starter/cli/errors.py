@@ -1,8 +1,6 @@
-"""Exit codes, and how each error is written on the command line: with the command or setting that helps."""
+"""The exit code of each error, and how it is written on the command line: with the command or setting that helps."""
 
-import os
 from collections.abc import Callable
-from enum import IntEnum
 from typing import Any
 
 from temporalio.service import RPCError
@@ -33,43 +31,10 @@ from client.errors import (
     WorkerBusy,
 )
 from config.settings import SettingsError
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.spelling import write_refusal
 from starter.demo.errors import DemoFailed
 from starter.local.errors import AlreadyRunning, DevServerMissing, PortTaken
-
-
-class ExitCode(IntEnum):
-    """Exit code of a command, for scripts."""
-
-    DONE = 0
-    DEFECT = 1
-    USAGE = 2
-    REFUSED = 3
-    NOT_FOUND = 4
-    UNAVAILABLE = 5
-
-
-EXIT_CODES = """\
-Exit codes:
-  0  done, also when it was done before
-  1  a defect of this program
-  2  wrong usage or a wrong setting
-  3  refused; the reason is on stderr
-  4  no such lead
-  5  a system cannot be reached, or did not answer in time"""
-
-
-class CommandFailed(Exception):
-    """Ends a command with an exit code and a message.
-
-    `printed`: the command has already printed its JSON value, so the error is not printed as another one.
-    """
-
-    def __init__(self, code: ExitCode, message: str, *, printed: bool = False) -> None:
-        super().__init__(message)
-        self.code = code
-        self.printed = printed
-
 
 _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
     (
@@ -169,6 +134,10 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
 """Error class, exit code, and what to add for a person at a terminal; the first rule that fits is used."""
 
 
+KNOWN = (LeadsError, SettingsError, RPCError)
+"""The errors that are no defects."""
+
+
 def rendered(error: LeadsError | SettingsError | RPCError) -> CommandFailed:
     """Return the error as the command line ends with it: exit code and message."""
     if isinstance(error, DemoFailed):
@@ -179,8 +148,3 @@ def rendered(error: LeadsError | SettingsError | RPCError) -> CommandFailed:
         return CommandFailed(ExitCode.REFUSED, write_refusal(known.refusal, known.lead_id or "LEAD"))
     code, remedy = next((code, remedy(known)) for kind, code, remedy in _RULES if isinstance(known, kind))
     return CommandFailed(code, f"{known} {remedy}".strip())
-
-
-def debugging() -> bool:
-    """Return True if tracebacks are wanted (LEADS_DEBUG)."""
-    return os.environ.get("LEADS_DEBUG", "") not in ("", "0")

@@ -11,10 +11,10 @@ from rich.text import Text
 from config.policy_file import current_policy
 from config.settings import GitHub
 from process.policy import Policy
-from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json, flag
+from starter.cli.arguments import Json, flag
+from starter.cli.configuration import read_settings
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
-from starter.cli.session import read_settings
 
 if TYPE_CHECKING:
     from activities.github.setup import SetupItem, SetupStatus

@@ -8,37 +8,29 @@ from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from cyclopts import Parameter
-from cyclopts.validators import Number
+from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from process.core.refusal import Refused
-from process.decisions.base import Decision
+from process.decisions.base import SET_BY_LEAD, Decision
 from process.decisions.parsing import parse_as
-from starter.cli.errors import CommandFailed, ExitCode
+from starter.cli.exits import CommandFailed, ExitCode
 
 SOURCE = "cli"
 
-_OURS = frozenset({"source", "said_at", "policy", "changed", "price_books", "changes", "issue", "originals"})
+_OURS = SET_BY_LEAD | {
+    "source",
+    "said_at",
+    "policy",
+    "changed",
+    "price_books",
+    "changes",
+    "issue",
+    "originals",
+}
 """Fields that are filled in by the service, not by a person."""
 
-
-def flag(text: str, *names: str) -> Parameter:
-    """Return a flag that has no `--no-…` form."""
-    return Parameter(names or None, negative="", show_default=False, help=text)
-
-
-LeadArgument = Annotated[
-    str,
-    Parameter(
-        help="The lead: its id, issue (leads#12 or its address) or organisation. To look at it, words of the "
-        "organisation or the beginning of the id are enough."
-    ),
-]
-Verbose = Annotated[bool, flag("One line for each chore outside.", "--verbose", "-v")]
-Json = Annotated[bool, flag("One JSON value instead of text.")]
-PORT = Number(gte=1, lte=65535)
-Timeout = Annotated[float, Parameter("--timeout", help="Seconds to wait for the lead's answer.")]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,6 +65,9 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     if type_ in (Decimal, int):  # the decision reads numbers; cyclopts would round 1.200 users to one
         type_, default = str, default if default is inspect.Parameter.empty else None
         parameter = Parameter(help=help_, metavar="NUMBER")
+    if type_ is AwareDatetime:  # so is its message about a time
+        type_, default = str, default if default is inspect.Parameter.empty else None
+        parameter = Parameter(help=help_, metavar="TIME")
     annotation: Any = Annotated[type_ | None if default is None else type_, parameter]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 

@@ -4,15 +4,16 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from pydantic_core import to_jsonable_python
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 NEVER_WRAPPED = 10_000
 """Width of output that goes into a pipe, in columns."""
@@ -31,15 +32,25 @@ def moment(at: datetime | None, zone: str = "UTC") -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %Z}" if at else ""
 
 
+class _Console(Console):
+    """A console that leaves it to the program what becomes of a closed pipe."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Raise the BrokenPipeError that is being handled."""
+        raise
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return a console for stdout or stderr."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else NEVER_WRAPPED
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return _Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
-def progress(*, hidden: bool) -> Progress:
+def progress(*, hidden: bool) -> "Progress":
     """Return a progress bar for stderr that disappears at the end; it is shown only on a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
     screen = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     return Progress(*columns, console=screen, transient=True, disable=hidden or not screen.is_terminal)
@@ -118,5 +129,7 @@ def _cell(cell: str | Text) -> Text:
 
 def print_json(value: Any) -> None:
     """Print the value to stdout as indented JSON."""
+    from pydantic_core import to_jsonable_python  # only what prints a value needs it
+
     sys.stdout.write(json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=2) + "\n")
     sys.stdout.flush()

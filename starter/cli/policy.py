@@ -14,10 +14,13 @@ from client.lists import lead_lists
 from config.settings import Settings
 from process.decisions.policy import PolicyAdopted
 from process.policy import TEAMS, Policy, differences
-from starter.cli.errors import CommandFailed, ExitCode, rendered
-from starter.cli.options import Json, flag, given
+from starter.cli.arguments import Json, flag
+from starter.cli.configuration import read_settings
+from starter.cli.errors import rendered
+from starter.cli.exits import CommandFailed, ExitCode
+from starter.cli.options import given
 from starter.cli.output import Output
-from starter.cli.session import leads_of, read_settings
+from starter.cli.session import leads_of
 from starter.cli.spelling import write_refusal
 
 MAX_CONCURRENT = 20

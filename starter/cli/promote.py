@@ -13,10 +13,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from client.chores import Chores
 from client.connection import connect
-from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json
+from starter.cli.arguments import Json
+from starter.cli.configuration import read_settings
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
-from starter.cli.session import read_settings
 
 
 async def promote(

@@ -7,10 +7,11 @@ from cyclopts import Parameter
 
 from client.errors import LedgerFailed
 from client.rebuilding import RebuiltRow, rebuild_rows
-from starter.cli.errors import CommandFailed, ExitCode, rendered
-from starter.cli.options import Json
+from starter.cli.arguments import Json
+from starter.cli.configuration import read_settings
+from starter.cli.errors import rendered
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, progress
-from starter.cli.session import read_settings
 from starter.cli.what_if_report import count_of
 
 

@@ -11,10 +11,11 @@ from client.leads import LeadsClient
 from client.repair import RepairPlan, plan_repair
 from client.stuck import list_stuck
 from ledger.events import Ledger, LedgerError
-from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json, LeadArgument, flag
+from starter.cli.arguments import Json, LeadArgument, flag
+from starter.cli.configuration import read_settings
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, confirmed
-from starter.cli.session import leads_of, read_settings
+from starter.cli.session import leads_of
 
 
 class RepairReport(BaseModel):

@@ -14,10 +14,11 @@ from client.past import Past
 from client.restore import RestorePlan, plan_restore
 from client.restore import restore as begin_again
 from ledger.events import Ledger, LedgerError
-from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json, flag
+from starter.cli.arguments import Json, flag
+from starter.cli.configuration import read_settings
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, confirmed, progress
-from starter.cli.session import leads_of, read_settings
+from starter.cli.session import leads_of
 from starter.cli.what_if_report import count_of
 
 

@@ -7,9 +7,9 @@ from cyclopts import Parameter
 
 from client.broadcast import RATE, Broadcast
 from client.leads import LeadsClient
+from starter.cli.arguments import Json, LeadArgument, Timeout, flag
 from starter.cli.broadcasts import ask_all
-from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json, LeadArgument, Timeout, flag
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, confirmed
 from starter.cli.session import TIMEOUT, leads_of
 from starter.cli.what_if_report import count_of

@@ -15,7 +15,7 @@ from process.money.pricing import PriceBook, PriceListError
 from process.policy import Periods, Policy
 from process.simulation.scenario import Scenario
 from process.types import Stage
-from starter.cli.errors import CommandFailed, ExitCode
+from starter.cli.exits import CommandFailed, ExitCode
 
 IN_STAGES = "stale_in"
 """The period that has a number of days per stage."""

@@ -4,42 +4,19 @@ import asyncio
 from datetime import timedelta
 from typing import Annotated
 
-from cyclopts import App, Group, Parameter
+from cyclopts import Parameter
 
 from client.chores import Chores
 from client.connection import connect
 from client.reconcile import NOW, reconcile_now
 from client.retries import pending_retries
 from client.server import CHORES_RETENTION, RETENTION, Prepared, prepare, prepare_chores
-from starter.cli.decide import Command, add
-from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import PORT, Json
+from starter.cli.arguments import PORT, Json
+from starter.cli.configuration import read_settings
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
-from starter.cli.session import read_settings
 from starter.local.parts import HOST, WEB_PORT, demand_free
 from workflows.reconcile import lines
-
-
-def add_service(app: App) -> None:
-    """Add the commands that run, check and steer the service."""
-    group = Group("Service", sort_key=0)
-    commands: tuple[Command | str, ...] = (
-        "starter.demo.command:demo",
-        "starter.local.up:up",
-        web,
-        "starter.cli.check:check",
-        reconcile,
-        "starter.cli.policy:policy",
-        "starter.cli.verify:verify",
-        "starter.cli.repair:repair",
-        "starter.cli.restore:restore",
-        "starter.cli.rebuild:rebuild",
-        "starter.cli.promote:promote",
-        init_server,
-        "starter.cli.adopt_settings:adopt_settings",
-        "starter.cli.init_repos:init_repos",
-    )
-    add(app, commands, group)
 
 
 async def web(

@@ -1,26 +1,16 @@
-"""Reads the settings and connects to Temporal, for all commands."""
+"""Connects to Temporal, for all commands."""
 
 from datetime import timedelta
-from pathlib import Path
 
 from client.connection import connect
 from client.errors import LedgerFailed
 from client.leads import LeadsClient
-from config import policy_file, settings
-
-UP = Path(".leads/up.env")
-"""Settings of the sandbox, while `leads up` runs in this folder."""
-
-FILES = (".env", UP)
-"""Files from which settings are read, besides the environment."""
+from config import policy_file
+from config.settings import Settings
+from starter.cli.configuration import read_settings
 
 TIMEOUT = 10.0
 """Default seconds to wait for an answer of a lead."""
-
-
-def read_settings() -> settings.Settings:
-    """Read the settings of the environment and of `.env`. Raises SettingsError, which names the wrong one."""
-    return settings.read_settings(*FILES)
 
 
 async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
@@ -40,7 +30,7 @@ async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
     )
 
 
-def _by_words(known: settings.Settings, text: str) -> dict[str, str]:
+def _by_words(known: Settings, text: str) -> dict[str, str]:
     """Find leads by words of their organisations, if there is a ledger to read."""
     from client.lists import lead_lists  # only this needs the ledger, which takes a moment to load
 

@@ -10,8 +10,8 @@ from client.errors import LeadsError
 from client.lists import lead_lists
 from client.lost import LostRun, any_lost
 from client.stuck import list_stuck
+from starter.cli.configuration import read_settings
 from starter.cli.output import console
-from starter.cli.session import read_settings
 
 SHOWN = 5
 """Number of leads that are named."""

@@ -10,10 +10,10 @@ from client.chores import Chores
 from client.connection import connect
 from client.past import past
 from client.replays import Replayed, replayed
-from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json
+from starter.cli.arguments import Json
+from starter.cli.configuration import read_settings
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, progress
-from starter.cli.session import read_settings
 
 _NAMES = {"LeadWorkflow": "lead", "IssueSyncWorkflow": "issue sync", "ReconcileWorkflow": "reconciliation"}
 

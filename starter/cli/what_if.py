@@ -12,11 +12,11 @@ from client.simulations import Only, SimulationRequest, SimulationResult, simula
 from config.policy_file import current_policy
 from process.policy import Periods
 from process.simulation.summary import Summary
-from starter.cli.errors import CommandFailed, ExitCode
-from starter.cli.options import Json, flag
+from starter.cli.arguments import Json, flag
+from starter.cli.configuration import read_settings
+from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, console, progress
 from starter.cli.scenario import described, period_values, scenario
-from starter.cli.session import read_settings
 from starter.cli.what_if_report import count_of, print_lead, print_summary
 
 LAG = timedelta(hours=1)

@@ -22,7 +22,7 @@ from rich.progress import (
 
 from client.errors import LeadsError
 from client.leads import LeadsClient
-from starter.cli.options import Json, flag
+from starter.cli.arguments import Json, flag
 from starter.cli.output import Output
 from starter.demo.chronicle import DYNAMIC_CONFIG, Chronicle
 from starter.demo.errors import DemoFailed

@@ -9,9 +9,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from config.settings import Settings, unknown_settings
-from starter.cli.options import PORT, Json, flag
+from starter.cli.arguments import PORT, Json, flag
+from starter.cli.configuration import FILES, UP, read_settings
 from starter.cli.output import Output
-from starter.cli.session import FILES, UP, read_settings
 from starter.local.errors import AlreadyRunning
 from starter.local.parts import (
     HOST,

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.runtime import BUFFERED_METRIC_KIND_GAUGE, MetricBuffer, Runtime, TelemetryConfig
 from temporalio.testing import WorkflowEnvironment
 
-from activities.gauges import LATE, LOST, STAGES, WITH_PARKED, LeadGauges
+from activities.gauges import LATE, STAGES, WITH_PARKED, WITHOUT_WORKFLOW, LeadGauges
 from client.directory import Directory
 from client.lists import LeadLists
 from ledger.entries import entry_of
@@ -38,11 +38,13 @@ async def test_they_tell_stages_and_lost_leads(env: WorkflowEnvironment, tmp_pat
         await gauges.look()
         await gauges.look()
     ledger.close()
-    assert [(line["event"], line["lead"]) for line in logs] == [("a lead is lost", life.lead.id)]
+    assert [(line["event"], line["lead"]) for line in logs] == [
+        ("the workflow of a lead is lost", life.lead.id)
+    ]
     found: dict[tuple[str, Any], Any] = {
         (update.metric.name, update.attributes.get("stage")): update.value
         for update in buffer.retrieve_updates()
         if update.metric.kind == BUFFERED_METRIC_KIND_GAUGE
     }
     assert (found[STAGES, "quoted"], found[STAGES, "lead"]) == (1, 0)
-    assert (found[LOST, None], found[WITH_PARKED, None], found[LATE, None]) == (1, 0, 1)
+    assert (found[WITHOUT_WORKFLOW, None], found[WITH_PARKED, None], found[LATE, None]) == (1, 0, 1)

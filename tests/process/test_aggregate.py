@@ -304,6 +304,8 @@ def test_events_are_unrecorded_until_the_ledger_confirms_them() -> None:
     aggregate = life.aggregate.recorded(2)
     assert not aggregate.unrecorded
     assert aggregate.recorded(1).in_ledger == 2
+    assert aggregate.recorded(1, after=1).in_ledger == 2, "an older answer"
+    assert aggregate.recorded(1, after=2).in_ledger == 1, "the ledger has lost one"
     assert record_request(aggregate, 2, MONDAY).events == ()
 
 

@@ -8,7 +8,7 @@ from process.core.due import next_due
 from process.decisions.registry import DECISIONS
 from process.types import Role
 from process.views.attention import attention
-from process.views.overview import next_step, options, overview
+from process.views.overview import Option, _step, next_step, options, overview
 from tests.support.lives import BOOK_QUOTE, HUB, Life
 
 
@@ -159,3 +159,62 @@ def test_the_overview_is_complete() -> None:
     assert {line.status for line in seen.effects} == {"done"}
     waiting = overview(Life().quoted().aggregate, life.now).effects
     assert {line.status for line in waiting} == {"waiting", "blocked"}
+
+
+def option(life: Life, kind: str) -> Option:
+    return next(each for each in options(life.aggregate, life.now) if each.kind == kind)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "reason"),
+    [
+        (Life, "hub_requested", "No contract is signed"),
+        (Life, "issue_replaced", "No issue of this lead is known to be gone"),
+        (Life, "folder_replaced", "No folder of this lead is known to be gone"),
+        (lambda: Life().live(), "price_quoted", "its renewal is quoted in the last 180 days"),
+    ],
+)
+def test_a_decision_that_is_refused_is_no_option(state: Callable[[], Life], kind: str, reason: str) -> None:
+    found = option(state(), kind)
+    assert not found.allowed
+    assert reason in str(found.refused)
+
+
+@pytest.mark.parametrize(
+    ("state", "first"),
+    [
+        (Life, ["questionnaire_sent"]),
+        (lambda: Life().quoted(), ["quote_accepted", "quote_declined"]),
+        (lambda: Life().handed_over(), ["contract_acknowledged"]),
+        (lambda: Life().signed(), ["vendor_setup_started", "vendor_setup_not_needed"]),
+        (hub_known, ["hub_requested"]),
+        (lambda: Life().requested(), ["hub_live"]),
+        (lambda: Life().live(), ["hub_validated"]),
+    ],
+)
+def test_the_next_decisions_come_first(state: Callable[[], Life], first: list[str]) -> None:
+    life = state()
+    found = options(life.aggregate, life.now)
+    assert [each.kind for each in found if each.next] == first
+    assert [each.kind for each in found[: len(first)]] == first
+
+
+@pytest.mark.parametrize("life", [each for each, _, _ in STEPS])
+def test_every_next_decision_exists(life: Callable[[], Life]) -> None:
+    assert set(_step(life().lead).decisions) <= set(DECISIONS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "needs"),
+    [
+        ("price_quoted", ("amount", "currency", "per")),
+        ("lost", ("reason",)),
+        ("corrected", ("seq", "reason")),
+        ("questionnaire_sent", ()),
+        ("policy_adopted", ()),
+    ],
+)
+def test_an_option_names_the_fields_that_it_needs(kind: str, needs: tuple[str, ...]) -> None:
+    found = option(Life(), kind)
+    assert found.allowed
+    assert found.needs == needs

@@ -13,7 +13,7 @@ from temporalio.worker import Replayer, Worker
 from client.worker_options import deployment
 from config.settings import Settings
 from process.behaviour import CHANGES
-from starter.cli.errors import CommandFailed
+from starter.cli.exits import CommandFailed
 from starter.cli.promote import route
 from tests.support.changed_rule import NEXT_CHANGES, KnownBehaviour, NextBehaviour, deploy
 from tests.support.outside import Outside

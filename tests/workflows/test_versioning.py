@@ -11,7 +11,7 @@ from client.worker_options import deployment
 from config.settings import Settings
 from process.views.overview import Overview
 from starter.cli.check import builds, workers
-from starter.cli.errors import CommandFailed
+from starter.cli.exits import CommandFailed
 from starter.cli.promote import route
 from tests.support.outside import Outside
 from tests.support.servers import real_time

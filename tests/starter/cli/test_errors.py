@@ -41,7 +41,8 @@ from client.errors import (
 )
 from process.core.refusal import refuse, suggest
 from process.lead.duplicate_links import DuplicateLink, MatchReason
-from starter.cli.errors import ExitCode, rendered
+from starter.cli.errors import rendered
+from starter.cli.exits import ExitCode
 from starter.demo.errors import DemoFailed, StepFailed
 from starter.local.errors import AlreadyRunning, DevServerMissing, PartFailed, PortTaken
 

@@ -30,6 +30,10 @@ OTHERS = [
     "rebuild",
     "init-server",
     "init-repos",
+    "agenda",
+    "digest",
+    "policy",
+    "promote",
 ]
 KINDS = {kind.replace("_", "-"): decision for kind, decision in DECISIONS.items()}
 
@@ -50,7 +54,7 @@ def test_help_names_every_command_and_exit_code(say: Say) -> None:
     assert ended.code == 0
     for command in (*OTHERS, *KINDS):
         assert f"\n  {command}: " in ended.out
-    assert "3  refused" in ended.out
+    assert "3    refused" in ended.out
     assert say().out == ended.out
 
 
@@ -85,7 +89,7 @@ def test_everything_can_print_json(command: str) -> None:
 def test_start_takes_the_fields_of_a_lead() -> None:
     ours = {"source", "said_at", "policy", "price_books", "changes", "key", "issue", "originals"}
     fields = set(LeadOpened.model_fields) - ours
-    assert options("start") == fields | {"id", "not_a_duplicate", "json"}
+    assert options("start") == fields | {"id", "opaque_id", "not_a_duplicate", "json"}
 
 
 def test_version(say: Say) -> None:

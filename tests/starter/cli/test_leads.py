@@ -14,7 +14,7 @@ from ledger.events import Ledger, LedgerUnavailable
 from process.decisions.opening import LeadOpened
 from process.identity import contact_key
 from process.types import Link
-from starter.cli.check import rows_check
+from starter.cli.check_leads import rows_check
 from tests.support.commands import Ended, Opened, RunLeads, eventually
 from tests.support.lives import Life
 from tests.support.outside import Outside
@@ -422,7 +422,13 @@ async def test_options_and_preview_change_nothing(leads: RunLeads, opened: Opene
     options = {option["kind"]: option for option in (await leads("options", lead, "--json")).json}
     assert options["price_quoted"]["allowed"]
     assert not options["quote_accepted"]["allowed"]
-    assert "quote-accepted" in (await leads("options", lead)).out
+    first, *_ = (await leads("options", lead)).out.splitlines()[1:]
+    assert first.split()[:2] == ["questionnaire-sent", "next"]
+    possible, every = (await leads("options", lead)).out, (await leads("options", lead, "--all")).out
+    assert "--amount --currency --per" in possible
+    assert "31 other decisions are refused now" in possible
+    assert "quote-accepted" not in possible
+    assert "quote-accepted" in every
     summary = ("--amount", "12000", "--currency", "EUR", "--per", "once")
     preview = (await leads("preview", lead, "price-quoted", *summary, "--json")).json
     assert preview["stage"] == "quoted"
@@ -491,4 +497,7 @@ async def test_the_check_compares_the_ledger_with_temporal(
     write_rows(ledger_url, Life(lead_id="lead-terminated"))
     found = await rows_check(env.client, settings)
     assert not found.ok
-    assert found.detail == "in Temporal: 1, in the ledger: 2; not running (terminated?): lead-terminated"
+    how = "not in Temporal, though no decision has ended it"
+    assert found.detail == (
+        f"in Temporal: 1, in the ledger: 2; not running: lead-terminated ({how}). See `leads restore --all`"
+    )

@@ -18,8 +18,8 @@ import pytest
 import requests
 from temporalio.client import Client
 
+from starter.cli.configuration import UP, read_settings
 from starter.cli.errors import rendered
-from starter.cli.session import UP, read_settings
 from starter.local.errors import AlreadyRunning, PortTaken
 from starter.local.parts import demand_free, free_ports
 from starter.local.up import alone, has_credentials

@@ -1,0 +1,41 @@
+"""The part of `leads check` about settings that were left as the examples have them."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from activities.checks import Check
+from activities.mail.addresses import addresses_of
+from config.settings import Settings
+from process.policy import Policy
+from process.types import Role
+
+EXAMPLES = ("example.org", "example.com", "example.net", "example", "invalid", "test")
+"""Domains that never receive mail (RFC 2606)."""
+
+
+def settings_checks(settings: Settings, policy: Policy) -> Iterator[Check]:
+    """Yield a check of the settings that must be one's own, unless the sandbox stands in for the outside."""
+    if urlsplit(settings.github.api_url).scheme == "http":
+        return
+    left = [*_addresses(settings, policy)]
+    detail = f"{'; '.join(left)}. No mail arrives there" if left else ""
+    yield Check("Settings", "have no example addresses", not left, detail)
+    if "org" not in settings.github.model_fields_set:
+        detail = f"LEADS_GITHUB__ORG is not set, so the organisation is {settings.github.org}"
+        yield Check("Settings", "name the organisation", True, detail, warns=True)
+
+
+def _addresses(settings: Settings, policy: Policy) -> Iterator[str]:
+    for role in Role:
+        for address in addresses_of(role, policy, settings):
+            if _is_example(address):
+                yield f"LEADS_ADDRESSES__{role.upper()} is {address}"
+    if _is_example(settings.mail.sender):
+        yield f"LEADS_MAIL__SENDER is {settings.mail.sender}"
+    if _is_example(settings.mail.message_id_domain):
+        yield f"LEADS_MAIL__MESSAGE_ID_DOMAIN is {settings.mail.message_id_domain}"
+
+
+def _is_example(address: str) -> bool:
+    domain = address.rpartition("@")[2].strip("<> ").casefold()
+    return any(domain == example or domain.endswith(f".{example}") for example in EXAMPLES)

@@ -1,0 +1,52 @@
+"""`leads options`: the decisions that are possible for a lead now, the next ones first."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from rich.text import Text
+
+from process.views.overview import Option
+from starter.cli.arguments import Json, LeadArgument, Timeout, flag
+from starter.cli.output import Output, clean
+from starter.cli.session import TIMEOUT, leads_of
+from starter.cli.spelling import as_command, write_refusal
+
+
+async def options(
+    lead: LeadArgument,
+    /,
+    *,
+    every: Annotated[bool, flag("Also those that are refused now, with the reason.", "--all")] = False,
+    timeout: Timeout = TIMEOUT,
+    json: Json = False,
+) -> None:
+    """List the decisions that are possible now: first those of the next step, then the others.
+
+    With --json, those that are refused are always there, at the end.
+
+    Example: leads options LEAD --all
+    """
+    leads = await leads_of(timeout)
+    handle = await leads.find(lead)
+    found = await leads.options(handle)
+    out = Output(as_json=json)
+    if out.value(found):
+        return
+    rows = [_choice(option, handle.id) for option in found if option.allowed or every]
+    out.table(("decision", "", "needs", "what it does, or why not now"), rows)
+    if refused := _refused(found) if not every else 0:
+        out.line()
+        out.line(f"{refused} other decisions are refused now; --all names them and the reasons.", "dim")
+
+
+def _refused(found: Sequence[Option]) -> int:
+    return sum(not option.allowed for option in found)
+
+
+def _choice(option: Option, lead_id: str) -> tuple[Text, Text, str, Text]:
+    name = as_command(option.kind)
+    needs = " ".join(f"--{as_command(field)}" for field in option.needs)
+    if option.refused is None:
+        state = Text("next", "green") if option.next else Text("yes")
+        return Text(name, "bold"), state, needs, Text(clean(option.does))
+    return Text(name, "dim"), Text("no"), "", Text(clean(write_refusal(option.refused, lead_id)), "dim")

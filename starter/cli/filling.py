@@ -1,0 +1,51 @@
+"""`leads check --fill`: writes to the ledger what leads have recorded and it lacks."""
+
+from pydantic import BaseModel
+
+from client.connection import connect
+from client.directory import Directory
+from client.filling import Filled, fill
+from client.lists import failing
+from config.settings import Settings
+from ledger.events import Ledger
+from starter.cli.exits import CommandFailed, ExitCode
+from starter.cli.output import Output, progress
+from starter.cli.what_if_report import count_of
+
+
+class FillReport(BaseModel):
+    """The result for all leads."""
+
+    leads: int
+    added: dict[str, int]
+    """Number of events that were added, by lead."""
+    problems: dict[str, str]
+
+
+async def fill_ledger(settings: Settings, out: Output) -> None:
+    """Compare the ledger with the history of each lead, and add the events that it lacks."""
+    client = await connect()
+    directory = Directory(client, settings.task_queue, settings.temporal_ui)
+    done: list[Filled] = []
+    with failing(), progress(hidden=out.as_json) as shown:
+        ledger = Ledger.open(settings.ledger_url.get_secret_value())
+        bar = shown.add_task("Comparing the ledger with the leads", total=None)
+        try:
+            async for each in fill(directory, ledger):
+                done.append(each)
+                shown.update(bar, completed=len(done))
+        finally:
+            ledger.close()
+    report = FillReport(
+        leads=len(done),
+        added={each.lead_id: each.added for each in done if each.added},
+        problems={each.lead_id: each.problem for each in done if each.problem},
+    )
+    if not out.value(report):
+        added = count_of(sum(report.added.values()), "event")
+        out.line(f"Compared with {count_of(report.leads, 'lead')}; added to the ledger: {added}", "green")
+        out.items(f"{lead_id}: {added}" for lead_id, added in report.added.items())
+        out.items((f"{lead_id}: {problem}" for lead_id, problem in report.problems.items()), "yellow")
+    if report.problems:
+        failed = count_of(len(report.problems), "lead")
+        raise CommandFailed(ExitCode.REFUSED, f"{failed} could not be compared.", printed=True)

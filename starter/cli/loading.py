@@ -1,0 +1,61 @@
+"""The names of all commands, and how the function of one is loaded: only the command that is run is imported."""
+
+import importlib
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+Command = Callable[..., Coroutine[Any, Any, Any]]
+
+_SERVICE = {
+    "demo": "starter.demo.command:demo",
+    "up": "starter.local.up:up",
+    "web": "starter.cli.service:web",
+    "check": "starter.cli.check:check",
+    "reconcile": "starter.cli.service:reconcile",
+    "policy": "starter.cli.policy:policy",
+    "verify": "starter.cli.verify:verify",
+    "repair": "starter.cli.repair:repair",
+    "restore": "starter.cli.restore:restore",
+    "rebuild": "starter.cli.rebuild:rebuild",
+    "promote": "starter.cli.promote:promote",
+    "init-server": "starter.cli.service:init_server",
+    "adopt-settings": "starter.cli.adopt_settings:adopt_settings",
+    "init-repos": "starter.cli.init_repos:init_repos",
+    "completion": "starter.cli.completion:completion",
+    "help": "starter.cli.completion:help_",
+}
+_LEADS = {
+    "start": "starter.cli.commands:start",
+    "list": "starter.cli.listing:list_",
+    "agenda": "starter.cli.agenda:agenda",
+    "digest": "starter.cli.digest:digest",
+    "show": "starter.cli.commands:show",
+    "history": "starter.cli.commands:history",
+    "options": "starter.cli.choosing:options",
+    "preview": "starter.cli.commands:preview",
+    "what-if": "starter.cli.what_if:what_if",
+    "retry": "starter.cli.retry:retry",
+    "adopt": "starter.cli.commands:adopt",
+}
+_OTHERS = _SERVICE | _LEADS
+DECISIONS_GROUP = "Decisions (each takes a LEAD first)"
+
+
+def groups() -> dict[str, tuple[str, ...]]:
+    """Return the names of all commands by group, in the order in which help lists them. It loads the decisions."""
+    from process.decisions.registry import DECISIONS
+
+    decisions = tuple(kind.replace("_", "-") for kind in DECISIONS)
+    return {"Service": tuple(_SERVICE), "Leads": tuple(_LEADS), DECISIONS_GROUP: decisions}
+
+
+def load(name: str) -> Command:
+    """Return the function of the command with this name."""
+    if name in _OTHERS:
+        module, _, function = _OTHERS[name].partition(":")
+        command: Command = getattr(importlib.import_module(module), function)
+        return command
+    from process.decisions.registry import DECISIONS
+    from starter.cli.decide import command_of
+
+    return command_of(DECISIONS[name.replace("-", "_")])

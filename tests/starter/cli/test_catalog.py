@@ -1,0 +1,88 @@
+"""The catalog says what the commands are, and everything that is answered from it loads none of them."""
+
+import io
+import subprocess
+import sys
+
+import pytest
+from cyclopts import App
+from rich.console import Console
+
+from starter.cli.app import make_app, outline
+from starter.cli.catalog import FILE, read_catalog
+from starter.cli.describe import written
+
+HEAVY = (
+    "temporalio",
+    "pydantic",
+    "sqlalchemy",
+    "psycopg",
+    "github",
+    "googleapiclient",
+    "fpdf",
+    "fastapi",
+    "process",
+    "client",
+)
+"""What takes most of a second to load."""
+
+
+def test_the_catalog_is_that_of_the_commands() -> None:
+    assert FILE.read_text("utf-8") == written(), "write it anew: python -m starter.cli.describe"
+
+
+def help_of(app: App, command: str) -> str:
+    printed = io.StringIO()
+    app.help_print([command], console=Console(file=printed, width=10_000))
+    return printed.getvalue()
+
+
+def test_help_from_the_catalog_is_that_of_the_command() -> None:
+    real = make_app()
+    for command in read_catalog():
+        assert f"leads {command}" in help_of(real, command)
+        assert help_of(outline(command), command) == help_of(real, command)
+
+
+QUICK = {
+    "help": (["--help"], 0),
+    "no command": ([], 0),
+    "help of a command": (["list", "--help"], 0),
+    "help of a decision": (["help", "price-quoted"], 0),
+    "an unknown command": (["lst"], 2),
+    "an unknown option": (["show", "lead-x", "--jsn"], 2),
+    "a missing argument": (["price-quoted"], 2),
+    "a wrong value": (["list", "--stage", "won"], 2),
+    "a shell's script": (["completion", "bash"], 0),
+    "commands to complete": (["__complete", "pr"], 0),
+    "options to complete": (["__complete", "price-quoted", "lead-x", "--am"], 0),
+}
+
+
+def loaded(arguments: list[str], expected: int) -> set[str]:
+    """Run `leads` in a process of its own; return the names of all packages that it has loaded."""
+    code = (
+        "import sys\n"
+        "from starter.cli.__main__ import main\n"
+        "try:\n    main()\n"
+        "finally:\n    print('loaded', *{name.partition('.')[0] for name in sys.modules})\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == expected, ended.stderr
+    return set(ended.stdout.rpartition("loaded ")[2].split())
+
+
+@pytest.mark.parametrize("case", QUICK)
+def test_help_wrong_usage_and_completion_load_no_command(case: str) -> None:
+    assert not loaded(*QUICK[case]) & set(HEAVY)
+
+
+def test_near_names_are_offered() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "starter.cli", "lst"], capture_output=True, text=True, check=False
+    )
+    assert ended.stderr == (
+        "leads: There is no command 'lst'. Did you mean lost or list? `leads --help` lists all commands.\n"
+    )
