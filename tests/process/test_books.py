@@ -89,7 +89,7 @@ def test_through_renewals_every_day_is_billed_once(
             end = life.lead.contract.term_ends or end
         life.accepted(amount=str(Decimal(cents) / 100), currency="USD", per=per)
         end += timedelta(days=length)
-        life.does("contract_signed", evidence="x", end=str(end), billing=bill)
+        life.does("contract_signed", evidence="x", end=str(end), billing=bill if per == "year" else "monthly")
         if not life.lead.vendor.settled:
             life.does("vendor_setup_not_needed")
     life.at(life.end_of(str(end)))

@@ -35,7 +35,7 @@ def quoted(**more: Any) -> Lead:
         ("Training: 2000 once", "Training", "2,000.00 USD once"),
         ("  Training :2000.50  ONCE ", "Training", "2,000.50 USD once"),
         ("Training: USD 2,000.50 once", "Training", "2,000.50 USD once"),
-        ("Training: 1,234,567 USD", "Training", "1,234,567.00 USD a year"),
+        ("Training: 1234567 USD", "Training", "1,234,567.00 USD a year"),
         ("Support: 300", "Support", "300.00 USD a year"),
         ("Support: 300/year", "Support", "300.00 USD a year"),
         ("Support: 300 yearly", "Support", "300.00 USD a year"),
