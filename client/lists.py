@@ -114,6 +114,14 @@ class LeadLists:
             found = self._ledger.rows(*filters, order=columns)
         return [row for row in found if selection.fits(row)][:limit]
 
+    def losses(self, org: str) -> list[LeadRow]:
+        """Return the leads of this organisation that were lost, also archived ones, without merged duplicates."""
+        with failing():
+            found = self._ledger.rows(
+                equals("stage", Stage.LOST.value), equals("org_key", org_key(org)), order=("opened_at",)
+            )
+        return [row for row in found if not row.merged_into]
+
     def by_words(self, text: str) -> dict[str, str]:
         """Return the leads whose organisations have all of these words, not archived: id -> name for people."""
         with failing():

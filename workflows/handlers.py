@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from process.core.receipts import Answer
 from process.core.refusal import Refused
-from process.decisions.base import SET_BY_FACE, Decision
+from process.decisions.base import SET_BY_FACE, SET_BY_LEAD, Decision
 from process.decisions.registry import DECISIONS
 
 Way = Literal["signal", "update", "query"]
@@ -161,5 +161,5 @@ def _update(kind: str) -> Callable[..., Awaitable[Answer]]:
 
 def _describe(decision: type[Decision]) -> str:
     does = " ".join((decision.__doc__ or "").split())
-    fields = (name for name in decision.model_fields if name not in SET_BY_FACE)
+    fields = (name for name in decision.model_fields if name not in SET_BY_FACE | SET_BY_LEAD)
     return f"{does} Takes one object with any of: {', '.join(fields)}."

@@ -78,6 +78,6 @@ def _why(corrected_decision: CorrectedDecision) -> str:
     newest = next(
         each
         for each in reversed(corrected_decision.corrections)
-        if each.of == corrected_decision.seq and each.holds
+        if each.of == corrected_decision.seq and each.holds and not each.completes
     )
     return f"No longer counts, corrected as {newest.seq}: {markdown(newest.reason, 300)}"

@@ -69,6 +69,15 @@ class CommentCommands:
         """Return the idempotency key of a command's decision."""
         return self.prefix + command.checksum
 
+    @property
+    def given(self) -> dict[str, str]:
+        """Fields that the comment gives to each decision in it, previewed or taken."""
+        return {
+            "by": f"@{self.login}",
+            "source": SOURCE,
+            "said_at": self.comment.updated_at.isoformat(),  # its author may have added the command later
+        }
+
 
 class CommandRunner:
     """Carries out commands in order, then renders the reply to each from the lead's state after it."""
@@ -120,12 +129,7 @@ class CommandRunner:
     async def _decide(
         self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand, kind: type[Decision]
     ) -> Result:
-        given = {
-            "by": f"@{request.login}",
-            "source": SOURCE,
-            "key": request.key(command),
-            "said_at": request.comment.updated_at.isoformat(),  # its author may have added the command later
-        }
+        given = request.given | {"key": request.key(command)}
         decision = commands.parse_decision(kind, command.arguments, given)
         if isinstance(decision, Refused):
             return Rejected(explain(decision), kind=kind, incomplete=True)
@@ -141,14 +145,14 @@ class CommandRunner:
             raise again(f"The lead did not answer in time. {answer.why}")
         _log.info("command taken", kind=kind.kind)
         lead.changed()
-        return Taken(answer.message, answer.seq)
+        return Taken(answer.message, answer.seq, answer.follow_ups)
 
     async def _preview(self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand) -> Result:
         name, _, rest = command.arguments.partition(" ")
         kind = DECISIONS.get(decision_name(name))
         if kind is None:
             return no_such_decision(command, name)
-        decision = commands.parse_decision(kind, rest, {"by": f"@{request.login}", "source": SOURCE})
+        decision = commands.parse_decision(kind, rest, request.given)
         if isinstance(decision, Refused):
             return Rejected(explain(decision), samples=(f"/preview {commands.sample_line(kind)[1:]}",))
         preview = await ask_lead(self._leads.preview(lead.handle, _located(decision, request.context)))

@@ -46,6 +46,8 @@ class Taken:
 
     summary: str
     seq: int | None
+    follow_ups: Refused | None = None
+    """What is left to do."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,14 @@ def _taken(result: Taken, view: Overview) -> Reply:
         for effect in view.effects_of(result.seq)
         if effect.key.rpartition("/")[2] not in ROUTINE_EFFECTS
     ]
+    left = _ADDRESS.sub(r"…@\1", explain(result.follow_ups)) if result.follow_ups else ""
     text = render(
-        "commands/taken.md", summary=result.summary, seq=result.seq, effects=effects, **_next_step(view)
+        "commands/taken.md",
+        summary=result.summary,
+        seq=result.seq,
+        effects=effects,
+        left=left,
+        **_next_step(view),
     )
     corrected = next((line.corrected_by for line in view.timeline if line.seq == result.seq), None)
     if result.seq and corrected:

@@ -54,7 +54,7 @@ def mail_body(
     if corrected_decision:
         context |= {
             "corrected_decision": corrected_decision,
-            "newest": corrected_decision.corrections[-1],
+            "newest": corrected_decision.newest,
             "wrong": _wrong(corrected_decision, lead),
         }
     return render_body(f"mail/{effect.template}.md", context)
@@ -95,6 +95,7 @@ def _context(
 
     number, version = effect.fields.get("number"), effect.fields.get("version")
     about = next((quote for quote in lead.quotes if str(quote.version) == version), None)
+    replaces = effect.fields.get("replaces")
     invoice = lead.invoice(int(number)) if number else None
     quote = about or lead.quote or agreed(lead) or (lead.quotes[-1] if lead.quotes else None)
     return {
@@ -110,6 +111,7 @@ def _context(
         "owed": [lead.invoice_name(invoice.number) for invoice in lead.invoices if invoice.owed],
         "unpaid": [invoice.number for invoice in lead.invoices if invoice.is_valid and not invoice.paid_on],
         "quote": quote,
+        "replaced": next((quote for quote in lead.quotes if str(quote.version) == replaces), None),
         "made_of": "; ".join(map(str, quote.lines)) if quote and len(quote.lines) > 1 else "",
         "reduction": f"{quote.reduction} off {quote.list_price} {each(quote.per)}"
         if quote and quote.discount

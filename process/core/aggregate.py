@@ -11,7 +11,7 @@ from typing import Self
 from process.core import outbox
 from process.core.events import Change, Event, EventLog, Fact
 from process.core.evolve import begin, evolve
-from process.core.fold import superseded
+from process.core.fold import without_effects
 from process.core.outbox import DriftCheck, Finished, FinishedEffects, Outbox, Outstanding
 from process.core.plan import plan
 from process.core.receipts import Receipts, Refusal
@@ -79,7 +79,9 @@ class LeadAggregate(Model):
         effects = plan(Change(self.event_log, event_log))
         pending, suspended = self.outbox, self.suspended
         if fact.supersedes is not None:
-            pending, suspended = outbox.partitioned(pending, suspended, superseded(event_log.corrections))
+            pending, suspended = outbox.partitioned(
+                pending, suspended, without_effects(event_log.corrections)
+            )
         return self.replaced(
             event_log=event_log.packed(),
             outbox=outbox.planned(pending, effects, event_log.lead),

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from process.core.packed import Packed
+from process.core.refusal import Suggestion
 from process.effects import Effect
 from process.lead.lead import Lead
 from process.types import Line, Model
@@ -71,6 +72,20 @@ class Fact(Model):
     def supersedes(self) -> int | None:
         """Number of the event that this correction takes out, or None."""
         return None
+
+    @property
+    def corrects(self) -> int | None:
+        """Number of the event that this one is about, if it takes it out or adds to its correction."""
+        return self.supersedes
+
+    @property
+    def completes(self) -> int | None:
+        """Number of the correction to which this one adds, or None."""
+        return None
+
+    def follow_ups(self, event_log: EventLog) -> tuple[Suggestion, ...]:
+        """Return what its answer says beside the summary: what is left to do. The log holds the fact."""
+        return ()
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
         """Return this fact with its open fields filled in, as it is recorded. The event log ends before it."""
@@ -163,7 +178,7 @@ class Events(Packed[Event]):
 
     @classmethod
     def keeps(cls, item: Event) -> bool:
-        return item.fact.supersedes is not None
+        return item.fact.corrects is not None
 
 
 class EventLog(Model):
@@ -179,7 +194,7 @@ class EventLog(Model):
 
     @property
     def corrections(self) -> tuple[Event, ...]:
-        """The events that take out another one, oldest first."""
+        """The events that take out another one, or add to such a correction, oldest first."""
         return self.events.kept
 
     def then(self, event: Event, lead: Lead) -> Self:

@@ -49,6 +49,13 @@ def corrected_by(events: Iterable[Event]) -> dict[int, int]:
     return out
 
 
+def without_effects(corrections: Iterable[Event]) -> frozenset[int]:
+    """Return the numbers of events whose unsent mails are suspended: those taken out, and additions to them."""
+    corrections = tuple(corrections)
+    out = superseded(corrections)
+    return out | {event.seq for event in corrections if event.fact.completes in out}
+
+
 def without(event_log: EventLog, *seqs: int) -> Lead:
     """Return the lead as it would be if these events were corrected now."""
     undone = {

@@ -57,8 +57,7 @@ def take_parsed(aggregate: LeadAggregate, decision: Decision, now: datetime) -> 
         aggregate, answer = _refuse(aggregate, _refusal(decision, fact, now))
         return (_with_receipt(aggregate, decision, answer) if decision.key else aggregate), answer
     aggregate = aggregate.record(fact, now)
-    event = aggregate.event_log.events[-1]
-    answer = Answer(accepted=True, message=event.summary, seq=event.seq)
+    answer = Answer.to(aggregate.event_log, aggregate.lead.last_seq)
     return _with_receipt(aggregate, decision, answer), answer
 
 

@@ -27,6 +27,7 @@ class Answer(Model):
     message: str
     """The event's summary, or the reason of the refusal: one sentence without its full stop."""
     suggestions: tuple[Suggestion, ...] = ()
+    """What would work instead; of an accepted decision, what is left to do."""
     seq: int | None = None
     repeat: bool = False
     """True if the same decision came before. The answer is the one that it got then."""
@@ -35,6 +36,23 @@ class Answer(Model):
 
     def __str__(self) -> str:
         return self.message if self.accepted else str(self.refused)
+
+    @classmethod
+    def to(cls, event_log: EventLog, seq: int) -> Self:
+        """Return the answer to the decision that was recorded as `seq`."""
+        event = event_log.find(seq)
+        if event is None:
+            return cls(accepted=True, message="", seq=seq)
+        suggestions = event.fact.follow_ups(event_log)
+        return cls(accepted=True, message=event.summary, suggestions=suggestions, seq=seq)
+
+    @property
+    def follow_ups(self) -> Refused | None:
+        """What is left to do after an accepted decision, in the form that each face writes; None if nothing is."""
+        if not self.accepted or not self.suggestions:
+            return None
+        first, *others = self.suggestions
+        return Refused(reason=first.text, suggestions=tuple(others))
 
     @property
     def refused(self) -> Refused | None:
@@ -61,8 +79,7 @@ class Receipt(Model):
         """Return the first answer, marked as a repeat."""
         if self.refused:
             return _no(self.refused).replaced(repeat=True)
-        event = event_log.find(self.seq or 0)
-        return Answer(accepted=True, message=event.summary if event else "", seq=self.seq, repeat=True)
+        return Answer.to(event_log, self.seq or 0).replaced(repeat=True)
 
 
 class Receipts(Packed[Receipt]):

@@ -7,9 +7,10 @@ only towards the people whom the mistake reached.
 from collections.abc import Iterator
 
 from process.core.events import EventLog, effect_key
-from process.corrections.corrected_decision import Compensation, Where
+from process.corrections.corrected_decision import Where
 from process.corrections.correcting_decision import CorrectingDecision
 from process.corrections.lookup import corrected_decision, root
+from process.corrections.unresolved import Compensation
 from process.effects import Effect, PostCorrection, SendCorrection
 
 KINDS: dict[Where, Compensation] = {"issue": "comment", "hub issue": "hub", "answer": "answer"}

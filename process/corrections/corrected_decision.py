@@ -4,10 +4,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from process.corrections.unresolved import Compensation, Remainder
 from process.types import Model
-
-Compensation = Literal["mail", "comment", "answer", "hub"]
-"""A compensation speaks to people, so it happens only on request."""
 
 Where = Literal["issue", "hub issue", "answer"]
 """A place on GitHub that mentions a correction: a comment of its own, or the answer to the deciding comment."""
@@ -26,6 +24,8 @@ class Correction(Model):
     """Compensations that it asked for."""
     holds: bool
     """True unless a later correction took it out."""
+    completes: bool = False
+    """True if it puts right what an earlier correction of the same event had left."""
     counts: bool
     """True if the decision counted after it."""
 
@@ -55,6 +55,11 @@ class CorrectedDecision(Model):
     notified: tuple[NotifiedMail, ...] = ()
     """Mails about it, oldest first. Empty unless they were asked for."""
 
+    @property
+    def newest(self) -> Correction:
+        """The newest correction that took something out."""
+        return next(each for each in reversed(self.corrections) if not each.completes)
+
     def notified_that(self, *, counts: bool) -> tuple[str, ...]:
         """Return the addresses whose newest mail says that the decision counts, or that it does not."""
         last = {address: mail.counts for mail in self.notified for address in mail.recipients}
@@ -76,6 +81,14 @@ class CorrectedDecision(Model):
     def _of(self, kind: Compensation) -> tuple[Correction, ...]:
         """Return the corrections that concern this kind: an answer only mentions direct corrections."""
         return tuple(each for each in self.corrections if kind != "answer" or each.of == self.seq)
+
+
+class RemainingTrace(Model):
+    """Something that was not put right after a correction."""
+
+    left: Remainder
+    summary: str
+    """A clause that names it, without addresses of people if it is no mail."""
 
 
 class Trace(Model):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from process.corrections.corrected_decision import Compensation
+from process.corrections.unresolved import Compensation, Remainder
 from process.decisions.base import Decision
 from process.money.amounts import Count
 from process.types import Text
@@ -24,6 +24,22 @@ class CorrectingDecision(Decision, abstract=True):
         (), description="what to put right outside: mail, comment, answer, hub, or all that there is"
     )
 
+    rest_is_fine: bool = Field(False, description="what is not put right outside may stay as it is")
+    adds_to: Count | None = Field(
+        None, description="number of the correction that it completes; filled in by the lead"
+    )
+    left: tuple[Remainder, ...] = Field(
+        (), description="what still says the contrary outside; filled in by the lead"
+    )
+
     @property
-    def supersedes(self) -> int:
+    def supersedes(self) -> int | None:
+        return None if self.adds_to else self.seq
+
+    @property
+    def corrects(self) -> int:
         return self.seq
+
+    @property
+    def completes(self) -> int | None:
+        return self.adds_to

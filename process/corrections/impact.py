@@ -3,21 +3,19 @@
 from collections.abc import Collection, Iterator
 
 from process.core import fold
-from process.core.events import Change, Event, EventLog
+from process.core.events import Event, EventLog
 from process.corrections.compensation import KINDS, updates
 from process.corrections.corrected_decision import (
-    Compensation,
-    CorrectedDecision,
     CorrectionImpact,
     Trace,
     Where,
 )
 from process.corrections.lookup import corrected_decision, followers, root
+from process.corrections.remaining import is_unsent, last_mail, planned, still_offered
+from process.corrections.unresolved import Compensation
 from process.deadlines.billing import InvoiceDue
 from process.decisions.base import Decision
-from process.effects import Effect, ReserveIds
-from process.effects.observations import MailSent
-from process.lead.lead import Lead
+from process.effects import ReserveIds
 from process.money import billing
 
 
@@ -29,11 +27,14 @@ def correction_impact(event_log: EventLog, seq: int, asked: Collection[str] = ()
     event = event_log.find(seq)
     if event is None or not isinstance(event.fact, Decision):
         return None
+    is_corrected = seq in fold.superseded(event_log.corrections)
+    possible = still_offered(event_log, seq) if is_corrected else _on_request(event_log, event)
+    on_request = (trace.replaced(fate="asked") if trace.compensate in asked else trace for trace in possible)
+    if is_corrected:
+        return CorrectionImpact(
+            corrected_decision=corrected_decision(event_log, seq), traces=tuple(on_request)
+        )
     restored = event_log.find(event.fact.supersedes or 0)
-    on_request = (
-        trace.replaced(fate="asked") if trace.compensate in asked else trace
-        for trace in _on_request(event_log, event)
-    )
     return CorrectionImpact(
         corrected_decision=corrected_decision(event_log, seq),
         restored=(restored.seq, restored.summary) if restored else None,
@@ -44,6 +45,8 @@ def correction_impact(event_log: EventLog, seq: int, asked: Collection[str] = ()
 def offered(event_log: EventLog, seq: int) -> tuple[Compensation, ...]:
     """Return the compensations that can be asked for when `seq` is corrected."""
     event = event_log.find(seq)
+    if seq in fold.superseded(event_log.corrections):
+        return tuple(trace.compensate for trace in still_offered(event_log, seq) if trace.compensate)
     found = _on_request(event_log, event) if event else ()
     anyway = (KINDS[effect.where] for effect in updates(event_log, seq))
     return tuple(dict.fromkeys([*(trace.compensate for trace in found if trace.compensate), *anyway]))
@@ -98,9 +101,9 @@ def _on_request(event_log: EventLog, event: Event) -> Iterator[Trace]:
         return Trace(fate="if asked", summary=summary, compensate=kind)
 
     if notified := decision.notified_that(counts=decision.counts):
-        got = "; ".join(_last_mail(decision, address, lead) for address in notified)
+        got = "; ".join(last_mail(decision, address, lead) for address in notified)
         yield asked("mail", f"{got}. They, and nobody else, get a correction in the same thread")
-    elif _unsent(event_log, event):
+    elif is_unsent(event_log, event):
         yield asked("mail", "Its mail has not left. Whom it reaches at this very moment gets a correction")
     if own.comment and not own.was_asked("answer"):
         yield asked("answer", f"The answer to the comment that gave {event.seq} is crossed out")
@@ -119,32 +122,10 @@ def _on_request(event_log: EventLog, event: Event) -> Iterator[Trace]:
             )
 
 
-def _last_mail(decision: CorrectedDecision, address: str, lead: Lead) -> str:
-    """Return a sentence about the newest mail that this address got."""
-    newest = next(mail for mail in reversed(decision.notified) if address in mail.recipients)
-    return f"{address} got “{newest.template.replace('_', ' ')}” on {lead.today(newest.at)}"
-
-
 def _withdraws_request(event_log: EventLog, event: Event) -> bool:
     """Return True if the hub is no longer requested once this event is corrected."""
     after = fold.without(event_log, event.seq)
     return event_log.lead.hub.requested_on is not None and after.hub.requested_on is None
-
-
-def _planned(event_log: EventLog, event: Event) -> list[Effect]:
-    """Return the effects that the event asked for when it was recorded."""
-    events = event_log.events[: event.seq]
-    past, present = (
-        EventLog.of(so_far, fold.fold(so_far, event_log.lead.id)) for so_far in (events[:-1], events)
-    )
-    return [*event.fact.effects(Change(past, present))]
-
-
-def _unsent(event_log: EventLog, event: Event) -> bool:
-    """Return True if the event asked for mails of which none has been sent yet. One may be on its way."""
-    return any(effect.queue == "mail" for effect in _planned(event_log, event)) and not any(
-        mail.cause == event.seq for _, mail in event_log.recorded(MailSent)
-    )
 
 
 def _staying(event_log: EventLog, event: Event) -> Iterator[Trace]:
@@ -157,7 +138,7 @@ def _staying(event_log: EventLog, event: Event) -> Iterator[Trace]:
     if (
         event.fact.supersedes is None
         and lead.folder
-        and any(isinstance(e, ReserveIds) for e in _planned(event_log, event))
+        and any(isinstance(e, ReserveIds) for e in planned(event_log, event))
     ):
         yield stays("The lead's Drive folder serves whatever comes next; if it is empty, bin it by hand")
     followed = set(followers(event_log, event.seq)) if event.fact.supersedes is None else set()

@@ -25,7 +25,7 @@ def root(event_log: EventLog, seq: int) -> int:
     For a decision, that is its own number.
     """
     event = event_log.find(seq)
-    return seq if event is None or event.fact.supersedes is None else root(event_log, event.fact.supersedes)
+    return seq if event is None or event.fact.corrects is None else root(event_log, event.fact.corrects)
 
 
 def corrected_decision(event_log: EventLog, seq: int, *, notified: bool = False) -> CorrectedDecision:
@@ -55,7 +55,7 @@ def corrected_decisions(event_log: EventLog) -> tuple[CorrectedDecision, ...]:
     """Return all decisions that no longer count. Corrections are not among them."""
     out = sorted(fold.superseded(event_log.corrections))
     events = (event for seq in out if (event := event_log.find(seq)))
-    decided = (e for e in events if isinstance(e.fact, Decision) and e.fact.supersedes is None)
+    decided = (e for e in events if isinstance(e.fact, Decision) and e.fact.corrects is None)
     return tuple(corrected_decision(event_log, event.seq) for event in decided)
 
 
@@ -72,7 +72,8 @@ def _corrections(event_log: EventLog, seq: int, out: frozenset[int]) -> Iterator
                 by=fact.by,
                 reason=fact.reason,
                 asked=tuple(kind for kind in fact.compensate if kind != "all"),
-                holds=event.seq not in out,
+                holds=(fact.completes or event.seq) not in out,
+                completes=fact.completes is not None,
                 counts=seq not in fold.superseded(event_log.corrections[:number]),
             )
 

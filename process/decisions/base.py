@@ -16,6 +16,8 @@ from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 SET_BY_FACE = frozenset({"source", "key", "said_at"})
 """Fields that a face fills in, so that people are not asked for them."""
+SET_BY_LEAD = frozenset({"adds_to", "left"})
+"""Fields that the lead fills in when it records a decision."""
 SAID_WITHIN = timedelta(days=14)
 """A decision counts from when it was said if that is no longer ago; an older one is judged by the present."""
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})

@@ -12,6 +12,8 @@ from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, su
 from process.corrections.compensation import compensations
 from process.corrections.correcting_decision import CorrectingDecision
 from process.corrections.impact import offered
+from process.corrections.remaining import remaining
+from process.corrections.unresolved import UnresolvedCorrection
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReadAnswers
@@ -88,7 +90,8 @@ class Corrected(CorrectingDecision):
     The card, the labels and the issues follow by themselves. Mails that the decision asked for are suspended if they have
     not been sent; correcting the correction queues them again. Messages that have reached people are put right on request
     (field compensate): by mail to the recipients, in the answer to the comment, in a comment on the issue, or at the hub's
-    issue. The preview lists all of it.
+    issue. The preview lists all of it; the answer lists what was not put right. That needs attention until the same event is
+    corrected again, which then only puts right what is left, or until it is said to be fine (rest_is_fine).
     """
 
     kind = "corrected"
@@ -121,16 +124,13 @@ class Corrected(CorrectingDecision):
                 suggest("Change its details", "details_changed"),
                 suggest("Or merge it into the lead that it is a duplicate of", "merged"),
             )
-        if self.seq in fold.superseded(event_log.corrections):
+        if (completed := event.fact.completes) is not None:
             return refuse(
-                f"{self.seq} is already corrected",
-                suggest(
-                    "To make it count again, correct its correction",
-                    "corrected",
-                    seq=fold.corrected_by(event_log.corrections)[self.seq],
-                ),
-                "Corrected once more, it can be put right outside" if self.compensate else "",
+                f"{self.seq} only put right outside what {completed} had left",
+                suggest("To take back the correction itself, correct that", "corrected", seq=completed),
             )
+        if correction := fold.corrected_by(event_log.corrections).get(self.seq):
+            return self._nothing_to_add(event_log, correction) or self._nothing_to_compensate(event_log)
         if broken := tuple(fold.broken(event_log, self.seq)):
             return _refuse_dependents(broken, event.fact.supersedes)
         if again := first_double_billing(fold.without(event_log, self.seq)):
@@ -139,6 +139,26 @@ class Corrected(CorrectingDecision):
                 suggest("Void that one first", "invoice_voided", number=again.number),
             )
         return self._nothing_to_compensate(event_log)
+
+    def _nothing_to_add(self, event_log: EventLog, correction: int) -> Refused | None:
+        """Return the reason to refuse an addition to this correction, or None."""
+        left = offered(event_log, self.seq)
+        wrong = any(each.seq == self.seq for each in event_log.lead.unresolved)
+        if ("all" not in self.compensate or left) and (self.compensate or (self.rest_is_fine and wrong)):
+            return None
+        more = suggest(
+            "What it left outside can still be put right",
+            "corrected",
+            seq=self.seq,
+            reason=self.reason,
+            compensate=list(left),
+        )
+        asked = self.compensate or self.rest_is_fine
+        return refuse(
+            f"{self.seq} is already corrected" + (", and nothing is left to put right" if asked else ""),
+            more if left and not asked else "",
+            suggest("To make it count again, correct its correction", "corrected", seq=correction),
+        )
 
     def _nothing_to_compensate(self, event_log: EventLog) -> Refused | None:
         """Return the reason to refuse a named compensation without an object, or None. `all` may have none."""
@@ -150,22 +170,50 @@ class Corrected(CorrectingDecision):
                 there = (
                     f"What can be put right is {', '.join(possible)}" if possible else "Leave compensate out"
                 )
-                return refuse(_NOTHING[kind].format(self.seq), there)
+                texts = _NOTHING_LEFT if self.seq in fold.superseded(event_log.corrections) else _NOTHING
+                return refuse(texts[kind].format(self.seq), there)
         return None
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
         """Record each compensation by name instead of `all`."""
-        if not self.compensate:
-            return self
-        possible = offered(event_log, self.seq)
+        possible = offered(event_log, self.seq) if self.compensate else ()
         asked = tuple(kind for kind in possible if kind in self.compensate or "all" in self.compensate)
-        return self.replaced(compensate=asked)
+        completed = fold.corrected_by(event_log.corrections).get(self.seq)
+        resolved = self.replaced(compensate=asked, adds_to=completed, left=())
+        event = Event(seq=event_log.lead.last_seq + 1, at=now, fact=resolved)
+        after = event_log.then(event, fold.fold((*event_log.events, event), event_log.lead.id))
+        return resolved.replaced(left=tuple(each.left for each in remaining(after, self.seq)))
 
     def apply(self, lead: Lead, event: Event) -> Lead:
+        lead = lead.replaced(unresolved=self._unresolved(lead, event))
         if "hub" not in self.compensate or lead.hub.requested_on:
             return lead
         hub = lead.hub.replaced(withdrawn_on=lead.today(event.at))
         return lead.replaced(hub=hub)
+
+    def _unresolved(self, lead: Lead, event: Event) -> tuple[UnresolvedCorrection, ...]:
+        """Return the lead's unresolved corrections after this one."""
+        known = next((each for each in lead.unresolved if each.correction == self.adds_to), None)
+        others = tuple(each for each in lead.unresolved if each is not known)
+        if self.rest_is_fine or not self.left or (self.adds_to and known is None):
+            return others
+        first = UnresolvedCorrection(
+            seq=self.seq, correction=event.seq, on=lead.today(event.at), left=self.left
+        )
+        return (*others, known.replaced(left=self.left) if known else first)
+
+    def follow_ups(self, event_log: EventLog) -> tuple[Suggestion, ...]:
+        if self.rest_is_fine:
+            return ()
+        wrong = [each for each in remaining(event_log, self.seq) if each.left != "unsent mail"]
+        if not wrong:
+            return ()
+        again = {"seq": self.seq, "reason": self.reason}
+        return (
+            Suggestion(text=f"Not put right: {'; '.join(each.summary for each in wrong)}"),
+            suggest("Put it right", "corrected", **again, compensate=[each.left for each in wrong]),
+            suggest("Or let it be", "corrected", **again, rest_is_fine=True),
+        )
 
     def effects(self, change: Change) -> Iterable[Effect]:
         if (
@@ -183,6 +231,10 @@ class Corrected(CorrectingDecision):
         yield from compensations(change.event_log)
 
     def summary(self, event_log: EventLog) -> str:
+        if self.adds_to:
+            done = [f"put right now: {', '.join(self.compensate)}"] if self.compensate else []
+            done += ["what is left may stay as it is"] if self.rest_is_fine else []
+            return self.with_note(f"{self.seq} was corrected as {self.adds_to}; {', and '.join(done)}")
         # name the decision that counts again, not only the correction
         event = event_log.find(self.seq)
         if event and event.fact.supersedes is not None:
@@ -195,6 +247,13 @@ _NOTHING = {
     "mail": "No mail about {} would be wrong after the correction",
     "comment": "The lead's issue has not shown {}",
     "answer": "{} was not decided in a comment, so no answer speaks of it",
+    "hub": "No issue of the hub is open because of {}",
+}
+
+_NOTHING_LEFT = {
+    "mail": "Everybody who got a mail about {} was told, or is being told",
+    "comment": "No comment about {} is missing on the lead's issue",
+    "answer": "No answer to a comment confirms {}",
     "hub": "No issue of the hub is open because of {}",
 }
 

@@ -11,7 +11,7 @@ from process.calendar import end_of
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, example, refuse, suggest
 from process.decisions.base import Decision, folder_effects, implausible, mail
-from process.effects import Effect
+from process.effects import Effect, SendMail
 from process.lead.lead import Lead
 from process.lead.quote import ACTIVE, Discount, Quote, QuoteStatus, each
 from process.money.amounts import MAX_AMOUNT, Amount, Count, CurrencyCode, Money, complaint
@@ -63,7 +63,8 @@ Percent = Annotated[
 class PriceQuoted(Decision):
     """An actual price was quoted: bespoke (amount, currency, per), or a plan of a price book.
 
-    A new quote supersedes the one before. From the first quote on, the contracts team is in the conversation.
+    A new quote supersedes the one before, and its mail says so. From the first quote on, the contracts team is in the
+    conversation.
     While a contract runs, the quote is the price of its renewal; it is possible from the first renewal window on.
     A discount above the limit of sales waits for an approval, and the quote waits with it.
     """
@@ -313,9 +314,21 @@ class PriceQuoted(Decision):
         return lead.replaced(quotes=(*older, self.quote(lead, lead.today(event.at))))
 
     def effects(self, change: Change) -> Iterable[Effect]:
+        version = str(change.after.quotes[-1].version)
         if not change.before.quoted:  # the contracts team joins at the first actual price (seed)
             yield from folder_effects(change)
-            yield mail(change, "price_quoted", Role.CONTRACTS, version=str(change.after.quotes[-1].version))
+            yield mail(change, "price_quoted", Role.CONTRACTS, version=version)
+        elif superseded := change.before.quote:
+            replaces = str(superseded.version)
+            yield mail(change, "price_quoted", Role.CONTRACTS, version=version, replaces=replaces)
+            if former := _former_readers(change.before):
+                yield SendMail(
+                    key=change.key("price_quoted-former"),
+                    cause=change.event.seq,
+                    template="price_quoted",
+                    addresses=former,
+                    fields={"version": version, "replaces": replaces},
+                )
         yield from ask_for_approval(change)
 
     def summary(self, event_log: EventLog) -> str:
@@ -327,6 +340,14 @@ class PriceQuoted(Decision):
         why = f", discount because: {quote.discount.reason}" if quote.discount else ""
         waits = f"; it {quote.status_text}" if quote.awaiting_approval_by else ""
         return self.with_note(f"Quoted {quote}{renewal}, {source}{made_of}, {until}{why}{waits}")
+
+
+def _former_readers(lead: Lead) -> tuple[str, ...]:
+    """Return the addresses that got a mail about a price and have left the contracts team since."""
+    former = set(lead.former_addresses.get(Role.CONTRACTS, ()))
+    former -= set(lead.policy.addresses.get(Role.CONTRACTS, ()))
+    reached = (to for mail in lead.mails if mail.template == "price_quoted" for to in mail.recipients)
+    return tuple(dict.fromkeys(address for address in reached if address in former))
 
 
 def ask_for_approval(change: Change) -> Iterable[Effect]:

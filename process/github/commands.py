@@ -16,7 +16,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from process.core.refusal import Refused, refuse
-from process.decisions.base import SET_BY_FACE, Decision
+from process.decisions.base import SET_BY_FACE, SET_BY_LEAD, Decision
 from process.decisions.parsing import parse_as
 from process.decisions.registry import DECISIONS
 from process.github.markup import OpenElements
@@ -25,7 +25,7 @@ QUERIES = ("help", "options", "preview", "retry")
 """Commands that are no decisions."""
 MAX_COMMANDS = 20
 """Commands in one comment."""
-SET_BY_COMMENT = frozenset({"by", "policy", "changed"}) | SET_BY_FACE
+SET_BY_COMMENT = frozenset({"by", "policy", "changed"}) | SET_BY_FACE | SET_BY_LEAD
 """Fields of a decision that come from the comment itself, so that its text may not set them."""
 
 _NAME = re.compile(r"/([A-Za-z][A-Za-z0-9_-]*[.,:;!?]?)(?=\s|$)")
@@ -195,7 +195,12 @@ def sample_line(kind: type[Decision], known: Mapping[str, Any] = {}) -> str:
 
 def command_line(kind: str, fields: Mapping[str, Any]) -> str:
     """Return the line of a comment that takes this decision with these fields."""
-    return " ".join([slash_name(kind), *(f"{name}={_quoted(value)}" for name, value in fields.items())])
+    given = (
+        f"{name}={_quoted(each)}"
+        for name, value in fields.items()
+        for each in (value if isinstance(value, list | tuple) else [value])
+    )
+    return " ".join([slash_name(kind), *given])
 
 
 def slash_name(name: str) -> str:

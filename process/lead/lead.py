@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 
 from process.behaviour import Behaviour
 from process.calendar import DAY, day_of
+from process.corrections.unresolved import UnresolvedCorrection
 from process.identity import invoices_of
 from process.lead.contract import Contract, Gap, Vendor
 from process.lead.duplicate_links import DuplicateLink, Relation
@@ -173,6 +174,8 @@ class Lead(Model):
     invoice_files: dict[int, str] = {}
     """Invoice number -> id that is reserved for its file, of the next invoices and of those whose file is not made yet."""
     mails: tuple[SentMail, ...] = ()
+    unresolved: tuple[UnresolvedCorrection, ...] = ()
+    """Corrections after which something outside still says the contrary, oldest first."""
     drift: dict[Artifact, Line] = {}
     """Changes outside that only a person can undo, by object, with the thing to do."""
 
@@ -252,6 +255,12 @@ class Lead(Model):
         if signed is None or not self.vendor.settled:
             return None
         return max(signed, self.vendor.settled_on or signed)
+
+    @property
+    def hub_stands_unwanted(self) -> bool:
+        """True if the hub's issue is there and not withdrawn, and no hub is requested."""
+        there = self.hub_issue is not None and "hub issue" not in self.drift
+        return there and not (self.hub.requested_on or self.hub.withdrawn_on)
 
     @property
     def awaits_hub(self) -> bool:

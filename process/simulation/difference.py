@@ -259,7 +259,7 @@ def _changed(outcome: DecisionOutcome) -> ChangedDecision | None:
 
 def _numbered(outcome: DecisionOutcome) -> bool:
     fact = outcome.actual.event.fact
-    return fact.supersedes is not None or hasattr(fact, "number")
+    return fact.corrects is not None or hasattr(fact, "number")
 
 
 # ---- money

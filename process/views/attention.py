@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from process.calendar import DAY, day_of
 from process.core.cache import cached_per_lead
+from process.corrections.unresolved import Remainder
 from process.deadlines.contracting import renewal_start, silence
 from process.lead.contract import Contract
 from process.lead.lead import Lead
@@ -29,6 +30,13 @@ class Concern(NamedTuple):
     text: str
     kind: ConcernKind = ConcernKind.WRONG
     since: date | None = None
+
+
+_WRONG: dict[Remainder, str] = {
+    "mail": "people who got a mail about it were not told",
+    "answer": "the answer to its comment still confirms it",
+    "hub": "the hub's issue is still open",
+}
 
 
 def attention(lead: Lead, today: date) -> tuple[str, ...]:
@@ -105,6 +113,11 @@ def _concerns(lead: Lead, today: date) -> Iterator[Concern]:
             f"The discount of {quote.reduction} in version {quote.version} of the quote waits for an approval"
         )
         yield Concern(quote.awaiting_approval_by, text, ConcernKind.STUCK, quote.quoted_on)
+    for correction in lead.unresolved:
+        left = [_WRONG[each] for each in correction.wrong if each != "hub" or lead.hub_stands_unwanted]
+        if left:
+            text = f"{correction.seq} no longer counts (corrected as {correction.correction}), but {' and '.join(left)}"
+            yield Concern(Role.SALES, f"{text}: put it right, or say that it is fine", since=correction.on)
     for text in lead.drift.values():
         yield Concern(Role.SALES, text)
 

@@ -13,7 +13,7 @@ from process.core.outbox import Outstanding
 from process.core.preview import preview_decision
 from process.core.receipts import Refusal
 from process.core.refusal import Refused
-from process.decisions.base import SET_BY_FACE
+from process.decisions.base import SET_BY_FACE, SET_BY_LEAD
 from process.decisions.parsing import parse
 from process.decisions.registry import DECISIONS
 from process.lead.contract import VendorStatus
@@ -329,7 +329,7 @@ def _option(aggregate: LeadAggregate, kind: str, now: datetime, step: tuple[str,
         refused=refused,
         needs=needs if refused is None else (),
         would=would,
-        takes=tuple(name for name in decision.model_fields if name not in {"by", *SET_BY_FACE}),
+        takes=tuple(name for name in decision.model_fields if name not in {"by", *SET_BY_FACE, *SET_BY_LEAD}),
         example=example,
     )
 

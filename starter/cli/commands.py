@@ -16,10 +16,9 @@ from client.previews import sections
 from client.retries import pending_retries
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
-from process.types import Stage
 from process.views.overview import TimelineLine, with_correction
 from starter.cli.app import make_app
-from starter.cli.arguments import Json, LeadArgument, Timeout, flag
+from starter.cli.arguments import Json, LeadArgument, Timeout, Verbose, flag
 from starter.cli.broadcasts import ask_all
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
@@ -69,18 +68,14 @@ async def _start(
 
 def _lost_before(org: str, lead_id: str) -> list[str]:
     """Return a line for each lead of the organisation that was lost. None if the ledger can't be read."""
-    from client.lists import Selection, lead_lists  # only this needs the ledger, which takes a moment to load
+    from client.lists import lead_lists  # only this needs the ledger, which takes a moment to load
 
     try:
         with lead_lists(read_settings()) as rows:
-            found = rows.list_leads(Selection((Stage.LOST,), org=org))
+            found = rows.losses(org)
     except LeadsError:
         return []
-    return [
-        f"{org} was lost before: {row.lead_id}, {row.lost}"
-        for row in found
-        if row.lead_id != lead_id and not row.merged_into
-    ]
+    return [f"{org} was lost before: {row.lead_id}, {row.lost}" for row in found if row.lead_id != lead_id]
 
 
 start = with_options(_start, LeadOpened, but=("zone", "key"))
@@ -98,6 +93,7 @@ async def show(
         ),
     ] = None,
     timeout: Timeout = TIMEOUT,
+    verbose: Verbose = False,
     json: Json = False,
 ) -> None:
     """Show a lead: next step, attention, links, quotes, invoices, events, refusals."""
@@ -117,7 +113,7 @@ async def show(
         return
     url = leads.link(view.lead_id)
     if not out.value(view.model_dump(mode="json") | {"url": url, "retries": retries, "from_ledger": None}):
-        show_lead(view, url, out, retries)
+        show_lead(view, url, out, retries, verbose=verbose)
 
 
 async def history(lead: LeadArgument, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:

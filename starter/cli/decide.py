@@ -18,6 +18,7 @@ from starter.cli.loading import Command
 from starter.cli.options import given, with_options
 from starter.cli.output import Output
 from starter.cli.session import TIMEOUT, leads_of
+from starter.cli.spelling import write_refusal
 
 
 def command_of(decision: type[Decision]) -> Command:
@@ -89,6 +90,8 @@ async def _report(
         return
     out.line(heading, "bold")
     out.line(f"{answer.message}{' (that was already decided)' if answer.repeat else ''}", "green")
+    if answer.follow_ups:
+        out.line(write_refusal(answer.follow_ups, handle.id), "yellow")
     if not answer.recorded:
         out.line(
             "The ledger is away. The event is written to it, and lists show it, when it is back", "yellow"

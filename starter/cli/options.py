@@ -13,13 +13,22 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from process.core.refusal import Refused
-from process.decisions.base import Decision
+from process.decisions.base import SET_BY_LEAD, Decision
 from process.decisions.parsing import parse_as
 from starter.cli.exits import CommandFailed, ExitCode
 
 SOURCE = "cli"
 
-_OURS = frozenset({"source", "said_at", "policy", "changed", "price_books", "changes", "issue", "originals"})
+_OURS = SET_BY_LEAD | {
+    "source",
+    "said_at",
+    "policy",
+    "changed",
+    "price_books",
+    "changes",
+    "issue",
+    "originals",
+}
 """Fields that are filled in by the service, not by a person."""
 
 

@@ -17,8 +17,18 @@ NEWEST = 12
 """Number of events, refusals, mails and invoices shown; `leads history` and --json have all."""
 
 
-def show_lead(view: Overview, url: str | None, out: Output, retries: Sequence[PendingRetry] = ()) -> None:
-    """Print the lead. `url`: its page in the Temporal UI, None for a past day. `retries`: failed activities."""
+def show_lead(
+    view: Overview,
+    url: str | None,
+    out: Output,
+    retries: Sequence[PendingRetry] = (),
+    *,
+    verbose: bool = False,
+) -> None:
+    """Print the lead. `url`: its page in the Temporal UI, None for a past day. `retries`: failed activities.
+
+    The chores that wait are counted, and listed with `verbose` or while one fails.
+    """
     lead = view.lead
     out.line(view.heading, "bold")
     out.line(f"{view.lead_id} · {view.stage} · next is {lead.role_with_person(view.owner)}: {view.next_step}")
@@ -31,7 +41,11 @@ def show_lead(view: Overview, url: str | None, out: Output, retries: Sequence[Pe
     _section(out, "Attention", view.attention, "yellow")
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead_id})", map(_failed, failed), "red")
-    _section(out, "Still to be done", (e.summary for e in view.effects if e.status == "waiting"))
+    waiting = [effect.summary for effect in view.effects if effect.status == "waiting"]
+    fails = failed or retries or any(effect.next_attempt_at for effect in view.effects)
+    if waiting and not (verbose or fails):
+        waiting = ["1 chore (-v lists it)" if len(waiting) == 1 else f"{len(waiting)} chores (-v lists them)"]
+    _section(out, "Still to be done", waiting)
     _section(out, "Contract", _contracts(lead))
     _section(out, "Other leads", _duplicates(lead.originals))
     _section(out, "Its duplicates", _duplicates(lead.duplicates))

@@ -52,7 +52,7 @@ def test_a_list_has_the_leads_that_fit_in_the_wanted_order(url: str, rows: LeadL
     assert ids(rows, Selection(tuple(Stage)), "updated") == ["lead-lost", "lead-quoted", "lead-first"]
     assert ids(rows, Selection(), "opened", 1) == ["lead-first"]
     assert ids(rows, Selection(owner=Role.COMMUNITY)) == ["lead-quoted"]
-    assert ids(rows, Selection(org="ANOTHER!")) == ["lead-quoted"]
+    assert ids(rows, Selection(org="ANOTHER")) == ["lead-quoted"]
     assert rows.count_by_stage(Selection(tuple(Stage))) == {Stage.LEAD: 1, Stage.QUOTED: 1, Stage.LOST: 1}
     assert rows.count() == 3
 
@@ -124,3 +124,18 @@ def test_without_a_ledger_the_error_says_what_is_missing(url: str) -> None:
     settings = Settings(_env_file=None, ledger_url=url)
     with pytest.raises(LedgerFailed, match="There is no ledger yet"), lead_lists(settings) as rows:
         rows.count()
+
+
+def test_losses_of_an_organisation_include_archived_leads(url: str, rows: LeadLists) -> None:
+    first, quoted, lost, archived = lives()
+    write_rows(url, first, quoted, lost, archived)
+    assert archived.lead.archived
+    found = {
+        org: [(row.lead_id, row.lost) for row in rows.losses(org)] for org in ("fourth", "Third", "First")
+    }
+    assert [[lead_id for lead_id, _ in each] for each in found.values()] == [
+        ["lead-archived"],
+        ["lead-lost"],
+        [],
+    ]
+    assert all(reason for each in found.values() for _, reason in each)

@@ -18,6 +18,7 @@ from process.effects import PostCorrection, SendCorrection, UpdateHubIssue
 from process.effects.observations import HubIssueOpened
 from process.github.edits import Edit, EditKind
 from process.github.proposals import agrees, propose
+from process.views.attention import attention
 from process.views.overview import timeline, with_correction
 from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back, last_seq, without_progress
 from tests.support.states import STATES
@@ -141,18 +142,6 @@ def test_an_inapplicable_compensation_is_refused_with_the_possible_ones() -> Non
         "2 was not decided in a"
     )
     assert "compensate" in life.refused("corrected", seq=2, reason="x", compensate="everything")
-
-
-def test_a_silent_correction_is_compensated_by_correcting_once_more() -> None:
-    life = Life().quoted().perform()
-    silent = corrects(life, 2)
-    assert life.refused("corrected", seq=2, reason="x", compensate="mail") == (
-        "2 is already corrected. To make it count again, correct its correction (corrected, seq 8). "
-        "Corrected once more, it can be put right outside."
-    )
-    corrects(life, silent)
-    corrects(life, 2, "mail")
-    assert got(life)["correction"] == ("contracts@example.org",)
 
 
 def test_asking_for_all_is_accepted_where_there_is_nothing_to_compensate() -> None:
@@ -494,3 +483,6 @@ def test_repeated_corrections_tell_only_those_who_know_the_contrary(
             assert set(mail.recipients) == set(earlier.notified_that(counts=not mail.counts))
     if "mail" in _asked(life):
         assert now.wrongly_notified == ()
+    if now.wrongly_notified:  # nobody is left with wrong news unseen
+        assert any("mail" in each.wrong for each in life.lead.unresolved)
+        assert "were not told" in " ".join(attention(life.lead, life.today))

@@ -106,7 +106,10 @@ def test_a_correction_that_restores_an_impossible_decision_is_refused() -> None:
     ("seq", "says"),
     [
         (1, "That the lead was opened can't be undone. Change its details (details_changed)."),
-        (3, "3 is already corrected. To make it count again, correct its correction (corrected, seq 4)."),
+        (
+            3,
+            "3 is already corrected. What it left outside can still be put right (corrected, seq 3, reason x, ",
+        ),
         (5, "5 is no decision but something that happened (The lead's issue was opened"),
         (99, "There is no 99 in the timeline"),
         (10**6 + 1, "seq: input should be less than or equal to 1000000"),

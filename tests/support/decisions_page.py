@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import fill
 
 from process.core.refusal import title
-from process.decisions.base import Decision
+from process.decisions.base import SET_BY_LEAD, Decision
 from process.decisions.discounts import OnDiscount
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
@@ -27,7 +27,7 @@ the fields in its table; those in bold must be given. Every decision also takes 
 `note` (text for the timeline) and `key` (the same key is the same decision, sent again).
 """
 
-_COMMON = {*Decision.model_fields, "policy", "changes", "price_books", "issue", "originals"}
+_COMMON = {*Decision.model_fields, *SET_BY_LEAD, "policy", "changes", "price_books", "issue", "originals"}
 
 
 def page() -> str:

@@ -323,7 +323,7 @@ def only(life: Life, kind: str) -> str:
     return moment
 
 
-PROGRESS = {"last_seq", "progressed_at", "stale_on"}
+PROGRESS = {"last_seq", "progressed_at", "stale_on", "unresolved"}
 """Fields of a lead that every decision changes, also a correction."""
 
 

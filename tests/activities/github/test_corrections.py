@@ -10,7 +10,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.github.activities import GitHubActivities
 from activities.github.own_comments import strike_out
 from config.settings import Settings
-from process.corrections.corrected_decision import Compensation, CorrectedDecision, Correction, Where
+from process.corrections.corrected_decision import CorrectedDecision, Correction, Where
+from process.corrections.unresolved import Compensation
 from process.effects import PostCorrection, UpdateIssue
 from process.effects.requests import EffectRequest
 from process.lead.hub import Hub

@@ -72,3 +72,24 @@ def test_the_reason_of_a_loss_stands_at_the_head(capsys: pytest.CaptureFixture[s
     show_lead(overview(lost.aggregate, lost.now), None, Output())
     head = capsys.readouterr().out.splitlines()[:4]
     assert "Lost on 2026-06-01, they said no (budget): No grant" in head
+
+
+@pytest.mark.parametrize("why", ["", "verbose", "parked", "retried"])
+def test_waiting_chores_are_counted_and_listed_on_request_or_if_one_fails(
+    why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    life = Life().quoted()
+    aggregate = life.aggregate
+    first, *others = aggregate.outbox
+    if why == "parked":
+        aggregate = aggregate.park(first.effect, "No access", life.now)
+    if why == "retried":
+        aggregate = aggregate.postpone(first.effect, "A limit", life.now)
+    show_lead(overview(aggregate, life.now), None, Output(), verbose=why == "verbose")
+    lines = capsys.readouterr().out.split("Still to be done\n")[1].split("\n")
+    summaries = [item.effect.summary() for item in others if item.effect.ready(life.lead)]
+    if why:
+        assert [each for each in summaries if f"  {each}" in lines] == summaries
+    else:
+        assert lines[0].strip().endswith("chores (-v lists them)")
+        assert not lines[1].startswith(" ")
