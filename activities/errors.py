@@ -50,6 +50,13 @@ def park(reason: str) -> ApplicationError:
     return ApplicationError(reason, type=PARKED, non_retryable=True, category=ApplicationErrorCategory.BENIGN)
 
 
+class Missing(ApplicationError):
+    """Parks the effect because something is not there, unless it may yet appear (`settling`)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, type=PARKED, non_retryable=True)
+
+
 def retry_after(header: object) -> timedelta | None:
     """Return the delay in a Retry-After header, at least a second, or None if it holds no number of seconds."""
     seconds = str(header)

@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import again, park
+from client.leads import cancellable
 from process.duplicates.notices import RelationNotice, relation_notices
 from process.duplicates.observations import OriginalsNotified
 from process.effects.requests import EffectRequest, Outcome
@@ -66,12 +67,13 @@ class RelationNoticeActivities:
         """
         handle = self._client.get_workflow_handle(other)
         try:
-            answer: DuplicateLink = await handle.execute_update(
-                "receive_relation_notice",
-                notice.model_dump(mode="json"),
-                result_type=DuplicateLink,
-                rpc_timeout=self._timeout,
-            )
+            with cancellable():
+                answer: DuplicateLink = await handle.execute_update(
+                    "receive_relation_notice",
+                    notice.model_dump(mode="json"),
+                    result_type=DuplicateLink,
+                    rpc_timeout=self._timeout,
+                )
         except WorkflowUpdateFailedError as failed:
             cause = failed.cause
             raise NoticeRefusedError(

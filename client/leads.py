@@ -1,7 +1,8 @@
 """The client of leads: open a lead, take decisions, query. It neither prints nor parses."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -111,6 +112,18 @@ class Waiting(NamedTuple):
 
     why: Unavailable
     """Why the lead did not answer at once."""
+
+
+@contextmanager
+def cancellable() -> Iterator[None]:
+    """Let a cancelled task end: the SDK turns the cancellation of an update into an error like that of a timeout."""
+    try:
+        yield
+    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        task = asyncio.current_task()
+        if task and task.cancelling():
+            raise asyncio.CancelledError from error
+        raise
 
 
 @dataclass(frozen=True)
@@ -289,7 +302,8 @@ class LeadsClient(Directory):
     async def _answered(self, asked: Awaitable[T]) -> T:
         """Return the answer to an update. Raises TimeoutError: the SDK's own timeout counts for each attempt alone."""
         async with asyncio.timeout(self.timeout.total_seconds()):
-            return await asked
+            with cancellable():
+                return await asked
 
     async def _silent(self, handle: LeadHandle, error: Exception) -> Unavailable:
         """Return why the lead did not answer. Raises the error itself if it says something else."""

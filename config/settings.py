@@ -100,6 +100,12 @@ class GitHub(BaseModel):
         description="Hours in which every open lead is compared with GitHub and Drive once, beside the changes",
     )
     timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")
+    points_per_minute: int = Field(
+        900,
+        ge=0,
+        description="Points that a process uses a minute at most: a read takes 1, a write 5, and GitHub allows 900. "
+        "Several workers share these; 0: no limit (GitHub Enterprise)",
+    )
 
     def setting_of(self, repo: str) -> str:
         """Return the name of the setting that names this repository."""

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from activities import pacing
+
 # The suite tries the same examples each time, so that it fails only because of a change. Use
 # `--hypothesis-profile=search` (make search) for new examples. No deadlines, as the machine may be busy.
 settings.register_profile("suite", deadline=None, derandomize=True)
@@ -50,6 +52,15 @@ def _guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
         return connect(self, address)
 
     return guard
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _not_spread() -> Iterator[None]:
+    """Send requests to the sandbox at once, without spreading them over time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pacing, "MAX_PAUSE", float("inf"))
+        patch.setattr(pacing, "sleep", lambda _: None)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

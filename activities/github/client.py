@@ -211,17 +211,23 @@ class GitHubClient:
                     self._login = bare_login(Account.model_validate(viewer).login)
             return self._login
 
-    def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> None:
-        """Create a comment. `settle` is the delay before the next attempt, if this one fails."""
+    def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> int:
+        """Create a comment, and return its id. `settle` is the delay before the next attempt, if this one fails."""
         with github_errors(f"when commenting on issue {issue} of {repo}", settle=settle):
             path = f"{self._path(repo)}/issues/{issue}/comments"
-            Comment.model_validate(self._rest("POST", path, {"body": body}))
+            return Comment.model_validate(self._rest("POST", path, {"body": body})).id
 
-    def edit_comment(self, repo: str, number: int, body: str) -> None:
-        """Set the text of a comment."""
+    def edit_comment(self, repo: str, number: int, body: str) -> bool:
+        """Set the text of a comment. Return False if it was deleted."""
         with github_errors(f"when changing a comment in {repo}"):
-            path = f"{self._path(repo)}/issues/comments/{number}"
-            Comment.model_validate(self._rest("PATCH", path, {"body": body}))
+            try:
+                answer = self._rest("PATCH", f"{self._path(repo)}/issues/comments/{number}", {"body": body})
+            except GithubException as error:
+                if error.status in (404, 410):
+                    return False
+                raise
+            Comment.model_validate(answer)
+            return True
 
     def delete_comment(self, repo: str, number: int) -> None:
         """Delete one of our comments. It need not be there."""
@@ -314,7 +320,7 @@ class GitHubClient:
 
     def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Return `data` of the answer. Raises PyGithub's exceptions, since the meaning of NOT_FOUND depends on the query."""
-        with self._limited("graphql"):
+        with self._limited("graphql", writes=query.lstrip().startswith("mutation")):
             _, answer = self._requester().graphql_query(query, variables)
         data = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(data, dict):
@@ -404,7 +410,7 @@ class GitHubClient:
         headers: dict[str, str] | None = None,
     ) -> tuple[dict[str, Any], Any]:
         """Return headers and content of the answer; the content is None for an unchanged ETag. Raises PyGithub's errors."""
-        with self._limited("rest"):
+        with self._limited("rest", writes=verb != "GET", path=path if verb == "POST" else ""):
             for _ in range(REDIRECTS):
                 answer = self._requester().requestJsonAndCheck(
                     verb, path, parameters=parameters, headers=headers, input=given
@@ -417,9 +423,12 @@ class GitHubClient:
             raise RuntimeError("redirected again and again")
 
     @contextmanager
-    def _limited(self, api: Api) -> Iterator[None]:
-        """Guard a request: raise while a rate limit holds, remember a new limit, and forget a rejected token."""
-        self._rate_limits.check(api)
+    def _limited(self, api: Api, *, writes: bool, path: str = "") -> Iterator[None]:
+        """Guard a request: wait for its turn, remember a new rate limit, and forget a rejected token.
+
+        Raises ApplicationError while a rate limit holds.
+        """
+        self._rate_limits.take_turn(api, writes=writes, path=path)
         try:
             yield
         except GithubException as error:

@@ -3,10 +3,12 @@
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from activities.errors import again
 from activities.github.board import GitHubBoard
 from activities.github.client import GitHubClient
 from activities.github.issues import DesiredIssue, GitHubIssues
 from activities.github.models import Issue
+from activities.settling import is_settling
 from process.effects import CheckIssues
 from process.effects.observations import DriftFound
 from process.lead.lead import Artifact, Lead
@@ -69,6 +71,8 @@ class GitHubDrift:
             return _FoundIssue(None)
         known = link.home or repo
         issue = self._client.find_issue(known, int(link.id))
+        if issue is None and is_settling():
+            raise again(f"GitHub does not show {known}#{link.id}")
         if issue is None:
             return _FoundIssue(None, gone=f"{known}#{link.id} is gone: have a new one (issue_replaced)")
         org, now, number = issue_address(issue)

@@ -11,7 +11,7 @@ from github import GithubException, RateLimitExceededException
 from requests.exceptions import RequestException
 from temporalio.exceptions import ApplicationError
 
-from activities.errors import A_MINUTE, again, park, retry_after, wait
+from activities.errors import A_MINUTE, Missing, again, park, retry_after, wait
 
 _REMEDIES = {
     401: "the credentials are not valid (any more): renew LEADS_GITHUB__TOKEN or the GitHub App's key, then retry",
@@ -87,6 +87,8 @@ def _rest(error: GithubException, doing: str, settle: timedelta | None) -> Appli
         return wait(f"GitHub's rate limit was reached {doing}", limit.delay)
     if status >= 500 or status in _TRANSIENT:
         return again(f"GitHub answered {status} {doing}", after=settle)
+    if status == 404:
+        return Missing(f"GitHub answered 404 {doing}: {_REMEDIES[404]}")
     return park(
         f"GitHub answered {status} {doing}: {_REMEDIES.get(status, 'see whether its API changed, then retry')}"
     )
@@ -98,7 +100,7 @@ def _graphql(error: GithubException, types: frozenset[str], doing: str) -> Appli
     if types & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
         return park(f"GitHub refused {doing}: {_REMEDIES[403]}")
     if "NOT_FOUND" in types:
-        return park(f"GitHub did not find what it needs {doing}: {_REMEDIES[404]}")
+        return Missing(f"GitHub did not find what it needs {doing}: {_REMEDIES[404]}")
     if types & {"UNPROCESSABLE", "VALIDATION"} or is_unknown_to_schema(error):
         return park(f"GitHub refused {doing}: {_REMEDIES[422]}")
     return again(f"GitHub's GraphQL could not answer {doing}: {', '.join(sorted(types))}")

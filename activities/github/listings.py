@@ -118,8 +118,9 @@ def _whole(items: Iterable[tuple[datetime, str]]) -> str:
 
 
 class ListedPage(NamedTuple, Generic[T]):
-    """A page of a listing: the items that are new, and the position after it."""
+    """A page of a listing: its items, those that are new, and the position after it."""
 
+    items: list[T]
     news: list[T]
     position: ListingCursor
     last: bool
@@ -242,7 +243,7 @@ class GitHubListings:
         for page in pages:
             unchanged = False
             self._spent(requests=1)
-            yield ListedPage(*reading.take(page), page.last)
+            yield ListedPage(page.items, *reading.take(page), page.last)
         if unchanged:
             self._spent(unchanged=1)
 

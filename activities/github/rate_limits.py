@@ -1,4 +1,8 @@
-"""GitHub's rate limits: one guard for all clients with the same credentials."""
+"""GitHub's rate limits: one guard for all clients with the same credentials.
+
+It also spreads requests so that they stay below the secondary limits. The numbers are GitHub's:
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+"""
 
 import hashlib
 import threading
@@ -6,17 +10,47 @@ from typing import Literal
 
 from activities import rate_limits
 from activities.github.errors import Limit
+from activities.pacing import Pace, TokenBucket
 from config.settings import GitHub
 
 Api = Literal["rest", "graphql"]
 """GitHub counts the two apart; a secondary limit holds for both."""
 
 
-class RateLimitGuard:
-    """Blocks requests until a rate limit is over."""
+REST_POINTS = 900
+"""Points that GitHub allows a minute in REST; the setting is a part of them, and the other limits follow it."""
+GRAPHQL_POINTS = 2_000
+CONTENT_A_MINUTE = 80
+CONTENT_AN_HOUR = 500
+"""Issues and comments that may be made."""
+READ, WRITE = 1, 5
+"""Points of a request."""
+CONTENT = ("/issues", "/comments")
+"""Ends of the paths at which a POST makes content."""
 
-    def __init__(self, account: str) -> None:
+
+class RateLimitGuard:
+    """Blocks requests until a rate limit is over, and spreads them so that none is reached."""
+
+    def __init__(self, account: str, points: int) -> None:
+        """`points` a minute are used in REST at most, and as large a part of the other limits; 0: without limit."""
         self._guard = rate_limits.RateLimitGuard("GitHub", account)
+        part = points / REST_POINTS
+        buckets = {
+            "rest": TokenBucket(points, 60),
+            "graphql": TokenBucket(GRAPHQL_POINTS * part, 60),
+            "content": TokenBucket(CONTENT_A_MINUTE * part, 60),
+            "content of an hour": TokenBucket(CONTENT_AN_HOUR * part, 3600),
+        }
+        self._pace = Pace("GitHub", buckets if points else {})
+
+    def take_turn(self, api: Api, *, writes: bool, path: str = "") -> None:
+        """Wait until a request may be sent. Raises ApplicationError (wait) while the API is limited, or too busy."""
+        self.check(api)
+        charges = [(str(api), WRITE if writes else READ)]
+        if writes and path.endswith(CONTENT):
+            charges += [("content", 1), ("content of an hour", 1)]
+        self._pace.take(charges)
 
     def check(self, api: Api) -> None:
         """Raises ApplicationError (wait) while the API is limited."""
@@ -32,7 +66,7 @@ def guard_for(settings: GitHub) -> RateLimitGuard:
     """Return the one guard for these credentials."""
     account = _account(settings)
     with _lock:
-        return _guards.setdefault(account, RateLimitGuard(account))
+        return _guards.setdefault(account, RateLimitGuard(account, settings.points_per_minute))
 
 
 def _account(settings: GitHub) -> str:

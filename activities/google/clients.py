@@ -18,7 +18,7 @@ from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import HttpError
 from temporalio.exceptions import ApplicationError
 
-from activities.errors import A_MINUTE, PARKED, again, park, retry_after, wait
+from activities.errors import A_MINUTE, PARKED, Missing, again, park, retry_after, wait
 from activities.rate_limits import RateLimitGuard
 from config.settings import Google
 
@@ -48,7 +48,7 @@ class NotValid(ApplicationError):
     """Status 400 or 410: a value of the request is not valid (any more). Parks the effect unless the caller handles it."""
 
 
-class NotThere(ApplicationError):
+class NotThere(Missing):
     """Status 404: the object does not exist or is not visible. Parks the effect unless the caller handles it."""
 
 
@@ -155,9 +155,7 @@ class GoogleApi(Generic[Service]):
         if status == 404:
             raise NotThere(
                 f"{failure}: {subject} does not exist, or {self.account} may not see it. Share it with that account, or "
-                "correct the id",
-                type=PARKED,
-                non_retryable=True,
+                "correct the id"
             ) from None
         advice = f"{failure} for {subject}. {self._advice(status, reasons)}"
         if status in (400, 410):

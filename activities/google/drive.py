@@ -17,6 +17,7 @@ from activities.errors import again, park
 from activities.google.clients import AlreadyThere, NotThere, drive_api
 from activities.invoice.pdf import MissingGlyphs, invoice_pdf
 from activities.performs import performs
+from activities.settling import given_time, is_settling
 from config.settings import Settings
 from process.effects import CreateFolder, PrepareInvoice, ReserveIds
 from process.effects.observations import (
@@ -128,7 +129,9 @@ class DriveActivities:
         now = known
         try:
             folder = self._api.execute(get, "the lead's folder")
-        except NotThere:
+        except NotThere as error:
+            if is_settling():
+                raise given_time(error) from None
             broken["folder"] = (
                 "The lead's Drive folder was deleted, or is no longer shared with the service: restore it, or "
                 "have a new one (folder_replaced)"

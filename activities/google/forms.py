@@ -56,7 +56,9 @@ class FormsActivities:
         )
         return Outcome(
             observation=AnswersRead(
-                response_id=effect.response_id, answers=in_order(form, response.get("answers", {}))
+                response_id=effect.response_id,
+                answers=in_order(form, response.get("answers", {})),
+                submitted_at=datetime.fromisoformat(response["lastSubmittedTime"]),
             )
         )
 

@@ -92,14 +92,16 @@ class CommentSync:
         context, comment = request.context, request.comment
         key = (context.repo, context.number, str(comment.id))
         since, first = comment.created_at, _is_untouched(comment)
-        known = None if first else await in_thread(self._own_comments.find, *key, since=since)
+        known = self._own_comments.written(*key)
+        if known is None and not first:
+            known = await in_thread(self._own_comments.find, *key, since=since)
         if known and known.state == request.checksum:
             return ()
         replies = await self._replies(request)
         reactions = {reply.reaction for reply in replies}
         reaction = next(each for each in REACTIONS if each in reactions)
         reacted = await self._react(context, comment, reaction, first=first)
-        if reacted and first:
+        if reacted and first and known is None:
             known = await in_thread(self._own_comments.find, *key, since=since)
         if reacted and known is None and activity.info().attempt < ATTEMPTS:
             raise again(

@@ -8,7 +8,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.errors import again, stuck
+from activities.errors import Missing, again, stuck
 from activities.github import issue_block
 from activities.github.client import GitHubClient
 from activities.github.drift import issue_address
@@ -20,6 +20,7 @@ from activities.issue_sync.edits import EditSync
 from activities.issue_sync.intake import Intake, intake_lead_ids
 from activities.issue_sync.lead_calls import SyncedLead
 from activities.issue_sync.roles import RoleDirectory
+from activities.settling import given_time, is_settling
 from client.chores import Chores
 from client.directory import LeadHandle
 from client.errors import LeadsError, LeadStuck
@@ -32,9 +33,6 @@ from process.effects import CheckIssues, Effect, OpenHubIssue, OpenIssue
 from process.views.overview import Overview
 from workflows.issue_sync import ChangeNotice, SyncRequest, SyncResult
 
-ATTEMPTS = 3
-"""Attempts until GitHub is expected to show what a notice is about."""
-RETRY_AFTER = timedelta(seconds=2)
 KNOWN_LEADS = 10_000
 """Number of issues whose leads a worker remembers."""
 MAX_MARKERS = 5
@@ -64,6 +62,12 @@ class IssueSync:
     @activity.defn(name="sync_issue")
     async def sync_issue(self, request: SyncRequest) -> SyncResult:
         """Sync the issue that these notices are about."""
+        try:
+            return await self._sync(request)
+        except Missing as error:
+            raise given_time(error) from None
+
+    async def _sync(self, request: SyncRequest) -> SyncResult:
         first = request.notices[0]
         if not first.number:
             return SyncResult(done=tuple(await self._pass_on(first)))
@@ -137,6 +141,10 @@ class IssueSync:
         """Run a step. A permanent failure becomes a line of `done`, and the next step still runs."""
         try:
             yield
+        except Missing as error:
+            if is_settling():
+                raise given_time(error) from None
+            done.append(f"Failed: {error.message}")
         except ApplicationError as error:
             if not error.non_retryable:
                 raise
@@ -279,9 +287,9 @@ class IssueSync:
 
 
 def _require_visible(name: str) -> None:
-    """Raise ApplicationError for a retry in the first attempts; after them, the object counts as deleted."""
-    if activity.info().attempt < ATTEMPTS:
-        raise again(f"GitHub does not show {name} yet", after=RETRY_AFTER)
+    """Raise ApplicationError for a retry while it may yet appear; after that, the object counts as deleted."""
+    if is_settling():
+        raise again(f"GitHub does not show {name} yet")
 
 
 def _under_way(view: Overview, effect: type[Effect]) -> bool:

@@ -21,7 +21,7 @@ from activities.github.issue_state import IssueState, is_as_written
 from activities.github.listings import BATCH, FIRST_SPAN, GitHubListings, ListedPage, ListingCursor, Look
 from activities.github.models import Comment, Issue
 from activities.github.overwritten import suspicious
-from activities.github.own_comments import is_ours
+from activities.github.own_comments import SETTLE, OwnComments, is_ours
 from activities.issue_sync.context import in_thread
 from activities.issue_sync.intake import MAX_LABEL_AGE, lead_labels
 from activities.reconcile.cursors import Notifications, Sweep, first_ten
@@ -72,6 +72,7 @@ class GitHubReconciler:
         self.rows = rows
         self.settings = settings
         self.github = GitHubClient(settings.github)
+        self.own_comments = OwnComments(self.github, SETTLE)
 
     @activity.defn(name="reconcile_github")
     async def reconcile_github(self, cursor: dict[str, Any]) -> SystemResult:
@@ -122,7 +123,11 @@ class GitHubReconciler:
     ) -> bool:
         listings, name = progress.cursor.listings, f"{repo}/issues"
         pages = reader.issues(repo, listings.get(name, ListingCursor()))
-        return await self._read(progress, reader, name, pages, partial(self._take, progress, repo))
+
+        async def take(page: ListedPage[Issue]) -> None:
+            await self._take(progress, repo, page.news)
+
+        return await self._read(progress, reader, name, pages, take)
 
     async def _changed_comments(
         self, repo: str, progress: Progress[GitHubCursor], reader: GitHubListings
@@ -130,8 +135,10 @@ class GitHubReconciler:
         listings, name = progress.cursor.listings, f"{repo}/comments"
         pages = reader.comments(repo, listings.get(name, ListingCursor()))
 
-        async def take(comments: Sequence[Comment]) -> None:
-            await self._request(progress, [_notice(repo, each) for each in comments if _has_commands(each)])
+        async def take(page: ListedPage[Comment]) -> None:
+            await self._request(progress, [_notice(repo, each) for each in page.news if _has_commands(each)])
+            if number := await in_thread(self.own_comments.retire, repo, page.items):
+                progress.find(f"{repo}: {number} of our comments written twice")
 
         return await self._read(progress, reader, name, pages, take)
 
@@ -142,10 +149,10 @@ class GitHubReconciler:
         recently, read = now - MAX_LABEL_AGE, now - FIRST_SPAN / 2  # later changes were read as such
         pages = reader.issues(repo, cursor.listings.get(name, ListingCursor(since=EVER)), label)
 
-        async def take(issues: Sequence[Issue]) -> None:
+        async def take(page: ListedPage[Issue]) -> None:
             wanted = [
                 each
-                for each in issues
+                for each in page.news
                 if each.updated_at < read and (each.created_at > recently or issue_block.keys(each.text))
             ]
             await self._take(progress, repo, wanted)
@@ -162,11 +169,11 @@ class GitHubReconciler:
         reader: GitHubListings,
         name: str,
         pages: Iterator[ListedPage[T]],
-        take: Callable[[Sequence[T]], Awaitable[None]],
+        take: Callable[[ListedPage[T]], Awaitable[None]],
     ) -> bool:
         """Take each page of a listing, and save the position after it. Returns False if there was no time for all."""
         while page := await in_thread(next, pages, None):
-            await take(page.news)
+            await take(page)
             progress.cursor.listings[name] = page.position
             progress.spend(reader.spent())
             progress.save()

@@ -20,7 +20,7 @@ from activities.issue_sync.context import in_thread
 from activities.reconcile.progress import Progress
 from activities.reconcile.rows import LeadRows
 from client.directory import LeadHandle
-from client.errors import LeadsError, LeadStuck, Unavailable
+from client.errors import DecisionRefused, LeadsError, LeadStuck, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.addresses import complaint_about, folded, without_name
@@ -152,7 +152,12 @@ class QuestionnaireReconciler:
             source=SOURCE,
             key=f"{SOURCE} {response.id} {response.submitted_at.isoformat()}",
         )
-        await self.leads.decide(handle, answered)
+        try:
+            await self.leads.decide(handle, answered)
+        except DecisionRefused:  # it has the response already, if somebody assigned it
+            taken = (await self.leads.overview(handle)).lead.questionnaire
+            if response.id not in (taken.response_id, *(each.response_id for each in taken.others)):
+                raise
         return handle
 
     async def _known(self, response: Response, fields: ResponseFields) -> LeadHandle | None:

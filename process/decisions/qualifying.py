@@ -113,7 +113,9 @@ class QuestionnaireAnswered(Decision):
         """Return True if the response was edited since it was read."""
         if self.response_id is None or self.submitted_at is None:
             return False
-        return known.submitted_at is None or self.submitted_at > known.submitted_at
+        if known.submitted_at is None:  # answers that are still to be read will be the newest
+            return bool(known.answers)
+        return self.submitted_at > known.submitted_at
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         known = lead.questionnaire

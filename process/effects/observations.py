@@ -100,14 +100,18 @@ class AnswersRead(Observation):
     kind = "answers_read"
     response_id: str
     answers: tuple[tuple[str, str], ...]
+    submitted_at: AwareDatetime | None = None
+    """Time at which the answers were submitted or last edited."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         known = lead.questionnaire
         if other := known.other(self.response_id):
-            return lead.replaced(questionnaire=known.with_other(other.replaced(answers=self.answers)))
+            read = other.replaced(answers=self.answers, submitted_at=self.submitted_at or other.submitted_at)
+            return lead.replaced(questionnaire=known.with_other(read))
         if known.response_id != self.response_id:  # its decision was corrected
             return lead
-        return lead.replaced(questionnaire=known.replaced(answers=self.answers))
+        read_now = known.replaced(answers=self.answers, submitted_at=self.submitted_at or known.submitted_at)
+        return lead.replaced(questionnaire=read_now)
 
     def summary(self, event_log: EventLog) -> str:
         return f"{len(self.answers)} answers were read from the questionnaire"

@@ -97,7 +97,11 @@ async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[Lea
     async with ServiceParts(folder / "logs", grace=5) as parts:
         client = await parts.temporal(port, ui_port, dynamic_config=DYNAMIC_CONFIG if skips_time else ())
         sandbox = await parts.sandbox(0, folder / "sandbox", web_port=None if skips_time else web_port)
-        more = {**sandbox.environment, "LEADS_LEDGER_URL": _ledger(folder)}
+        more = {
+            **sandbox.environment,
+            "LEADS_LEDGER_URL": _ledger(folder),
+            "LEADS_GITHUB__POINTS_PER_MINUTE": "0",
+        }
         env = environment(f"{HOST}:{port}", more, settings_too=False)
         await _both(
             parts.worker(env, cwd=folder), None if skips_time else parts.web(env, web_port, cwd=folder)

@@ -19,6 +19,7 @@ from temporalio.worker import Worker
 import workflows.issue_sync
 import workflows.performing
 import workflows.reconcile
+from activities import settling
 from activities.issue_sync.sync import IssueSync
 from activities.reconcile.activities import reconcile_activities
 from activities.registry import activities
@@ -64,12 +65,13 @@ async def own_env() -> AsyncIterator[WorkflowEnvironment]:
 
 @pytest.fixture(autouse=True, scope="package")
 def quick_retries() -> Iterator[None]:
-    """Retry after a tenth of a second instead of two seconds."""
+    """Retry after a tenth of a second instead of two seconds, and give up what is missing after three."""
     soon = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=2))
     modules = (workflows.issue_sync, workflows.performing, workflows.reconcile)
     with long_heartbeat_timeouts(*modules) as patch:
         for module in modules:
             patch.setattr(module, "RETRIES", soon)
+        patch.setattr(settling, "SETTLING", timedelta(seconds=3))
         yield
 
 

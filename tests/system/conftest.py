@@ -49,6 +49,7 @@ class Service:
             | {
                 "LEADS_LEDGER_URL": self.ledger_url,
                 "LEADS_LOG_FORMAT": "json",
+                "LEADS_GITHUB__POINTS_PER_MINUTE": "0",
                 "LEADS_TAKE_OVER_SECONDS": "3",  # a killed worker's leads go on soon
                 "LEADS_GITHUB__RECONCILE_MINUTES": "0",  # a test requests its own reconciliations
                 "TEMPORAL_ADDRESS": self.env.client.service_client.config.target_host,

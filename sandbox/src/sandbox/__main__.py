@@ -31,6 +31,12 @@ def main() -> None:
         "issue templates",
     )
     parser.add_argument(
+        "--secondary-limits",
+        action="store_true",
+        help="refuse requests beyond GitHub's secondary rate limits: 900 points a minute in REST, 2,000 in GraphQL, "
+        "80 issues and comments a minute and 500 an hour",
+    )
+    parser.add_argument(
         "--webhook-url",
         help="URL that receives the organization's webhook, signed with SANDBOX_WEBHOOK_SECRET or a random secret",
     )
@@ -46,6 +52,7 @@ def main() -> None:
             port=options.port,
             smtp_port=options.smtp_port,
             webhook_url=options.webhook_url,
+            secondary_limits=options.secondary_limits,
             bare=options.bare,
             webhook_secret=os.environ.get("SANDBOX_WEBHOOK_SECRET"),
         ).start()

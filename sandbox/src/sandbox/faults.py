@@ -9,10 +9,11 @@ import asyncio
 import itertools
 import re
 import time
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox.google import errors as google
@@ -27,7 +28,7 @@ HttpKind = Literal[
     "primary_limit",  # GitHub: 403, nothing remaining until the reset
     "rate_limit",  # Google: 403 userRateLimitExceeded or 429
     "slow",  # the request is performed `seconds` later, or when the fault is removed
-    "stale",  # reads return the data before the last `writes` writes, or of `seconds` ago
+    "stale",  # reads return the data before the last `writes` writes, of `seconds` ago, or as of a time
     "graphql_error",  # GitHub: HTTP 200 with errors[] of type `error`
     "garbage",  # 200 with an HTML page
 ]
@@ -83,6 +84,7 @@ class Fault(BaseModel):
     writes: int = Field(
         0, ge=0, description="Number of writes that a stale read misses; 1 if `seconds` is 0 too"
     )
+    as_of: AwareDatetime | None = Field(None, description="Time whose data a stale read returns")
     error: str = Field("RATE_LIMITED", description="Type of a GraphQL error")
     command: Command = Field("DATA", description="SMTP command that it hits")
     recipient: str | None = Field(
@@ -117,6 +119,13 @@ class Fault(BaseModel):
     def exhausted(self) -> bool:
         """True if it has hit `times` requests, so that it hits no more."""
         return self.times is not None and self.hits >= self.times
+
+    @property
+    def missed(self) -> tuple[int, float]:
+        """What a stale read misses: the number of the last writes, and the last seconds."""
+        ago = (datetime.now(UTC) - self.as_of).total_seconds() if self.as_of else 0
+        seconds = max(self.seconds, ago)
+        return self.writes or (0 if seconds else 1), seconds
 
     def _count_match(self) -> bool:
         """Count a matching request. Return True if the fault hits it."""

@@ -22,6 +22,7 @@ from sandbox.github import automation
 from sandbox.github.hooks.events import webhook_events
 from sandbox.github.hooks.sender import WebhookSender
 from sandbox.github.people import Person
+from sandbox.github.secondary_limits import SecondaryLimits
 from sandbox.github.seed import BOT_TOKEN, HOOK, point_hook
 from sandbox.github.seed import initial_state as github_initial_state
 from sandbox.github.state import Change, GitHubState
@@ -52,6 +53,7 @@ class Sandbox:
         smtp_users: Name -> password. If there are any, mail is accepted from them only.
         webhook_url: URL that receives the organization's webhook.
         webhook_secret: Its secret; default: a random one.
+        secondary_limits: Refuse requests beyond GitHub's secondary rate limits.
         bare: Start with repositories and a board as GitHub creates them (see `github.seed.initial_state`).
     """
 
@@ -66,8 +68,10 @@ class Sandbox:
         smtp_users: Mapping[str, str] | None = None,
         webhook_url: str | None = None,
         webhook_secret: str | None = None,
+        secondary_limits: bool = False,
         bare: bool = False,
     ) -> None:
+        self._limits_enforced = secondary_limits
         self.seed = seed or read_seed()
         self._bare = bare
         self.faults = Faults()
@@ -214,12 +218,13 @@ class Sandbox:
         )
         self.github = github_state.bind(self._github_changed)
         self.webhooks = WebhookSender(self.github, self.faults, self._spawn)
+        self.secondary_limits = SecondaryLimits(enforced=self._limits_enforced)
         self._app = Starlette(
             routes=[
                 *control.routes(self),
                 *google.routes(self.google, self._key),
                 *pages.routes(self),
-                *github.routes(self.github, self.webhooks),
+                *github.routes(self.github, self.webhooks, self.secondary_limits),
             ]
         )
         self._app.state.navigation = pages.navigation(self)

@@ -89,3 +89,22 @@ async def test_a_response_without_an_organisation_is_reported_until_it_is_assign
     await lead.execute_update("questionnaire_answered", {"response_id": response})
     await found_by(deployment, response)
     assert (await look(deployment)).found == ()
+
+
+async def test_a_response_that_somebody_assigned_is_not_taken_again(deployment: Deployment) -> None:
+    """The signal names only the response. Its answers are read before the round, or after it."""
+    early, late = await deployment.open(), await deployment.open()
+    for lead, name, waits in ((early, "Ada Example", True), (late, "Grace Example", False)):
+        response = submit(deployment, name=name, org=f"The organisation of {name}")
+        await lead.signal("questionnaire_answered", {"response_id": response})
+        if waits:
+            await has_read(deployment, lead, name)
+        await found_by(deployment, response)
+    await look(deployment)
+    for lead, name in ((early, "Ada Example"), (late, "Grace Example")):
+        view = await has_read(deployment, lead, name)
+        assert [line.kind for line in view.timeline].count("questionnaire_answered") == 1
+    assert (await look(deployment)).found == ()
+    submit(deployment, response, name="Another Example")
+    await look(deployment)
+    await has_read(deployment, late, "Another Example")

@@ -112,19 +112,25 @@ async def test_up_keeps_leads_over_a_restart(monkeypatch: pytest.MonkeyPatch) ->
         out, err = await process.communicate()
         return Ended(process.returncode or 0, out.decode(), err.decode())
 
+    async def done(*summary: str) -> Ended:
+        """Run a command that must succeed: what was not decided must not look like what is late."""
+        ended = await leads(*summary)
+        assert ended.code == 0, (summary, ended)
+        return ended
+
     patient = ("--timeout", str(TIMEOUT))
     start = ("start", "--org", "Example University", "--person", "Ada", "--title", "A hub", "--json")
     async with up(*summary) as (process, texts):
         assert texts["temporal"] == f"127.0.0.1:{ports[0]}"
         assert texts["sandbox"] == f"http://127.0.0.1:{ports[2]}"
-        lead = (await leads(*start)).json["lead_id"]
-        checked = (await leads("check", "--json")).json
+        lead = (await done(*start)).json["lead_id"]
+        checked = (await done("check", "--json")).json
         assert [each for each in checked if not each["ok"]] == []
         assert {"Temporal", "GitHub", "Ledger"} <= {each["system"] for each in checked}
 
         os.kill(texts["processes"]["worker"], signal.SIGKILL)  # it is started again
-        await leads("questionnaire-sent", lead, *patient)
-        assert (await leads("show", lead, "--json", *patient)).json["lead_id"] == lead
+        await done("questionnaire-sent", lead, *patient)
+        assert (await done("show", lead, "--json", *patient)).json["lead_id"] == lead
 
         sandbox, temporal = texts["sandbox"], await Client.connect(texts["temporal"])
         assert await hear(sandbox, lead, temporal, "/maniac-t-assessed in_scope=true") == "github comment"
@@ -140,19 +146,19 @@ async def test_up_keeps_leads_over_a_restart(monkeypatch: pytest.MonkeyPatch) ->
         second = await leads("up", "--port", str(free_ports(1)[0]))
         assert second.code == 5
         assert "running already" in second.err
-        assert (await leads("show", lead, "--json", *patient)).json["lead_id"] == lead
+        assert (await done("show", lead, "--json", *patient)).json["lead_id"] == lead
 
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0
         assert left_over(mark) == []
 
     async with up(*summary) as (process, texts):
-        again = await leads(*start)
+        again = await done(*start)
         assert again.json["lead_id"] == lead
         assert again.json["already"]
-        kinds = [line["kind"] for line in (await leads("history", lead, "--json", *patient)).json]
+        kinds = [line["kind"] for line in (await done("history", lead, "--json", *patient)).json]
         assert kinds.count("questionnaire_sent") == 1
-        assert (await leads("list", "--json")).json[0]["lead_id"] == lead
+        assert (await done("list", "--json")).json[0]["lead_id"] == lead
         if sys.platform == "linux":  # elsewhere nothing ends with a parent that is killed
             process.kill()
             await until(lambda: not left_over(mark))

@@ -27,6 +27,8 @@ class Operation:
     choices: Mapping[str, tuple[str, ...]]
     """Query parameters with a fixed set of values."""
     body: Draft202012Validator | None
+    has_location: bool
+    """True if the answer 201 has the header Location."""
 
     def check_query(self, query: Mapping[str, str]) -> None:
         """Validate the query. Raises InvalidError. Unknown parameters are ignored, as at GitHub."""
@@ -67,6 +69,7 @@ def operations() -> tuple[Operation, ...]:
             documentation_url=described["externalDocs"]["url"],
             choices=dict(_choices(described, document)),
             body=_body(described, document),
+            has_location="Location" in described["responses"].get("201", {}).get("headers", {}),
         )
         for path, methods in document["paths"].items()
         for method, described in methods.items()

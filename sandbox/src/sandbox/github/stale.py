@@ -15,10 +15,11 @@ def fault_of(request: Request) -> Fault | None:
 def state_for(request: Request, state: GitHubState) -> GitHubState:
     """Return the state that this request sees: the current one, or a past one for the fault `stale`.
 
-    The fault's `writes` hides that many of the latest writes, its `seconds` all writes of that period; without either the
-    latest write is hidden.
+    The fault's `writes` hides that many of the latest writes, its `seconds` all writes of that period, and its `as_of` all
+    writes after that time; without any the latest write is hidden.
     """
     fault = fault_of(request)
     if fault is None or fault.kind != "stale":
         return state
-    return state.past(writes=fault.writes or (0 if fault.seconds else 1), seconds=fault.seconds)
+    writes, seconds = fault.missed
+    return state.past(writes=writes, seconds=seconds)

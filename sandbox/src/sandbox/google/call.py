@@ -41,8 +41,8 @@ class Call:
         fault = self.fault
         if fault is None or fault.kind != "stale":
             return self.state.snapshot_before(0, timedelta())
-        writes = fault.writes or (0 if fault.seconds else 1)
-        return self.state.snapshot_before(writes, timedelta(seconds=fault.seconds))
+        writes, seconds = fault.missed
+        return self.state.snapshot_before(writes, timedelta(seconds=seconds))
 
     def must_see(self, file_id: str) -> None:
         """Raise GoogleError if the caller is not a member of the file's drive."""

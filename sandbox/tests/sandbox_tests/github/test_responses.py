@@ -2,8 +2,10 @@
 
 import re
 
+from sandbox.github.seed import BOT_TOKEN
 from sandbox.server import Sandbox
 from sandbox_tests.support.github import TICKETS, Rest
+from sandbox_tests.support.http import call
 
 
 def _links(header: str) -> dict[str, str]:
@@ -63,6 +65,28 @@ def test_urls_start_with_the_host_that_the_caller_used(rest: Rest) -> None:
     issue = rest("GET", f"{TICKETS}/issues/1", Host="github.example.org:8080").json()
     assert issue["url"] == "http://github.example.org:8080/api/v3/repos/example-org/tickets/issues/1"
     assert issue["html_url"] == "http://github.example.org:8080/example-org/tickets/issues/1"
+
+
+def test_what_is_created_has_a_location(rest: Rest) -> None:
+    """Where GitHub's OpenAPI says so."""
+    created = [
+        rest("POST", f"{TICKETS}/issues", {"title": "A ticket"}),
+        rest("POST", f"{TICKETS}/issues/1/comments", {"body": "A comment"}),
+        rest("POST", f"{TICKETS}/labels", {"name": "a label"}),
+    ]
+    assert [answer.headers["location"] for answer in created] == [answer.json()["url"] for answer in created]
+    assert "location" not in rest("POST", f"{TICKETS}/issues/1/reactions", {"content": "+1"}).headers
+
+
+def test_graphql_answers_as_rest_does(sandbox: Sandbox) -> None:
+    headers = {"Authorization": f"Bearer {BOT_TOKEN}", "Content-Type": "application/json"}
+    for given in ({"query": "{ viewer { login } }"}, {}):
+        answer = call(sandbox, "POST", "/api/graphql", given, headers)
+        assert answer.headers["content-type"] == "application/json; charset=utf-8"
+        assert re.fullmatch(r"[0-9A-F]{32}", answer.headers["x-github-request-id"])
+    refused = call(sandbox, "POST", "/api/graphql", {}, {"Content-Type": "application/json"})
+    assert refused.status == 401
+    assert refused.headers["x-github-request-id"]
 
 
 def test_the_journal_knows_who_called(sandbox: Sandbox, rest: Rest) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import time
 from functools import lru_cache
 from typing import Any
@@ -26,6 +27,7 @@ from sandbox.github.graphql.cost import cost_of
 from sandbox.github.graphql.schema import bound_schema, resolve_rest
 from sandbox.github.rate_limits import RateLimits
 from sandbox.github.rendering import Renderer
+from sandbox.github.secondary_limits import LimitedError, SecondaryLimits
 from sandbox.github.stale import fault_of, state_for
 from sandbox.github.state import GitHubState
 
@@ -34,31 +36,43 @@ DOCUMENTATION_URL = "https://docs.github.com/graphql"
 Json = dict[str, Any]
 
 
+class _Json(JSONResponse):
+    media_type = "application/json; charset=utf-8"
+
+
 class GraphQLApp:
     """The endpoint at `/api/graphql`."""
 
-    def __init__(self, state: GitHubState, rate_limits: RateLimits) -> None:
+    def __init__(
+        self, state: GitHubState, rate_limits: RateLimits, secondary_limits: SecondaryLimits
+    ) -> None:
         self.state = state
+        self.secondary_limits = secondary_limits
         self.rate_limits = rate_limits
         self.schema = bound_schema()
 
     async def handle(self, request: Request) -> Response:
         """Respond with HTTP 200, except to anonymous callers and to bodies that are not JSON."""
         content = await request.body()  # the only await: the rest runs without interruption
+        headers = {"x-github-request-id": secrets.token_hex(16).upper()}
         try:
             viewer = self._authenticated(request)
             body_json = _parse_body(content)
+            writes = str(body_json.get("query")).lstrip().startswith("mutation")
+            self.secondary_limits.charge(viewer.key, "graphql", writes=writes, path=request.url.path)
         except GitHubError as error:
+            if isinstance(error, LimitedError):
+                headers |= error.headers
             body = {
                 "message": error.message,
                 "documentation_url": DOCUMENTATION_URL,
                 "status": str(error.status),
             }
-            return JSONResponse(body, error.status)
+            return _Json(body, error.status, headers=headers)
         request.scope["sandbox.caller"] = viewer.name
         body = _injected_error(request, viewer) or self._execute(request, viewer, body_json)
-        headers = self.rate_limits.window(viewer.key, "graphql").headers("graphql")
-        return JSONResponse(body, headers=headers | _injected_headers(request))
+        headers |= self.rate_limits.window(viewer.key, "graphql").headers("graphql")
+        return _Json(body, headers=headers | _injected_headers(request))
 
     def _authenticated(self, request: Request) -> Viewer:
         viewer = authenticate(self.state, request.headers)

@@ -21,6 +21,7 @@ from sandbox.github.rate_limits import RateLimits
 from sandbox.github.rendering import Renderer
 from sandbox.github.rest import apps, comments, contents, hooks, issues, labels, people, repositories
 from sandbox.github.rest.call import HANDLERS, ApiResponse, Call, Listing
+from sandbox.github.secondary_limits import LimitedError, SecondaryLimits
 from sandbox.github.stale import state_for
 from sandbox.github.state import GitHubState
 
@@ -47,14 +48,16 @@ _MODULES = (
 )  # imported for the handlers that they register
 
 
-def rest_app(state: GitHubState, rate_limits: RateLimits, webhooks: WebhookSender) -> Router:
+def rest_app(
+    state: GitHubState, rate_limits: RateLimits, secondary_limits: SecondaryLimits, webhooks: WebhookSender
+) -> Router:
     """Return the ASGI app to mount under `/api/v3`. Unknown paths are 404, as at GitHub."""
     by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
     for operation in operations():
         by_path[operation.path][operation.method] = operation
     if missing := {operation.id for operation in operations()} ^ HANDLERS.keys():
         raise AssertionError(f"operations without handler, or handlers without operation: {sorted(missing)}")
-    api = _Rest(state, rate_limits, webhooks)
+    api = _Rest(state, rate_limits, secondary_limits, webhooks)
 
     def route(path: str, methods: Mapping[str, Operation]) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -82,9 +85,16 @@ def _as_starlette(path: str) -> str:
 
 
 class _Rest:
-    def __init__(self, state: GitHubState, rate_limits: RateLimits, webhooks: WebhookSender) -> None:
+    def __init__(
+        self,
+        state: GitHubState,
+        rate_limits: RateLimits,
+        secondary_limits: SecondaryLimits,
+        webhooks: WebhookSender,
+    ) -> None:
         self.state = state
         self.rate_limits = rate_limits
+        self.secondary_limits = secondary_limits
         self.webhooks = webhooks
 
     async def handle(self, request: Request, operation: Operation | None) -> Response:
@@ -104,6 +114,8 @@ class _Rest:
                 status = status if request.method in ("GET", "HEAD") else 307
                 query = f"?{request.url.query}" if request.url.query else ""
                 body["url"] = headers["location"] = f"{_root(request)}{REST}{error.path}{query}"
+            if isinstance(error, LimitedError):
+                headers |= error.headers
             if error.errors is not None:
                 body["errors"] = error.errors
             body["documentation_url"] = operation.documentation_url if operation else DOCUMENTATION_URL
@@ -117,6 +129,8 @@ class _Rest:
         viewer = authenticate(self.state, request.headers)
         request.scope["sandbox.caller"] = viewer.name
         if operation is None or operation.id != "rate-limit/get":
+            writes = request.method not in ("GET", "HEAD", "OPTIONS")
+            self.secondary_limits.charge(viewer.key, "core", writes=writes, path=request.url.path)
             self.rate_limits.count(viewer.key, "core")
         headers |= self.rate_limits.window(viewer.key, "core").headers("core")
         if operation is None:
@@ -142,6 +156,8 @@ class _Rest:
             headers |= answer.headers
         if operation.method != "GET":
             answer = _whole(answer) if isinstance(answer, Listing) else answer
+            if operation.has_location and answer.status == 201:
+                headers["location"] = answer.body["url"]
             return _json(answer.body, answer.status, headers)
         if isinstance(answer, Listing):
             answer = _page(answer, request, headers)
