@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from process.decisions.base import SET_BY_LEAD
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from starter.cli.app import make_app
@@ -64,7 +65,7 @@ def test_a_decision_has_its_command(say: Say, command: str) -> None:
     ended = say(command, "--help")
     assert ended.code == 0
     assert " ".join((decision.__doc__ or "").split()) in " ".join(ended.out.split())
-    fields = set(decision.model_fields) - {"source", "said_at", "policy", "changed"}
+    fields = set(decision.model_fields) - {"source", "said_at", "policy", "changed", *SET_BY_LEAD}
     assert options(command) == fields | {"timeout", "verbose", "json"}
     for name in fields:
         field = decision.model_fields[name]
