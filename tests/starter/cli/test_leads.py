@@ -372,9 +372,9 @@ async def test_show_prints_the_whole_lead(
         assert wanted in text
     parked = next(effect["key"] for effect in view["effects"] if effect["status"] == "parked")
     outside.broken.clear()
-    assert (await leads("retry", lead, parked, "--json")).json == {"retried": [parked]}
+    assert (await leads("retry", lead, parked, "--json")).json["retried"] == [parked]
     await eventually(shown, lambda view: all(e["status"] == "done" for e in view["effects"]))
-    assert (await leads("retry", lead, "--json")).json == {"retried": []}
+    assert (await leads("retry", lead, "--json")).json["retried"] == []
 
 
 async def test_a_lead_continues_in_a_new_run_when_asked_to(
@@ -470,14 +470,15 @@ async def test_list_filters(leads: RunLeads, opened: Opened, org: str) -> None:
     assert any(line.startswith(lead) for line in text.splitlines())
 
 
-async def test_a_decision_on_an_ended_lead_is_refused_as_archived(
+async def test_a_decision_on_a_terminated_lead_says_how_to_restore_it(
     leads: RunLeads, opened: Opened, env: WorkflowEnvironment, org: str
 ) -> None:
     lead = await opened()
     await env.client.get_workflow_handle(lead).terminate()
     ended = await leads("quote-accepted", lead)
     assert ended.code == 4
-    assert "archived" in ended.err
+    assert "its workflow is terminated in Temporal" in ended.err
+    assert f"`leads restore {lead}` begins it again" in ended.err
     refused(await leads("start", "--org", org, "--person", "Ada", "--title", "A hub"), lead)
 
 
