@@ -24,7 +24,6 @@ from client.errors import (
     WorkflowHasEnded,
     WorkflowNotFound,
 )
-from workflows.runtime.plugin import leads_plugin
 
 DEFAULT_ADDRESS = "localhost:7233"
 
@@ -78,6 +77,8 @@ async def connect(
     `retry_for`: time for the SDK's attempts at a request that fails, by default 10 seconds.
     Raises TemporalMisconfigured, AddressMalformed or TemporalUnreachable.
     """
+    from workflows.runtime.plugin import leads_plugin  # it loads all workflows
+
     config = _configuration()
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:

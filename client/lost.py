@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.directory import Directory, LeadHandle
 from client.errors import LeadLost, NoWorker
-from client.lists import LeadLists
 from client.stuck import POLLED, last_poll
+
+if TYPE_CHECKING:  # the ledger takes a moment to load, and a command about one lead does without
+    from client.lists import LeadLists
 
 
 class LostRun(NamedTuple):
@@ -62,7 +64,7 @@ async def living(leads: Directory, name: str) -> LeadHandle:
     return handle
 
 
-async def list_lost(directory: Directory, rows: LeadLists) -> AsyncIterator[LostRun]:
+async def list_lost(directory: Directory, rows: "LeadLists") -> AsyncIterator[LostRun]:
     """Yield the lost leads in the order of their ids. Raises RPCError or LedgerFailed.
 
     Visibility, which lags by a moment, names the running ones; each of the others is asked for itself.
@@ -74,7 +76,7 @@ async def list_lost(directory: Directory, rows: LeadLists) -> AsyncIterator[Lost
             yield lost
 
 
-async def any_lost(directory: Directory, rows: LeadLists) -> list[LostRun]:
+async def any_lost(directory: Directory, rows: "LeadLists") -> list[LostRun]:
     """Return the lost leads. It costs two counts where there are none."""
     if (await directory.client.count_workflows(directory.running())).count >= rows.count():
         return []

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import psycopg
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
@@ -188,19 +187,17 @@ def translate_errors(location: str) -> Iterator[None]:
     except PoolTimeoutError:
         raise LedgerUnavailable(f"The ledger ({location}) is busy: others write or read.") from None
     except DBAPIError as error:
-        match error.orig:
-            case psycopg.Error() as cause:
-                temporary = error.connection_invalidated or _postgresql_is_temporary(cause)
-                reason = cause.diag.message_primary or " ".join(str(cause).split())
-            case cause:
-                temporary = _sqlite_is_temporary(cause)
-                reason = str(cause)
+        if isinstance(error.orig, sqlite3.Error):
+            temporary, reason = _sqlite_is_temporary(error.orig), str(error.orig)
+        else:
+            temporary, reason = _postgresql_failure(error.orig)
+            temporary = temporary or error.connection_invalidated
         if temporary:
             raise LedgerUnavailable(f"The ledger ({location}) is not available: {reason}") from None
         raise LedgerRefused(f"The ledger ({location}) refused: {reason}") from None
 
 
-def _sqlite_is_temporary(error: BaseException | None) -> bool:
+def _sqlite_is_temporary(error: sqlite3.Error) -> bool:
     # The low byte is the primary code, the rest its extension.
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     return primary in {
@@ -234,10 +231,14 @@ _PERMANENT_MESSAGES: Final = (
 )
 
 
-def _postgresql_is_temporary(error: psycopg.Error) -> bool:
+def _postgresql_failure(error: BaseException | None) -> tuple[bool, str]:
+    """Return True for a temporary failure, and the reason."""
+    import psycopg  # a ledger on SQLite does without, and it takes a moment to load
+
+    if not isinstance(error, psycopg.Error):
+        return False, str(error)
+    reason = error.diag.message_primary or " ".join(str(error).split())
     if error.sqlstate is not None:
-        return error.sqlstate.startswith(_TEMPORARY_SQLSTATES)
-    message = str(error)
-    return isinstance(error, psycopg.OperationalError) and not any(
-        part in message for part in _PERMANENT_MESSAGES
-    )
+        return error.sqlstate.startswith(_TEMPORARY_SQLSTATES), reason
+    unreachable = isinstance(error, psycopg.OperationalError)
+    return unreachable and not any(part in str(error) for part in _PERMANENT_MESSAGES), reason

@@ -8,7 +8,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.errors import again, stuck
 from client.connection import translate
 from client.directory import LeadHandle
-from client.errors import LeadsError, LeadStuck, RequestRefused
+from client.errors import LeadMissing, LeadsError, LeadStuck, RequestRefused
 from client.leads import LeadsClient
 from process.views.overview import Overview
 
@@ -22,7 +22,7 @@ async def ask_lead(call: Awaitable[T]) -> T:
     """
     try:
         return await call
-    except RequestRefused:
+    except (RequestRefused, LeadMissing):
         raise
     except LeadStuck as failure:
         raise stuck(str(failure)) from None

@@ -17,7 +17,6 @@ from starter.cli.configuration import read_settings
 from starter.cli.csv_output import write_csv
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
-from starter.cli.stuck import warn_of_stuck
 from starter.cli.warnings import warn_of_outdated
 
 LIMIT = 200
@@ -102,11 +101,12 @@ async def list_(
         write_csv(COLUMNS, (_record(row, links[row.lead_id]) for row in found))
     elif not out.value([row.model_dump(mode="json") | {"url": links[row.lead_id]} for row in found]):
         _print(found, counts, sort, unpaid, out)
-    quiet = json or csv
-    if found or not quiet:
+    if not json and not csv:
+        from starter.cli.stuck import warn_of_stuck  # only this asks Temporal
+
         now = datetime.now(UTC)
-        warn_of_outdated([row.lead_id for row in found if row.is_outdated(now)], json=quiet)
-        await warn_of_stuck(json=quiet)
+        warn_of_outdated([row.lead_id for row in found if row.is_outdated(now)], json=json)
+        await warn_of_stuck(json=json)
 
 
 def _selection(

@@ -11,6 +11,8 @@ from rich.console import Console
 from starter.cli.app import make_app, outline
 from starter.cli.catalog import FILE, read_catalog
 from starter.cli.describe import written
+from tests.support.lives import Life
+from tests.support.rows import write_rows
 
 HEAVY = (
     "temporalio",
@@ -86,3 +88,22 @@ def test_near_names_are_offered() -> None:
     assert ended.stderr == (
         "leads: There is no command 'lst'. Did you mean lost or list? `leads --help` lists all commands.\n"
     )
+
+
+OUTSIDE = {"github", "googleapiclient", "fpdf", "fontTools", "fastapi", "uvicorn", "jinja2", "psycopg"}
+"""What only a worker, a web server or a ledger on PostgreSQL needs."""
+
+
+def test_a_list_from_the_ledger_loads_no_workflow(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_rows(ledger_url, Life())
+    monkeypatch.setenv("LEADS_LEDGER_URL", ledger_url)
+    for form in ("--json", "--csv", "--count"):
+        assert not loaded(["list", form], 0) & {*OUTSIDE, "workflows"}
+
+
+@pytest.mark.parametrize("command", [["show"], ["history"], ["options"], ["quote-accepted"]])
+def test_a_command_about_one_lead_loads_no_ledger(
+    command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    assert not loaded([*command, "lead-x"], 5) & {*OUTSIDE, "sqlalchemy"}

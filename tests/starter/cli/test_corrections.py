@@ -69,6 +69,8 @@ async def test_a_correction_compensates_effects_and_stays_in_the_history(
     assert f"(corrected by {first})" in shown
     again = await leads("corrected", lead, "--seq", str(first), "--reason", "It was right")
     assert f"{first} was a mistake, so {seq} counts again: It was right" in again.out
+    assert "Not put right: contracts@example.org got “correction” on " in again.out
+    assert f"--seq {first} --reason 'It was right' --compensate mail" in again.out
     assert f"(corrected by {first})" not in (await leads("history", lead)).out
 
 
