@@ -399,8 +399,8 @@ class OnQuote(Decision, abstract=True):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         active = event_log.lead.quote
-        quoted = [(event.at, fact) for event, fact in event_log.recorded(PriceQuoted)] if self.said_at else []
-        if active and quoted and now < quoted[-1][0] and not self._said_with(quoted[-1][1]):
+        quoted = [*event_log.recorded(PriceQuoted)] if self.said_at else []
+        if active and quoted and self._was_said_before(*quoted[-1], now):
             return refuse(
                 f"That was said before version {active.version} ({active}) was quoted",
                 "If it is meant for that version, say it again",
@@ -412,10 +412,11 @@ class OnQuote(Decision, abstract=True):
             )
         return None
 
-    def _said_with(self, quoted: PriceQuoted) -> bool:
-        """Return True if one comment holds both: the keys of its decisions begin alike."""
+    def _was_said_before(self, event: Event, quoted: PriceQuoted, now: datetime) -> bool:
+        """Return True if the answer was said before the price, and not in the comment that quotes it."""
         comment = (self.key or "").rpartition("/")[0]
-        return bool(comment) and (quoted.key or "").startswith(f"{comment}/")
+        together = bool(comment) and (quoted.key or "").startswith(f"{comment}/")
+        return now < quoted.moment(event.at) and not together
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
         return self.replaced(version=event_log.lead.quote.version if event_log.lead.quote else self.version)

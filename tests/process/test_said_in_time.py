@@ -65,6 +65,18 @@ def test_an_answer_in_time_means_the_quote_of_its_time() -> None:
     assert life.take("quote_accepted", said_at=life.now.isoformat()).accepted
 
 
+@pytest.mark.parametrize(("seconds", "counts"), [(1, True), (0, True), (-1, False)])
+def test_an_answer_counts_that_was_said_after_the_price_though_both_were_heard_late(
+    seconds: int, counts: bool
+) -> None:
+    life = Life().quoted()
+    said = life.now
+    life.wait(hours=1)
+    life.quoted(**QUOTE | {"amount": "15000"}, said_at=said.isoformat())
+    accepted = said + timedelta(seconds=seconds)
+    assert life.take("quote_accepted", said_at=accepted.isoformat()).accepted is counts
+
+
 def test_an_expiry_by_a_person_stands() -> None:
     life = Life().quoted()
     life.wait(1)

@@ -136,6 +136,15 @@ def test_a_result_that_comes_with_the_next_task_is_loaded_again() -> None:
         assert "loaded again" in late.failed.failure.message
 
 
+def test_a_result_that_comes_by_itself_in_the_next_task_is_taken() -> None:
+    with Activations() as lead:
+        lead.begin()
+        (writing,) = local(lead.activate([lead.signal(MESSAGES[1])], length=6))
+        lead.query()
+        assert lead.activate([lead.written(writing)], length=9).HasField("successful")
+        assert "price_quoted" in lead.query("timeline")
+
+
 @pytest.mark.parametrize("during_replay", [True, False])
 def test_a_result_is_taken_in_the_task_that_runs_it(during_replay: bool) -> None:
     """After a replay, a local activity whose task has no result runs in the first new task."""

@@ -10,9 +10,9 @@ gets that message ahead of its task, with the time of the task before. Decided t
 every replay. The message is left alone, and the workflow is dropped from the cache after the answer: its task brings it
 again, as the history has it.
 
-A query can also end a task while a local activity is under way. Its result then comes with the next task, together with
-that task's news, although the history may have it in the task before. As nobody can tell which, the next task fails once and
-the workflow is loaded again.
+A query can also end a task while a local activity is under way. Its result then comes in the next task, although the history
+may have it in the task before. That changes nothing if it comes by itself. If it comes together with that task's news, nobody
+can tell which was first, so the task fails once and the workflow is loaded again.
 """
 
 import threading
@@ -94,7 +94,7 @@ class _StepInstance(_WorkflowInstanceImpl):
             if act.history_size_bytes == before.history_size_bytes:
                 self._dropped = True
                 return _done_nothing()
-        if self._brings_result_of_other_task(act):
+        if self._mixes_tasks(act):
             return _failed("a local activity ended between two tasks, so the workflow is loaded again")
         done = self._activate_in_steps(act)
         for command in done.successful.commands:
@@ -102,13 +102,13 @@ class _StepInstance(_WorkflowInstanceImpl):
                 self._local_activities[command.schedule_local_activity.seq] = _task_of(act)
         return done
 
-    def _brings_result_of_other_task(self, act: WorkflowActivation) -> bool:
-        """Return True if a local activity ends in another task than that in which it ran."""
+    def _mixes_tasks(self, act: WorkflowActivation) -> bool:
+        """Return True if a local activity ends in another task than that in which it ran, together with other news."""
         task = _task_of(act)
         ended = {job.resolve_activity.seq for job in act.jobs if job.resolve_activity.is_local}
         tasks = {self._local_activities.pop(seq, 0) for seq in ended}
         self._local_activities = {seq: began or task for seq, began in self._local_activities.items()}
-        return bool(task) and not tasks <= {0, task}
+        return bool(task) and not tasks <= {0, task} and len(ended) < len(act.jobs)
 
     def _activate_in_steps(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         steps = list(split(act.jobs))
