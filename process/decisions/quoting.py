@@ -322,7 +322,7 @@ class PriceQuoted(Decision):
             return
         fields = {"version": str(change.after.quotes[-1].version)}
         fields |= {"replaces": str(replaced.version)} if replaced else {}
-        yield mail(change, "price_quoted", Role.CONTRACTS, **fields)
+        yield mail(change, "price_quoted", Role.CONTRACTS).replaced(fields=fields)
         if replaced and (former := _former_readers(change.before)):
             yield SendMail(
                 key=change.key("price_quoted-former"),
