@@ -314,21 +314,23 @@ class PriceQuoted(Decision):
         return lead.replaced(quotes=(*older, self.quote(lead, lead.today(event.at))))
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        version = str(change.after.quotes[-1].version)
         if not change.before.quoted:  # the contracts team joins at the first actual price (seed)
             yield from folder_effects(change)
-            yield mail(change, "price_quoted", Role.CONTRACTS, version=version)
-        elif superseded := change.before.quote:
-            replaces = str(superseded.version)
-            yield mail(change, "price_quoted", Role.CONTRACTS, version=version, replaces=replaces)
-            if former := _former_readers(change.before):
-                yield SendMail(
-                    key=change.key("price_quoted-former"),
-                    cause=change.event.seq,
-                    template="price_quoted",
-                    addresses=former,
-                    fields={"version": version, "replaces": replaces},
-                )
+        replaced = _replaced(change.before)
+        if change.before.quoted and replaced is None:
+            yield from ask_for_approval(change)
+            return
+        fields = {"version": str(change.after.quotes[-1].version)}
+        fields |= {"replaces": str(replaced.version)} if replaced else {}
+        yield mail(change, "price_quoted", Role.CONTRACTS).replaced(fields=fields)
+        if replaced and (former := _former_readers(change.before)):
+            yield SendMail(
+                key=change.key("price_quoted-former"),
+                cause=change.event.seq,
+                template="price_quoted",
+                addresses=former,
+                fields=fields,
+            )
         yield from ask_for_approval(change)
 
     def summary(self, event_log: EventLog) -> str:
@@ -340,6 +342,13 @@ class PriceQuoted(Decision):
         why = f", discount because: {quote.discount.reason}" if quote.discount else ""
         waits = f"; it {quote.status_text}" if quote.awaiting_approval_by else ""
         return self.with_note(f"Quoted {quote}{renewal}, {source}{made_of}, {until}{why}{waits}")
+
+
+def _replaced(lead: Lead) -> Quote | None:
+    """Return the quote whose place a new one takes: the active one, or one that was mailed and then corrected."""
+    if lead.quoted or not any(mail.template == "price_quoted" for mail in lead.mails):
+        return lead.quote
+    return lead.quotes[-1]
 
 
 def _former_readers(lead: Lead) -> tuple[str, ...]:

@@ -45,6 +45,19 @@ def test_the_mail_names_the_price_that_no_longer_counts() -> None:
     assert "takes the place" not in first
 
 
+@pytest.mark.parametrize("mailed", [True, False])
+def test_a_quote_after_a_mistaken_one_names_that_if_it_was_mailed(mailed: bool) -> None:
+    life = Life().quoted()
+    if mailed:
+        life.perform()
+    life.does("corrected", seq=2, reason="A slip")
+    life.perform().quoted(**CHEAPER).perform()
+    newest = [e for e in life.planned if isinstance(e, SendMail) and e.template == "price_quoted"][-1]
+    text = mail_body(newest, life.lead, Settings(_env_file=None), namespace="default").text
+    assert ("It takes the place of version 1 (12,000.00 USD a year)" in text) is mailed
+    assert ("From here on, you are part of this conversation" in text) is not mailed
+
+
 @pytest.mark.parametrize("between", ["quote_declined", "signed and renewed"])
 def test_a_quote_that_supersedes_none_is_not_mailed_again(between: str) -> None:
     if between == "quote_declined":

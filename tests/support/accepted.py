@@ -402,7 +402,7 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
     ("issues gone", "issue_replaced", {}, "What was deleted on GitHub is opened anew", Stage.HUB),
     ("folder gone", "folder_replaced", {}, "A new Drive folder takes the place", Stage.HUB),
     (
-        "answered",
+        "answers read",
         "questionnaire_answered",
         {"response_id": "one", "submitted_at": "2026-06-01T10:00:00Z"},
         "was answered",

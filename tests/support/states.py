@@ -48,6 +48,7 @@ STATES: dict[str, Callable[[], Life]] = {
     "closed, three months ago": lambda: Life().decommissioned().wait(92),
     "asked": lambda: _asked(),
     "answered": lambda: _answered(),
+    "answers read": lambda: _answered().perform(),
     "probable duplicate": lambda: Life(originals=[ORIGINAL]),
     "merged": lambda: _merged(),
     "has a duplicate": lambda: _has_a_duplicate(),
