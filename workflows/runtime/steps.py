@@ -11,8 +11,8 @@ every replay. The message is left alone, and the workflow is dropped from the ca
 again, as the history has it.
 
 A query can also end a task while a local activity is under way. Its result then comes in the next task, although the history
-may have it in the task before. That changes nothing if it comes by itself. If it comes together with that task's news, nobody
-can tell which was first, so the task fails once and the workflow is loaded again.
+may have it in the task before. That changes nothing if it comes by itself. If it comes together with that task's news,
+nobody can tell which was first, so the task fails once and the workflow is loaded again.
 """
 
 import threading
