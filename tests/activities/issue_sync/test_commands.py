@@ -68,7 +68,6 @@ HEARD = [
     f"Hello  \n{LOST}\nBye",
     f"- {LOST}",
     f"1. {LOST}",
-    f"<details>\n\n{LOST}\n\n</details>",
     f"> quoted\n\n{LOST}",
     f"`code` and\n{LOST}",
     f"\ue0000\ue000\n{LOST}",
