@@ -51,7 +51,7 @@ async def _start(
 
     Example: leads start --org "Example University" --person "Ada Example" --title "A hub for a course"
     """
-    wanted = given(LeadOpened, values | {"zone": zone or read_settings().zone})
+    wanted = given(LeadOpened, values | {"zone": zone or read_settings().zone}, "start")
     leads = await leads_of()
     opened = await leads.open(wanted, lead_id=id_, duplicate=not_a_duplicate, opaque=opaque_id)
     out = Output(as_json=json)

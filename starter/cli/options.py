@@ -82,13 +82,16 @@ def _given_type(annotation: Any) -> Any:
 D = TypeVar("D", bound=Decision)
 
 
-def given(decision: type[D], values: Mapping[str, Any]) -> D:
-    """Return the decision made of the given options. Raises CommandFailed (usage) if they are not valid."""
+def given(decision: type[D], values: Mapping[str, Any], command: str = "") -> D:
+    """Return the decision made of the given options. Raises CommandFailed (usage) if they are not valid.
+
+    The error names the help of the command, by default of the one that has the decision's name.
+    """
     body = {name: value for name, value in values.items() if value is not None}
     parsed = parse_as(decision, {"by": login(), "source": SOURCE} | body)
     if isinstance(parsed, Refused):
-        help_command = f"leads {decision.kind.replace('_', '-')} --help"
-        raise CommandFailed(ExitCode.USAGE, f"{parsed.reason}. `{help_command}` explains it.")
+        command = command or decision.kind.replace("_", "-")
+        raise CommandFailed(ExitCode.USAGE, f"{parsed.reason}. `leads {command} --help` explains it.")
     return parsed
 
 

@@ -502,3 +502,9 @@ async def test_the_check_compares_the_ledger_with_temporal(
     assert found.detail == (
         f"in Temporal: 1, in the ledger: 2; not running: lead-terminated ({how}). See `leads restore --all`"
     )
+
+
+async def test_an_invalid_option_names_the_help_of_its_own_command(leads: RunLeads) -> None:
+    turned = await leads("start", "--org", "A\u202eB", "--person", "Ada", "--title", "A hub")
+    assert turned.code == 2
+    assert "`leads start --help` explains it." in turned.err
