@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from temporalio import workflow
 from temporalio.client import Client, WorkflowExecution, WorkflowHistory
+from temporalio.common import RawValue
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import (
@@ -28,6 +29,7 @@ from client.past import Past
 from process.core.events import Event
 from process.effects import RecordEvents
 from process.views.recording import RecordRequest
+from workflows.runtime.compressed import read_compressed
 from workflows.runtime.plugin import WORKFLOWS, leads_plugin
 
 MAX_CONCURRENT = 20
@@ -151,7 +153,9 @@ class _Outbound(WorkflowOutboundInterceptor):
 
 def _note(started: StartActivityInput | StartLocalActivityInput) -> None:
     if started.activity == RecordEvents.kind:
-        workflow.extern_functions()[_CAPTURE](workflow.info().workflow_id, started.args[0])
+        (argument,) = started.args
+        request = read_compressed(argument, RecordRequest) if isinstance(argument, RawValue) else argument
+        workflow.extern_functions()[_CAPTURE](workflow.info().workflow_id, request)
 
 
 def _differences(was: dict[int, Event], would: dict[int, Event]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fpdf import FPDF, Align, FontFace, XPos, YPos
 from fpdf.enums import TableBordersLayout, TextDirection
+from fpdf.fonts import TTFFont
 
 from activities.checks import Check
 from activities.invoice.fonts import FAMILY, GlyphSet, bold, further_fonts, glyphs, regular
@@ -80,6 +81,7 @@ def invoice_pdf(lead: Lead, invoice: Invoice, ours: Invoicing) -> bytes:
     """Return the PDF. `ours` holds the sender's data. Raises MissingGlyphs if no font can show its text."""
     page = _drawn(lead, invoice, ours, bold())
     if page.missing:
+        page.close_fonts()  # as output does
         raise MissingGlyphs("".join(page.missing))
     return bytes(page.output())
 
@@ -268,6 +270,12 @@ class _Page(FPDF):
     def missing(self) -> tuple[str, ...]:
         """The characters that no font has."""
         return tuple(self._glyphs.missing)
+
+    def close_fonts(self) -> None:
+        """Close the font files of a document that is not put out."""
+        for font in self.fonts.values():
+            if isinstance(font, TTFFont):
+                font.close()
 
     def payment(self, ask: str, ours: Invoicing) -> None:
         """Write the request for payment and the payment details, kept together on one page."""

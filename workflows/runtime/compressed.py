@@ -6,7 +6,7 @@ They never leave the worker and stand in no history, so nobody reads them, and t
 import zlib
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
@@ -17,6 +17,8 @@ from process.decisions.opening import LeadOpened
 from process.types import Model
 from process.views.recording import record_request
 
+M = TypeVar("M", bound=Model)
+
 ENCODING = "json/zlib"
 
 
@@ -25,6 +27,11 @@ def compressed(argument: Model) -> RawValue:
     compressor = zlib.compressobj(zdict=_dictionary())
     data = compressor.compress(argument.__pydantic_serializer__.to_json(argument)) + compressor.flush()
     return RawValue(Payload(metadata={"encoding": ENCODING.encode()}, data=data))
+
+
+def read_compressed(argument: RawValue, of: type[M]) -> M:
+    """Return an argument as it was before it was compressed."""
+    return of.model_validate_json(_decompressed(argument.payload))
 
 
 class CompressedPayloadConverter(EncodingPayloadConverter):
@@ -41,9 +48,13 @@ class CompressedPayloadConverter(EncodingPayloadConverter):
         return None
 
     def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
-        decompressor = zlib.decompressobj(zdict=_dictionary())
-        data = decompressor.decompress(payload.data) + decompressor.flush()
-        return self._json.from_payload(Payload(metadata={"encoding": b"json/plain"}, data=data), type_hint)
+        plain = Payload(metadata={"encoding": b"json/plain"}, data=_decompressed(payload))
+        return self._json.from_payload(plain, type_hint)
+
+
+def _decompressed(payload: Payload) -> bytes:
+    decompressor = zlib.decompressobj(zdict=_dictionary())
+    return decompressor.decompress(payload.data) + decompressor.flush()
 
 
 @cache

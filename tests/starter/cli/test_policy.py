@@ -109,7 +109,7 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
         ('version = "1"\nholidays = ["soon"]', "holidays.0: input should be a valid date"),
         (
             'version = "1"\naddresses.contracts = ["deals"]',
-            "addresses.contracts: 'deals' is not a mail address",
+            "addresses.contracts: 'deals' is no mail address",
         ),
         ('version = "1"\naddresses.contracts = []', "addresses.contracts: name at least one"),
         (
