@@ -250,9 +250,8 @@ class IssueSync:
             if known := await self.leads.by_id(lead_id):
                 yield known
         # Somebody may have emptied the issue before Temporal lists its lead.
-        if (lead_id := self._lead_ids.get((repo, issue.number))) and (
-            known := await self.leads.by_id(lead_id)
-        ):
+        remembered = self._lead_ids.get((repo, issue.number))
+        if remembered and (known := await self.leads.by_id(remembered)):
             yield known
         if known := await self.leads.by_issue(repo, issue.number):
             yield known
