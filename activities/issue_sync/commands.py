@@ -163,7 +163,10 @@ class CommandRunner:
     async def _retry(self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand) -> Result:
         if not request.roles:
             return Rejected("Only people with a role may retry.")
-        return Retried(tuple(await ask_lead(self._leads.retry(lead.handle, command.arguments or None))))
+        try:
+            return Retried(tuple(await ask_lead(self._leads.retry(lead.handle, command.arguments or None))))
+        except LeadsError as failed:  # the lead has ended
+            return Rejected(str(failed))
 
     # ---- samples for refused commands
 

@@ -237,7 +237,7 @@ class Intake:
         where = (context.repo, context.number, COMMENT)
         since = context.issue.created_at
         known = await in_thread(self.own_comments.find, *where, since=since)
-        if known and known.state == state and state != "missing":
+        if known and (known.state == state != "missing" or (known.state, state) == ("begun", "missing")):
             return ()
         news = await in_thread(self.own_comments.write, *where, known, text, state=state)
         return (done,) if news else ()

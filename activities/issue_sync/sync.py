@@ -23,7 +23,7 @@ from activities.issue_sync.roles import RoleDirectory
 from activities.settling import given_time, is_settling
 from client.chores import Chores
 from client.directory import LeadHandle
-from client.errors import LeadsError, LeadStuck
+from client.errors import LeadMissing, LeadsError, LeadStuck
 from client.leads import LeadsClient
 from client.notices import request_sync
 from config.policy_file import current_policy
@@ -145,6 +145,8 @@ class IssueSync:
             if is_settling():
                 raise given_time(error) from None
             done.append(f"Failed: {error.message}")
+        except LeadMissing as error:  # the lead has ended, and trying again does not help
+            done.append(f"Failed: {error}")
         except ApplicationError as error:
             if not error.non_retryable:
                 raise
@@ -240,13 +242,17 @@ class IssueSync:
         return None
 
     async def _candidates(self, repo: str, issue: Issue) -> AsyncIterator[LeadHandle]:
-        """Yield leads by the markers in the text, by the intake's ids, and by visibility (a moment late)."""
+        """Yield leads by the markers in the text, by the intake's ids, from memory, and by visibility (a moment late)."""
         for key in issue_block.keys(issue.text)[:MAX_MARKERS]:
             if known := await self.leads.by_id(key.removesuffix("/hub")):
                 yield known
         for lead_id in intake_lead_ids(issue):
             if known := await self.leads.by_id(lead_id):
                 yield known
+        # Somebody may have emptied the issue before Temporal lists its lead.
+        remembered = self._lead_ids.get((repo, issue.number))
+        if remembered and (known := await self.leads.by_id(remembered)):
+            yield known
         if known := await self.leads.by_issue(repo, issue.number):
             yield known
 

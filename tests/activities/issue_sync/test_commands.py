@@ -41,6 +41,7 @@ IGNORED = [
     f"text <!--\n{LOST} -->",
     f"text <!-- {LOST}\n{LOST} note=x -->",
     f"<pre>\n{LOST}\n</pre>",
+    f"<details>\n\n{LOST}\n\n</details>",
     f"# {LOST}",
     f"{LOST}\n===",
     f"| a | b |\n| - | - |\n| {LOST} | x |",

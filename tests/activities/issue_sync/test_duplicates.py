@@ -238,8 +238,8 @@ async def test_the_other_lead_of_a_merge_is_named_by_its_id_or_its_issue(
 async def test_a_merge_into_an_unfit_lead_is_refused(deployment: Deployment) -> None:
     first, twin = await twice(deployment)
     for into, summary in (
-        ("lead-nowhere", "There is no lead"),
-        ("leads#999", "999 is no lead's issue"),
+        ("lead-nowhere", "There is no lead 'lead-nowhere'"),
+        ("leads#999", "There is no lead 'leads#\u200b999'"),
         (twin.id, "A lead is not merged into itself"),
     ):
         assert summary in (await says(deployment, twin, f"/merged into={into}")).replace("\\", "")

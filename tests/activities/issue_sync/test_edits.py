@@ -225,6 +225,15 @@ async def test_incomplete_labels_are_reverted(lead_issue: LeadIssue) -> None:
     assert (await lead_issue.sync()).done == ()
 
 
+async def test_an_edit_for_a_terminated_lead_is_answered_once(lead_issue: LeadIssue) -> None:
+    await lead_issue.settled()
+    await lead_issue.lead.terminate("gone")
+    await lead_issue.act(SALES, "edit", title="[New University / Grace Example] - Two hubs")
+    assert "workflow has ended" in str((await lead_issue.sync()).done)
+    (answer,) = await lead_issue.answers()
+    assert "its workflow is terminated in Temporal" in answer
+
+
 async def test_an_unreadable_title_is_reverted(lead_issue: LeadIssue) -> None:
     title = lead_issue.issue().title
     await lead_issue.act(SALES, "edit", title="Ada's hub")

@@ -206,4 +206,6 @@ async def test_an_emptied_issue_still_belongs_to_its_lead(
     view = await intake_issue.become_lead()
     await intake_issue.act(SALES, "edit", title=TEMPLATE, body="")
     assert await intake_issue.sync() == ""
+    intake_issue.deployment.issue_sync._lead_ids.clear()  # another process asks for nothing either
+    assert await intake_issue.sync() == ""
     assert f"the lead `{view.lead_id}`" in (await intake_issue.comment()).text
