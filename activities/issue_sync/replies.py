@@ -47,7 +47,7 @@ class Taken:
     summary: str
     seq: int | None
     follow_ups: Refused | None = None
-    """What is left to do."""
+    """Tasks that are left."""
 
 
 @dataclass(frozen=True)

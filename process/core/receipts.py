@@ -27,7 +27,7 @@ class Answer(Model):
     message: str
     """The event's summary, or the reason of the refusal: one sentence without its full stop."""
     suggestions: tuple[Suggestion, ...] = ()
-    """What would work instead; of an accepted decision, what is left to do."""
+    """Decisions that would work instead; of an accepted decision, the tasks that are left."""
     seq: int | None = None
     repeat: bool = False
     """True if the same decision came before. The answer is the one that it got then."""
@@ -48,7 +48,7 @@ class Answer(Model):
 
     @property
     def follow_ups(self) -> Refused | None:
-        """What is left to do after an accepted decision, in the form that each face writes; None if nothing is."""
+        """Tasks that are left after an accepted decision, in the form that each face writes; None if there are none."""
         if not self.accepted or not self.suggestions:
             return None
         first, *others = self.suggestions

@@ -39,7 +39,7 @@ _INVISIBLE = str.maketrans("", "", "\u200b\u2060\ufeff")
 
 _HTML = re.compile(r"<[A-Za-z/!?]")
 _PAIRS = (("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"), ("<!", ">"))
-"""How HTML begins that has no end of its own, and how it ends."""
+"""Beginnings and ends of HTML that has no closing tag."""
 
 _markdown = MarkdownIt("commonmark").enable("table")
 _blocks = MarkdownIt("commonmark").enable("table").disable("inline")

@@ -72,7 +72,7 @@ class LeadRow(Model):
     next_day: date | None = None
     """Day of the next deadline in the lead's zone, as people name it."""
     next_day_is_for: str = ""
-    """What comes on that day."""
+    """The reason for that day."""
     zone: str = "UTC"
     lost: str = ""
     """Reason for which it was lost, with the day; empty for other leads."""

@@ -22,7 +22,7 @@ class Argument(NamedTuple):
     type: str
     """`str`, `int`, `float`, `bool`, `date`, `path` or `choice`."""
     parameter: Mapping[str, Any]
-    """How it is shown and read: the keywords of cyclopts' Parameter that differ from their defaults."""
+    """Keywords by which it is shown and read: those of cyclopts' Parameter that differ from their defaults."""
     choices: tuple[str, ...] = ()
     many: bool = False
     """True if it may be given several times."""

@@ -1,4 +1,4 @@
-"""What is said of a decision when Temporal fails while it is under way: taken, not taken, or unknown."""
+"""A decision during which Temporal fails is said to be taken, not taken, or unknown."""
 
 import asyncio
 from datetime import timedelta

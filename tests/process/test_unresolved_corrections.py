@@ -1,4 +1,4 @@
-"""What a correction leaves wrong outside: said in its answer, in sight until it is settled, put right at any time."""
+"""A correction says what it leaves wrong outside. That stays in sight until it is settled, and is put right at any time."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ LEFT: dict[str, tuple[Any, tuple[str, ...], str, str]] = {
     ),
     "a correction's answer": (commented_correction, ("answer",), "the answer to", "still confirms it"),
 }
-"""What is left → a life and the number of a mistake in it, the compensations, and words of the answer and of attention."""
+"""Trace that is left → a life and the number of a mistake in it, compensations, and words of the answer and of attention."""
 
 
 def concerns(life: Life) -> str:

@@ -122,7 +122,7 @@ class Fault(BaseModel):
 
     @property
     def missed(self) -> tuple[int, float]:
-        """What a stale read misses: the number of the last writes, and the last seconds."""
+        """Writes that a stale read misses: their number, and the last seconds."""
         ago = (datetime.now(UTC) - self.as_of).total_seconds() if self.as_of else 0
         seconds = max(self.seconds, ago)
         return self.writes or (0 if seconds else 1), seconds

@@ -26,7 +26,7 @@ HEAVY = (
     "process",
     "client",
 )
-"""What takes most of a second to load."""
+"""Modules that take most of a second to load."""
 
 
 def test_the_catalog_is_that_of_the_commands() -> None:
@@ -91,7 +91,7 @@ def test_near_names_are_offered() -> None:
 
 
 OUTSIDE = {"github", "googleapiclient", "fpdf", "fontTools", "fastapi", "uvicorn", "jinja2", "psycopg"}
-"""What only a worker, a web server or a ledger on PostgreSQL needs."""
+"""Modules that only a worker, a web server or a ledger on PostgreSQL needs."""
 
 
 def test_a_list_from_the_ledger_loads_no_workflow(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What `leads check` says of settings, people, ledger and workers, and that it makes nothing."""
+"""`leads check` judges settings, people, ledger and workers, and makes nothing."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""How a command ends in a shell: by Ctrl-C, into a closed pipe, and on a terminal without colours."""
+"""A command ends cleanly in a shell: by Ctrl-C, into a closed pipe, and on a terminal without colours."""
 
 import os
 import signal
