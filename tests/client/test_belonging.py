@@ -1,6 +1,6 @@
 """The settings that the leads of a task queue belong to, and workers with others."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -11,16 +11,9 @@ from client.belonging import adopt, claim, recorded
 from client.errors import SettingsDiffer
 from config.settings import Settings
 from ledger.events import Ledger
-from tests.support.servers import real_time
 
 _numbers = count(1)
 SANDBOX = "http://sandbox.localhost:8080/api/v3"
-
-
-@pytest.fixture(scope="module")
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    async with real_time() as server:
-        yield server
 
 
 @pytest.fixture

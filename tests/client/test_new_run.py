@@ -1,7 +1,6 @@
 """A lead whose run has just begun, so that its first task is not scheduled yet."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -13,7 +12,6 @@ from client.connection import is_not_ready
 from client.leads import LeadsClient
 from process.decisions.registry import DECISIONS
 from tests.support.outside import Outside
-from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 from workflows.lead import LeadWorkflow
 
@@ -21,12 +19,6 @@ QUEUE = "new-run"
 OPENED = {"org": "Example University", "person": "Ada", "title": "A hub"}
 LATER = timedelta(hours=1)
 """The server schedules the first task then, or as soon as an update arrives."""
-
-
-@pytest.fixture(scope="module")
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    async with real_time() as server:
-        yield server
 
 
 async def test_a_question_waits_for_the_first_task(env: WorkflowEnvironment) -> None:

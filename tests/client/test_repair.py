@@ -2,11 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
 
 import pytest
 from temporalio.api.enums.v1 import EventType
@@ -21,7 +20,6 @@ from client.repair import RepairPlan, plan_repair, repair
 from ledger.events import Ledger
 from process.core.due import pass_deadlines
 from tests.support.outside import Outside
-from tests.support.servers import real_time
 from tests.support.stuck import code_of_another_release, until_stuck
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
@@ -31,27 +29,9 @@ _numbers = count(1)
 PRICE = {"amount": "12000", "currency": "USD", "per": "year"}
 
 
-@pytest.fixture(scope="module")
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    async with real_time() as server:
-        yield server
-
-
 @pytest.fixture
 def queue() -> str:
     return f"repair-{next(_numbers)}"
-
-
-@pytest.fixture
-def outside() -> Outside:
-    return Outside()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = Ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """A lead whose workflow is lost begins again, and nothing is done twice."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
-from pathlib import Path
 
 import pytest
 from temporalio.client import Client
@@ -28,27 +27,9 @@ REPEATED = {"read_prices", "update_issue", "place_card", "update_hub_issue", "no
 """Effects that bring the outside, or our knowledge of it, to the present: to repeat them changes nothing."""
 
 
-@pytest.fixture(scope="module")
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    async with real_time() as server:
-        yield server
-
-
 @pytest.fixture
 def queue() -> str:
     return f"restore-{next(_numbers)}"
-
-
-@pytest.fixture
-def outside() -> Outside:
-    return Outside()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = Ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    yield opened
-    opened.close()
 
 
 @asynccontextmanager
