@@ -16,14 +16,7 @@ class RecordRequest(Model):
     after: int
     """Number of the newest event that is final, because a task that is in the history has recorded it."""
     events: tuple[Event, ...] = ()
-    row: LeadRow | None
-    """None in a replay, in which nothing is written."""
-
-    def summary(self) -> str:
-        """Return what became true in one line, for the Temporal UI."""
-        if not self.events:
-            return "Bring the lead's line in lists up to date"
-        return joined([f"{event.seq} {event.summary}" for event in self.events])
+    row: LeadRow
 
 
 class Recorded(Model):
@@ -33,10 +26,15 @@ class Recorded(Model):
     """Highest event number in the ledger, without a gap before it."""
 
 
-def record_request(
-    aggregate: LeadAggregate, after: int, now: datetime, *, replaying: bool = False
-) -> RecordRequest:
-    """Return the request to record all events after this number. In a replay the row is not made."""
+def record_request(aggregate: LeadAggregate, after: int, now: datetime) -> RecordRequest:
+    """Return the request to record all events after this number."""
     events = aggregate.event_log.events[after:]
-    row = None if replaying else row_of(aggregate, now)
-    return RecordRequest(lead_id=aggregate.lead.id, after=after, events=events, row=row)
+    return RecordRequest(lead_id=aggregate.lead.id, after=after, events=events, row=row_of(aggregate, now))
+
+
+def record_summary(aggregate: LeadAggregate, after: int) -> str:
+    """Return what became true after this number in one line, for the Temporal UI."""
+    events = aggregate.event_log.events[after:]
+    if not events:
+        return "Bring the lead's line in lists up to date"
+    return joined([f"{event.seq} {event.summary}" for event in events])

@@ -13,7 +13,7 @@ from process.core.receipts import Answer
 from process.decisions.parsing import Unreadable
 from process.effects.requests import Batch, EffectRequest
 from process.types import Model
-from workflows.runtime.compressed import CompressedPayloadConverter
+from workflows.runtime.handover import HandedOverConverter
 
 SENT = (Answer, Batch, EffectRequest)
 """Payloads that a lead only sends. In a replay it was sent before, and nothing compares it."""
@@ -23,9 +23,8 @@ PLAIN = (Model, str)
 
 @cache
 def _converters() -> Mapping[bytes, EncodingPayloadConverter]:
-    converters = PydanticPayloadConverter().converters
-    compressed = CompressedPayloadConverter(converters[b"json/plain"])
-    return {**converters, compressed.encoding.encode(): compressed}
+    handed_over = HandedOverConverter()
+    return {**PydanticPayloadConverter().converters, handed_over.encoding.encode(): handed_over}
 
 
 @cache
