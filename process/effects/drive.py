@@ -57,6 +57,7 @@ class PrepareInvoice(Effect):
     kind = "prepare_invoice"
     is_shown = True
     queue = "invoice"
+    brings_link = True
     needs = frozenset(("invoice_files",))
     number: int
     file_id: str

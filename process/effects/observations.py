@@ -10,7 +10,6 @@ from process.effects import (
     CreateFolder,
     Effect,
     PlaceCard,
-    SendMail,
     UpdateHubIssue,
     UpdateIssue,
 )
@@ -298,7 +297,7 @@ class HubIssueOpened(Observation):
 
 
 class InvoicePrepared(Observation):
-    """The invoice was put into the lead's folder. The contracts team, which sends it, gets one mail about it."""
+    """The invoice was put into the lead's folder, so that the mail about it can go out."""
 
     kind = "invoice_prepared"
     number: int
@@ -315,18 +314,6 @@ class InvoicePrepared(Observation):
             if (number, file_id) != (self.number, self.file.id)
         }
         return lead.replaced(invoices=invoices, invoice_files=reserved)
-
-    def effects(self, change: Change) -> Iterable[Effect]:
-        known = change.before.invoice(self.number)
-        if known and known.file:  # its folder was replaced
-            return
-        yield SendMail(
-            key=change.key("invoice"),
-            cause=change.event.seq,
-            template="invoice",
-            to=(Role.CONTRACTS,),
-            fields={"number": str(self.number)},
-        )
 
     def summary(self, event_log: EventLog) -> str:
         first = prepared(event_log, self.number)
