@@ -7,7 +7,6 @@ from pydantic import AwareDatetime
 from process.core.events import Change, Event, EventLog, Observation
 from process.effects import (
     CollectMessages,
-    CreateFolder,
     Effect,
     PlaceCard,
     UpdateHubIssue,
@@ -15,7 +14,7 @@ from process.effects import (
 )
 from process.effects.introductions import introductions
 from process.effects.mail import joined
-from process.effects.reservations import prepare_invoice
+from process.effects.reservations import create_folder, prepare_invoice
 from process.lead.lead import Artifact, Lead, SentMail
 from process.money.pricing import PriceBook
 from process.policy import NamesByRole
@@ -68,9 +67,8 @@ class IdsReserved(Observation):
 
     def effects(self, change: Change) -> Iterable[Effect]:
         before, after = change.before, change.after
-        if before.folder_id is None and after.folder_id:
-            key = change.key("create_folder")
-            yield CreateFolder(key=key, cause=change.event.seq, folder_id=after.folder_id)
+        for create in create_folder(change):
+            yield create
             yield UpdateIssue(key=change.key("update_issue"), cause=change.event.seq)  # it shows the folder
         for invoice in after.invoices:  # they are due already
             if invoice.number in after.invoice_files and invoice.number not in before.invoice_files:

@@ -169,6 +169,9 @@ class Lead(Model):
     card_stage: Stage | None = None
     """Stage whose column we last put the card in. If the card is elsewhere, a person moved it."""
     folder_id: str | None = None
+    """Id that is reserved for its Drive folder, from its opening on."""
+    folder_wanted: bool = False
+    """True from the first decision on that needs the folder."""
     folder: Link | None = None
     hub_issue: Link | None = None
     invoice_files: dict[int, str] = {}
