@@ -92,7 +92,7 @@ class Directory:
     async def _exact(self, name: str) -> LeadHandle | None:
         """Return the lead with this id, issue or organisation, or None. Raises LeadNotFound or AmbiguousLead."""
         name = name.strip()
-        if not name.removeprefix("lead-"):
+        if not name.replace("'", "").removeprefix("lead-"):
             raise LeadNotFound(name)
         if issue := issue_named(name, self.leads_repo):
             if known := await self.by_issue(*issue):

@@ -158,7 +158,7 @@ class LeadNotFound(LeadMissing):
     name: str
 
     def __str__(self) -> str:
-        empty = not self.name.strip().removeprefix("lead-")
+        empty = not self.name.strip().replace("'", "").removeprefix("lead-")
         return f"{self.name!r} names no lead." if empty else f"There is no lead {self.name!r}."
 
 

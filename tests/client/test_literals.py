@@ -35,7 +35,7 @@ class Recorder:
         self.queries.append(query)
 
         async def nothing() -> AsyncIterator[Any]:
-            for each in ():
+            for each in list[Any]():
                 yield each
 
         return nothing()
