@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel
 from temporalio.client import (
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
@@ -39,6 +38,7 @@ from client.errors import (
 )
 from client.lost import find_lost
 from client.stuck import cause_of, find_stuck, why_silent
+from process.bounds import Bounded
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
 from process.core.refusal import Refused, refuse
@@ -84,7 +84,7 @@ NOT_READY_PAUSE = 0.1
 """Seconds between two attempts to query a run that has no task yet."""
 
 
-class Opened(BaseModel):
+class Opened(Bounded):
     """The answer to opening a lead: a new one, or the one that was already open."""
 
     lead_id: str
@@ -95,7 +95,7 @@ class Opened(BaseModel):
     """Ids of open leads that it looks like. A lead taken in without asking is held until a person decides."""
 
 
-class DecisionPreview(BaseModel):
+class DecisionPreview(Bounded):
     """The consequences of a decision that was not taken."""
 
     answer: Answer

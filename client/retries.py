@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel
 from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
+from process.bounds import Bounded
 
-class PendingRetry(BaseModel):
+
+class PendingRetry(Bounded):
     """An activity that failed and is retried."""
 
     kind: str

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote, urlsplit
 
 import pydantic_settings
@@ -25,6 +25,7 @@ from pydantic_settings import (
 )
 
 from process.addresses import EXAMPLE, complaint_about, is_domain
+from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES, Bounded
 from process.calendar import zone_exists
 from process.policy import COLUMNS
 from process.types import Line, Role, Stage, line_complaint
@@ -81,7 +82,14 @@ MailAddress = Annotated[str, AfterValidator(_address)]
 Person = Annotated[Line, AfterValidator(_person)]
 
 
-class GitHub(BaseModel):
+class Group(Bounded):
+    """Settings that belong together. None of their texts and lists is endless."""
+
+    max_characters: ClassVar[int] = GIVEN_CHARACTERS
+    max_entries: ClassVar[int] = GIVEN_ENTRIES
+
+
+class GitHub(Group):
     """The repositories and board of leads and hubs, and the account that the service uses."""
 
     api_url: str = Field(
@@ -130,7 +138,7 @@ class GitHub(BaseModel):
         return self.webhook_secret is not None or self.reconcile_minutes > 0
 
 
-class Google(BaseModel):
+class Google(Group):
     """Google Drive, Forms and Sheets, used with one service account."""
 
     credentials_file: Path | None = Field(None, description="Key file of the service account (JSON)")
@@ -154,7 +162,7 @@ class Google(BaseModel):
     timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")
 
 
-class Mail(BaseModel):
+class Mail(Group):
     """The SMTP server for outgoing mail."""
 
     host: str = "localhost"
@@ -171,7 +179,7 @@ class Mail(BaseModel):
     timeout_seconds: float = Field(30, gt=0)
 
 
-class Addresses(BaseModel):
+class Addresses(Group):
     """Mail addresses of each role. A worker that starts passes changes on to every lead."""
 
     sales: list[MailAddress] = Field(default=["sales@example.org"])
@@ -179,7 +187,7 @@ class Addresses(BaseModel):
     engineering: list[MailAddress] = Field(default=["engineering@example.org"])
 
 
-class Invoicing(BaseModel):
+class Invoicing(Group):
     """The sender's data on invoices. An invoice is marked as a draft while a required value is missing."""
 
     sender: str = Field("", description="Name of the sender")
@@ -196,7 +204,7 @@ class Invoicing(BaseModel):
     )
 
 
-class Digest(BaseModel):
+class Digest(Group):
     """The weekly digest: a mail to each role, and to each person assigned by name, with their open tasks."""
 
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"] = (
@@ -206,7 +214,7 @@ class Digest(BaseModel):
     zone: Zone = Field("", description="Time zone of day and hour (IANA name); empty: LEADS_ZONE")
 
 
-class Settings(BaseSettings):
+class Settings(Group, BaseSettings):
     """The settings of the service. The environment overrides `.env`, then come secret files, then defaults."""
 
     model_config = SettingsConfigDict(

@@ -4,13 +4,15 @@ import re
 import unicodedata
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, ConfigDict, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES, Bounded
 
-class Model(BaseModel):
+
+class Model(Bounded):
     """An immutable value.
 
     Unknown fields are ignored, so that stored values load under older and newer code. Input from people
@@ -42,6 +44,13 @@ class Model(BaseModel):
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         """Return the model itself, because it never changes. Pydantic copies a default for each model that has it."""
         return self
+
+
+class Given(Model):
+    """A value that came from outside: a person's decision, an answer of another system, a message."""
+
+    max_characters: ClassVar[int] = GIVEN_CHARACTERS
+    max_entries: ClassVar[int] = GIVEN_ENTRIES
 
 
 @cache
@@ -132,12 +141,16 @@ class Role(StrEnum):
     NOBODY = "nobody"
 
 
-class Link(Model):
+MAX_NAME = 500
+"""Characters of the name of a folder that a lead keeps. Drive has no limit."""
+
+
+class Link(Given):
     """An object of a lead in another system: its id there, and the URL for people."""
 
-    id: str
-    url: str = ""
-    home: str = ""
+    id: Annotated[str, StringConstraints(max_length=500)]
+    url: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    home: Annotated[str, StringConstraints(max_length=500)] = ""
     """The repository or parent folder that a person moved it to; empty if it was not moved."""
-    name: str = ""
+    name: Annotated[str, StringConstraints(max_length=MAX_NAME)] = ""
     """Name of the folder at the last check."""

@@ -17,14 +17,15 @@ from urllib.parse import quote, urlsplit
 import jwt
 from github import Auth, Github, GithubException
 from github.Requester import Requester
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
 from activities.errors import park
 from activities.github.connections import STATUS, HttpConnection, HttpsConnection, moved_to
 from activities.github.errors import github_errors, graphql_types, limit_of
-from activities.github.models import Account, Comment, Issue, Label, Reaction, Repository
+from activities.github.models import Account, Comment, Issue, Label, Page, Reaction, Repository
 from activities.github.rate_limits import Api, guard_for
 from config.settings import GitHub
+from process.bounds import Bounded
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
@@ -32,7 +33,7 @@ REDIRECTS = 5
 """Redirects that one request follows: from renamed repositories, and from transferred issues."""
 
 
-class _Edited(BaseModel):
+class _Edited(Bounded):
     editor: Account | None
 
     @property
@@ -40,23 +41,23 @@ class _Edited(BaseModel):
         return self.editor.login if self.editor else None
 
 
-class _Permissions(BaseModel):
+class _Permissions(Bounded):
     permissions: dict[str, str]
 
 
 T = TypeVar("T", Issue, Comment)
 
 
-class _Numbered(BaseModel):
+class _Numbered(Bounded):
     number: int
 
 
-class _Content(BaseModel):
+class _Content(Bounded):
     number: int = 0
     repository: Label = Label(name="")
 
 
-class _CardIssue(BaseModel):
+class _CardIssue(Bounded):
     project: _Numbered
     content: _Content
 
@@ -68,11 +69,11 @@ query($id: ID!) {
   }
 }
 """
-_ISSUES = TypeAdapter(list[Issue])
-_COMMENTS = TypeAdapter(list[Comment])
-_ACCOUNTS = TypeAdapter(list[Account])
-_REACTIONS = TypeAdapter(list[Reaction])
-_LABELS = TypeAdapter(list[Label])
+_ISSUES = TypeAdapter(Page[Issue])
+_COMMENTS = TypeAdapter(Page[Comment])
+_ACCOUNTS = TypeAdapter(Page[Account])
+_REACTIONS = TypeAdapter(Page[Reaction])
+_LABELS = TypeAdapter(Page[Label])
 
 
 class ChangedItems(NamedTuple, Generic[T]):

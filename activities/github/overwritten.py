@@ -15,13 +15,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from pydantic import AliasPath, AwareDatetime, BaseModel, Field
+from pydantic import AliasPath, AwareDatetime, Field
 
 from activities.github import issue_block
 from activities.github.client import GitHubClient
 from activities.github.errors import github_errors
 from activities.github.models import Account, Issue
 from activities.github.text import unix
+from process.bounds import Bounded
 from process.github.edits import Edit, EditKind
 
 ONE_WRITE = timedelta(minutes=5)
@@ -41,7 +42,7 @@ query($ids: [ID!]!) {
 }"""
 
 
-class _Edit(BaseModel):
+class _Edit(Bounded):
     """One edit, and the text after it."""
 
     id: str
@@ -50,12 +51,12 @@ class _Edit(BaseModel):
     editor: Account | None
 
 
-class _History(BaseModel):
+class _History(Bounded):
     edits: list[_Edit] = Field(validation_alias=AliasPath("repository", "issue", "userContentEdits", "nodes"))
     """Newest first."""
 
 
-class _NewestEdits(BaseModel):
+class _NewestEdits(Bounded):
     id: str
     edits: list[_Edit] = Field(validation_alias=AliasPath("userContentEdits", "nodes"))
 

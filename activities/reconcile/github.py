@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -32,6 +31,7 @@ from client.chores import Chores
 from client.leads import LeadsClient
 from client.notices import request_sync
 from config.settings import GitHub, Settings
+from process.bounds import Bounded
 from process.core.outbox import DriftCheck
 from process.github.commands import parse_commands
 from process.types import Stage
@@ -46,7 +46,7 @@ AT_LEAST = 500
 """Number of leads that a round looks at, if there are as many: five requests. GitHub has no log of moved cards."""
 
 
-class GitHubCursor(BaseModel):
+class GitHubCursor(Bounded):
     """Progress of the reading of GitHub, and the notifications sent."""
 
     listings: dict[str, ListingCursor] = {}

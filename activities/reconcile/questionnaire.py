@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 from temporalio import activity
 
 from activities.errors import again
@@ -24,6 +24,7 @@ from client.errors import DecisionRefused, LeadsError, LeadStuck, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.addresses import complaint_about, folded, without_name
+from process.bounds import Bounded
 from process.decisions.opening import LeadOpened
 from process.decisions.qualifying import BEFORE_CONTRACT, BY_FORM, QuestionnaireAnswered
 from process.identity import org_key, source_key
@@ -47,7 +48,7 @@ def _a_while_ago() -> datetime:
     return datetime.now(UTC) - FIRST_SPAN
 
 
-class QuestionnaireCursor(BaseModel):
+class QuestionnaireCursor(Bounded):
     """Progress of the reading of responses, and the responses without a lead."""
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)

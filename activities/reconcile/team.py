@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 from temporalio import activity
 from temporalio.service import RPCError
 
@@ -18,6 +18,7 @@ from activities.reconcile.cursors import RENOTIFY_AFTER, Notifications, first_te
 from client.broadcast import Broadcast, progress_of, signal_each, start_broadcast
 from client.errors import BroadcastBusy
 from client.leads import LeadsClient
+from process.bounds import Bounded
 from process.policy import Team
 from workflows.reconcile import SystemResult
 
@@ -27,7 +28,7 @@ SAME_START = 600
 """Seconds within which workers that start with the same settings have the server tell the leads once."""
 
 
-class TeamCursor(BaseModel):
+class TeamCursor(Bounded):
     """The settings passed on last, and the leads that got them."""
 
     since: AwareDatetime | None = None

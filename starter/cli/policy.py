@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from typing import Annotated
 
 from cyclopts import Parameter
-from pydantic import BaseModel
 from temporalio.service import RPCError
 
 from client.errors import LeadsError, LeadStuck
 from client.leads import LeadsClient, Waiting
 from client.lists import lead_lists
 from config.settings import Settings
+from process.bounds import Bounded
 from process.decisions.policy import PolicyAdopted
 from process.policy import TEAMS, Policy, differences
 from starter.cli.arguments import Json, flag
@@ -27,7 +27,7 @@ MAX_CONCURRENT = 20
 """Number of leads asked at the same time."""
 
 
-class Version(BaseModel):
+class Version(Bounded):
     """A policy that open leads have, their number, and its differences to the current one."""
 
     version: str
@@ -35,7 +35,7 @@ class Version(BaseModel):
     differs: list[str] = []
 
 
-class Adoption(BaseModel):
+class Adoption(Bounded):
     """The result of adopting the policy, or its preview, for one lead."""
 
     lead_id: str
