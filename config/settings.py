@@ -64,6 +64,17 @@ def _person(text: str) -> str:
     return text
 
 
+def _long_secret(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < SECRET_LENGTH:
+        raise ValueError(
+            f"the value has fewer than {SECRET_LENGTH} characters; make one: openssl rand -hex 32"
+        )
+    return secret
+
+
+SECRET_LENGTH = 32
+"""Fewest characters of a secret that people make up, so that nobody finds it by trying."""
+WebhookSecret = Annotated[SecretStr, AfterValidator(_long_secret)]
 MailAddress = Annotated[str, AfterValidator(_address)]
 Person = Annotated[Line, AfterValidator(_person)]
 
@@ -81,7 +92,10 @@ class GitHub(BaseModel):
     app_installation_id: int | None = Field(
         None, description="Id of the GitHub App's installation on the organization"
     )
-    webhook_secret: SecretStr | None = Field(None, description="Secret that GitHub signs webhooks with")
+    webhook_secret: WebhookSecret | None = Field(None, description="Secret that GitHub signs webhooks with")
+    webhook_secret_previous: WebhookSecret | None = Field(
+        None, description="The secret before it, which counts too while it is being changed"
+    )
     org: str = Field("2i2c-org", description="Organization that owns both repositories and the board")
     leads_repo: str = Field("leads", description="Repository with one issue per lead")
     hubs_repo: str = Field("pilot-hubs", description="Repository with one issue per hub")
