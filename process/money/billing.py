@@ -97,13 +97,13 @@ def priced_by(lead: Lead, month: str) -> Quote | None:
 
 def _term_of(lead: Lead, month: str) -> Term | None:
     """Return the term that prices a month's usage, or None."""
-    terms = _terms(lead)
+    terms = signed_terms(lead)
     began = [term for term in terms if f"{term.days.start - DAY:%Y-%m}" < month]
     return (began[-1] if began else terms[0]) if terms else None
 
 
 @cached_per_lead
-def _terms(lead: Lead) -> tuple[Term, ...]:
+def signed_terms(lead: Lead) -> tuple[Term, ...]:
     """Return the terms of the signed contracts, oldest first; each ends at the next one's start."""
     found = []
     for contract, successor in zip_longest(lead.signed, lead.signed[1:]):
@@ -179,7 +179,7 @@ def _unbilled_once(lead: Lead) -> Iterator[tuple[Term, LineItem]]:
 
     An item billed under a contract that was corrected later counts as the same item of another contract.
     """
-    terms = _terms(lead)
+    terms = signed_terms(lead)
     billed: Counter[tuple[int, str]] = Counter()
     billed_elsewhere: Counter[str] = Counter()
     for version, text in _billed_once(lead):
@@ -248,7 +248,7 @@ def first_double_billing(lead: Lead) -> Invoice | None:
 
 def _allowed_once(lead: Lead) -> Counter[str]:
     """Count how often each one-time item may be billed: as signed, or as quoted if no signed quote has it."""
-    signed = Counter(item.text for term in _terms(lead) for item in term.quote.once)
+    signed = Counter(item.text for term in signed_terms(lead) for item in term.quote.once)
     quoted: Counter[str] = Counter()
     for quote in lead.quotes:
         quoted |= Counter(item.text for item in quote.once)
@@ -259,7 +259,7 @@ def _fixed_fee_draft(lead: Lead) -> Draft | None:
     """Return the next invoice with a fixed fee, or None."""
     billed = sorted(Days(invoice.period_start, invoice.period_end) for invoice in _fixed_fee_invoices(lead))
     whole = frozenset(billed)
-    for term in _terms(lead):
+    for term in signed_terms(lead):
         for index, month in _intervals(term):
             if month in whole:
                 continue
@@ -407,7 +407,7 @@ class TermBill(NamedTuple):
 
 def newest_term_bill(lead: Lead) -> TermBill | None:
     """Return the bill of the newest signed term, without the days that were billed before it; None without one."""
-    terms = _terms(lead)
+    terms = signed_terms(lead)
     if not terms:
         return None
     term = terms[-1]
@@ -478,7 +478,7 @@ def next_missed_usage(lead: Lead, today: date) -> date | None:
 
 def _unreported_or_next(lead: Lead, today: date = date.min) -> Iterator[str]:
     """Yield the months whose usage is still to be reported; after today at least the first one."""
-    terms = _terms(lead)
+    terms = signed_terms(lead)
     if lead.hub.live_on is None or not any(term.quote.tiers for term in terms):
         return
     # No month after the newest usage and the start of the newest term differs from the one before.
