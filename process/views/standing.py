@@ -12,8 +12,8 @@ from process.calendar import DAY
 from process.core.events import Event
 from process.lead.lead import Lead
 from process.lead.quote import Quote
-from process.money.billing import Term, signed_terms
 from process.money.currencies import decimals_of
+from process.money.terms import Term, terms_of
 from process.types import Model, Stage
 
 FlowKind = Literal["contract", "renewal", "new"]
@@ -72,7 +72,7 @@ def _flows(lead: Lead) -> Iterator[Flow]:
     """Yield the money that the lead lets expect. A lost lead lets expect none."""
     if lead.lost:
         return
-    terms = signed_terms(lead)
+    terms = terms_of(lead)
     for number, term in enumerate(terms, start=1):
         if term.days.start <= term.until:
             months = months_between(term.days.start, term.until)
@@ -129,6 +129,6 @@ def month_number(day: date) -> int:
 def months_between(start: date, end: date) -> int:
     """Return the number of months that begin in a term with these first and last days; at least 1.
 
-    A term that ends on its anniversary has no month more (`process.money.billing`).
+    A term that ends on its anniversary has no month more (`process.money.terms`).
     """
     return max(1, month_number(end) - month_number(start) + (end.day > start.day))
