@@ -64,6 +64,19 @@ def _person(text: str) -> str:
     return text
 
 
+MIN_KEY = 32
+"""Characters of a secret key at least."""
+
+
+def _key(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < MIN_KEY:
+        raise ValueError(
+            f"the key is too short; make one of at least {MIN_KEY} characters: openssl rand -hex 32"
+        )
+    return value
+
+
+Key = Annotated[SecretStr, AfterValidator(_key)]
 MailAddress = Annotated[str, AfterValidator(_address)]
 Person = Annotated[Line, AfterValidator(_person)]
 
@@ -81,7 +94,10 @@ class GitHub(BaseModel):
     app_installation_id: int | None = Field(
         None, description="Id of the GitHub App's installation on the organization"
     )
-    webhook_secret: SecretStr | None = Field(None, description="Secret that GitHub signs webhooks with")
+    webhook_secret: Key | None = Field(None, description="Secret that GitHub signs webhooks with")
+    webhook_secret_previous: Key | None = Field(
+        None, description="The secret before it, which counts too while it is being changed"
+    )
     org: str = Field("2i2c-org", description="Organization that owns both repositories and the board")
     leads_repo: str = Field("leads", description="Repository with one issue per lead")
     hubs_repo: str = Field("pilot-hubs", description="Repository with one issue per hub")
@@ -227,6 +243,12 @@ class Settings(BaseSettings):
     people: dict[Role, list[Person]] = Field(
         default={}, description="GitHub logins, and teams as team:SLUG, that may decide for each role"
     )
+    token_key: Key | None = Field(
+        None, description="Key of the tokens in links: a random text of at least 32 characters"
+    )
+    token_key_previous: Key | None = Field(
+        None, description="The key before, whose tokens still count while keys are rotated"
+    )
     secrets: Path | None = Field(
         None, description="Folder of secret files, each named like its setting and holding the value"
     )
@@ -286,6 +308,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds that a lead waits for the worker that keeps it ready, before another one",
     )
+
+    @property
+    def token_keys(self) -> tuple[str, ...]:
+        """The keys whose tokens count: the present one, which makes tokens, and the one before."""
+        return tuple(key.get_secret_value() for key in (self.token_key, self.token_key_previous) if key)
 
 
 class SettingsError(ValueError):

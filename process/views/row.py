@@ -10,6 +10,7 @@ from process.core.due import next_due, next_wake_up
 from process.deadlines.schedule import due
 from process.deadlines.waiting import Archived
 from process.duplicates.matching import MatchKeys
+from process.identity import issue_name, same_text
 from process.lead.invoice import Invoice
 from process.lead.lead import Artifact, Assignee, Lead
 from process.money.amounts import Money
@@ -18,6 +19,10 @@ from process.types import Link, Model, Role, Stage
 from process.views.agenda import AgendaItem, TimedItem, next_date, timed_items
 from process.views.attention import attention
 from process.views.overview import next_step
+from process.views.terms import TermRow, Unbilled, term_rows, unbilled, yearly
+
+ROWS_VERSION = 1
+"""Version of the rules by which the read tables are made. With a higher one, all leads are read anew in time."""
 
 GRACE = timedelta(minutes=15)
 """Time that a lead has to write its row anew: a worker may just restart."""
@@ -57,7 +62,10 @@ class LeadRow(Model):
     """The price under contract, or the one quoted before; None if there is none."""
     per: Per | None = None
     """The period that the price is for."""
+    value: int | None = None
+    """That price for a year in minor units, with its items; of the whole term if it is asked for once."""
     on_hold: bool = False
+    hold_until: date | None = None
     ended: bool = False
     archived: bool = False
     """True if its workflow has ended."""
@@ -80,7 +88,22 @@ class LeadRow(Model):
     """Last day of the service under its contract."""
     ended_on: date | None = None
     """Day on which it was lost or closed."""
+    hub_name: str = ""
+    hub_url: str = ""
+    live_on: date | None = None
+    """Day on which its hub went live."""
+    down_on: date | None = None
+    """Day on which its hub was taken down."""
+    decommission_on: date | None = None
+    """Day on which its hub is to be taken down."""
+    exception_by: str = ""
+    """The person who allowed its hub without a contract."""
+    awaits_hub: bool = False
+    """True if a hub is still expected."""
     open_invoices: tuple[OpenInvoice, ...] = ()
+    terms: tuple[TermRow, ...] = ()
+    """The terms of its signed contracts, oldest first."""
+    unbilled: tuple[Unbilled, ...] = ()
     org_key: str
     title_key: str
     contact_key: str | None = None
@@ -119,6 +142,19 @@ class LeadRow(Model):
     """Moment of the lead's next wake-up (UTC); None if only an event changes the row."""
 
     @property
+    def currency(self) -> str:
+        """Currency of the price; empty without one."""
+        return self.price.currency if self.price else ""
+
+    @property
+    def words(self) -> str:
+        """All by which a search finds the lead, in small letters."""
+        links = (issue_name(self.issue), issue_name(self.hub_issue))
+        known = (self.lead_id, self.heading, self.hub_name, self.hub_url, *links)
+        people = (name for assignee in self.assigned.values() for name in assignee.names)
+        return same_text("\n".join(text for text in (*known, *people) if text))
+
+    @property
     def agenda_from(self) -> datetime | None:
         """First moment (UTC) at which it may have an agenda item; None if it has none, now or later."""
         return min((item.holds_from or _EVER for item in self.items), default=None)
@@ -153,7 +189,9 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         service=lead.service,
         price=price.total if price else None,
         per=price.per if price else None,
+        value=yearly(price) if price else None,
         on_hold=lead.hold is not None,
+        hold_until=lead.hold.until if lead.hold else None,
         ended=lead.ended,
         archived=lead.archived,
         merged_into=lead.merged_into.lead_id if lead.merged_into else None,
@@ -166,6 +204,15 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         lost=f"{lead.lost.reason}, on {lead.lost.on}" if lead.lost else "",
         contract_end=lead.contract.term_ends,
         ended_on=lead.closed_on or (lead.lost.on if lead.lost else None),
+        hub_name=lead.hub.name or "",
+        hub_url=lead.hub.url or "",
+        live_on=lead.hub.live_on,
+        down_on=lead.hub.decommissioned_on,
+        decommission_on=lead.hub.decommission_on,
+        exception_by=lead.hub.exception_by or "",
+        awaits_hub=lead.awaits_hub,
+        terms=term_rows(lead),
+        unbilled=unbilled(lead, lead.today(now)),
         open_invoices=tuple(map(_open_invoice, (each for each in lead.invoices if not each.settled))),
         org_key=keys.org,
         title_key=keys.title,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from process import deadlines
 from process.core.due import pass_deadlines
 from process.core.events import Deadline
-from process.decisions.quoting import QuoteExpired
+from process.decisions.quote_outcomes import QuoteExpired
 from process.decisions.waiting import Resumed
 from process.types import Role
 from process.views.agenda import FORTHCOMING, Agenda, Section, agenda

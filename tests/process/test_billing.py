@@ -8,7 +8,7 @@ import pytest
 
 from process.lead.invoice import Invoice
 from process.money.amounts import Money
-from process.money.billing import missing_usage
+from process.money.usage import missing_usage
 from process.types import Role
 from process.views.agenda import agenda
 from process.views.attention import attention

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from process.lead.quote import QuoteStatus
-from process.money.billing import missing_usage
+from process.money.usage import missing_usage
 from process.types import Role, Stage
 from process.views.agenda import Section, agenda
 from process.views.attention import attention

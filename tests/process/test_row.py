@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from process.core.due import next_wake_up
-from process.money.billing import next_missed_usage
+from process.money.usage import next_missed_usage
 from process.policy import Team
 from process.types import Role, Stage
 from process.views.agenda import Section, agenda
