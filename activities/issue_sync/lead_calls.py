@@ -10,7 +10,7 @@ from client.connection import translate
 from client.directory import LeadHandle
 from client.errors import LeadMissing, LeadsError, LeadStuck, RequestRefused
 from client.leads import LeadsClient
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 
 T = TypeVar("T")
 

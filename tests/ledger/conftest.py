@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from ledger.events import Entry, Ledger
 from process.types import Role, Stage
-from process.views.row import LeadRow
+from process.views.lead_row import LeadRow
 from tests.support.postgres import Postgres, postgres
 
 __all__ = ["postgres"]
