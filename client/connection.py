@@ -18,6 +18,7 @@ from client.errors import (
     AddressMalformed,
     LeadsError,
     NamespaceMissing,
+    RequestInvalid,
     ServerNotPrepared,
     TemporalFailed,
     TemporalMisconfigured,
@@ -34,6 +35,10 @@ NO_WORKER_ANSWERED = frozenset(
 )
 """Status codes with which Temporal answers a query when no worker is there."""
 _ACCESS_DENIED = frozenset({RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED})
+_INVALID = frozenset(
+    {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE, RPCStatusCode.UNIMPLEMENTED}
+)
+_REFUSALS = _ACCESS_DENIED | _INVALID | {RPCStatusCode.NOT_FOUND}
 
 
 SDK_SHUTDOWN = 0.1
@@ -113,6 +118,11 @@ def has_ended(error: RPCError) -> bool:
     return "already completed" in error.message
 
 
+def is_refusal(error: RPCError) -> bool:
+    """Return True if the same request gets the same answer again: repeating it does not help."""
+    return error.status in _REFUSALS and not _is_not_prepared(error)
+
+
 def translate(error: RPCError) -> LeadsError:
     """Return the client's error for Temporal's answer to a request about a lead."""
     if error.status is RPCStatusCode.NOT_FOUND and "amespace" in error.message:
@@ -123,6 +133,12 @@ def translate(error: RPCError) -> LeadsError:
         return WorkflowNotFound(error.message)
     if error.status in _ACCESS_DENIED:
         return AccessDenied(error.message)
-    if "search attribute" in error.message:
+    if _is_not_prepared(error):
         return ServerNotPrepared(reason=error.message)
+    if error.status in _INVALID:
+        return RequestInvalid(error.message)
     return TemporalFailed(error.message)
+
+
+def _is_not_prepared(error: RPCError) -> bool:
+    return "search attribute" in error.message

@@ -17,6 +17,7 @@ from temporalio.common import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import AmbiguousLead, InexactLead, LeadNotFound
+from client.literals import literal, own_literal
 from config.settings import lead_page
 from process.decisions.opening import LeadOpened
 from process.duplicates.matching import NAMELESS
@@ -106,11 +107,12 @@ class Directory:
 
     async def _similar(self, name: str) -> dict[str, str]:
         """Return the leads whose ids begin so, or whose organisations have these words: id -> name for people."""
-        plain = name.strip().replace("'", "")
+        plain = name.strip()
         beginnings = {plain, f"lead-{plain}", *([f"lead-{slug_of(plain)}"] if slug_of(plain) else [])}
         found: dict[str, str] = {}
         for beginning in sorted(beginnings):
-            found |= await self._names(f"WorkflowId STARTS_WITH '{beginning}'")
+            if given := literal(beginning):
+                found |= await self._names(f"WorkflowId STARTS_WITH {given}")
         return dict(sorted((found | dict(await asyncio.to_thread(self.by_words, name))).items()))
 
     async def _names(self, *clauses: str) -> dict[str, str]:
@@ -142,8 +144,10 @@ class Directory:
 
         Archived leads are found, terminated ones are not.
         """
-        name = f"{repo}#{number}".replace("'", "")
-        has_issue = f"({attributes.ISSUE.name} = '{name}' OR {attributes.HUB_ISSUE.name} = '{name}')"
+        name = literal(f"{repo}#{number}")
+        if name is None:
+            return None
+        has_issue = f"({attributes.ISSUE.name} = {name} OR {attributes.HUB_ISSUE.name} = {name})"
         found = [
             each
             async for each in self._executions([has_issue, "ExecutionStatus IN ('Running', 'Completed')"])
@@ -155,8 +159,10 @@ class Directory:
 
     async def by_response(self, response: str) -> LeadHandle | None:
         """Return the lead that has this response to the questionnaire, preferably an open one."""
-        name = response.replace("'", "")
-        clauses = [f"{attributes.RESPONSE.name} = '{name}'", RUNNING]
+        name = literal(response)
+        if name is None:
+            return None
+        clauses = [f"{attributes.RESPONSE.name} = {name}", RUNNING]
         found = [each async for each in self._executions(clauses)]
         found.sort(key=lambda each: each.typed_search_attributes.get(attributes.STAGE) in OPEN_STAGES)
         return self.client.get_workflow_handle(found[-1].id) if found else None
@@ -197,8 +203,7 @@ class Directory:
 
     def _ours(self) -> str:
         """Return the clause for our own task queue."""
-        queue = self.task_queue.replace("'", "''")
-        return f"TaskQueue = '{queue}'"
+        return f"TaskQueue = {own_literal(self.task_queue)}"
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
         return self.client.list_workflows(" AND ".join([f"WorkflowType = '{LEAD_WORKFLOW}'", *clauses]))

@@ -16,6 +16,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 
 from client.errors import LeadStuck, NoWorker, StuckCause, Unavailable, WorkerBusy
+from client.literals import own_literal
 from workflows.names import LEAD_WORKFLOW
 
 REPORTED_PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
@@ -75,7 +76,7 @@ async def list_stuck(client: Client, task_queue: str | None = None) -> AsyncIter
         f"{REPORTED_PROBLEMS.name} IS NOT NULL",
     ]
     if task_queue is not None:
-        clauses.append(f"TaskQueue = '{task_queue.replace(chr(39), '')}'")
+        clauses.append(f"TaskQueue = {own_literal(task_queue)}")
     async for each in client.list_workflows(" AND ".join(clauses)):
         reported = each.typed_search_attributes.get(REPORTED_PROBLEMS)
         yield Stuck(each.id, cause_of(" ".join(reported or ())), "")

@@ -94,7 +94,10 @@ class GitHub(BaseModel):
     app_installation_id: int | None = Field(
         None, description="Id of the GitHub App's installation on the organization"
     )
-    webhook_secret: SecretStr | None = Field(None, description="Secret that GitHub signs webhooks with")
+    webhook_secret: Key | None = Field(None, description="Secret that GitHub signs webhooks with")
+    webhook_secret_previous: Key | None = Field(
+        None, description="The secret before it, which counts too while it is being changed"
+    )
     org: str = Field("2i2c-org", description="Organization that owns both repositories and the board")
     leads_repo: str = Field("leads", description="Repository with one issue per lead")
     hubs_repo: str = Field("pilot-hubs", description="Repository with one issue per hub")

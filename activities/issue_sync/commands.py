@@ -155,7 +155,12 @@ class CommandRunner:
         decision = commands.parse_decision(kind, rest, request.given)
         if isinstance(decision, Refused):
             return Rejected(explain(decision), samples=(f"/preview {commands.sample_line(kind)[1:]}",))
-        preview = await ask_lead(self._leads.preview(lead.handle, _located(decision, request.context)))
+        try:
+            preview = await ask_lead(self._leads.preview(lead.handle, _located(decision, request.context)))
+        except DecisionRefused as failed:
+            return Rejected(explain(failed.refusal))
+        except LeadsError as failed:
+            return Rejected(str(failed))
         if refusal := preview.answer.refused:
             return Rejected(explain(refusal))
         return Previewed(kind, preview)

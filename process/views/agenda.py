@@ -13,12 +13,9 @@ from process.deadlines.schedule import due
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Role, Stage
-from process.views.agenda_items import AgendaItem, Section, TimedItem
+from process.views.agenda_items import AHEAD, AgendaItem, Section, TimedItem
 from process.views.attention import ConcernKind, concerns
 from process.views.next_step import next_step
-
-AHEAD = timedelta(days=14)
-"""Period for which an agenda shows upcoming items."""
 
 RECENT = timedelta(days=7)
 MANY = 5

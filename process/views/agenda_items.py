@@ -1,7 +1,7 @@
 """The agenda as data: items of one lead with the time in which they hold, and the agenda of many leads."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -9,6 +9,9 @@ from pydantic import AwareDatetime
 
 from process.lead.lead import Assignee
 from process.types import Model, Role
+
+AHEAD = timedelta(days=14)
+"""Period for which an agenda shows upcoming items."""
 
 
 class Section(StrEnum):

@@ -1,10 +1,12 @@
 """The row of a lead as data: everything that lists show of it and search for."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 from pydantic import AwareDatetime
 
 from process.calendar import day_of
+from process.identity import issue_name, same_text
 from process.lead.lead import Artifact, Assignee
 from process.money.amounts import Money
 from process.money.pricing import Per
@@ -13,6 +15,8 @@ from process.views.agenda_items import AgendaItem, TimedItem
 
 GRACE = timedelta(minutes=15)
 """Time that a lead has to write its row anew: a worker may just restart."""
+
+
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -26,6 +30,42 @@ class OpenInvoice(Model):
     sent_on: date | None = None
     """Day on which it was sent; None if it is only prepared."""
     overdue: bool = False
+
+
+class TermRow(Model):
+    """The term of a signed contract."""
+
+    number: int
+    """Number of the contract, from 1."""
+    start: date
+    end: date
+    """Last day of the contract."""
+    until: date
+    """Last day of the service under it: extended, or cut short by the next term or the lead's end."""
+    signed_on: date
+    quote: int
+    """Version of the quote that was signed."""
+    currency: str
+    yearly: int
+    """Price of a year in minor units, with its items; of the whole term if it is priced once."""
+
+
+UnbilledKind = Literal["gap", "usage", "draft", "vendor", "lost"]
+
+
+class Unbilled(Model):
+    """Days that somebody should be billed for and is not.
+
+    `gap`: the hub runs in no contract; `usage`: a month's usage is not reported; `draft`: an invoice is due and not
+    prepared; `vendor`: the vendor set-up is not settled; `lost`: the lead was lost before an invoice was replaced.
+    """
+
+    kind: UnbilledKind
+    start: date
+    end: date
+    currency: str | None = None
+    estimate: int | None = None
+    """Estimated amount in minor units; None if it cannot be estimated."""
 
 
 class LeadRow(Model):
@@ -47,7 +87,10 @@ class LeadRow(Model):
     """The price under contract, or the one quoted before; None if there is none."""
     per: Per | None = None
     """The period that the price is for."""
+    value: int | None = None
+    """That price for a year in minor units, with its items; of the whole term if it is asked for once."""
     on_hold: bool = False
+    hold_until: date | None = None
     ended: bool = False
     archived: bool = False
     """True if its workflow has ended."""
@@ -70,7 +113,22 @@ class LeadRow(Model):
     """Last day of the service under its contract."""
     ended_on: date | None = None
     """Day on which it was lost or closed."""
+    hub_name: str = ""
+    hub_url: str = ""
+    live_on: date | None = None
+    """Day on which its hub went live."""
+    down_on: date | None = None
+    """Day on which its hub was taken down."""
+    decommission_on: date | None = None
+    """Day on which its hub is to be taken down."""
+    exception_by: str = ""
+    """The person who allowed its hub without a contract."""
+    awaits_hub: bool = False
+    """True if a hub is still expected."""
     open_invoices: tuple[OpenInvoice, ...] = ()
+    terms: tuple[TermRow, ...] = ()
+    """The terms of its signed contracts, oldest first."""
+    unbilled: tuple[Unbilled, ...] = ()
     org_key: str
     title_key: str
     contact_key: str | None = None
@@ -107,6 +165,19 @@ class LeadRow(Model):
     updated_at: AwareDatetime
     right_until: AwareDatetime | None = None
     """Moment of the lead's next wake-up (UTC); None if only an event changes the row."""
+
+    @property
+    def currency(self) -> str:
+        """Currency of the price; empty without one."""
+        return self.price.currency if self.price else ""
+
+    @property
+    def words(self) -> str:
+        """All by which a search finds the lead, in small letters."""
+        links = (issue_name(self.issue), issue_name(self.hub_issue))
+        known = (self.lead_id, self.heading, self.hub_name, self.hub_url, *links)
+        people = (name for assignee in self.assigned.values() for name in assignee.names)
+        return same_text("\n".join(text for text in (*known, *people) if text))
 
     @property
     def agenda_from(self) -> datetime | None:

@@ -14,6 +14,10 @@ from process.views.agenda import next_date, timed_items
 from process.views.attention import attention
 from process.views.lead_row import LeadRow, OpenInvoice
 from process.views.next_step import next_step
+from process.views.terms import term_rows, unbilled, yearly
+
+ROWS_VERSION = 1
+"""Version of the rules by which the read tables are made. With a higher one, all leads are read anew in time."""
 
 
 def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
@@ -33,7 +37,9 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         service=lead.service,
         price=price.total if price else None,
         per=price.per if price else None,
+        value=yearly(price) if price else None,
         on_hold=lead.hold is not None,
+        hold_until=lead.hold.until if lead.hold else None,
         ended=lead.ended,
         archived=lead.archived,
         merged_into=lead.merged_into.lead_id if lead.merged_into else None,
@@ -46,6 +52,15 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         lost=f"{lead.lost.reason}, on {lead.lost.on}" if lead.lost else "",
         contract_end=lead.contract.term_ends,
         ended_on=lead.closed_on or (lead.lost.on if lead.lost else None),
+        hub_name=lead.hub.name or "",
+        hub_url=lead.hub.url or "",
+        live_on=lead.hub.live_on,
+        down_on=lead.hub.decommissioned_on,
+        decommission_on=lead.hub.decommission_on,
+        exception_by=lead.hub.exception_by or "",
+        awaits_hub=lead.awaits_hub,
+        terms=term_rows(lead),
+        unbilled=unbilled(lead, lead.today(now)),
         open_invoices=tuple(map(_open_invoice, (each for each in lead.invoices if not each.settled))),
         org_key=keys.org,
         title_key=keys.title,
