@@ -38,7 +38,7 @@ from process.github import commands
 from process.github.commands import ParsedCommand, decision_name
 from process.lead.lead import Lead
 from process.types import Role
-from process.views.overview import Overview, TimelineLine
+from process.views.lead_overview import Overview, TimelineLine
 
 SOURCE = "github comment"
 EDITED = "This comment was edited after it was written, perhaps by somebody else. Please write the command in a new one."

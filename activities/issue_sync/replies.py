@@ -17,7 +17,7 @@ from process.effects import RecordEvents, ReserveIds, UpdateIssue
 from process.github import commands
 from process.github.commands import ParsedCommand, decision_name, slash_name
 from process.lead.lead import Lead
-from process.views.overview import Option, Overview, TimelineLine
+from process.views.lead_overview import Option, Overview, TimelineLine
 from templates.rendering import render
 
 ROUTINE_EFFECTS = frozenset({UpdateIssue.kind, RecordEvents.kind, ReserveIds.kind})

@@ -35,7 +35,7 @@ from config.settings import GitHub, Settings
 from process.core.outbox import DriftCheck
 from process.github.commands import may_hold_command
 from process.types import Stage
-from process.views.row import LeadRow
+from process.views.lead_row import LeadRow
 from workflows.issue_sync import ChangeNotice
 from workflows.reconcile import SystemResult
 
