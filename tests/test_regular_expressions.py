@@ -79,9 +79,10 @@ def uses(path: Path) -> Iterator[Use]:
             yield Use(f"{module}:{owner.id}", function, compiled[owner.id])
         elif isinstance(owner, ast.Name) and owner.id == "re" and function in FUNCTIONS:
             given = node.args[0]
-            known = isinstance(given, ast.Constant) and isinstance(given.value, str)
-            text = given.value if isinstance(given, ast.Constant) else ast.unparse(given)
-            yield Use(f"{module}:{text}", function, re.compile(str(text)) if known else None)
+            if isinstance(given, ast.Constant) and isinstance(given.value, str):
+                yield Use(f"{module}:{given.value}", function, re.compile(given.value))
+            else:
+                yield Use(f"{module}:{ast.unparse(given)}", function, None)
     for name in compiled.keys() - named:
         yield Use(f"{module}:{name}", "search", compiled[name])
 

@@ -57,7 +57,7 @@ def slow(parse: Callable[[str], object], given: Iterable[str], *, enough: float 
 
     The beginning of a long text is tried first: of a text that takes hours, it takes seconds.
     """
-    found = []
+    found: list[str] = []
     for text in given:
         if len(found) == FEW:
             break
