@@ -2,13 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from temporalio.api.errordetails.v1 import WorkflowNotReadyFailure
-from temporalio.client import Client
+from temporalio.client import Client, Plugin
+from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
@@ -27,6 +28,7 @@ from client.errors import (
     WorkflowNotFound,
 )
 from config.settings import is_loopback, secret_files
+from workflows.runtime.converter import LeadPayloadConverter
 
 DEFAULT_ADDRESS = "localhost:7233"
 API_KEY = "TEMPORAL_API_KEY"
@@ -88,15 +90,17 @@ def quiet_runtime() -> Runtime:
 
 
 async def connect(
-    identity: str | None = None, runtime: Runtime | None = None, retry_for: timedelta | None = None
+    identity: str | None = None,
+    runtime: Runtime | None = None,
+    retry_for: timedelta | None = None,
+    plugins: Sequence[Plugin] = (),
 ) -> Client:
     """Connect by Temporal's own configuration (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, profiles …).
 
+    `plugins`: of a process that runs workflows, which the others need not load (`workflows.runtime.plugin`).
     `retry_for`: time for the SDK's attempts at a request that fails, by default 10 seconds.
     Raises TemporalMisconfigured, AddressMalformed or TemporalUnreachable.
     """
-    from workflows.runtime.plugin import leads_plugin  # it loads all workflows
-
     config = _configuration()
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
@@ -104,7 +108,8 @@ async def connect(
             **config,
             identity=identity,
             runtime=runtime or quiet_runtime(),
-            plugins=[leads_plugin()],
+            data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
+            plugins=plugins,
             retry_config=RetryConfig(max_elapsed_time_millis=int(retry_for.total_seconds() * 1000))
             if retry_for
             else None,

@@ -54,11 +54,10 @@ from process.identity import full_id, possible_ids, request_key, same_text
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.policy import Policy, Team
 from process.types import Stage
-from process.views.agenda import AgendaItem
-from process.views.overview import Option, Overview
+from process.views.agenda_items import AgendaItem
+from process.views.lead_overview import Option, Overview
 from workflows import search_attributes as attributes
-from workflows.lead import LeadWorkflow
-from workflows.start import REQUEST
+from workflows.names import LEAD_WORKFLOW, REQUEST
 
 T = TypeVar("T")
 _BUILT_IN = Policy()
@@ -207,7 +206,7 @@ class LeadsClient(Directory):
         start = opened.opened(lead_id, datetime.now(UTC))
         try:
             await self.client.start_workflow(
-                LeadWorkflow.run,
+                LEAD_WORKFLOW,
                 body,
                 id=lead_id,
                 task_queue=self.task_queue,
@@ -250,7 +249,7 @@ class LeadsClient(Directory):
         seen = {handle.id}
         while (into := (await self.overview(handle)).lead.merged_into) and into.lead_id not in seen:
             seen.add(into.lead_id)
-            handle = self.client.get_workflow_handle_for(LeadWorkflow.run, into.lead_id)
+            handle = self.client.get_workflow_handle(into.lead_id)
         return handle
 
     async def flag_duplicates(self, handle: LeadHandle, others: Sequence[DuplicateLink]) -> None:

@@ -10,6 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, V
 from pydantic_core import PydanticCustomError
 
 
+class Unreadable:
+    """Placeholder for an argument that is not valid JSON or too deeply nested."""
+
+
 class Model(BaseModel):
     """An immutable value.
 

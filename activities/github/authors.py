@@ -29,7 +29,7 @@ query($org: String!, $repo: String!, $number: Int!) {
       ... on RenamedTitleEvent { id createdAt actor { __typename login } currentTitle }
       ... on TransferredEvent { id createdAt actor { __typename login } }
     } }
-    userContentEdits(first: 30) { nodes { id editedAt diff editor { __typename login } } }
+    userContentEdits(first: 30) { pageInfo { hasNextPage } nodes { id editedAt diff editor { __typename login } } }
   } }
 }"""
 _CARD = """
@@ -100,6 +100,10 @@ class IssueHistory(BaseModel):
     events: list[_Event] = Field(validation_alias=AliasPath("repository", "issue", "timelineItems", "nodes"))
     edits: list[_Edit] = Field(validation_alias=AliasPath("repository", "issue", "userContentEdits", "nodes"))
     """Newest first."""
+    has_more_edits: bool = Field(
+        validation_alias=AliasPath("repository", "issue", "userContentEdits", "pageInfo", "hasNextPage")
+    )
+    """True if there are older edits, by anybody."""
 
     def closed(self) -> Author:
         return self._newest(lambda event: event.kind == "ClosedEvent")
@@ -129,7 +133,7 @@ class IssueHistory(BaseModel):
         """Return the author of the edit since which the description `shows` the present value.
 
         `shows` returns None for a text that does not tell. If no edit tells, the author is the only person that ever
-        edited the description, or UNKNOWN.
+        edited the description, or UNKNOWN: also if some edit is somebody's whom GitHub does not name, or was not read.
         """
         made: _Edit | None = None
         for edit in self._telling_edits():
@@ -141,6 +145,8 @@ class IssueHistory(BaseModel):
             made = edit
         authors = [_author(edit.id, edit.at, edit.editor, self.me) for edit in self.edits]
         people = [author for author in authors if not author.automated]
+        if self.has_more_edits:
+            return UNKNOWN
         return people[0] if len({author.login for author in people}) == 1 else UNKNOWN
 
     def _telling_edits(self) -> Iterator[_Edit]:

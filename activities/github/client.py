@@ -17,13 +17,14 @@ from urllib.parse import quote, urlsplit
 import jwt
 from github import Auth, Github, GithubException
 from github.Requester import Requester
-from pydantic import BaseModel, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
 
-from activities.errors import park
+from activities.errors import Missing, park
 from activities.github.connections import STATUS, HttpConnection, HttpsConnection, moved_to
 from activities.github.errors import github_errors, graphql_types, limit_of
 from activities.github.models import Account, Comment, Issue, Label, Reaction, Repository
 from activities.github.rate_limits import Api, guard_for
+from activities.github.text import unix
 from config.settings import GitHub
 
 API_VERSION = "2022-11-28"
@@ -32,12 +33,9 @@ REDIRECTS = 5
 """Redirects that one request follows: from renamed repositories, and from transferred issues."""
 
 
-class _Edited(BaseModel):
-    editor: Account | None
-
-    @property
-    def login(self) -> str | None:
-        return self.editor.login if self.editor else None
+class _CommentText(BaseModel):
+    body: str
+    last_edited_at: AwareDatetime | None = Field(alias="lastEditedAt")
 
 
 class _Permissions(BaseModel):
@@ -191,12 +189,18 @@ class GitHubClient:
             for page in self._pages(path, {"since": start}):
                 yield _COMMENTS.validate_python(page)
 
-    def last_editor(self, comment: Comment) -> str | None:
-        """Return the login of the comment's last editor, or None if there is none, or it is unknown."""
-        query = "query($id: ID!) { node(id: $id) { ... on IssueComment { editor { login } } } }"
-        with github_errors("when looking at who edited a comment"):
+    def is_edited(self, comment: Comment) -> bool:
+        """Return True unless the comment's text is the one that its author created it with. Raises Missing.
+
+        Its two times don't tell: they are equal for an edit within the same second.
+        """
+        query = "query($id: ID!) { node(id: $id) { ... on IssueComment { body lastEditedAt } } }"
+        with github_errors("when looking if a comment was edited"):
             node = self.graphql(query, {"id": comment.node_id})["node"]
-            return _Edited.model_validate(node).login if node else None
+            if not node:
+                raise Missing("GitHub no longer shows the comment")
+            seen = _CommentText.model_validate(node)
+            return seen.last_edited_at is not None or unix(seen.body) != unix(comment.text)
 
     def is_us(self, account: Account | None) -> bool:
         """Return True if this is the account of the service's credentials."""

@@ -21,7 +21,7 @@ from activities.reconcile.rows import LeadRows
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.core.outbox import DriftCheck
-from process.views.row import LeadRow
+from process.views.lead_row import LeadRow
 from workflows.reconcile import SystemResult
 
 BATCH = 20

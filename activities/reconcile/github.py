@@ -33,9 +33,9 @@ from client.leads import LeadsClient
 from client.notices import request_sync
 from config.settings import GitHub, Settings
 from process.core.outbox import DriftCheck
-from process.github.commands import parse_commands
+from process.github.commands import may_hold_command
 from process.types import Stage
-from process.views.row import LeadRow
+from process.views.lead_row import LeadRow
 from workflows.issue_sync import ChangeNotice
 from workflows.reconcile import SystemResult
 
@@ -279,7 +279,7 @@ def _has_commands(comment: Comment) -> bool:
     """Return True for a person's comment with commands. Our own comments show examples of them."""
     if comment.user is None or comment.user.is_bot or is_ours(comment.text):
         return False
-    return bool(parse_commands(comment.text))
+    return may_hold_command(comment.text)
 
 
 def _needs_sync(repo: str, issue: Issue, rows: Mapping[str, LeadRow], labels: Collection[str]) -> bool:

@@ -9,7 +9,7 @@ from activities.github.issue_state import IssueState, is_as_written
 from activities.github.models import Account, Label
 from activities.github.own_comments import is_ours
 from activities.github.repositories import Repositories, same
-from process.github.commands import parse_commands
+from process.github.commands import may_hold_command
 from workflows.issue_sync import ChangeNotice
 
 EVENTS = frozenset({"issues", "issue_comment", "projects_v2_item"})
@@ -113,7 +113,7 @@ def _no_command(known: _Delivery) -> str:
         return "no comment to read"
     if comment.user is None or comment.user.is_bot or is_ours(comment.body):
         return "written by a program"
-    return "" if parse_commands(comment.body) else "no command"
+    return "" if may_hold_command(comment.body) else "no command"
 
 
 def _notice(known: _Delivery, delivery: str, repositories: Repositories) -> ChangeNotice:

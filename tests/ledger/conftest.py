@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from ledger.database import Database
 from ledger.events import Entry, Ledger
 from process.types import Role, Stage
-from process.views.row import LeadRow
+from process.views.lead_row import LeadRow
 from tests.support.postgres import PASSWORD, Postgres, postgres
 
 __all__ = ["postgres"]

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from temporalio.testing import WorkflowEnvironment
 
 from client.directory import LeadHandle
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.hooks import sender
 from sandbox.github.seed import point_hook
