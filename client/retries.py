@@ -6,10 +6,10 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
-from process.bounds import Bounded
+from process.types import Base
 
 
-class PendingRetry(Bounded):
+class PendingRetry(Base):
     """An activity that failed and is retried."""
 
     kind: str

@@ -25,10 +25,10 @@ from pydantic_settings import (
 )
 
 from process.addresses import EXAMPLE, complaint_about, is_domain
-from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES, Bounded
+from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES
 from process.calendar import zone_exists
 from process.policy import COLUMNS
-from process.types import Line, Role, Stage, line_complaint
+from process.types import Base, Line, Role, Stage, line_complaint
 
 
 def _zone(name: str) -> str:
@@ -82,7 +82,7 @@ MailAddress = Annotated[str, AfterValidator(_address)]
 Person = Annotated[Line, AfterValidator(_person)]
 
 
-class Group(Bounded):
+class Group(Base):
     """Settings that belong together. None of their texts and lists is endless."""
 
     max_characters: ClassVar[int] = GIVEN_CHARACTERS
@@ -102,7 +102,10 @@ class GitHub(Group):
     app_installation_id: int | None = Field(
         None, description="Id of the GitHub App's installation on the organization"
     )
-    webhook_secret: SecretStr | None = Field(None, description="Secret that GitHub signs webhooks with")
+    webhook_secret: Key | None = Field(None, description="Secret that GitHub signs webhooks with")
+    webhook_secret_previous: Key | None = Field(
+        None, description="The secret before it, which counts too while it is being changed"
+    )
     org: str = Field("2i2c-org", description="Organization that owns both repositories and the board")
     leads_repo: str = Field("leads", description="Repository with one issue per lead")
     hubs_repo: str = Field("pilot-hubs", description="Repository with one issue per hub")
@@ -131,6 +134,12 @@ class GitHub(Group):
     def setting_of(self, repo: str) -> str:
         """Return the name of the setting that names this repository."""
         return "LEADS_GITHUB__LEADS_REPO" if repo == self.leads_repo else "LEADS_GITHUB__HUBS_REPO"
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets whose signatures count: the present one, and the one before it while it is being changed."""
+        secrets = (self.webhook_secret, self.webhook_secret_previous)
+        return tuple(secret.get_secret_value() for secret in secrets if secret) if self.webhook_secret else ()
 
     @property
     def follows_changes(self) -> bool:
@@ -353,6 +362,13 @@ def read_settings(*files: str | Path) -> Settings:
             if _is_broken_json(name, values, known)
         ]
     raise SettingsError(f"A setting is wrong: {'; '.join(found) or 'a list or map must be JSON'}.")
+
+
+def secret_files(*names: str) -> dict[str, str]:
+    """Return the values of those of these files that are in LEADS_SECRETS. They are no settings of ours."""
+    folder = _given_values((".env",)).get("LEADS_SECRETS")
+    files = [Path(folder) / name for name in names] if folder else []
+    return {file.name: file.read_text().strip() for file in files if file.is_file()}
 
 
 def unknown_settings(*files: str | Path) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
-from process.bounds import Bounded
+from process.types import Base
 
 
 def _text(value: str) -> str:
@@ -41,7 +41,7 @@ def _utc(value: datetime) -> datetime:
 Line = Annotated[str, AfterValidator(_text)]
 
 
-class Entry(Bounded, frozen=True):
+class Entry(Base, frozen=True):
     """One event of one lead, as it is recorded."""
 
     lead_id: Line = Field(min_length=1)

@@ -12,7 +12,28 @@ from pydantic_core import PydanticCustomError
 from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES, Bounded
 
 
-class Model(Bounded):
+class Unreadable:
+    """Stands for a body that was not parsed: no valid JSON, too deeply nested or too large. Its text says what came."""
+
+    def __init__(self, came: str = "something unreadable", advice: str = "") -> None:
+        self.came = came
+        self.advice = advice
+
+    def __repr__(self) -> str:
+        return self.came
+
+
+DISCREET = ConfigDict(hide_input_in_errors=True)
+"""Errors that say what is wrong without the value: they end up in logs and histories, and values are personal data."""
+
+
+class Base(Bounded):
+    """A model with bounds, whose errors do not quote its values. All models of the service derive from it."""
+
+    model_config = DISCREET
+
+
+class Model(Base):
     """An immutable value.
 
     Unknown fields are ignored, so that stored values load under older and newer code. Input from people

@@ -28,7 +28,7 @@ ANYTHING = {
         "process.core.refusal.Suggestion",
         "fields",
     ): "an example of any decision, made by us or left out if it is large",
-    ("process.views.overview.Option", "example"): "an example of any decision, made by us",
+    ("process.views.lead_overview.Option", "example"): "an example of any decision, made by us",
     ("ledger.entry.Entry", ""): "the JSON of an event, which a lead has bounded before it was written",
     ("workflows.reconcile.SystemResult", "cursor"): "the cursor of any system; each reads its own",
     ("activities.github.models.Issue", "pull_request"): "asked only if it is there",

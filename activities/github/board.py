@@ -16,10 +16,9 @@ from activities.github.authors import Author, card_author
 from activities.github.client import GitHubClient
 from activities.github.errors import github_errors, graphql_types
 from config.settings import GitHub
-from process.bounds import Bounded
 from process.github.edits import Edit, EditKind
 from process.policy import BUILT_IN, Policy
-from process.types import Stage
+from process.types import Base, Stage
 
 CACHE_TIME = timedelta(minutes=5)
 """Time for which a worker caches the board's fields and columns."""
@@ -63,17 +62,17 @@ mutation($board: ID!, $item: ID!, $field: ID!, $option: String!) {
 }"""
 
 
-class _Option(Bounded):
+class _Option(Base):
     id: str
     name: str
 
 
-class _Field(Bounded):
+class _Field(Base):
     id: str | None = None
     options: list[_Option] = []
 
 
-class Board(Bounded):
+class Board(Base):
     """The board, and the field whose options are its columns."""
 
     id: str
@@ -94,7 +93,7 @@ class Board(Bounded):
         return next((each.name for each in options if each.id == option), "")
 
 
-class Card(Bounded):
+class Card(Base):
     """An issue on a board."""
 
     id: str
@@ -107,7 +106,7 @@ class Card(Bounded):
         return (self.value or {}).get("optionId")
 
 
-class _Issue(Bounded):
+class _Issue(Base):
     id: str
     cards: list[Card] = Field(validation_alias=AliasPath("projectItems", "nodes"))
 

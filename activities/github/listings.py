@@ -17,7 +17,7 @@ from activities.github.client import ChangedItems, GitHubClient
 from activities.github.errors import github_errors
 from activities.github.issue_block import checksum
 from activities.github.models import Comment, Issue
-from process.bounds import Bounded
+from process.types import Base
 
 OVERLAP = timedelta(minutes=10)
 """Time span that is read again, because GitHub's listings lag: by eight minutes, on bad days."""
@@ -55,7 +55,7 @@ def _a_while_ago() -> datetime:
     return (datetime.now(UTC) - FIRST_SPAN).replace(microsecond=0)
 
 
-class ListingCursor(Bounded):
+class ListingCursor(Base):
     """The position up to which a listing was read, in GitHub's own times."""
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AwareDatetime, Field
 
-from process.bounds import Bounded
+from process.types import Base
 
 T = TypeVar("T")
 
@@ -12,13 +12,13 @@ Page = Annotated[list[T], Field(max_length=1_000)]
 """A page of a list. GitHub's have a hundred entries at most."""
 
 
-class Label(Bounded):
+class Label(Base):
     """A label of an issue or a repository."""
 
     name: str
 
 
-class Account(Bounded):
+class Account(Base):
     """The account of an author. GitHub shows a deleted account as null."""
 
     login: str
@@ -29,7 +29,7 @@ class Account(Bounded):
         return self.type != "User"
 
 
-class Issue(Bounded):
+class Issue(Base):
     """An issue, or a pull request."""
 
     id: int
@@ -54,7 +54,7 @@ class Issue(Bounded):
         return any(label.name.casefold() == name.casefold() for label in self.labels)
 
 
-class Comment(Bounded):
+class Comment(Base):
     """A comment on an issue."""
 
     id: int
@@ -79,7 +79,7 @@ class Comment(Bounded):
         return int(self.issue_url.rpartition("/")[2])
 
 
-class Reaction(Bounded):
+class Reaction(Base):
     """A reaction to a comment."""
 
     id: int
@@ -87,7 +87,7 @@ class Reaction(Bounded):
     content: str
 
 
-class Repository(Bounded):
+class Repository(Base):
     """A repository of the organization."""
 
     id: int

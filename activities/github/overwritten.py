@@ -22,8 +22,8 @@ from activities.github.client import GitHubClient
 from activities.github.errors import github_errors
 from activities.github.models import Account, Issue
 from activities.github.text import unix
-from process.bounds import Bounded
 from process.github.edits import Edit, EditKind
+from process.types import Base
 
 ONE_WRITE = timedelta(minutes=5)
 """Longest time between our reading of an issue and our write. An attempt is given up before."""
@@ -42,7 +42,7 @@ query($ids: [ID!]!) {
 }"""
 
 
-class _Edit(Bounded):
+class _Edit(Base):
     """One edit, and the text after it."""
 
     id: str
@@ -51,12 +51,12 @@ class _Edit(Bounded):
     editor: Account | None
 
 
-class _History(Bounded):
+class _History(Base):
     edits: list[_Edit] = Field(validation_alias=AliasPath("repository", "issue", "userContentEdits", "nodes"))
     """Newest first."""
 
 
-class _NewestEdits(Bounded):
+class _NewestEdits(Base):
     id: str
     edits: list[_Edit] = Field(validation_alias=AliasPath("userContentEdits", "nodes"))
 

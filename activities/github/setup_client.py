@@ -14,7 +14,7 @@ from activities.github.board import at, missing_board
 from activities.github.client import GitHubClient
 from activities.github.errors import github_errors, graphql_types, translated
 from activities.github.models import Page
-from process.bounds import Bounded
+from process.types import DISCREET, Base
 
 _BOARD = """
 query($org: String!, $number: Int!, $field: String!) {
@@ -60,7 +60,7 @@ mutation($board: ID!, $repository: ID!) {
 _BY_HAND = "put the file there yourself: `leads init-repos --files FOLDER` writes it"
 
 
-class LabelSettings(Bounded):
+class LabelSettings(Base):
     """A label of a repository with its colour and description."""
 
     name: str
@@ -68,7 +68,7 @@ class LabelSettings(Bounded):
     description: str | None = None
 
 
-class Column(Bounded):
+class Column(Base):
     """A column of the board. A column to create has no id."""
 
     id: str | None = None
@@ -77,7 +77,7 @@ class Column(Bounded):
     description: str = ""
 
 
-class BoardField(Bounded):
+class BoardField(Base):
     """A field of the board."""
 
     kind: str = Field(alias="__typename")
@@ -90,7 +90,7 @@ class BoardField(Bounded):
         return self.kind == "ProjectV2SingleSelectField"
 
 
-class BoardSetup(Bounded):
+class BoardSetup(Base):
     """The board before set-up."""
 
     id: str
@@ -102,17 +102,17 @@ class BoardSetup(Bounded):
     """True if GitHub accepts an option with its id, so that cards keep their values."""
 
 
-class _Entry(Bounded):
+class _Entry(Base):
     name: str
 
 
-class _File(Bounded):
+class _File(Base):
     content: str
 
 
-_LABELS = TypeAdapter(Page[LabelSettings])
-_ENTRIES = TypeAdapter(Page[_Entry])
-_OPTIONS = TypeAdapter(Page[Column])
+_LABELS = TypeAdapter(Page[LabelSettings], config=DISCREET)
+_ENTRIES = TypeAdapter(Page[_Entry], config=DISCREET)
+_OPTIONS = TypeAdapter(Page[Column], config=DISCREET)
 
 
 class GitHubSetupClient(GitHubClient):

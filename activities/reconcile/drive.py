@@ -19,10 +19,9 @@ from activities.reconcile.progress import Progress
 from activities.reconcile.rows import LeadRows
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.bounds import Bounded
 from process.core.outbox import DriftCheck
-from process.types import MAX_NAME
-from process.views.row import LeadRow
+from process.types import MAX_NAME, Base
+from process.views.lead_row import LeadRow
 from workflows.reconcile import SystemResult
 
 BATCH = 20
@@ -33,7 +32,7 @@ AT_LEAST = 20
 """Number of leads whose folders a round looks at, if there are as many. The log of changes tells the rest."""
 
 
-class DriveCursor(Bounded):
+class DriveCursor(Base):
     """Position in Drive's log of changes, and of the walk over all folders."""
 
     position: str = ""

@@ -24,11 +24,10 @@ from client.errors import DecisionRefused, LeadsError, LeadStuck, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.addresses import complaint_about, folded, without_name
-from process.bounds import Bounded
 from process.decisions.opening import LeadOpened
 from process.decisions.qualifying import BEFORE_CONTRACT, BY_FORM, QuestionnaireAnswered
 from process.identity import org_key, source_key
-from process.types import one_line
+from process.types import Base, one_line
 from workflows.reconcile import SystemResult
 
 BY = "the questionnaire"
@@ -48,7 +47,7 @@ def _a_while_ago() -> datetime:
     return datetime.now(UTC) - FIRST_SPAN
 
 
-class QuestionnaireCursor(Bounded):
+class QuestionnaireCursor(Base):
     """Progress of the reading of responses, and the responses without a lead."""
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)

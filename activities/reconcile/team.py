@@ -18,8 +18,8 @@ from activities.reconcile.cursors import RENOTIFY_AFTER, Notifications, first_te
 from client.broadcast import Broadcast, progress_of, signal_each, start_broadcast
 from client.errors import BroadcastBusy
 from client.leads import LeadsClient
-from process.bounds import Bounded
 from process.policy import Team
+from process.types import Base
 from workflows.reconcile import SystemResult
 
 FEW = 100
@@ -28,7 +28,7 @@ SAME_START = 600
 """Seconds within which workers that start with the same settings have the server tell the leads once."""
 
 
-class TeamCursor(Bounded):
+class TeamCursor(Base):
     """The settings passed on last, and the leads that got them."""
 
     since: AwareDatetime | None = None

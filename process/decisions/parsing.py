@@ -11,7 +11,7 @@ from process.core.events import BY_DATE
 from process.core.refusal import Refused, Suggestion, SuggestionKind, example, refuse
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
-from process.types import GIVEN
+from process.types import GIVEN, Unreadable
 
 RESERVED_SOURCES = (BY_DATE, "service")
 """Sources of the service's own decisions. Nobody else may give them."""
@@ -23,17 +23,6 @@ MAX_SHOWN = 200
 """Characters or entries of a value that is repeated at all; of these, 60 characters are shown."""
 MAX_COMPLAINT = 300
 """Characters of one complaint."""
-
-
-class Unreadable:
-    """Stands for a body that was not parsed: no valid JSON, too deeply nested or too large. Its text says what came."""
-
-    def __init__(self, came: str = "something unreadable", advice: str = "") -> None:
-        self.came = came
-        self.advice = advice
-
-    def __repr__(self) -> str:
-        return self.came
 
 
 def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decision | Refused:

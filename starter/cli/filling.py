@@ -6,13 +6,13 @@ from client.filling import Filled, fill
 from client.lists import failing
 from config.settings import Settings
 from ledger.events import Ledger
-from process.bounds import Bounded
+from process.types import Base
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, progress
 from starter.cli.what_if_report import count_of
 
 
-class FillReport(Bounded):
+class FillReport(Base):
     """The result for all leads."""
 
     leads: int

@@ -11,9 +11,9 @@ from client.errors import LeadsError, LeadStuck
 from client.leads import LeadsClient, Waiting
 from client.lists import lead_lists
 from config.settings import Settings
-from process.bounds import Bounded
 from process.decisions.policy import PolicyAdopted
 from process.policy import TEAMS, Policy, differences
+from process.types import Base
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.errors import rendered
@@ -27,7 +27,7 @@ MAX_CONCURRENT = 20
 """Number of leads asked at the same time."""
 
 
-class Version(Bounded):
+class Version(Base):
     """A policy that open leads have, their number, and its differences to the current one."""
 
     version: str
@@ -35,7 +35,7 @@ class Version(Bounded):
     differs: list[str] = []
 
 
-class Adoption(Bounded):
+class Adoption(Base):
     """The result of adopting the policy, or its preview, for one lead."""
 
     lead_id: str

@@ -15,14 +15,14 @@ from temporalio.common import RawValue
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from tests.support.outside import Outside
 from tests.support.workflow_lives import Life
 from workflows.issue_sync import IssueSyncWorkflow
 from workflows.runtime.compressed import ENCODING
 from workflows.runtime.limits import MAX_ARGUMENTS, MAX_MESSAGE_BYTES
 
-DETECTED = 8.0
+DETECTED = 8
 """Seconds after which the detector lets a task fail."""
 
 NEARLY_ALL = 1_900_000

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from temporalio.api.common.v1 import Payload
 
-from process.decisions.parsing import Unreadable
+from process.types import Unreadable
 
 MAX_MESSAGE_BYTES = 128_000
 """Bytes of JSON in one message. The largest that people send, all texts of a decision at their full length, has 100,000."""

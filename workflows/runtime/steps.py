@@ -39,7 +39,7 @@ from temporalio.worker import (
 from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 
 from process.core import swap
-from process.decisions.parsing import Unreadable
+from process.types import Unreadable
 from workflows.runtime.limits import is_foreign, too_large
 
 WORKERS: WeakSet[BridgeWorker] = WeakSet()
