@@ -1,6 +1,7 @@
 """Connects to Temporal, and translates Temporal's errors into errors of the client."""
 
 import asyncio
+import os
 from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from functools import cache
@@ -26,9 +27,12 @@ from client.errors import (
     WorkflowHasEnded,
     WorkflowNotFound,
 )
+from config.settings import is_loopback, secret_files
 from workflows.runtime.converter import LeadPayloadConverter
 
 DEFAULT_ADDRESS = "localhost:7233"
+API_KEY = "TEMPORAL_API_KEY"
+"""The one setting of Temporal's own that is a secret. It may be a file in LEADS_SECRETS, too."""
 
 NO_WORKER_ANSWERED = frozenset(
     {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
@@ -64,10 +68,19 @@ def configured_namespace() -> str:
 
 
 def _configuration() -> ClientConnectConfig:
+    given = {} if os.environ.get(API_KEY) else secret_files(API_KEY)
     try:
-        return ClientConfig.load_client_connect_config()
+        config = ClientConfig.load_client_connect_config(
+            override_env_vars={**os.environ, **given} if given else None
+        )
     except (RuntimeError, OSError, ValueError) as error:  # e.g. a profile or a file that does not exist
         raise TemporalMisconfigured(str(error)) from error
+    address = config.get("target_host") or DEFAULT_ADDRESS
+    if config.get("api_key") and not config.get("tls") and not is_loopback(f"//{address}"):
+        raise TemporalMisconfigured(
+            "an API key must not be sent in the clear; leave TEMPORAL_TLS unset or true"
+        )
+    return config
 
 
 @cache

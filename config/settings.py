@@ -128,6 +128,12 @@ class GitHub(BaseModel):
         return "LEADS_GITHUB__LEADS_REPO" if repo == self.leads_repo else "LEADS_GITHUB__HUBS_REPO"
 
     @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets whose signatures count: the present one, and the one before it while it is being changed."""
+        secrets = (self.webhook_secret, self.webhook_secret_previous)
+        return tuple(secret.get_secret_value() for secret in secrets if secret) if self.webhook_secret else ()
+
+    @property
     def follows_changes(self) -> bool:
         """True if the service notices what people do on GitHub, by webhook or reconciliation."""
         return self.webhook_secret is not None or self.reconcile_minutes > 0
@@ -348,6 +354,13 @@ def read_settings(*files: str | Path) -> Settings:
             if _is_broken_json(name, values, known)
         ]
     raise SettingsError(f"A setting is wrong: {'; '.join(found) or 'a list or map must be JSON'}.")
+
+
+def secret_files(*names: str) -> dict[str, str]:
+    """Return the values of those of these files that are in LEADS_SECRETS. They are no settings of ours."""
+    folder = _given_values((".env",)).get("LEADS_SECRETS")
+    files = [Path(folder) / name for name in names] if folder else []
+    return {file.name: file.read_text().strip() for file in files if file.is_file()}
 
 
 def unknown_settings(*files: str | Path) -> list[str]:

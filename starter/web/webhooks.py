@@ -115,23 +115,23 @@ async def _take(batcher: NoticeBatcher, repositories: Repositories, event: Event
     return found.action, "accepted", 202
 
 
-def _secret(settings: Settings) -> str:
-    """Return the webhook's secret. Raises DeliveryError without one: anybody could send deliveries."""
-    secret = settings.github.webhook_secret
-    if secret is None:
+def _secrets(settings: Settings) -> tuple[str, ...]:
+    """Return the webhook's secrets, two while one is being changed. Raises DeliveryError without: anybody could deliver."""
+    secrets = settings.github.webhook_secrets
+    if not secrets:
         raise DeliveryError(
             503,
             "No webhook secret is set: give LEADS_GITHUB__WEBHOOK_SECRET the same value as the webhook at GitHub",
             told="No delivery is taken; the log of the receiver says why",
         )
-    return secret.get_secret_value()
+    return secrets
 
 
 async def _verified(request: Request, settings: Settings, reading: Bodies) -> Event:
     """Return the delivery, after its header, its size and its signature were checked in this order. Raises DeliveryError."""
-    secret = _secret(settings)
+    secrets = _secrets(settings)
     _check_header(request.headers)
-    event = _event(request.headers, await _body(request, reading), secret)
+    event = _event(request.headers, await _body(request, reading), secrets)
     request.scope.setdefault("state", {})[VERIFIED] = True
     return event
 
@@ -161,15 +161,17 @@ async def _body(request: Request, reading: Bodies) -> bytes:
         raise DeliveryError(413, str(too_large)) from None
 
 
-def _event(headers: Mapping[str, str], body: bytes, secret: str) -> Event:
-    try:
-        return Event.from_http(headers, body, secret=secret)
-    except ValidationFailure:
-        raise DeliveryError(401, "The signature does not fit the secret") from None
-    except KeyError as missing:
-        raise DeliveryError(400, f"The header {missing} is missing") from None
-    except (BadRequest, LookupError, RecursionError):
-        raise DeliveryError(400, "The body is no JSON") from None
+def _event(headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]) -> Event:
+    for secret in secrets:
+        try:
+            return Event.from_http(headers, body, secret=secret)
+        except ValidationFailure:
+            continue
+        except KeyError as missing:
+            raise DeliveryError(400, f"The header {missing} is missing") from None
+        except (BadRequest, LookupError, RecursionError):
+            raise DeliveryError(400, "The body is no JSON") from None
+    raise DeliveryError(401, "The signature does not fit the secret")
 
 
 def _response(status: int, detail: str) -> JSONResponse:
