@@ -27,7 +27,7 @@ from pydantic_settings import (
 from process.addresses import EXAMPLE, complaint_about, is_domain
 from process.calendar import zone_exists
 from process.policy import COLUMNS
-from process.types import Line, Role, Stage, line_complaint
+from process.types import Base, Line, Role, Stage, line_complaint
 
 
 def _zone(name: str) -> str:
@@ -81,7 +81,7 @@ MailAddress = Annotated[str, AfterValidator(_address)]
 Person = Annotated[Line, AfterValidator(_person)]
 
 
-class GitHub(BaseModel):
+class GitHub(Base):
     """The repositories and board of leads and hubs, and the account that the service uses."""
 
     api_url: str = Field(
@@ -139,7 +139,7 @@ class GitHub(BaseModel):
         return self.webhook_secret is not None or self.reconcile_minutes > 0
 
 
-class Google(BaseModel):
+class Google(Base):
     """Google Drive, Forms and Sheets, used with one service account."""
 
     credentials_file: Path | None = Field(None, description="Key file of the service account (JSON)")
@@ -163,7 +163,7 @@ class Google(BaseModel):
     timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")
 
 
-class Mail(BaseModel):
+class Mail(Base):
     """The SMTP server for outgoing mail."""
 
     host: str = "localhost"
@@ -180,7 +180,7 @@ class Mail(BaseModel):
     timeout_seconds: float = Field(30, gt=0)
 
 
-class Addresses(BaseModel):
+class Addresses(Base):
     """Mail addresses of each role. A worker that starts passes changes on to every lead."""
 
     sales: list[MailAddress] = Field(default=["sales@example.org"])
@@ -188,7 +188,7 @@ class Addresses(BaseModel):
     engineering: list[MailAddress] = Field(default=["engineering@example.org"])
 
 
-class Invoicing(BaseModel):
+class Invoicing(Base):
     """The sender's data on invoices. An invoice is marked as a draft while a required value is missing."""
 
     sender: str = Field("", description="Name of the sender")
@@ -205,7 +205,7 @@ class Invoicing(BaseModel):
     )
 
 
-class Digest(BaseModel):
+class Digest(Base):
     """The weekly digest: a mail to each role, and to each person assigned by name, with their open tasks."""
 
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"] = (

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from github import GithubException
-from pydantic import AliasPath, AwareDatetime, BaseModel, Field
+from pydantic import AliasPath, AwareDatetime, Field
 
 from activities.github.client import GitHubClient, bare_login
 from activities.github.errors import github_errors, graphql_types, is_unknown_to_schema
 from activities.github.models import Label
+from process.types import Base
 
 _ISSUE = """
 query($org: String!, $repo: String!, $number: Int!) {
@@ -62,12 +63,12 @@ MAX_REVERTS = 3
 DAY = timedelta(days=1)
 
 
-class _Actor(BaseModel):
+class _Actor(Base):
     login: str
     type: str = Field(alias="__typename")
 
 
-class _Event(BaseModel):
+class _Event(Base):
     """A timeline event. One of a kind that the query does not name has no id."""
 
     kind: str = Field(alias="__typename")
@@ -79,7 +80,7 @@ class _Event(BaseModel):
     board: str | None = Field(None, validation_alias=AliasPath("project", "id"))
 
 
-class _Edit(BaseModel):
+class _Edit(Base):
     """One edit of the description, with the whole text after it (see `overwritten`)."""
 
     id: str
@@ -88,7 +89,7 @@ class _Edit(BaseModel):
     editor: _Actor | None
 
 
-class IssueHistory(BaseModel):
+class IssueHistory(Base):
     """The present values of an issue, with its events and edits."""
 
     me: str = Field(validation_alias=AliasPath("viewer", "login"))
@@ -162,7 +163,7 @@ class IssueHistory(BaseModel):
         return _newest_author(self.events, self.me, holds)
 
 
-class _CardHistory(BaseModel):
+class _CardHistory(Base):
     me: str = Field(validation_alias=AliasPath("viewer", "login"))
     events: list[_Event] = Field(validation_alias=AliasPath("repository", "issue", "timelineItems", "nodes"))
 

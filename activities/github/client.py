@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 import jwt
 from github import Auth, Github, GithubException
 from github.Requester import Requester
-from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from activities.errors import Missing, park
 from activities.github.connections import STATUS, HttpConnection, HttpsConnection, moved_to
@@ -26,6 +26,7 @@ from activities.github.models import Account, Comment, Issue, Label, Reaction, R
 from activities.github.rate_limits import Api, guard_for
 from activities.github.text import unix
 from config.settings import GitHub
+from process.types import DISCREET, Base
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
@@ -33,28 +34,28 @@ REDIRECTS = 5
 """Redirects that one request follows: from renamed repositories, and from transferred issues."""
 
 
-class _CommentText(BaseModel):
+class _CommentText(Base):
     body: str
     last_edited_at: AwareDatetime | None = Field(alias="lastEditedAt")
 
 
-class _Permissions(BaseModel):
+class _Permissions(Base):
     permissions: dict[str, str]
 
 
 T = TypeVar("T", Issue, Comment)
 
 
-class _Numbered(BaseModel):
+class _Numbered(Base):
     number: int
 
 
-class _Content(BaseModel):
+class _Content(Base):
     number: int = 0
     repository: Label = Label(name="")
 
 
-class _CardIssue(BaseModel):
+class _CardIssue(Base):
     project: _Numbered
     content: _Content
 
@@ -66,11 +67,11 @@ query($id: ID!) {
   }
 }
 """
-_ISSUES = TypeAdapter(list[Issue])
-_COMMENTS = TypeAdapter(list[Comment])
-_ACCOUNTS = TypeAdapter(list[Account])
-_REACTIONS = TypeAdapter(list[Reaction])
-_LABELS = TypeAdapter(list[Label])
+_ISSUES = TypeAdapter(list[Issue], config=DISCREET)
+_COMMENTS = TypeAdapter(list[Comment], config=DISCREET)
+_ACCOUNTS = TypeAdapter(list[Account], config=DISCREET)
+_REACTIONS = TypeAdapter(list[Reaction], config=DISCREET)
+_LABELS = TypeAdapter(list[Label], config=DISCREET)
 
 
 class ChangedItems(NamedTuple, Generic[T]):
