@@ -16,7 +16,7 @@ from tests.support.waiting import TIMEOUT
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-UNSIGNED = {"x-github-event": "issue_comment", "x-github-delivery": "d-1"}
+UNSIGNED: dict[str, object] = {"x-github-event": "issue_comment", "x-github-delivery": "d-1"}
 SIGNED = UNSIGNED | {"x-hub-signature-256": f"sha256={'0' * 64}"}
 """The header of a delivery, with a signature that is none."""
 FOR_EVER = 3600.0
@@ -110,7 +110,7 @@ async def test_a_slow_client_is_cut_off(
     writer.close()
 
 
-REFUSED = [
+REFUSED: list[tuple[dict[str, object], int]] = [
     ({}, 401),
     ({"x-hub-signature-256": "sha256="}, 401),
     ({"x-hub-signature-256": f"sha256={'g' * 64}"}, 401),
@@ -125,10 +125,10 @@ REFUSED = [
 
 @pytest.mark.parametrize(("given", "status"), REFUSED)
 async def test_what_is_no_delivery_by_its_header_is_refused_without_its_body(
-    receiver: Receiver, given: Mapping[str, object], status: int
+    receiver: Receiver, given: dict[str, object], status: int
 ) -> None:
     """The body never comes, and is not waited for."""
-    missing = {} if "content-length" in given or status == 411 else {"content-length": 9}
+    missing: dict[str, object] = {} if "content-length" in given or status == 411 else {"content-length": 9}
     reader, writer = await connected(receiver, head(UNSIGNED | given | missing))
     line = await asyncio.wait_for(reader.readline(), TIMEOUT)
     assert f" {status} " in line.decode()
