@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_
 
 from ledger.tables import FILTERS, LEADS
-from process.views.row import LeadRow
+from process.views.lead_row import LeadRow
 
 Filter = ColumnElement[bool]
 """A condition on the columns of `ledger_leads`, made by the functions below."""

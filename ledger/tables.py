@@ -190,6 +190,16 @@ _FINAL: Final = (
     "AND EXISTS (SELECT 1 FROM ledger_events WHERE lead_id = NEW.lead_id AND seq = NEW.seq)"
 )
 
+RIGHTS: Final = {
+    ENTRIES.name: "SELECT, INSERT",
+    EVENTS.name: "SELECT",
+    LEADS.name: "SELECT, INSERT, UPDATE",
+    LIMITS.name: "SELECT, INSERT, UPDATE",
+    IDENTITY.name: "SELECT",
+    _schema.name: "SELECT",
+}
+"""All rights that the service needs on PostgreSQL. The role with them can neither change nor remove an event."""
+
 _APPEND_ONLY: Final = {
     "sqlite": [
         *(
@@ -239,6 +249,14 @@ def set_identity(connection: Connection) -> None:
     IDENTITY.create(connection, checkfirst=True)
     if find_identity(connection) is None:
         connection.execute(insert(IDENTITY), {"id": 1, "value": uuid4().hex})
+
+
+def grant_rights(connection: Connection, role: str) -> None:
+    """Give a role of PostgreSQL the rights of RIGHTS, and none beside. Only the owner of the tables can do so."""
+    name = connection.dialect.identifier_preparer.quote(role)
+    for table, rights in RIGHTS.items():
+        connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {name}")
+        connection.exec_driver_sql(f"GRANT {rights} ON {table} TO {name}")
 
 
 def create_schema(connection: Connection) -> int:

@@ -14,7 +14,8 @@ from process.effects import Effect
 from process.effects.reservations import id_effects, prepare_invoice
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead
-from process.money.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage
+from process.money.billing import BILLED, make_invoice, next_draft
+from process.money.usage import missing_usage, next_usage
 from process.types import Role
 
 

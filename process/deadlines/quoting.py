@@ -7,7 +7,8 @@ from process.calendar import add_working_days, end_of, start_of
 from process.core.events import BY_DATE, Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
-from process.decisions.quoting import QuoteExpired, ask_for_approval
+from process.decisions.quote_outcomes import QuoteExpired
+from process.decisions.quoting import ask_for_approval
 from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus

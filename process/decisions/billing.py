@@ -16,7 +16,8 @@ from process.effects import Effect
 from process.lead.invoice import Usage
 from process.lead.lead import Lead
 from process.money.amounts import Amount, Count, CurrencyCode, Money, complaint
-from process.money.billing import BILLED, agreed, priced_by
+from process.money.billing import BILLED
+from process.money.terms import agreed, priced_by
 from process.types import Role, Stage, Text
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")

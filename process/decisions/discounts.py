@@ -7,7 +7,7 @@ from pydantic import Field
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse
 from process.decisions.base import mail
-from process.decisions.quoting import OnQuote
+from process.decisions.quote_outcomes import OnQuote
 from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus

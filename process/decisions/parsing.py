@@ -5,19 +5,24 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from process.core.events import BY_DATE
 from process.core.refusal import Refused, Suggestion, SuggestionKind, example, refuse
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
-from process.types import GIVEN
+from process.types import GIVEN, Unreadable
 
 RESERVED_SOURCES = (BY_DATE, "service")
 """Sources of the service's own decisions. Nobody else may give them."""
 
 
-class Unreadable:
-    """Placeholder for a body that is not valid JSON or too deeply nested."""
+MAX_COMPLAINTS = 5
+"""Complaints about one message that its refusal repeats."""
+MAX_SHOWN = 200
+"""Characters or entries of a value that is repeated at all; of these, 60 characters are shown."""
+MAX_COMPLAINT = 300
+"""Characters of one complaint."""
 
 
 def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decision | Refused:
@@ -35,8 +40,9 @@ def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decisi
     if body is None:
         body = {}
     if not isinstance(body, Mapping):
-        came = "something unreadable" if isinstance(body, Unreadable) else type(body).__name__
-        return refuse(f"{kind} takes an object, and {came} came", _example(decision))
+        came = body.came if isinstance(body, Unreadable) else type(body).__name__
+        advice = body.advice if isinstance(body, Unreadable) else ""
+        return refuse(f"{kind} takes an object, and {came} came", advice, _example(decision))
     if body.get("source") in RESERVED_SOURCES:
         return refuse(f"{body['source']!r} is no face through which people decide", "Leave source out")
     return parse_as(decision, {"source": source} | dict(body))
@@ -62,26 +68,31 @@ def parse_as(decision: type[D], body: Mapping[str, Any]) -> D | Refused:
 
 
 def complaints(error: ValidationError) -> str:
-    """Return the errors that pydantic found, as one sentence."""
-    found = []
-    for item in error.errors(include_url=False):
-        name = ".".join(str(part) for part in item["loc"])
-        if item["type"] == "missing":
-            found.append(f"{name} is missing")
-        elif item["type"] == "string_pattern_mismatch" and r"\x00" in item["ctx"]["pattern"]:
-            found.append(
-                f"{name} must have no line break or control character, unlike {_shown(item['input'])}"
-            )
-        elif item["type"] == "written_number":
-            found.append(f"{name}: {item['msg']}")
-        else:
-            message = item["msg"][0].lower() + item["msg"][1:]
-            found.append(f"{name}: {message}, not {_shown(item['input'])}")
-    return "; ".join(found)
+    """Return the first errors that pydantic found, as one sentence."""
+    errors = error.errors(include_url=False)
+    found = [_complaint(item) for item in errors[:MAX_COMPLAINTS]]
+    more = len(errors) - len(found)
+    return "; ".join([*found, *([f"and {more} more"] if more else [])])
+
+
+def _complaint(item: ErrorDetails) -> str:
+    name = ".".join(str(part) for part in item["loc"])[:60]
+    if item["type"] == "missing":
+        return f"{name} is missing"
+    if item["type"] == "string_pattern_mismatch" and r"\x00" in item["ctx"]["pattern"]:
+        return f"{name} must have no line break or control character, unlike {_shown(item['input'])}"
+    if item["type"] == "written_number":
+        return f"{name}: {item['msg'][:MAX_COMPLAINT]}"
+    message = item["msg"][0].lower() + item["msg"][1:]
+    return f"{name}: {message[:MAX_COMPLAINT]}, not {_shown(item['input'])}"
 
 
 def _shown(value: Any) -> str:
     """Return a value that was sent as short and harmless text."""
+    if isinstance(value, str | bytes):
+        value = value[:MAX_SHOWN]
+    elif isinstance(value, list | tuple | dict | set) and len(value) > MAX_SHOWN:
+        return f"{type(value).__name__} of {len(value)} entries"
     try:
         text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     except ValueError:  # an integer of thousands of digits
@@ -94,5 +105,5 @@ def _example(decision: type[Decision]) -> Suggestion:
 
 
 def _did_you_mean(name: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name[:MAX_SHOWN], known, n=1)
     return f"Did you mean {near[0]}?" if near else ""

@@ -1,11 +1,9 @@
 """Billing (process.md, Money): the fixed fee at the start of each interval, usage and cloud after the month.
 
-A term is billed by the months that begin in it; a month that has begun is billed whole. One that would begin on the
-term's last day, its anniversary, has not begun: that day belongs to the month before. A yearly bill is the sum of its
-months. One-time items go on the first invoice of the term. If days of a month are already billed (by an extension before
-a renewal, or under a contract that was corrected), only the share of the other days is billed: no day is billed twice,
-and none is left out. The content of a voided invoice is due again on the day after, so that people can first correct the
-mistake in it.
+A yearly bill is the sum of its months. One-time items go on the first invoice of the term. If days of a month are
+already billed (by an extension before a renewal, or under a contract that was corrected), only the share of the other
+days is billed: no day is billed twice, and none is left out. The content of a voided invoice is due again on the day
+after, so that people can first correct the mistake in it.
 """
 
 from collections import Counter
@@ -13,45 +11,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from itertools import zip_longest
 from typing import NamedTuple
-
-from dateutil.relativedelta import relativedelta
 
 from process.calendar import DAY
 from process.core.cache import cached_per_lead
-from process.lead.contract import Contract
-from process.lead.invoice import Invoice, InvoiceLine, Usage, interval, months_of
+from process.lead.invoice import Invoice, InvoiceLine, Usage, interval
 from process.lead.lead import Lead
 from process.lead.quote import LineItem, Quote
 from process.money.amounts import Money
-from process.money.pricing import usage_fee
+from process.money.terms import Days, Term, intervals, priced_by, term_for_usage, terms_of
+from process.money.usage import missing_usage, next_usage, usage_lines
 from process.types import Stage
 
 BILLED = frozenset({Stage.CONTRACTED, Stage.HUB, Stage.CLOSED})
 """Stages in which a lead is billed."""
-
-
-class Days(NamedTuple):
-    """A period from its first to its last day, both included."""
-
-    start: date
-    end: date
-
-    @property
-    def length(self) -> int:
-        return (self.end - self.start).days + 1
-
-
-class Term(NamedTuple):
-    """The term of a signed contract, for billing."""
-
-    contract: Contract
-    quote: Quote
-    days: Days
-    """The days of the contract, without extensions."""
-    until: date
-    """Last day of the service under it, with extensions."""
 
 
 @dataclass(frozen=True)
@@ -82,41 +55,6 @@ class Draft:
             return f"The interval from {self.days.start}"
         months = ", ".join(month.month for month in self.usage)
         return f"Usage of {months}" if months else ", ".join(line.text for line in self.lines)
-
-
-def agreed(lead: Lead) -> Quote | None:
-    """Return the quote of the newest signed contract, or None."""
-    return lead.quote_of(lead.contract) if lead.contract.signed_on else None
-
-
-def priced_by(lead: Lead, month: str) -> Quote | None:
-    """Return the quote for a month's usage: of the contract that ran at its start, else of the first one."""
-    term = _term_of(lead, month)
-    return term.quote if term else None
-
-
-def _term_of(lead: Lead, month: str) -> Term | None:
-    """Return the term that prices a month's usage, or None."""
-    terms = _terms(lead)
-    began = [term for term in terms if f"{term.days.start - DAY:%Y-%m}" < month]
-    return (began[-1] if began else terms[0]) if terms else None
-
-
-@cached_per_lead
-def _terms(lead: Lead) -> tuple[Term, ...]:
-    """Return the terms of the signed contracts, oldest first; each ends at the next one's start."""
-    found = []
-    for contract, successor in zip_longest(lead.signed, lead.signed[1:]):
-        quote = lead.quote_of(contract)
-        if quote and contract.start and contract.end and contract.term_ends:
-            ends = [
-                contract.term_ends,
-                lead.closed_on,
-                successor and successor.start and successor.start - DAY,
-            ]
-            until = min(day for day in ends if day)
-            found.append(Term(contract, quote, Days(contract.start, contract.end), until))
-    return tuple(found)
 
 
 def next_draft(lead: Lead) -> Draft | None:
@@ -163,7 +101,7 @@ def _joins_invoice(lead: Lead, usage: Usage, fixed: Draft) -> bool:
 
 def _usage_draft(lead: Lead, usage: list[Usage]) -> Draft | None:
     """Return an invoice of usage in one currency, due when its last month is over, or None."""
-    priced = [(month, term) for month in usage if (term := _term_of(lead, month.month))]
+    priced = [(month, term) for month in usage if (term := term_for_usage(lead, month.month))]
     if not priced:
         return None
     term = priced[0][1]
@@ -179,7 +117,7 @@ def _unbilled_once(lead: Lead) -> Iterator[tuple[Term, LineItem]]:
 
     An item billed under a contract that was corrected later counts as the same item of another contract.
     """
-    terms = _terms(lead)
+    terms = terms_of(lead)
     billed: Counter[tuple[int, str]] = Counter()
     billed_elsewhere: Counter[str] = Counter()
     for version, text in _billed_once(lead):
@@ -248,7 +186,7 @@ def first_double_billing(lead: Lead) -> Invoice | None:
 
 def _allowed_once(lead: Lead) -> Counter[str]:
     """Count how often each one-time item may be billed: as signed, or as quoted if no signed quote has it."""
-    signed = Counter(item.text for term in _terms(lead) for item in term.quote.once)
+    signed = Counter(item.text for term in terms_of(lead) for item in term.quote.once)
     quoted: Counter[str] = Counter()
     for quote in lead.quotes:
         quoted |= Counter(item.text for item in quote.once)
@@ -259,8 +197,8 @@ def _fixed_fee_draft(lead: Lead) -> Draft | None:
     """Return the next invoice with a fixed fee, or None."""
     billed = sorted(Days(invoice.period_start, invoice.period_end) for invoice in _fixed_fee_invoices(lead))
     whole = frozenset(billed)
-    for term in _terms(lead):
-        for index, month in _intervals(term):
+    for term in terms_of(lead):
+        for index, month in intervals(term):
             if month in whole:
                 continue
             fee, days = _fee_from(term, index, month, billed)
@@ -276,40 +214,6 @@ def _fixed_fee_draft(lead: Lead) -> Draft | None:
                     draft, usage=tuple(month for month in usage if _joins_invoice(lead, month, draft))
                 )
     return None
-
-
-def _intervals(term: Term) -> Iterator[tuple[int, Days]]:
-    """Yield number and days of the intervals that begin in a term. A one-time price has one: the term.
-
-    A term that ends on its anniversary has no interval for that one day: the day belongs to the last month.
-    """
-    if term.quote.per == "once":
-        yield 0, term.days
-        return
-    index, month = 0, Days(*interval(term.days.start, 0))
-    while month.start <= term.until:
-        following = Days(*interval(term.days.start, index + 1))
-        if _ends_on_anniversary(term, following.start):
-            yield index, Days(month.start, term.until)
-            return
-        yield index, month
-        index, month = index + 1, following
-
-
-def _ends_on_anniversary(term: Term, day: date) -> bool:
-    """Return True if the term ends on the day on which its next month would begin.
-
-    From the last day of a month, the last day of another month is an anniversary, too.
-    """
-    end = term.days.end
-    if term.until != end or day > end:
-        return False
-    month_ends = _is_month_end(term.days.start) and _is_month_end(end)
-    return day == end or (month_ends and (day.year, day.month) == (end.year, end.month))
-
-
-def _is_month_end(day: date) -> bool:
-    return (day + DAY).day == 1
 
 
 class Fee(NamedTuple):
@@ -358,7 +262,7 @@ def _fee_from(term: Term, index: int, month: Days, billed: list[Days]) -> tuple[
     extension = index > 0 and month.start >= term.days.end
     if term.quote.per != "year" or term.contract.billing != "yearly" or extension:
         return fee, days
-    for later, following in _intervals(term):
+    for later, following in intervals(term):
         if index < later < index - index % 12 + 12 and following.start <= term.days.end:
             more = _unbilled(following, billed)
             if more is None or more.start != days.end + DAY:
@@ -407,21 +311,20 @@ class TermBill(NamedTuple):
 
 def newest_term_bill(lead: Lead) -> TermBill | None:
     """Return the bill of the newest signed term, without the days that were billed before it; None without one."""
-    terms = _terms(lead)
+    terms = terms_of(lead)
     if not terms:
         return None
     term = terms[-1]
     billed = sorted(Days(invoice.period_start, invoice.period_end) for invoice in _fixed_fee_invoices(lead))
-    intervals = list(_intervals(term))
+    months = list(intervals(term))
     total = sum(
         (item.price for other, item in _unbilled_once(lead) if other is term),
         start=Money.zero(term.quote.price.currency),
     )
-    for index, month in intervals:
+    for index, month in months:
         if days := _unbilled(month, billed):
             total += Money(amount=_fee(term.quote, index, month, days).amount, currency=total.currency)
-    months = 0 if term.quote.per == "once" else len(intervals)
-    return TermBill(months, total, bool(term.quote.tiers))
+    return TermBill(0 if term.quote.per == "once" else len(months), total, bool(term.quote.tiers))
 
 
 def make_invoice(lead: Lead, draft: Draft, today: date) -> Invoice:
@@ -443,61 +346,3 @@ def make_invoice(lead: Lead, draft: Draft, today: date) -> Invoice:
         missing_usage=missing_usage(lead, draft.days.start if draft.index is not None else today),
         reference=draft.term.contract.reference or lead.reference,
     )
-
-
-def usage_lines(quote: Quote, usage: Usage) -> list[InvoiceLine]:
-    """Return a month's usage by the quote's tiers and its cloud cost without markup, as invoice lines."""
-    currency = quote.price.currency
-    fee = Money(amount=usage_fee(quote.tiers, usage.active_users), currency=currency).rounded()
-    cloud = Money(amount=usage.cloud_cost, currency=currency).rounded()
-    lines = []
-    if fee.amount:
-        lines.append(
-            InvoiceLine(text=f"Usage in {usage.month}: {usage.active_users} monthly active users", amount=fee)
-        )
-    if cloud.amount:
-        lines.append(InvoiceLine(text=f"Cloud cost in {usage.month}, without markup", amount=cloud))
-    return lines
-
-
-def missing_usage(lead: Lead, today: date) -> tuple[str, ...]:
-    """Return past months in which a hub billed by usage ran and for which no usage is reported."""
-    return tuple(month for month in _unreported(lead, today) if month < f"{today:%Y-%m}")
-
-
-def next_usage(lead: Lead) -> str | None:
-    """Return the first month, past or not, whose usage is still to be reported, or None."""
-    return next(_unreported_or_next(lead), None)
-
-
-def next_missed_usage(lead: Lead, today: date) -> date | None:
-    """Return the first day after today on which another month's usage is missing if nobody reports it, or None."""
-    month = next((month for month in _unreported_or_next(lead, today) if month >= f"{today:%Y-%m}"), None)
-    return date.fromisoformat(f"{month}-01") + relativedelta(months=1) if month else None
-
-
-def _unreported_or_next(lead: Lead, today: date = date.min) -> Iterator[str]:
-    """Yield the months whose usage is still to be reported; after today at least the first one."""
-    terms = _terms(lead)
-    if lead.hub.live_on is None or not any(term.quote.tiers for term in terms):
-        return
-    # No month after the newest usage and the start of the newest term differs from the one before.
-    newest = max((date.fromisoformat(f"{month}-01") for month in _reported(lead)), default=date.min)
-    until = max(lead.hub.live_on, newest, terms[-1].days.start, today) + relativedelta(months=2)
-    yield from _unreported(lead, until)
-
-
-def _unreported(lead: Lead, until: date) -> Iterator[str]:
-    """Yield the months until then in which a hub billed by usage ran and that have no usage reported."""
-    if lead.hub.live_on is None:
-        return
-    known = _reported(lead)
-    for month in months_of(lead.hub.live_on, min(until, lead.hub.decommissioned_on or until)):
-        if month not in known and (quote := priced_by(lead, month)) and quote.tiers:
-            yield month
-
-
-def _reported(lead: Lead) -> frozenset[str]:
-    """Return the months whose usage is reported, or was when a valid invoice billed it."""
-    known = frozenset(usage.month for usage in lead.usage)
-    return known.union(*(invoice.usage_months for invoice in lead.invoices if invoice.is_valid))

@@ -11,7 +11,8 @@ from process.corrections.unresolved import Remainder
 from process.deadlines.contracting import renewal_start, silence
 from process.lead.contract import Contract
 from process.lead.lead import Lead
-from process.money.billing import missing_usage, next_draft, next_missed_usage, unbilled_at_loss
+from process.money.billing import next_draft, unbilled_at_loss
+from process.money.usage import missing_usage, next_missed_usage
 from process.types import Role, Stage
 
 

@@ -1,12 +1,15 @@
 """The content of a writing to the ledger: a lead's new events, and the row by which lists know it."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event
 from process.effects.summaries import joined
 from process.types import Model
-from process.views.row import LeadRow, row_of
+from process.views.lead_row import LeadRow
+from process.views.row import row_of
+from process.views.standing import Standing, standing_of
 
 
 class RecordRequest(Model):
@@ -17,6 +20,8 @@ class RecordRequest(Model):
     """Number of the newest event that is final, because a task that is in the history has recorded it."""
     events: tuple[Event, ...] = ()
     row: LeadRow
+    standings: tuple[Standing, ...] = ()
+    """The lead's standing after each of the events that is not in the ledger yet, as far as it is in memory."""
 
 
 class Recorded(Model):
@@ -29,7 +34,13 @@ class Recorded(Model):
 def record_request(aggregate: LeadAggregate, after: int, now: datetime) -> RecordRequest:
     """Return the request to record all events after this number."""
     events = aggregate.event_log.events[after:]
-    return RecordRequest(lead_id=aggregate.lead.id, after=after, events=events, row=row_of(aggregate, now))
+    return RecordRequest(
+        lead_id=aggregate.lead.id,
+        after=after,
+        events=events,
+        row=row_of(aggregate, now),
+        standings=tuple(_standings(aggregate, events)),
+    )
 
 
 def record_summary(aggregate: LeadAggregate, after: int) -> str:
@@ -38,3 +49,10 @@ def record_summary(aggregate: LeadAggregate, after: int) -> str:
     if not events:
         return "Bring the lead's line in lists up to date"
     return joined([f"{event.seq} {event.summary}" for event in events])
+
+
+def _standings(aggregate: LeadAggregate, events: Sequence[Event]) -> Iterator[Standing]:
+    leads = {lead.last_seq: lead for lead in aggregate.trail}
+    for event in events:
+        if lead := leads.get(event.seq):
+            yield standing_of(lead, event)

@@ -27,6 +27,7 @@ from starter.cli.output import Output
 from starter.demo.chronicle import DYNAMIC_CONFIG, Chronicle
 from starter.demo.errors import DemoFailed
 from starter.demo.player import StoryPlayer
+from starter.local.key import token_key
 from starter.local.parts import (
     HOST,
     SandboxInfo,
@@ -100,6 +101,7 @@ async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[Lea
         more = {
             **sandbox.environment,
             "LEADS_LEDGER_URL": _ledger(folder),
+            "LEADS_TOKEN_KEY": token_key(folder),
             "LEADS_GITHUB__POINTS_PER_MINUTE": "0",
         }
         env = environment(f"{HOST}:{port}", more, settings_too=False)

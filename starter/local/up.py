@@ -13,6 +13,7 @@ from starter.cli.arguments import PORT, Json, flag
 from starter.cli.configuration import FILES, UP, read_settings
 from starter.cli.output import Output
 from starter.local.errors import AlreadyRunning
+from starter.local.key import token_key
 from starter.local.parts import (
     HOST,
     NAMESPACE,
@@ -86,6 +87,8 @@ async def _up(
         )
         ui = f"http://localhost:{ui_port}"
         more = {"LEADS_TEMPORAL_UI": ui} | (sandbox.environment if sandbox else {})
+        if settings.token_key is None:
+            more["LEADS_TOKEN_KEY"] = token_key(DATA)
         env = environment(f"{HOST}:{port}", more, settings_too=True)
         restarts: dict[str, Start] = {"worker": lambda: parts.worker(env)}
         if with_web:

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from process import deadlines
 from process.core.due import pass_deadlines
 from process.core.events import Deadline
-from process.decisions.quoting import QuoteExpired
+from process.decisions.quote_outcomes import QuoteExpired
 from process.decisions.waiting import Resumed
 from process.types import Role
-from process.views.agenda import FORTHCOMING, Agenda, Section, agenda
+from process.views.agenda import FORTHCOMING, agenda
+from process.views.agenda_items import Agenda, Section
 from tests.support.lives import HUB, Life
 from tests.support.states import STATES
 

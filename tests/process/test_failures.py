@@ -21,11 +21,13 @@ import pytest
 from process.effects.introductions import mails_to_former
 from process.effects.observations import AnswersRead
 from process.identity import possible_ids, request_key
-from process.money.billing import agreed, missing_usage
+from process.money.terms import agreed
+from process.money.usage import missing_usage
 from process.types import Role, Stage
 from process.views.attention import attention
 from process.views.checklist import checklist
-from process.views.overview import next_step, timeline
+from process.views.next_step import next_step
+from process.views.overview import timeline
 from tests.support.lives import BOOK_QUOTE, HUB, ORIGINAL, QUOTE, SIGNED, Life
 
 ROOT = Path(__file__).parents[2]

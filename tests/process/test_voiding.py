@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from process.money.billing import missing_usage
+from process.money.usage import missing_usage
 from process.views.attention import attention
 from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life
 

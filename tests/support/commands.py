@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NamedTuple
 
 
@@ -24,6 +24,18 @@ RunLeads = Callable[..., Coroutine[Any, Any, Ended]]
 
 Opened = Callable[..., Coroutine[Any, Any, str]]
 """Opens a lead with these options and returns its id."""
+
+Visible = Callable[..., Awaitable[None]]
+"""Waits until these leads are found by searches."""
+
+
+def refused(ended: Ended, *notices: str) -> None:
+    """Assert a refusal: its exit code, and one sentence on stderr with these notices."""
+    assert ended.code == 3
+    assert not ended.out
+    assert ended.err.count("\n") == 1
+    for notice in notices:
+        assert notice in ended.err
 
 
 async def eventually(ask: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:

@@ -9,7 +9,7 @@ from temporalio.bridge.proto.workflow_commands import WorkflowCommand
 from process.views.recording import RecordRequest
 from tests.support.activations import LEAD, Activations
 from tests.support.workflow_lives import OPENED
-from workflows.runtime.converter import LeadPayloadConverter
+from workflows.runtime.worker_converter import WorkerPayloadConverter
 from workflows.runtime.handover import hand_over
 
 
@@ -18,7 +18,7 @@ def opened(activations: Activations) -> WorkflowCommand:
     job = WorkflowActivationJob()
     job.initialize_workflow.workflow_type = "LeadWorkflow"
     job.initialize_workflow.workflow_id = LEAD
-    job.initialize_workflow.arguments.extend(LeadPayloadConverter().to_payloads([OPENED]))
+    job.initialize_workflow.arguments.extend(WorkerPayloadConverter().to_payloads([OPENED]))
     commands = activations.activate([job]).successful.commands
     (local,) = [each for each in commands if each.HasField("schedule_local_activity")]
     return local
@@ -27,7 +27,7 @@ def opened(activations: Activations) -> WorkflowCommand:
 def given(local: WorkflowCommand) -> RecordRequest:
     """Return what the activity is given."""
     arguments = local.schedule_local_activity.arguments
-    (request,) = LeadPayloadConverter().from_payloads(arguments, [RecordRequest])
+    (request,) = WorkerPayloadConverter().from_payloads(arguments, [RecordRequest])
     assert isinstance(request, RecordRequest)
     return request
 
@@ -55,5 +55,5 @@ def test_nothing_is_made_before_it_is_asked_for() -> None:
     make = partial(made.append, 1)
     sent = hand_over(make).payload
     assert not made
-    LeadPayloadConverter().from_payloads([sent])
+    WorkerPayloadConverter().from_payloads([sent])
     assert made == [1]

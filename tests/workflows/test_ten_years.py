@@ -8,7 +8,7 @@ from itertools import groupby
 import pytest
 from dateutil.relativedelta import relativedelta
 
-from process.money.billing import missing_usage
+from process.money.usage import missing_usage
 from process.types import Role, Stage
 from starter.demo.years import MOVED, Month, Term, Years, months, terms
 from tests.support.workflow_lives import Life

@@ -1,97 +1,37 @@
-"""Folders and invoices in Drive: one of each, whatever happens on the way."""
+"""Folders in Drive: one for each lead, whatever happens on the way."""
 
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
-from decimal import Decimal
-from io import BytesIO
+from datetime import timedelta
 from threading import Barrier
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pypdf import PdfReader
 from temporalio.exceptions import ApplicationError
 
 from activities.google.drive import FOLDER, DriveActivities
 from config.settings import Settings
-from process.effects import CheckFolder, CreateFolder, Effect, PrepareInvoice, ReserveIds
-from process.effects.observations import (
-    DriftFound,
-    FolderCreated,
-    IdsReserved,
-    InvoicePrepared,
-)
+from process.effects import CheckFolder, CreateFolder, Effect, ReserveIds
+from process.effects.observations import DriftFound
 from process.effects.requests import Outcome
-from process.lead.invoice import Invoice, InvoiceLine
 from process.lead.lead import Lead
-from process.money.amounts import Money
 from process.types import Link
 from sandbox.faults import Fault
 from sandbox.google.state import DriveFile
 from sandbox.server import Sandbox
-from tests.support.performing import a_lead, after_a_minute, changed, failure, patient, perform
-
-SERVER_TROUBLE = [
-    Fault(system="drive", kind="status", status=500, method="POST"),
-    Fault(system="drive", kind="status", status=503, method="POST"),
-    Fault(system="drive", kind="status_after", status=502, method="POST"),
-    Fault(system="drive", kind="cut", method="POST", times=2),  # httplib2 tries once more by itself
-    Fault(system="drive", kind="cut_after", method="POST", times=2),
-    Fault(system="drive", kind="garbage", method="POST"),
-    Fault(system="drive", kind="slow", seconds=60, method="POST"),
-    Fault(system="token", kind="cut", times=2),
-    Fault(system="token", kind="garbage"),
-    Fault(system="token", kind="status", status=503, times=3),  # google-auth tries three times by itself
-]
-RATE_LIMITS = [
-    Fault(system="drive", kind="rate_limit", status=403, method="POST"),
-    Fault(system="drive", kind="rate_limit", status=429, method="POST"),
-]
-REFUSALS = [
-    (Fault(system="drive", kind="status", status=400, method="POST"), "report a bug"),
-    (Fault(system="drive", kind="status", status=401, method="POST", times=3), "new key"),
-    (Fault(system="drive", kind="status", status=403, method="POST"), "Give lead-to-hub@"),
-    (Fault(system="drive", kind="status", status=404, method="POST"), "Share it with that account"),
-    (Fault(system="token", kind="status", status=400), "invalid_grant"),
-    (Fault(system="token", kind="status", status=401), "invalid_client"),
-]
-
-
-def fault_id(fault: Fault) -> str:
-    return f"{fault.system} {fault.kind} {fault.status or ''}".strip()
-
-
-@pytest.fixture
-def drive(settings: Settings, request: pytest.FixtureRequest) -> DriveActivities:
-    return DriveActivities(patient(settings, request), lag=timedelta(seconds=5))
-
-
-@pytest.fixture
-def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """google-auth's own attempts at the token endpoint follow each other at once."""
-    monkeypatch.setattr("google.auth._exponential_backoff.time", SimpleNamespace(sleep=lambda _: None))
-
-
-RESERVE = ReserveIds(key="k", cause=1, numbers=(1, 2, 3))
-
-
-def ids(drive: DriveActivities, lead: Lead, effect: ReserveIds = RESERVE) -> IdsReserved:
-    observation = perform(drive.reserve_ids, effect, lead).observation
-    assert isinstance(observation, IdsReserved)
-    return observation
-
-
-def reserved(drive: DriveActivities, lead: Lead) -> CreateFolder:
-    folder_id = ids(drive, lead).folder_id
-    assert folder_id is not None
-    return CreateFolder(key=f"{lead.id}/2/create_folder", cause=2, folder_id=folder_id)
-
-
-def created(outcome: Outcome) -> Link:
-    assert isinstance(outcome.observation, FolderCreated)
-    return outcome.observation.link
+from tests.support.drive_effects import (
+    RATE_LIMITS,
+    REFUSALS,
+    RESERVE,
+    SERVER_TROUBLE,
+    change_file,
+    created,
+    fault_id,
+    ids,
+    reserved,
+)
+from tests.support.performing import a_lead, after_a_minute, changed, failure, perform
 
 
 def folders(sandbox: Sandbox) -> list[DriveFile]:
@@ -253,18 +193,12 @@ def test_a_folder_in_the_trash_parks_until_it_is_restored(drive: DriveActivities
     lead = a_lead()
     effect = reserved(drive, lead)
     perform(drive.create_folder, effect, lead)
-    _change(sandbox, effect.folder_id, trashed=True)
+    change_file(sandbox, effect.folder_id, trashed=True)
     error = failure(drive.create_folder, effect, lead)
     assert error.type == "Parked"
     assert "trash" in error.message
-    _change(sandbox, effect.folder_id, trashed=False)
+    change_file(sandbox, effect.folder_id, trashed=False)
     created(perform(drive.create_folder, effect, lead))
-
-
-def _change(sandbox: Sandbox, file_id: str, **change: Any) -> None:
-    google = sandbox.google
-    with google.writing():
-        google.files[file_id] = google.files[file_id].model_copy(update=change)
 
 
 def test_nobody_but_the_sandbox_is_spoken_to(
@@ -356,7 +290,7 @@ def test_a_sound_folder_passes_the_check(drive: DriveActivities) -> None:
 def test_what_is_wrong_with_the_folder_is_said(
     drive: DriveActivities, sandbox: Sandbox, change: dict[str, Any], expected: str
 ) -> None:
-    _change(sandbox, sandbox.ids["leads_folder"], **change)
+    change_file(sandbox, sandbox.ids["leads_folder"], **change)
     (check,) = drive.checks()
     assert not check.ok
     assert expected in check.detail
@@ -376,80 +310,6 @@ def test_a_reader_is_told_to_become_a_content_manager(drive: DriveActivities, sa
     assert (error.type, google.service_account in error.message) == ("Parked", True)
 
 
-# ---- invoices
-
-
-def billed(drive: DriveActivities) -> tuple[Lead, PrepareInvoice]:
-    """A lead with a folder and an invoice, and an id for the invoice's file."""
-    invoice = Invoice(
-        number=3,
-        index=2,
-        period_start=date(2026, 9, 1),
-        period_end=date(2026, 9, 30),
-        prepared_on=date(2026, 9, 1),
-        lines=(InvoiceLine(text="Service", amount=Money(amount=Decimal("1250.00"), currency="USD")),),
-    )
-    lead = a_lead(invoices=(invoice,))
-    found = ids(drive, lead)
-    assert found.folder_id is not None
-    folder = CreateFolder(key="k", cause=2, folder_id=found.folder_id)
-    link = created(perform(drive.create_folder, folder, lead))
-    effect = PrepareInvoice(key="k", cause=2, number=3, file_id=found.invoice_ids[3])
-    return lead.replaced(folder=link, folder_id=link.id), effect
-
-
-def one_invoice(sandbox: Sandbox, lead: Lead, effect: PrepareInvoice) -> bool:
-    assert lead.folder
-    (file,) = sandbox.google.children(lead.folder.id)
-    text = PdfReader(BytesIO(sandbox.google.content(file.id))).pages[0].extract_text()
-    assert "1,250.00 USD" in text
-    return (file.id, file.name, file.mime_type, file.app_properties) == (
-        effect.file_id,
-        "Invoice ABCDEFGH-003.pdf",
-        "application/pdf",
-        {"leadId": lead.id, "invoice": "ABCDEFGH-003"},
-    )
-
-
-def test_the_invoice_lies_in_the_leads_folder(drive: DriveActivities, sandbox: Sandbox) -> None:
-    lead, effect = billed(drive)
-    first, second = (perform(drive.prepare_invoice, effect, lead).observation for _ in range(2))
-    assert first == second
-    url = f"{sandbox.url}/drive/file/{effect.file_id}"
-    assert first == InvoicePrepared(number=3, file=Link(id=effect.file_id, url=url))
-    assert one_invoice(sandbox, lead, effect)
-
-
-@pytest.mark.usefixtures("without_pauses")
-@pytest.mark.parametrize(
-    "fault", [each for each in SERVER_TROUBLE if each.system == "drive"] + RATE_LIMITS, ids=fault_id
-)
-def test_trouble_leaves_one_invoice(
-    drive: DriveActivities, sandbox: Sandbox, fault: Fault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lead, effect = billed(drive)
-    sandbox.faults.add(fault.model_copy(deep=True))
-    assert not failure(drive.prepare_invoice, effect, lead).non_retryable
-    sandbox.faults.clear()
-    after_a_minute(monkeypatch)
-    perform(drive.prepare_invoice, effect, lead)
-    assert one_invoice(sandbox, lead, effect)
-
-
-def test_two_workers_at_once_make_one_invoice(drive: DriveActivities, sandbox: Sandbox) -> None:
-    lead, effect = billed(drive)
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda _: perform(drive.prepare_invoice, effect, lead), range(2))
-    assert first == second
-    assert one_invoice(sandbox, lead, effect)
-
-
-def test_an_invoice_that_the_lead_does_not_have_parks(drive: DriveActivities) -> None:
-    lead, effect = billed(drive)
-    assert failure(drive.prepare_invoice, effect, lead.replaced(invoices=())).type == "Parked"
-    assert failure(drive.prepare_invoice, effect, lead.replaced(folder=None)).type == "Parked"
-
-
 def test_messages_name_no_token(drive: DriveActivities, sandbox: Sandbox) -> None:
     lead = a_lead()
     effect: Effect = reserved(drive, lead)
@@ -462,51 +322,12 @@ def test_messages_name_no_token(drive: DriveActivities, sandbox: Sandbox) -> Non
 def test_a_folder_of_any_name_is_told_of(drive: DriveActivities, sandbox: Sandbox) -> None:
     lead = a_lead()
     link = created(perform(drive.create_folder, reserved(drive, lead), lead))
-    _change(sandbox, link.id, name="Two\nlines\x00 " + "x" * 1000)
+    change_file(sandbox, link.id, name="Two\nlines\x00 " + "x" * 1000)
     observation = perform(
         drive.check_folder, CheckFolder(key="k", cause=1), lead.replaced(folder=link)
     ).observation
     assert isinstance(observation, DriftFound)
     assert "renamed to “Two lines" in observation.repaired[0]
-
-
-def test_an_invoice_that_came_back_with_its_folder_is_not_made_twice(
-    drive: DriveActivities, sandbox: Sandbox
-) -> None:
-    """The folder was in the trash; somebody asked for a new one, and somebody else had restored it by then."""
-    lead, effect = billed(drive)
-    observation = perform(drive.prepare_invoice, effect, lead).observation
-    assert isinstance(observation, InvoicePrepared)
-    lead = lead.replaced(invoices=(lead.invoices[0].replaced(file=observation.file),))
-    assert file_reserved(drive, lead) == effect.file_id
-    perform(drive.prepare_invoice, effect, lead)
-    assert one_invoice(sandbox, lead, effect)
-
-
-@pytest.mark.parametrize("change", [{"trashed": True}, {"parents": ("1Elsewhere",)}, None])
-def test_an_invoice_that_lies_in_the_folder_no_more_gets_another_file(
-    drive: DriveActivities, sandbox: Sandbox, change: dict[str, Any] | None
-) -> None:
-    lead, effect = billed(drive)
-    observation = perform(drive.prepare_invoice, effect, lead).observation
-    assert isinstance(observation, InvoicePrepared)
-    if change is None:
-        del sandbox.google.files[effect.file_id]
-    else:
-        _change(sandbox, effect.file_id, **change)
-    lead = lead.replaced(invoices=(lead.invoices[0].replaced(file=observation.file),))
-    assert file_reserved(drive, lead) != effect.file_id
-
-
-def file_reserved(drive: DriveActivities, lead: Lead) -> str:
-    """Return the id of the file after the folder was replaced."""
-    (invoice,) = lead.invoices
-    assert invoice.file
-    effect = ReserveIds(key="k", cause=3, numbers=(3, 4), files={3: invoice.file.id})
-    found = ids(drive, lead.replaced(folder=None, folder_id=None), effect)
-    assert found.folder_id == lead.folder_id
-    assert found.invoice_ids[4] not in (invoice.file.id, found.invoice_ids[3])
-    return found.invoice_ids[3]
 
 
 def test_all_ids_come_with_one_request_and_the_folder_keeps_its_own(

@@ -1,6 +1,6 @@
-"""Leads begun, steered and looked at from the command line, on a real server."""
+"""Leads steered and looked at from the command line, on a real server."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,169 +15,12 @@ from process.decisions.opening import LeadOpened
 from process.identity import contact_key
 from process.types import Link
 from starter.cli.check_leads import rows_check
-from tests.support.commands import Ended, Opened, RunLeads, eventually
+from tests.support.commands import Opened, RunLeads, Visible, eventually, refused
 from tests.support.lives import Life
 from tests.support.outside import Outside
 from tests.support.rows import write_rows
 from tests.support.waiting import TIMEOUT
 from workflows import search_attributes as attributes
-
-Visible = Callable[..., Awaitable[None]]
-
-
-def refused(ended: Ended, *notices: str) -> None:
-    """One sentence on stderr, nothing else, and the code for a refusal."""
-    assert ended.code == 3
-    assert not ended.out
-    assert ended.err.count("\n") == 1
-    for notice in notices:
-        assert notice in ended.err
-
-
-# ---- start
-
-
-async def test_start_answers_with_the_lead(leads: RunLeads, org: str, env: WorkflowEnvironment) -> None:
-    ended = await leads(
-        "start",
-        "--org",
-        org,
-        "--person",
-        "Ada",
-        "--title",
-        "A hub",
-        "--note",
-        "Met at a conference",
-        "--json",
-    )
-    assert ended.code == 0
-    lead = ended.json["lead_id"]
-    assert ended.json == {
-        "lead_id": lead,
-        "stage": "lead",
-        "url": f"http://localhost:8233/namespaces/default/workflows/{lead}",
-        "already": False,
-        "likely_duplicates": [],
-    }
-    described = await env.client.get_workflow_handle(lead).describe()
-    assert await described.static_summary() == f"[{org} / Ada] - A hub"
-    first = (await leads("history", lead, "--json")).json[0]
-    assert (first["by"], first["source"]) == ("Ann, sales", "cli")
-    assert "Met at a conference" in first["summary"]
-
-
-@pytest.mark.parametrize("name", ["Acme", "a/b ?<b>", "ä"])
-async def test_an_odd_id_is_refused(leads: RunLeads, org: str, name: str) -> None:
-    start = ("start", "--org", org, "--person", "Ada", "--title", "A hub")
-    refused(await leads(*start, "--id", name), "cannot be an id")
-
-
-async def test_the_same_request_twice_is_one_lead(leads: RunLeads, opened: Opened, org: str) -> None:
-    lead = await opened()
-    again = await leads("start", "--org", org.upper(), "--person", "ada", "--title", "A  hub", "--json")
-    assert again.code == 0
-    assert again.json["lead_id"] == lead
-    assert again.json["already"]
-
-
-async def test_another_person_is_asked_about_and_another_title_is_another_lead(
-    leads: RunLeads, opened: Opened, org: str
-) -> None:
-    lead = await opened()
-    other = await leads("start", "--org", org, "--person", "Grace", "--title", "A hub", "--json")
-    assert other.code == 3
-    assert f"{lead} is already open as" in other.json["error"]
-    assert "--title" in other.json["error"]
-    titles = ("C++ course", "C# course", "???", "!!!")
-    start = ("start", "--org", org, "--person", "Ada", "--not-a-duplicate", "--json", "--title")
-    ids = [(await leads(*start, title)).json["lead_id"] for title in titles]
-    assert len({lead, *ids}) == 5
-    assert len((await leads("history", lead, "--json")).json) >= 1
-    assert (await leads("show", lead, "--json")).json["lead"]["person"] == "Ada"
-
-
-async def test_a_second_lead_of_an_organisation_needs_a_confirmation(
-    leads: RunLeads, opened: Opened, org: str, visible: Visible
-) -> None:
-    lead = await opened()
-    other = ("start", "--org", org, "--person", "Ada", "--title", "Another hub")
-
-    await visible(lead)
-    refused(await leads(*other), lead, "--not-a-duplicate")
-    meant = await leads(*other, "--not-a-duplicate", "--json")
-    assert meant.code == 0
-    assert meant.json["lead_id"] != lead
-    assert meant.json["likely_duplicates"] == [lead]
-    assert not (await leads("show", meant.json["lead_id"], "--json")).json["attention"]
-
-
-async def test_a_second_lead_of_a_mail_domain_needs_a_confirmation(
-    leads: RunLeads, opened: Opened, queue: str, visible: Visible
-) -> None:
-    email = f"ada@{queue.replace('_', '-')}.example.org"
-    lead = await opened("--email", email)
-    await visible(lead)
-    other = ("start", "--org", f"Institute {queue}", "--person", "Grace", "--title", "A hub", "--email")
-    refused(await leads(*other, f"grace{email[3:]}"), f"{lead} (same mail domain)", "--not-a-duplicate")
-
-
-async def test_a_duplicate_is_merged_into_an_existing_lead_only(
-    leads: RunLeads, opened: Opened, queue: str
-) -> None:
-    lead = await opened()
-    other = await opened("--id", f"lead-twin-of-{queue}", "--not-a-duplicate")
-    refused(await leads("merged", other, "--into", "lead-nowhere"), "There is no lead 'lead-nowhere'")
-    refused(await leads("merged", other, "--into", other), "A lead is not merged into itself")
-    assert "Merged into" in (await leads("preview", other, "merged", "--into", lead)).out
-    done = await leads("merged", other, "--into", lead.removeprefix("lead-"))
-    assert done.code == 0
-    assert f"Merged into {lead}" in done.out
-    refused(await leads("merged", lead, "--into", other), f"{other} was itself merged into {lead}")
-    again = await leads("merged", other, "--into", lead, "--json")
-    assert (again.code, again.json["repeat"]) == (0, True)
-    assert f"merged: {lead}" in (await leads("show", other)).out
-
-
-@pytest.mark.parametrize(("option", "value"), [("--zone", "Mars/Base"), ("--email", "nobody")])
-async def test_an_invalid_lead_is_refused(leads: RunLeads, org: str, option: str, value: str) -> None:
-    refused(await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", option, value), value)
-
-
-async def test_a_lead_can_have_an_id_of_its_own_and_a_zone(
-    leads: RunLeads, opened: Opened, queue: str
-) -> None:
-    lead = await opened("--id", f"lead-own-{queue}", "--zone", "Pacific/Auckland")
-    assert lead == f"lead-own-{queue}"
-    assert (await leads("show", lead, "--json")).json["lead"]["zone"] == "Pacific/Auckland"
-
-
-async def test_the_default_zone_is_a_setting(
-    leads: RunLeads, opened: Opened, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LEADS_ZONE", "Europe/Berlin")
-    assert (await leads("show", await opened(), "--json")).json["lead"]["zone"] == "Europe/Berlin"
-
-
-async def test_a_lead_is_found_by_its_issue(
-    leads: RunLeads, org: str, env: WorkflowEnvironment, queue: str, outside: Outside
-) -> None:
-    faces = client.leads.LeadsClient(env.client, queue, "http://localhost:8233", timedelta(seconds=TIMEOUT))
-    issue = Link(id="12", url=f"https://github.example.org/{org}/{queue}/issues/12")
-    begun = await faces.open(
-        LeadOpened(org=org, person="Ada", title="A hub", email="ada@example.org", issue=issue)
-    )
-    found = await eventually(lambda: faces.by_issue(queue, 12), bool)
-    assert found.id == begun.lead_id
-    view = await faces.overview(found)
-    assert view.lead.issue == issue
-    assert f"{begun.lead_id}/1/update_issue" in [effect.key for effect in view.effects]
-    assert f"{begun.lead_id}/1/open_issue" not in [effect.key for effect in view.effects]
-    assert await faces.by_issue(queue, 13) is None
-    assert await faces.by_issue("leads' OR 1=1", 12) is None
-    known = (await found.describe()).typed_search_attributes
-    assert known.get(attributes.ISSUE) == f"{queue}#12"
-    assert known.get(attributes.DOMAIN) == contact_key("grace@EXAMPLE.org")
-
 
 # ---- decide
 
@@ -337,6 +180,27 @@ async def test_no_such_lead(leads: RunLeads, command: str, name: str) -> None:
     assert ended.code == 4
     assert not ended.out
     assert ended.err.count("\n") == 1
+
+
+async def test_a_lead_is_found_by_its_issue(
+    leads: RunLeads, org: str, env: WorkflowEnvironment, queue: str, outside: Outside
+) -> None:
+    faces = client.leads.LeadsClient(env.client, queue, "http://localhost:8233", timedelta(seconds=TIMEOUT))
+    issue = Link(id="12", url=f"https://github.example.org/{org}/{queue}/issues/12")
+    begun = await faces.open(
+        LeadOpened(org=org, person="Ada", title="A hub", email="ada@example.org", issue=issue)
+    )
+    found = await eventually(lambda: faces.by_issue(queue, 12), bool)
+    assert found.id == begun.lead_id
+    view = await faces.overview(found)
+    assert view.lead.issue == issue
+    assert f"{begun.lead_id}/1/update_issue" in [effect.key for effect in view.effects]
+    assert f"{begun.lead_id}/1/open_issue" not in [effect.key for effect in view.effects]
+    assert await faces.by_issue(queue, 13) is None
+    assert await faces.by_issue("leads' OR 1=1", 12) is None
+    known = (await found.describe()).typed_search_attributes
+    assert known.get(attributes.ISSUE) == f"{queue}#12"
+    assert known.get(attributes.DOMAIN) == contact_key("grace@EXAMPLE.org")
 
 
 # ---- look
