@@ -9,8 +9,8 @@ from temporalio.bridge.proto.workflow_commands import WorkflowCommand
 from process.views.recording import RecordRequest
 from tests.support.activations import LEAD, Activations
 from tests.support.workflow_lives import OPENED
-from workflows.runtime.worker_converter import WorkerPayloadConverter
 from workflows.runtime.handover import hand_over
+from workflows.runtime.worker_converter import WorkerPayloadConverter
 
 
 def opened(activations: Activations) -> WorkflowCommand:
