@@ -15,6 +15,7 @@ class Account(BaseModel):
     """The account of an author. GitHub shows a deleted account as null."""
 
     login: str
+    id: int | None = None
     type: str = "User"
 
     @property

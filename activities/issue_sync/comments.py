@@ -14,6 +14,7 @@ from activities.issue_sync.context import SyncedIssue, in_thread
 from activities.issue_sync.replies import Reply, refused
 from activities.issue_sync.roles import RoleDirectory
 from client.leads import LeadsClient
+from process.actor import Face
 from process.github import commands
 from process.github.commands import slash_name
 from templates.rendering import render
@@ -53,7 +54,7 @@ class CommentSync:
         request = await self._request(context, comment)
         if request is None:
             return ()
-        if not request.roles and comment.author_association not in INSIDERS:
+        if not request.actor.roles and comment.author_association not in INSIDERS:
             await self._react(context, comment, "confused", first=_is_untouched(comment))
             _log.info("comment by an outsider", repo=context.repo, issue=context.number)
             return (f"Ignored the commands in comment {comment.id}: its author has no role",)
@@ -63,7 +64,7 @@ class CommentSync:
         """Say once below a person's commands that they are carried out as soon as the lead is repaired."""
         comment = await self.read(context.repo, number)
         request = await self._request(context, comment) if comment else None
-        if request is None or not request.roles or context.lead is None or context.lead.stuck is None:
+        if request is None or not request.actor.roles or context.lead is None or context.lead.stuck is None:
             return
         key = (context.repo, context.number, str(number))
         known = await in_thread(self._own_comments.find, *key, since=request.comment.created_at)
@@ -80,8 +81,9 @@ class CommentSync:
             return None
         if comment.user.is_bot or is_ours(comment.text):
             return None
-        roles = await in_thread(self._roles.roles_of, comment.user.login)
-        return CommentCommands(context, comment, comment.user.login, roles, given)
+        user = comment.user
+        actor = await in_thread(self._roles.actor, Face.COMMENT, user.login, user.id)
+        return CommentCommands(context, comment, user.login, actor, given)
 
     async def _answer(self, request: CommentCommands) -> Sequence[str]:
         """Reply to the commands.

@@ -6,22 +6,22 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from process.core.events import BY_DATE
+from process.actor import NOBODY, Actor
 from process.core.refusal import Refused, Suggestion, SuggestionKind, example, refuse
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
 from process.types import GIVEN
 
-RESERVED_SOURCES = (BY_DATE, "service")
-"""Sources of the service's own decisions. Nobody else may give them."""
+SET_BY_ENVELOPE = ("source", "actor")
+"""Fields that nobody writes into a decision: the face says them in the envelope (`process.envelope`)."""
 
 
 class Unreadable:
     """Placeholder for a body that is not valid JSON or too deeply nested."""
 
 
-def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decision | Refused:
-    """Return the decision of this kind, or a refusal that shows what to send instead. Never raises."""
+def parse(kind: str, args: tuple[Any, ...], actor: Actor = NOBODY) -> Decision | Refused:
+    """Return the decision of this kind by this person, or a refusal that shows what to send. Never raises."""
     decision = DECISIONS.get(kind)
     if decision is None:
         return refuse(
@@ -37,9 +37,10 @@ def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decisi
     if not isinstance(body, Mapping):
         came = "something unreadable" if isinstance(body, Unreadable) else type(body).__name__
         return refuse(f"{kind} takes an object, and {came} came", _example(decision))
-    if body.get("source") in RESERVED_SOURCES:
-        return refuse(f"{body['source']!r} is no face through which people decide", "Leave source out")
-    return parse_as(decision, {"source": source} | dict(body))
+    for name in SET_BY_ENVELOPE:
+        if name in body:
+            return refuse(f"{name} is said by the face through which a decision comes", f"Leave {name} out")
+    return parse_as(decision, {**body, "source": actor.face, "actor": actor})
 
 
 D = TypeVar("D", bound=Decision)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from process.authorization import ANYBODY
 from process.core.aggregate import LeadAggregate
 from process.core.decide import decide
 from process.core.due import next_due
@@ -13,7 +14,7 @@ from process.core.outbox import Outstanding
 from process.core.preview import preview_decision
 from process.core.receipts import Refusal
 from process.core.refusal import Refused
-from process.decisions.base import SET_BY_FACE, SET_BY_LEAD
+from process.decisions.base import SET_BY_FACE, SET_BY_LEAD, Decision
 from process.decisions.parsing import parse
 from process.decisions.registry import DECISIONS
 from process.lead.contract import VendorStatus
@@ -238,6 +239,8 @@ class TimelineLine(Model):
     by: str
     source: str
     summary: str
+    authenticated: bool = True
+    """False for a person's decision if the face did not know who it was."""
     corrected: bool = False
     corrected_by: int | None = None
     """Number of the correction that superseded the event."""
@@ -265,6 +268,7 @@ def _line(event: Event, corrected_by: int | None) -> TimelineLine:
         by=fact.by,
         source=fact.source,
         summary=event.summary,
+        authenticated=not isinstance(fact, Decision) or fact.actor is None or fact.actor.authenticated,
         corrected=corrected_by is not None,
         corrected_by=corrected_by,
         key=event.key,
@@ -315,7 +319,7 @@ def _option(aggregate: LeadAggregate, kind: str, now: datetime, step: tuple[str,
     needs = tuple(name for name, field in decision.model_fields.items() if field.is_required())
     would: tuple[str, ...] = ()
     if refused is None:
-        preview = preview_decision(aggregate, kind, (example,), now)
+        preview = preview_decision(aggregate, kind, (example,), now, ANYBODY)
         if preview.answer.accepted:
             would = (preview.answer.message, *preview.effects)
             needs = tuple(name for name in example if _refuses_without(aggregate, kind, example, name, now))
@@ -339,7 +343,7 @@ def _refuses_without(
 ) -> bool:
     """Return True if the decision is refused when this field of its example is missing."""
     body = {field: value for field, value in example.items() if field != name}
-    decision = parse(kind, (body,))
+    decision = parse(kind, (body,), ANYBODY)
     return isinstance(decision, Refused) or isinstance(decide(aggregate.event_log, decision, now), Refused)
 
 

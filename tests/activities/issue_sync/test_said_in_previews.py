@@ -11,6 +11,7 @@ from activities.issue_sync.commands import CommandRunner, CommentCommands
 from activities.issue_sync.context import SyncedIssue
 from activities.issue_sync.lead_calls import SyncedLead
 from client.leads import DecisionPreview, LeadsClient
+from process.actor import Actor, Face
 from process.core.preview import preview_decision
 from process.decisions.base import Decision
 from process.github.commands import ParsedCommand
@@ -68,7 +69,7 @@ async def test_a_preview_counts_from_when_it_was_written(
         SyncedIssue(repo="leads", number=1, lead=lead),
         comment(end + written, end + updated),
         "amara-sales",
-        frozenset({Role.SALES}),
+        Actor(face=Face.COMMENT, identity="amara-sales", roles=(Role.SALES,)),
         [ParsedCommand("preview", "quote-accepted")],
     )
     (reply,) = await CommandRunner(leads).run(request, lead)
