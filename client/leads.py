@@ -39,6 +39,7 @@ from client.errors import (
 )
 from client.lost import find_lost
 from client.stuck import cause_of, find_stuck, why_silent
+from process.core.intake import NOT_SIGNED
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
 from process.core.refusal import Refused, refuse
@@ -80,6 +81,9 @@ MAY_HAVE_ARRIVED = frozenset(
     }
 )
 """Status codes after which the server may have got the request."""
+
+KEY_PAUSES = (0.2, 1.0)
+"""Seconds before a decision is sent again to a lead that did not know the key of its envelope."""
 
 NOT_READY_PAUSE = 0.1
 """Seconds between two attempts to query a run that has no task yet."""
@@ -277,10 +281,7 @@ class LeadsClient(Directory):
             decision = await self._into(handle, decision)
         body = self._body(decision)
         try:
-            args = self._sent(handle, decision, body)
-            return await self._answered(handle.execute_update(decision.kind, args=args, result_type=Answer))
-        except WorkflowUpdateFailedError as failed:
-            raise DecisionRefused(refused_by(failed.cause), handle.id) from failed
+            return await self._update(handle, decision, body)
         except NO_ANSWER as error:
             try:
                 async with asyncio.timeout(self.timeout.total_seconds()):
@@ -291,6 +292,21 @@ class LeadsClient(Directory):
             except (TimeoutError, RPCError) as failed:
                 raise await self._failed(handle, decision, failed) from failed
             return Waiting(silent)
+
+    async def _update(self, handle: LeadHandle, decision: Decision, body: dict[str, Any]) -> Answer:
+        """Send the decision as an update. A lead that does not know our key yet has asked its worker for it."""
+        args = self._sent(handle, decision, body)
+        for pause in (*KEY_PAUSES, None):
+            try:
+                return await self._answered(
+                    handle.execute_update(decision.kind, args=args, result_type=Answer)
+                )
+            except WorkflowUpdateFailedError as failed:
+                refused = refused_by(failed.cause)
+                if pause is None or refused.reason != NOT_SIGNED.reason:
+                    raise DecisionRefused(refused, handle.id) from failed
+                await asyncio.sleep(pause)
+        raise AssertionError
 
     async def _failed(
         self, handle: LeadHandle, decision: Decision, error: TimeoutError | RPCError

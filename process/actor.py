@@ -39,6 +39,11 @@ class Actor(Model):
     """True if the face knows that it is this person. The lead sets it, and believes only what the service has signed."""
 
 
+def shown(by: str, *, authenticated: bool) -> str:
+    """Return the name of a person as the history shows it."""
+    return by if authenticated else f"{by} (not authenticated)"
+
+
 NOBODY = Actor()
 """Stands in for the person behind a decision of which nothing is known."""
 

@@ -156,7 +156,8 @@ class CommandRunner:
         kind = DECISIONS.get(decision_name(name))
         if kind is None:
             return no_such_decision(command, name)
-        decision = commands.parse_decision(kind, rest, request.given)
+        whoever = request.actor.replaced(roles=None)  # people may look at what others can decide
+        decision = commands.parse_decision(kind, rest, request.given | {"actor": whoever})
         if isinstance(decision, Refused):
             return Rejected(explain(decision), samples=(f"/preview {commands.sample_line(kind)[1:]}",))
         preview = await ask_lead(self._leads.preview(lead.handle, _located(decision, request.context)))

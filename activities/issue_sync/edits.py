@@ -206,7 +206,8 @@ class EditSync:
         decision = DECISIONS[kind]
         actor = await in_thread(self.roles.actor, _face(edit), edit.by)
         if not actor.roles:
-            return self._declined(edit, kind, NO_ROLE, by_stranger=True)
+            refusal = lacking_role(actor, decision, view.lead)
+            return self._declined(edit, kind, refusal or NO_ROLE, by_stranger=True)
         given: dict[str, Any] = {"by": f"@{edit.by}", "actor": actor, "key": f"github-move-{edit.key}"}
         if edit.at:
             given["said_at"] = edit.at.isoformat()

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from process.actor import Actor
+from process.actor import Actor, shown
 from process.money.amounts import Money
 from process.money.pricing import Per, Tier
 from process.types import Line, Model, Role, Text
@@ -63,6 +63,11 @@ class Discount(Model):
     settled_on: date | None = None
     approved: bool = False
     settled_by: Line | None = None
+
+    @property
+    def given_by(self) -> str:
+        """The person who gave it, as the history shows them."""
+        return shown(self.by, authenticated=self.actor is not None and self.actor.authenticated)
 
     def __str__(self) -> str:
         return str(self.amount) if self.percent is None else as_percent(self.percent)

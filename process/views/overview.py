@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from process.actor import shown
 from process.authorization import ANYBODY
 from process.core.aggregate import LeadAggregate
 from process.core.decide import decide
@@ -248,6 +249,11 @@ class TimelineLine(Model):
     """Idempotency key of the decision."""
     policy: str = ""
     """Version of the policy under which it was decided."""
+
+    @property
+    def who(self) -> str:
+        """The person as the history shows them."""
+        return shown(self.by, authenticated=self.authenticated)
 
 
 def timeline(aggregate: LeadAggregate, newest: int = 0) -> tuple[TimelineLine, ...]:

@@ -48,6 +48,7 @@ from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import Link, Role, one_line
 
+KEY = "a key that signs envelopes in tests"
 MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 """Default start of a life: a Monday morning (UTC)."""
 

@@ -32,8 +32,8 @@ class OneLead:
         return overview(self._life.aggregate, self._life.now)
 
     async def preview(self, _: Any, decision: Decision) -> DecisionPreview:
-        body = decision.model_dump(mode="json", exclude_none=True)
-        found = preview_decision(self._life.aggregate, decision.kind, (body,), self._life.now)
+        body = decision.model_dump(mode="json", exclude_none=True, exclude={"source", "actor"})
+        found = preview_decision(self._life.aggregate, decision.kind, (body,), self._life.now, decision.actor)
         return DecisionPreview.model_validate(found._asdict())
 
 
