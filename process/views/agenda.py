@@ -185,6 +185,8 @@ class TimedItem(Model):
     """First moment (UTC) at which it is on the agenda; None if it is already."""
     holds_until: AwareDatetime | None = None
     """First moment (UTC) at which it is no longer on the agenda; None if only an event ends it."""
+    from_events: bool = True
+    """False if the events do not tell it: an effect that failed, or refused decisions."""
 
     def holds(self, moment: datetime) -> bool:
         """Return True if it is on the agenda at this moment."""
@@ -244,6 +246,7 @@ def _timed_items(aggregate: LeadAggregate, now: datetime) -> Iterator[TimedItem]
             role=Role.ENGINEERING,
             text=f"Failed for good: {parked.effect.summary()}: {parked.reason}",
             since=day_of(parked.since, lead.zone) if parked.since else None,
+            from_events=False,
         )
     yield from _refused(aggregate)
     for coming in due(lead):
@@ -286,6 +289,7 @@ def _refused(aggregate: LeadAggregate) -> Iterator[TimedItem]:
             since=day,
             holds_from=holds_from,
             holds_until=holds_until,
+            from_events=False,
         )
         count, holds_from = count - days[day], holds_until
 

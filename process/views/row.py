@@ -29,6 +29,7 @@ GRACE = timedelta(minutes=15)
 
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class OpenInvoice(Model):
@@ -38,6 +39,7 @@ class OpenInvoice(Model):
     total: Money
     period_start: date
     period_end: date
+    prepared_on: date | None = None
     sent_on: date | None = None
     """Day on which it was sent; None if it is only prepared."""
     overdue: bool = False
@@ -145,6 +147,16 @@ class LeadRow(Model):
     def currency(self) -> str:
         """Currency of the price; empty without one."""
         return self.price.currency if self.price else ""
+
+    @property
+    def name(self) -> str:
+        """Its heading in small letters, by which lists are sorted."""
+        return same_text(self.heading)
+
+    @property
+    def sort_date(self) -> datetime:
+        """Time of the next deadline, and far in the future without one."""
+        return self.next_date or _NEVER
 
     @property
     def words(self) -> str:
@@ -263,6 +275,7 @@ def _open_invoice(invoice: Invoice) -> OpenInvoice:
         total=invoice.total,
         period_start=invoice.period_start,
         period_end=invoice.period_end,
+        prepared_on=invoice.prepared_on,
         sent_on=invoice.sent_on,
         overdue=invoice.overdue,
     )

@@ -13,7 +13,7 @@ from process.money.billing import next_draft, unbilled_at_loss
 from process.money.terms import agreed, terms_of
 from process.money.usage import missing_usage
 from process.types import Model
-from process.views.standing import minor_units, months_between
+from process.views.snapshot import minor_units, months_between
 
 
 class TermRow(Model):

@@ -13,7 +13,7 @@ from ledger.events import Ledger
 
 from .conftest import entry, make_row
 
-STEPS = ("changes_of", "_insert", "_state_after", "columns_of")
+STEPS = ("changes_of", "_insert", "_state_after", "columns_of", "write_lines", "_project", "feed")
 """Functions that `write` calls inside its transaction, in order."""
 
 

@@ -9,6 +9,7 @@ from time import sleep
 import pytest
 
 from ledger.events import Ledger, LedgerError, LedgerRefused, LedgerUnavailable
+from ledger.read_tables import RIGHTS
 from tests.support.postgres import PASSWORD, Postgres
 
 from .conftest import entry, record
@@ -89,6 +90,8 @@ def test_reading_and_appending_are_all_the_rights_it_needs(
         connection.execute(f"GRANT SELECT ON ledger_schema, ledger_events TO {role}".encode())
         connection.execute(f"GRANT SELECT, INSERT ON ledger_entries TO {role}".encode())
         connection.execute(f"GRANT SELECT, INSERT, UPDATE ON ledger_leads TO {role}".encode())
+        for table, rights in RIGHTS.items():
+            connection.execute(f"GRANT {rights} ON {table} TO {role}".encode())
     limited = opened(postgres.url(database, user=role))
     assert record(limited, [entry(2)]) == 2
     assert limited.check().events == 2
@@ -161,6 +164,8 @@ def test_a_right_to_delete_or_to_change_the_schema_is_never_needed(
         connection.execute(f"GRANT SELECT ON ledger_schema, ledger_events TO {role}".encode())
         connection.execute(f"GRANT SELECT, INSERT ON ledger_entries TO {role}".encode())
         connection.execute(f"GRANT SELECT, INSERT, UPDATE ON ledger_leads TO {role}".encode())
+        for table, rights in RIGHTS.items():
+            connection.execute(f"GRANT {rights} ON {table} TO {role}".encode())
     limited = opened(postgres.url(database, user=role))
     lost = [entry(2), entry(3)]
     assert record(limited, lost) == 3
