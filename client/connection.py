@@ -1,13 +1,15 @@
 """Connects to Temporal, and translates Temporal's errors into errors of the client."""
 
 import asyncio
-from collections.abc import Coroutine
+import os
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from temporalio.api.errordetails.v1 import WorkflowNotReadyFailure
-from temporalio.client import Client
+from temporalio.client import Client, Plugin
+from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
@@ -25,8 +27,12 @@ from client.errors import (
     WorkflowHasEnded,
     WorkflowNotFound,
 )
+from config.settings import is_loopback, secret_files
+from workflows.runtime.converter import LeadPayloadConverter
 
 DEFAULT_ADDRESS = "localhost:7233"
+API_KEY = "TEMPORAL_API_KEY"
+"""The one setting of Temporal's own that is a secret. It may be a file in LEADS_SECRETS, too."""
 
 NO_WORKER_ANSWERED = frozenset(
     {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
@@ -62,10 +68,19 @@ def configured_namespace() -> str:
 
 
 def _configuration() -> ClientConnectConfig:
+    given = {} if os.environ.get(API_KEY) else secret_files(API_KEY)
     try:
-        return ClientConfig.load_client_connect_config()
+        config = ClientConfig.load_client_connect_config(
+            override_env_vars={**os.environ, **given} if given else None
+        )
     except (RuntimeError, OSError, ValueError) as error:  # e.g. a profile or a file that does not exist
         raise TemporalMisconfigured(str(error)) from error
+    address = config.get("target_host") or DEFAULT_ADDRESS
+    if config.get("api_key") and not config.get("tls") and not is_loopback(f"//{address}"):
+        raise TemporalMisconfigured(
+            "an API key must not be sent in the clear; leave TEMPORAL_TLS unset or true"
+        )
+    return config
 
 
 @cache
@@ -75,15 +90,17 @@ def quiet_runtime() -> Runtime:
 
 
 async def connect(
-    identity: str | None = None, runtime: Runtime | None = None, retry_for: timedelta | None = None
+    identity: str | None = None,
+    runtime: Runtime | None = None,
+    retry_for: timedelta | None = None,
+    plugins: Sequence[Plugin] = (),
 ) -> Client:
     """Connect by Temporal's own configuration (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, profiles …).
 
+    `plugins`: of a process that runs workflows, which the others need not load (`workflows.runtime.plugin`).
     `retry_for`: time for the SDK's attempts at a request that fails, by default 10 seconds.
     Raises TemporalMisconfigured, AddressMalformed or TemporalUnreachable.
     """
-    from workflows.runtime.plugin import leads_plugin  # it loads all workflows
-
     config = _configuration()
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
@@ -91,7 +108,8 @@ async def connect(
             **config,
             identity=identity,
             runtime=runtime or quiet_runtime(),
-            plugins=[leads_plugin()],
+            data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
+            plugins=plugins,
             retry_config=RetryConfig(max_elapsed_time_millis=int(retry_for.total_seconds() * 1000))
             if retry_for
             else None,

@@ -25,9 +25,9 @@ from ledger.rows import (
 from process.github.titles import split_heading
 from process.identity import org_key, same_text
 from process.types import OPEN_STAGES, Role, Stage
-from process.views.agenda import Agenda, AgendaItem
+from process.views.agenda_items import Agenda, AgendaItem
 from process.views.digest import DigestMail, Digests, Week
-from process.views.row import GRACE, LeadRow
+from process.views.lead_row import GRACE, LeadRow
 
 Order = Literal["opened", "next-date", "contract-end", "updated", "lead"]
 _COLUMNS: dict[Order, str] = {

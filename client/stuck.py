@@ -17,7 +17,7 @@ from temporalio.common import SearchAttributeKey
 
 from client.errors import LeadStuck, NoWorker, StuckCause, Unavailable, WorkerBusy
 from client.literals import own_literal
-from workflows.lead import LeadWorkflow
+from workflows.names import LEAD_WORKFLOW
 
 REPORTED_PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
 """Set by the server on a workflow whose task failed several times in a row, and cleared by the first that succeeds."""
@@ -71,7 +71,7 @@ async def find_stuck(client: Client, lead_id: str) -> Stuck | None:
 async def list_stuck(client: Client, task_queue: str | None = None) -> AsyncIterator[Stuck]:
     """Yield the leads whose tasks failed several times in a row, from visibility alone. `task_queue`: only on it."""
     clauses = [
-        f"WorkflowType = '{LeadWorkflow.__name__}'",
+        f"WorkflowType = '{LEAD_WORKFLOW}'",
         "ExecutionStatus = 'Running'",
         f"{REPORTED_PROBLEMS.name} IS NOT NULL",
     ]

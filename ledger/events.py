@@ -23,7 +23,7 @@ from ledger.recording import Reopening, rebuild, reopen, reopenings, write
 from ledger.rows import Filter, order_by
 from ledger.tables import ENTRIES, EVENTS, LEADS, SCHEMA_VERSION, find_identity, set_identity
 from ledger.writing import Writing, make_writing
-from process.views.row import LeadRow
+from process.views.lead_row import LeadRow
 from process.views.snapshot import Snapshot
 
 __all__ = [

@@ -17,7 +17,7 @@ from ledger.lines import Line, checksums, content_of, lines_of, money_line, stag
 from ledger.read_tables import FEED, FEED_HEAD, MONEY, STAGES
 from ledger.read_tables import OF_LEAD as READ_TABLES
 from process.types import Stage
-from process.views.row import ROWS_VERSION, LeadRow
+from process.views.lead_row import ROWS_VERSION, LeadRow
 from process.views.snapshot import Flow, Snapshot
 from process.views.spans import MoneySpan, Spans, StageSpan, spans_after, spans_of
 

@@ -157,12 +157,6 @@ FEED_HEAD: Final = Table(
 OF_LEAD: Final = (STAGES, MONEY, TERMS, INVOICES, UNBILLED, AGENDA, NAMES, WORDS)
 """The tables that are made anew from the events of a lead."""
 
-RIGHTS: Final = {table.name: "SELECT, INSERT, UPDATE, DELETE" for table in OF_LEAD} | {
-    FEED.name: "SELECT, INSERT",
-    FEED_HEAD.name: "SELECT, UPDATE",
-}
-"""The rights on these tables that the service needs on PostgreSQL."""
-
 _indexes = (
     Index(
         "ledger_stages_cohorts", *(STAGES.c[n] for n in ("book", "is_first", "opened_at", "stage", "lead_id"))

@@ -8,7 +8,8 @@ from ledger.entry import Entry
 from process.core.aggregate import LeadAggregate
 from process.core.events import EventLog
 from process.core.fold import fold
-from process.views.row import LeadRow, row_of
+from process.views.lead_row import LeadRow
+from process.views.row import row_of
 
 
 def without_gaps(entries: Sequence[Entry]) -> list[Entry]:

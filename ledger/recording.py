@@ -15,7 +15,7 @@ from ledger.rebuilding import row_from, without_gaps
 from ledger.rows import columns_of
 from ledger.tables import ENTRIES, EVENTS, LEADS
 from ledger.writing import VOID, Changes, LeadState, Standing, Writing, changes_of
-from process.views.row import LeadRow
+from process.views.lead_row import LeadRow
 from process.views.snapshot import Snapshot
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, or_
 
 from ledger.lines import storable
 from ledger.tables import FILTERS, LEADS
-from process.views.row import LeadRow
+from process.views.lead_row import LeadRow
 
 Filter = ColumnElement[bool]
 """A condition on the columns of `ledger_leads`, made by the functions below."""

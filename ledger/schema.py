@@ -9,8 +9,31 @@ from typing import Final
 
 from sqlalchemy import Connection, func, insert, inspect, select, update
 
-from ledger.read_tables import FEED_HEAD
-from ledger.tables import ENTRIES, METADATA, SCHEMA, SCHEMA_VERSION, set_identity
+from ledger.read_tables import FEED, FEED_HEAD, OF_LEAD
+from ledger.tables import (
+    ENTRIES,
+    EVENTS,
+    IDENTITY,
+    LEADS,
+    LIMITS,
+    METADATA,
+    SCHEMA,
+    SCHEMA_VERSION,
+    set_identity,
+)
+
+RIGHTS: Final = {
+    ENTRIES.name: "SELECT, INSERT",
+    EVENTS.name: "SELECT",
+    LEADS.name: "SELECT, INSERT, UPDATE",
+    LIMITS.name: "SELECT, INSERT, UPDATE",
+    IDENTITY.name: "SELECT",
+    SCHEMA.name: "SELECT",
+    FEED.name: "SELECT, INSERT",
+    FEED_HEAD.name: "SELECT, UPDATE",
+    **dict.fromkeys((table.name for table in OF_LEAD), "SELECT, INSERT, UPDATE, DELETE"),
+}
+"""All rights that the service needs on PostgreSQL. The role with them can neither change nor remove an event."""
 
 _FINAL: Final = (
     "EXISTS (SELECT 1 FROM ledger_leads WHERE lead_id = NEW.lead_id AND confirmed >= NEW.seq) "
@@ -92,3 +115,11 @@ def migrate(connection: Connection, found: int, wanted: int) -> None:
         import_module(f"ledger.migrations.version_{number}").upgrade(operations)
         if number > 1:
             connection.execute(update(SCHEMA), {"version": number})
+
+
+def grant_rights(connection: Connection, role: str) -> None:
+    """Give a role of PostgreSQL the rights of RIGHTS, and none beside. Only the owner of the tables can do so."""
+    name = connection.dialect.identifier_preparer.quote(role)
+    for table, rights in RIGHTS.items():
+        connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {name}")
+        connection.exec_driver_sql(f"GRANT {rights} ON {table} TO {name}")

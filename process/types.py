@@ -10,7 +10,21 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, V
 from pydantic_core import PydanticCustomError
 
 
-class Model(BaseModel):
+class Unreadable:
+    """Placeholder for an argument that is not valid JSON or too deeply nested."""
+
+
+DISCREET = ConfigDict(hide_input_in_errors=True)
+"""Errors that say what is wrong without the value: they end up in logs and histories, and values are personal data."""
+
+
+class Base(BaseModel):
+    """A model whose errors do not quote its values. All models of the service derive from it."""
+
+    model_config = DISCREET
+
+
+class Model(Base):
     """An immutable value.
 
     Unknown fields are ignored, so that stored values load under older and newer code. Input from people

@@ -64,9 +64,7 @@ def _is_run_state(args: tuple[Any, ...]) -> bool:
 
 
 MEMO = ("heading", "issue", "folder", "hub")
-"""Names in the memo that a lead writes. `REQUEST` is written once, when it is opened."""
-REQUEST = "request"
-"""Name of the key of the request, by which it is known when it is opened again (`process.identity`)."""
+"""Names in the memo that a lead writes. `REQUEST` (workflows/names.py) is written once, when it is opened."""
 
 
 def memo_of(lead: Lead) -> dict[str, str]:

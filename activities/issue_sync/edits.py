@@ -34,7 +34,7 @@ from process.github.commands import sample_line
 from process.github.edits import DeclinedEdit, Edit, EditKind, RevertEdits
 from process.github.proposals import Proposal, agrees, propose
 from process.lead.lead import Lead
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from templates.rendering import render
 from workflows.issue_sync import ChangeNotice
 

@@ -11,7 +11,7 @@ from client.connection import is_refusal, translate
 from client.directory import LeadHandle
 from client.errors import AccessDenied, LeadMissing, LeadsError, LeadStuck, NamespaceMissing, RequestRefused
 from client.leads import LeadsClient
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 
 T = TypeVar("T")
 

@@ -31,7 +31,7 @@ from config.policy_file import current_policy
 from config.settings import Settings
 from process.core.outbox import DriftCheck
 from process.effects import CheckIssues, Effect, OpenHubIssue, OpenIssue
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from workflows.issue_sync import ChangeNotice, SyncRequest, SyncResult
 
 KNOWN_LEADS = 10_000

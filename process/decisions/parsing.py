@@ -10,14 +10,10 @@ from process.core.events import BY_DATE
 from process.core.refusal import Refused, Suggestion, SuggestionKind, example, refuse
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
-from process.types import GIVEN
+from process.types import GIVEN, Unreadable
 
 RESERVED_SOURCES = (BY_DATE, "service")
 """Sources of the service's own decisions. Nobody else may give them."""
-
-
-class Unreadable:
-    """Placeholder for a body that is not valid JSON or too deeply nested."""
 
 
 def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decision | Refused:

@@ -7,7 +7,8 @@ from process.core.aggregate import LeadAggregate
 from process.core.events import Event
 from process.effects.summaries import joined
 from process.types import Model
-from process.views.row import LeadRow, row_of
+from process.views.lead_row import LeadRow
+from process.views.row import row_of
 from process.views.snapshot import Snapshot, snapshot_of
 
 

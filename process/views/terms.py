@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Literal
 
 from dateutil.relativedelta import relativedelta
 
@@ -12,44 +11,8 @@ from process.lead.quote import Quote
 from process.money.billing import next_draft, unbilled_at_loss
 from process.money.terms import agreed, terms_of
 from process.money.usage import missing_usage
-from process.types import Model
+from process.views.lead_row import TermRow, Unbilled, UnbilledKind
 from process.views.snapshot import minor_units, months_between
-
-
-class TermRow(Model):
-    """The term of a signed contract."""
-
-    number: int
-    """Number of the contract, from 1."""
-    start: date
-    end: date
-    """Last day of the contract."""
-    until: date
-    """Last day of the service under it: extended, or cut short by the next term or the lead's end."""
-    signed_on: date
-    quote: int
-    """Version of the quote that was signed."""
-    currency: str
-    yearly: int
-    """Price of a year in minor units, with its items; of the whole term if it is priced once."""
-
-
-UnbilledKind = Literal["gap", "usage", "draft", "vendor", "lost"]
-
-
-class Unbilled(Model):
-    """Days that somebody should be billed for and is not.
-
-    `gap`: the hub runs in no contract; `usage`: a month's usage is not reported; `draft`: an invoice is due and not
-    prepared; `vendor`: the vendor set-up is not settled; `lost`: the lead was lost before an invoice was replaced.
-    """
-
-    kind: UnbilledKind
-    start: date
-    end: date
-    currency: str | None = None
-    estimate: int | None = None
-    """Estimated amount in minor units; None if it cannot be estimated."""
 
 
 def term_rows(lead: Lead) -> tuple[TermRow, ...]:

@@ -16,7 +16,7 @@ from client.previews import sections
 from client.retries import pending_retries
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
-from process.views.overview import TimelineLine, with_correction
+from process.views.lead_overview import TimelineLine, with_correction
 from starter.cli.app import make_app
 from starter.cli.arguments import Json, LeadArgument, Timeout, Verbose, flag
 from starter.cli.broadcasts import ask_all

@@ -11,7 +11,7 @@ from rich.text import Text
 from client.lists import Order, Selection, lead_lists
 from config.settings import lead_page
 from process.types import OPEN_STAGES, Role, Stage
-from process.views.row import LeadRow, OpenInvoice
+from process.views.lead_row import LeadRow, OpenInvoice
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.csv_output import write_csv

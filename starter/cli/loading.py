@@ -19,6 +19,7 @@ _SERVICE = {
     "rebuild": "starter.cli.rebuild:rebuild",
     "promote": "starter.cli.promote:promote",
     "init-server": "starter.cli.service:init_server",
+    "init-ledger": "starter.cli.init_ledger:init_ledger",
     "adopt-settings": "starter.cli.adopt_settings:adopt_settings",
     "init-repos": "starter.cli.init_repos:init_repos",
     "completion": "starter.cli.completion:completion",

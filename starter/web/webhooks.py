@@ -65,7 +65,7 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
         try:
             async with asyncio.timeout(TIMEOUT):
                 await client.service_client.check_health()
-            _secret(settings)
+            _secrets(settings)
         except (RPCError, TimeoutError):
             return _response(503, "Temporal can't be reached")
         except DeliveryError as without:
@@ -95,7 +95,7 @@ async def _take(
     batcher: NoticeBatcher, settings: Settings, repositories: Repositories, request: Request
 ) -> tuple[str, str, int]:
     """Return the delivery's action, the outcome and the HTTP status. Raises DeliveryError."""
-    event = _verified(request.headers, await _body(request), _secret(settings))
+    event = _verified(request.headers, await _body(request), _secrets(settings))
     if event.event == "ping":
         return "", "pong", 200
     try:
@@ -112,15 +112,15 @@ async def _take(
     return found.action, "accepted", 202
 
 
-def _secret(settings: Settings) -> str:
-    """Return the webhook's secret. Raises DeliveryError without one: anybody could send deliveries."""
-    secret = settings.github.webhook_secret
-    if secret is None:
+def _secrets(settings: Settings) -> tuple[str, ...]:
+    """Return the webhook's secrets, two while one is being changed. Raises DeliveryError without: anybody could deliver."""
+    secrets = settings.github.webhook_secrets
+    if not secrets:
         raise DeliveryError(
             503,
             "No webhook secret is set: give LEADS_GITHUB__WEBHOOK_SECRET the same value as the webhook at GitHub",
         )
-    return secret.get_secret_value()
+    return secrets
 
 
 async def _body(request: Request) -> bytes:
@@ -139,18 +139,20 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _verified(headers: Mapping[str, str], body: bytes, secret: str) -> Event:
+def _verified(headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]) -> Event:
     signature = headers.get(SIGNATURE, "")
     if not (signature.startswith("sha256=") and signature.isascii()):  # gidgethub would accept SHA-1, too
         raise DeliveryError(401, f"The signature ({SIGNATURE}) is missing")
-    try:
-        return Event.from_http(headers, body, secret=secret)
-    except ValidationFailure:
-        raise DeliveryError(401, "The signature does not fit the secret") from None
-    except KeyError as missing:
-        raise DeliveryError(400, f"The header {missing} is missing") from None
-    except (BadRequest, LookupError, RecursionError):
-        raise DeliveryError(400, "The body is no JSON") from None
+    for secret in secrets:
+        try:
+            return Event.from_http(headers, body, secret=secret)
+        except ValidationFailure:
+            continue
+        except KeyError as missing:
+            raise DeliveryError(400, f"The header {missing} is missing") from None
+        except (BadRequest, LookupError, RecursionError):
+            raise DeliveryError(400, "The body is no JSON") from None
+    raise DeliveryError(401, "The signature does not fit the secret")
 
 
 def _response(status: int, detail: str) -> JSONResponse:

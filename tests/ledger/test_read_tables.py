@@ -17,8 +17,8 @@ from ledger.recording import rebuild
 from ledger.tables import ENTRIES, LEADS
 from process.core.aggregate import LeadAggregate
 from process.decisions.registry import DECISIONS
+from process.views.lead_row import ROWS_VERSION
 from process.views.recording import record_request
-from process.views.row import ROWS_VERSION
 from tests.support.lives import Life, last_seq
 from tests.support.pools import sound_bodies
 

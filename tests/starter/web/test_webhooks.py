@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 from temporalio.testing import WorkflowEnvironment
@@ -205,3 +206,15 @@ async def test_a_delivery_is_logged_in_one_line_without_logins(
         "log_level": "info",
     }
     await env.client.get_workflow_handle(ISSUE).terminate()
+
+
+async def test_both_secrets_count_while_one_is_changed(env: WorkflowEnvironment) -> None:
+    previous = "the secret before it, which is long enough"
+    github = GITHUB.model_copy(update={"webhook_secret_previous": SecretStr(previous)})
+    async with receiving(env.client, github) as receiver:
+        given = [(await receiver.deliver("ping", {}, secret=each)).status_code for each in (SECRET, previous)]
+        assert given == [200, 200]
+        assert (await receiver.deliver("ping", {}, secret="a third one")).status_code == 401
+    github = github.model_copy(update={"webhook_secret": None})
+    async with receiving(env.client, github) as receiver:
+        assert (await receiver.deliver("ping", {}, secret=previous)).status_code == 503
