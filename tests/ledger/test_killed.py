@@ -18,7 +18,7 @@ STEPS = ("changes_of", "_insert", "_state_after", "columns_of", "write_lines", "
 
 
 def _write_and_die(url: str, step: str) -> None:
-    def die(*args: Any) -> None:
+    def die(*args: Any, **more: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     with closing(Ledger.open(url)) as doomed:

@@ -22,20 +22,20 @@ Open = Callable[[str], Ledger]
 
 
 @pytest.fixture
-def old(url: str) -> str:
+def old(empty_url: str) -> str:
     """Return the URL of a ledger of schema 1 with one lead."""
-    if url.startswith("sqlite"):
+    if empty_url.startswith("sqlite"):
         from pathlib import Path
 
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True)
-    engine = make_engine(url).execution_options(writes=True)
+        Path(empty_url.removeprefix("sqlite:///")).parent.mkdir(parents=True)
+    engine = make_engine(empty_url).execution_options(writes=True)
     with engine.begin() as connection:
         migrate(connection, 0, 1)
         events = Life().quoted().aggregate.event_log.events
         rows = [entry_of("lead-1", event).model_dump() | {"revision": 1, "void": False} for event in events]
         connection.execute(insert(ENTRIES), rows)
     engine.dispose()
-    return url
+    return empty_url
 
 
 def structure(engine: Engine) -> dict[str, Any]:
