@@ -9,10 +9,10 @@ from typing import Any
 from temporalio.api.errordetails.v1 import WorkflowNotReadyFailure
 from temporalio.client import Client, Plugin
 from temporalio.converter import DataConverter
-from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
+from client.configuration import configuration
 from client.errors import (
     AccessDenied,
     AddressMalformed,
@@ -21,7 +21,6 @@ from client.errors import (
     RequestInvalid,
     ServerNotPrepared,
     TemporalFailed,
-    TemporalMisconfigured,
     TemporalUnreachable,
     WorkflowHasEnded,
     WorkflowNotFound,
@@ -58,18 +57,6 @@ async def end_sdk() -> None:
     await asyncio.sleep(SDK_SHUTDOWN)
 
 
-def configured_namespace() -> str:
-    """Return the namespace of Temporal's own configuration, without connecting. Raises TemporalMisconfigured."""
-    return _configuration().get("namespace") or "default"
-
-
-def _configuration() -> ClientConnectConfig:
-    try:
-        return ClientConfig.load_client_connect_config()
-    except (RuntimeError, OSError, ValueError) as error:  # e.g. a profile or a file that does not exist
-        raise TemporalMisconfigured(str(error)) from error
-
-
 @cache
 def quiet_runtime() -> Runtime:
     """Return a runtime of the SDK that logs nothing: a face says itself what failed."""
@@ -88,7 +75,7 @@ async def connect(
     `retry_for`: time for the SDK's attempts at a request that fails, by default 10 seconds.
     Raises TemporalMisconfigured, AddressMalformed or TemporalUnreachable.
     """
-    config = _configuration()
+    config = configuration()
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
         return await Client.connect(
