@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from temporalio.client import (
     Client,
     Schedule,
@@ -24,13 +24,14 @@ from temporalio.service import RPCError, RPCStatusCode
 from client.errors import SettingsDiffer
 from config.settings import Settings
 from ledger.events import Ledger, LedgerError, LedgerRefused
+from process.types import Base
 from workflows.names import LEAD_WORKFLOW
 
 MEMO = "settings"
 _NO_RIGHT = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED})
 
 
-class Belonging(BaseModel):
+class Belonging(Base):
     """The settings that may not differ between the workers of the same leads."""
 
     ledger: str | None

@@ -12,7 +12,7 @@ from temporalio.converter import DataConverter
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
-from client.configuration import configuration
+from client.configuration import DEFAULT_ADDRESS, configuration
 from client.errors import (
     AccessDenied,
     AddressMalformed,
@@ -26,8 +26,6 @@ from client.errors import (
     WorkflowNotFound,
 )
 from workflows.runtime.converter import LeadPayloadConverter
-
-DEFAULT_ADDRESS = "localhost:7233"
 
 NO_WORKER_ANSWERED = frozenset(
     {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}

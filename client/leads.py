@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel
 from temporalio.client import (
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
@@ -53,7 +52,7 @@ from process.github.edits import RevertEdits
 from process.identity import full_id, possible_ids, request_key, same_text
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.policy import Policy, Team
-from process.types import Stage
+from process.types import Base, Stage
 from process.views.agenda_items import AgendaItem
 from process.views.lead_overview import Option, Overview
 from workflows import search_attributes as attributes
@@ -83,7 +82,7 @@ NOT_READY_PAUSE = 0.1
 """Seconds between two attempts to query a run that has no task yet."""
 
 
-class Opened(BaseModel):
+class Opened(Base):
     """The answer to opening a lead: a new one, or the one that was already open."""
 
     lead_id: str
@@ -94,7 +93,7 @@ class Opened(BaseModel):
     """Ids of open leads that it looks like. A lead taken in without asking is held until a person decides."""
 
 
-class DecisionPreview(BaseModel):
+class DecisionPreview(Base):
     """The consequences of a decision that was not taken."""
 
     answer: Answer

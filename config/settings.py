@@ -27,7 +27,7 @@ from pydantic_settings import (
 from process.addresses import EXAMPLE, complaint_about, is_domain
 from process.calendar import zone_exists
 from process.policy import COLUMNS
-from process.types import Line, Role, Stage, line_complaint
+from process.types import Base, Line, Role, Stage, line_complaint
 
 
 def _zone(name: str) -> str:
@@ -81,7 +81,7 @@ MailAddress = Annotated[str, AfterValidator(_address)]
 Person = Annotated[Line, AfterValidator(_person)]
 
 
-class GitHub(BaseModel):
+class GitHub(Base):
     """The repositories and board of leads and hubs, and the account that the service uses."""
 
     api_url: str = Field(
@@ -128,12 +128,18 @@ class GitHub(BaseModel):
         return "LEADS_GITHUB__LEADS_REPO" if repo == self.leads_repo else "LEADS_GITHUB__HUBS_REPO"
 
     @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets whose signatures count: the present one, and the one before it while it is being changed."""
+        secrets = (self.webhook_secret, self.webhook_secret_previous)
+        return tuple(secret.get_secret_value() for secret in secrets if secret) if self.webhook_secret else ()
+
+    @property
     def follows_changes(self) -> bool:
         """True if the service notices what people do on GitHub, by webhook or reconciliation."""
         return self.webhook_secret is not None or self.reconcile_minutes > 0
 
 
-class Google(BaseModel):
+class Google(Base):
     """Google Drive, Forms and Sheets, used with one service account."""
 
     credentials_file: Path | None = Field(None, description="Key file of the service account (JSON)")
@@ -157,7 +163,7 @@ class Google(BaseModel):
     timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")
 
 
-class Mail(BaseModel):
+class Mail(Base):
     """The SMTP server for outgoing mail."""
 
     host: str = "localhost"
@@ -174,7 +180,7 @@ class Mail(BaseModel):
     timeout_seconds: float = Field(30, gt=0)
 
 
-class Addresses(BaseModel):
+class Addresses(Base):
     """Mail addresses of each role. A worker that starts passes changes on to every lead."""
 
     sales: list[MailAddress] = Field(default=["sales@example.org"])
@@ -182,7 +188,7 @@ class Addresses(BaseModel):
     engineering: list[MailAddress] = Field(default=["engineering@example.org"])
 
 
-class Invoicing(BaseModel):
+class Invoicing(Base):
     """The sender's data on invoices. An invoice is marked as a draft while a required value is missing."""
 
     sender: str = Field("", description="Name of the sender")
@@ -199,7 +205,7 @@ class Invoicing(BaseModel):
     )
 
 
-class Digest(BaseModel):
+class Digest(Base):
     """The weekly digest: a mail to each role, and to each person assigned by name, with their open tasks."""
 
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"] = (
@@ -348,6 +354,13 @@ def read_settings(*files: str | Path) -> Settings:
             if _is_broken_json(name, values, known)
         ]
     raise SettingsError(f"A setting is wrong: {'; '.join(found) or 'a list or map must be JSON'}.")
+
+
+def secret_files(*names: str) -> dict[str, str]:
+    """Return the values of those of these files that are in LEADS_SECRETS. They are no settings of ours."""
+    folder = _given_values((".env",)).get("LEADS_SECRETS")
+    files = [Path(folder) / name for name in names] if folder else []
+    return {file.name: file.read_text().strip() for file in files if file.is_file()}
 
 
 def unknown_settings(*files: str | Path) -> list[str]:

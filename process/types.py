@@ -14,7 +14,17 @@ class Unreadable:
     """Placeholder for an argument that is not valid JSON or too deeply nested."""
 
 
-class Model(BaseModel):
+DISCREET = ConfigDict(hide_input_in_errors=True)
+"""Errors that say what is wrong without the value: they end up in logs and histories, and values are personal data."""
+
+
+class Base(BaseModel):
+    """A model whose errors do not quote its values. All models of the service derive from it."""
+
+    model_config = DISCREET
+
+
+class Model(Base):
     """An immutable value.
 
     Unknown fields are ignored, so that stored values load under older and newer code. Input from people

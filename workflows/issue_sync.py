@@ -47,8 +47,6 @@ class ChangeNotice(Model):
     comment: int | None = None
     card: Line | None = None
     """Global id of the board's item. Its issue is found at the sync."""
-    sender: Line | None = None
-    """Login of the person who moved the card, where GitHub's history does not say."""
     delivery: Line | None = None
     """GitHub's id of the delivery. A redelivery has the same."""
 

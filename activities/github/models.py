@@ -2,16 +2,18 @@
 
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
+
+from process.types import Base
 
 
-class Label(BaseModel):
+class Label(Base):
     """A label of an issue or a repository."""
 
     name: str
 
 
-class Account(BaseModel):
+class Account(Base):
     """The account of an author. GitHub shows a deleted account as null."""
 
     login: str
@@ -22,7 +24,7 @@ class Account(BaseModel):
         return self.type != "User"
 
 
-class Issue(BaseModel):
+class Issue(Base):
     """An issue, or a pull request."""
 
     id: int
@@ -47,7 +49,7 @@ class Issue(BaseModel):
         return any(label.name.casefold() == name.casefold() for label in self.labels)
 
 
-class Comment(BaseModel):
+class Comment(Base):
     """A comment on an issue."""
 
     id: int
@@ -72,7 +74,7 @@ class Comment(BaseModel):
         return int(self.issue_url.rpartition("/")[2])
 
 
-class Reaction(BaseModel):
+class Reaction(Base):
     """A reaction to a comment."""
 
     id: int
@@ -80,7 +82,7 @@ class Reaction(BaseModel):
     content: str
 
 
-class Repository(BaseModel):
+class Repository(Base):
     """A repository of the organization."""
 
     id: int

@@ -41,6 +41,9 @@ from process.types import Role
 from process.views.lead_overview import Overview, TimelineLine
 
 SOURCE = "github comment"
+EDITED = "This comment was edited after it was written, perhaps by somebody else. Please write the command in a new one."
+QUESTIONS = frozenset({"help", "options", "preview"})
+"""Commands that change nothing."""
 
 _log = structlog.get_logger("issue_sync")
 
@@ -54,6 +57,8 @@ class CommentCommands:
     login: str
     roles: frozenset[Role]
     commands: Sequence[ParsedCommand]
+    edited: bool = False
+    """True unless the author alone, and in one go, wrote what the comment says. Then it decides nothing."""
 
     @property
     def prefix(self) -> str:
@@ -75,7 +80,7 @@ class CommentCommands:
         return {
             "by": f"@{self.login}",
             "source": SOURCE,
-            "said_at": self.comment.updated_at.isoformat(),  # its author may have added the command later
+            "said_at": self.comment.created_at.isoformat(),
         }
 
 
@@ -117,6 +122,8 @@ class CommandRunner:
                 return Options(await ask_lead(self._leads.options(lead.handle)))
             case "preview":
                 return await self._preview(request, lead, command)
+            case _ if request.edited and command.known:
+                return Rejected(EDITED)
             case "retry":
                 return await self._retry(request, lead, command)
         kind = DECISIONS.get(command.name)

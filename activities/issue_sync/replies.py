@@ -23,7 +23,7 @@ from templates.rendering import render
 ROUTINE_EFFECTS = frozenset({UpdateIssue.kind, RecordEvents.kind, ReserveIds.kind})
 """Effects of nearly every decision, which a reply leaves out."""
 
-_ADDRESS = re.compile(r"[^\s,;@]+@([\w.-]+)")
+_ADDRESS = re.compile(r"(?<![^\s,;@])[^\s,;@]+@([\w.-]+)")
 """A mail address, which is shortened on the issue."""
 
 Reaction = Literal["+1", "confused", "eyes"]

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -21,6 +20,7 @@ from activities.reconcile.rows import LeadRows
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.core.outbox import DriftCheck
+from process.types import Base
 from process.views.lead_row import LeadRow
 from workflows.reconcile import SystemResult
 
@@ -32,7 +32,7 @@ AT_LEAST = 20
 """Number of leads whose folders a round looks at, if there are as many. The log of changes tells the rest."""
 
 
-class DriveCursor(BaseModel):
+class DriveCursor(Base):
     """Position in Drive's log of changes, and of the walk over all folders."""
 
     position: str = ""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 from temporalio import activity
 
 from activities.issue_sync.context import in_thread
@@ -20,7 +20,7 @@ from client.leads import LeadsClient
 from config.settings import Settings
 from process.duplicates.matching import MatchKeys, match_reasons
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, MatchReason
-from process.types import Stage
+from process.types import Base, Stage
 from process.views.lead_row import LeadRow
 from workflows.reconcile import SystemResult
 
@@ -31,7 +31,7 @@ OVERLAP = timedelta(minutes=2)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class DuplicatesCursor(BaseModel):
+class DuplicatesCursor(Base):
     """Position in the order of the leads' last changes, and of the walk over all leads."""
 
     at: AwareDatetime = LONG_AGO

@@ -12,9 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from process.money.amounts import MAX_AMOUNT, CurrencyCode, Money, complaint
 from process.money.reading import as_number, looks_like_thousands, meanings_of
-from process.types import Line, Model
+from process.types import DISCREET, Line, Model
 
-_LINE: TypeAdapter[str] = TypeAdapter(Line)
+_LINE: TypeAdapter[str] = TypeAdapter(Line, config=DISCREET)
 
 Per = Literal["year", "month", "once"]
 PERIODS: dict[str, Per] = {"year": "year", "month": "month", "once": "once"}

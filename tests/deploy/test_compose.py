@@ -72,11 +72,17 @@ def test_compose_says_which_password_is_missing(compose: Compose, tmp_path: Path
     assert f"{missing} is missing a value: set it in .env" in read.stderr
 
 
+def test_the_compose_schema_accepts_mtls() -> None:
+    overlay = str(ROOT / "deploy/mtls.yml")
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", overlay]
+    judged = subprocess.run(command, capture_output=True, text=True)
+    assert judged.returncode == 0, judged.stdout
+
+
 def test_every_variable_is_explained_and_has_the_default_shown() -> None:
     shown = values(EXAMPLE)
-    used = re.findall(
-        r"\$\{([A-Z_0-9]+)(?::([-?+])([^${}]*|\$\{[^}]*\}|[^{}]*\$\{[^}]*\}))?\}", FILE.read_text()
-    )
+    files = FILE.read_text() + (ROOT / "deploy/mtls.yml").read_text()
+    used = re.findall(r"\$\{([A-Z_0-9]+)(?::([-?+])([^${}]*|\$\{[^}]*\}|[^{}]*\$\{[^}]*\}))?\}", files)
     assert {name for name, _, _ in used} >= {*PASSWORDS, "CREDENTIALS", "TEMPORAL_VERSION"}
     # Where Compose differs from a worker on its own, .env.example says so in words.
     differs = {"TEMPORAL_NAMESPACE", "LEADS_CHORES_NAMESPACE", "LEADS_TEMPORAL_UI", "LEADS_LOG_FORMAT"}

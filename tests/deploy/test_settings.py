@@ -141,6 +141,11 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             "one",
             "LEADS_GITHUB__PROJECT_NUMBER: Input should be a valid integer",
         ),
+        (
+            "LEADS_GITHUB__WEBHOOK_SECRET",
+            "only-31-characters-of-a-secret-",
+            "LEADS_GITHUB__WEBHOOK_SECRET: the key is too short; make one of at least 32 characters",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(
