@@ -29,8 +29,9 @@ def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decisi
     if body is None:
         body = {}
     if not isinstance(body, Mapping):
-        came = "something unreadable" if isinstance(body, Unreadable) else type(body).__name__
-        return refuse(f"{kind} takes an object, and {came} came", example_of(decision))
+        came = body.came if isinstance(body, Unreadable) else type(body).__name__
+        advice = body.advice if isinstance(body, Unreadable) else ""
+        return refuse(f"{kind} takes an object, and {came} came", advice, example_of(decision))
     if body.get("source") in RESERVED_SOURCES:
         return refuse(f"{body['source']!r} is no face through which people decide", "Leave source out")
     return parse_as(decision, {"source": source} | dict(body))
