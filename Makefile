@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo up test search bench lint lock clean forget
+.PHONY: help setup demo up test search bench lint lock pin clean forget
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
@@ -52,6 +52,9 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 lock: $(READY)  ## write the lock files anew from pyproject.toml (hashes, no addresses, not the sandbox itself)
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra sandbox --extra dev --no-emit-package lead-to-hub-sandbox pyproject.toml -o requirements-dev.lock
+
+pin:  ## name Compose's images by their digests of today (needs Docker and a network)
+	@$(PYTHON) deploy/pin_images.py
 
 clean:  ## remove .venv and caches; leads are kept
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json

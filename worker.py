@@ -36,6 +36,7 @@ from config.policy_file import current_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from ledger.events import LedgerError
 from ledger.limits import SharedLimits
+from workflows.runtime.plugin import leads_plugin
 
 GRACE = timedelta(seconds=25)
 """Activities may finish this long after the worker was told to stop. Others are retried by another worker."""
@@ -58,7 +59,7 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     calls = ThreadPoolExecutor(CALLS_PER_CHORE * settings.chores_threads, thread_name_prefix="call")
     loop.set_default_executor(calls)
-    client = await connect(runtime=metrics_runtime(settings))
+    client = await connect(runtime=metrics_runtime(settings), plugins=[leads_plugin()])
     chores = Chores.of(client, settings)
     await demand_attributes(client)
     await claim(client, settings)  # before anything is written to a ledger

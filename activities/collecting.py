@@ -6,7 +6,7 @@ from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.errors import again, park
+from activities.errors import park, unanswered
 from client.histories import UnreadMessage, messages_after
 from process.effects import CollectMessages
 from process.effects.requests import EffectRequest, Outcome
@@ -32,7 +32,7 @@ class CollectingActivities:
                 raise park(
                     "Temporal no longer has the run that was stuck; nothing can be collected"
                 ) from None
-            raise again(f"Temporal could not answer: {error.status.name}") from None
+            raise unanswered(error) from None
         return Outcome()
 
     async def _send(self, lead_id: str, run_id: str, message: UnreadMessage) -> None:

@@ -7,7 +7,9 @@ holds no secret and no response body.
 from datetime import UTC, datetime, timedelta
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.service import RPCError
 
+from client.connection import is_refusal
 from workflows.issue_sync import STUCK
 
 PARKED = "Parked"
@@ -20,6 +22,12 @@ def again(reason: str, *, after: timedelta | None = None) -> ApplicationError:
     return ApplicationError(
         reason, type="Again", next_retry_delay=after, category=ApplicationErrorCategory.BENIGN
     )
+
+
+def unanswered(error: RPCError) -> ApplicationError:
+    """Return the error for a request that Temporal did not carry out: again, unless it refuses the request as it is."""
+    reason = f"Temporal could not answer: {error.status.name}"
+    return park(f"{reason}. Repeating it does not help") if is_refusal(error) else again(reason)
 
 
 def stuck(reason: str) -> ApplicationError:

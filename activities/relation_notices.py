@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import again, park
+from client.connection import is_refusal
 from client.leads import cancellable
 from process.duplicates.notices import RelationNotice, relation_notices
 from process.duplicates.observations import OriginalsNotified
@@ -82,6 +83,10 @@ class RelationNoticeActivities:
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             raise NoAnswerYetError(f"{other} did not answer in time") from None
         except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND and is_refusal(error):
+                raise NoticeRefusedError(
+                    f"Temporal refuses the notice to {other}: {error.status.name}."
+                ) from None
             if error.status is not RPCStatusCode.NOT_FOUND or await self._is_running(other):
                 raise NoAnswerYetError(
                     f"Temporal could not answer for {other}: {error.status.name}"

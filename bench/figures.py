@@ -8,6 +8,8 @@ from typing import Literal, Self
 
 from pydantic import TypeAdapter
 
+from process.types import DISCREET
+
 
 @dataclass(frozen=True)
 class Target:
@@ -103,7 +105,7 @@ class Report:
         return f"{self.title} ({self.setting})\n\n{table(rows)}\n"
 
 
-Reports = TypeAdapter(tuple[Report, ...])
+Reports = TypeAdapter(tuple[Report, ...], config=DISCREET)
 
 
 def write_reports(path: Path, reports: Sequence[Report]) -> None:

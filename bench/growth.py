@@ -21,7 +21,8 @@ from ledger.entry import Entry
 from ledger.events import Ledger
 from ledger.rows import equals
 from process.identity import org_key
-from process.views.row import LeadRow, row_of
+from process.views.lead_row import LeadRow
+from process.views.row import row_of
 from tests.support.lives import Life
 
 NUMBERS = (100, 1_000, 10_000)

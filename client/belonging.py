@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from temporalio.client import (
     Client,
     Schedule,
@@ -24,13 +24,14 @@ from temporalio.service import RPCError, RPCStatusCode
 from client.errors import SettingsDiffer
 from config.settings import Settings
 from ledger.events import Ledger, LedgerError, LedgerRefused
-from workflows.lead import LeadWorkflow
+from process.types import Base
+from workflows.names import LEAD_WORKFLOW
 
 MEMO = "settings"
 _NO_RIGHT = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED})
 
 
-class Belonging(BaseModel):
+class Belonging(Base):
     """The settings that may not differ between the workers of the same leads."""
 
     ledger: str | None
@@ -133,9 +134,7 @@ async def adopt(client: Client, settings: Settings) -> None:
 async def _record(client: Client, task_queue: str, belonging: Belonging) -> None:
     note = "It starts nothing: its memo says which ledger, organisation and GitHub the leads belong to."
     schedule = Schedule(
-        action=ScheduleActionStartWorkflow(
-            LeadWorkflow.__name__, id=name_of(task_queue), task_queue=task_queue
-        ),
+        action=ScheduleActionStartWorkflow(LEAD_WORKFLOW, id=name_of(task_queue), task_queue=task_queue),
         spec=ScheduleSpec(),
         state=ScheduleState(note=note, paused=True),
     )

@@ -1,37 +1,41 @@
 """Connects to Temporal, and translates Temporal's errors into errors of the client."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from temporalio.api.errordetails.v1 import WorkflowNotReadyFailure
-from temporalio.client import Client
-from temporalio.envconfig import ClientConfig, ClientConnectConfig
+from temporalio.client import Client, Plugin
+from temporalio.converter import DataConverter
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
+from client.configuration import DEFAULT_ADDRESS, configuration
 from client.errors import (
     AccessDenied,
     AddressMalformed,
     LeadsError,
     NamespaceMissing,
+    RequestInvalid,
     ServerNotPrepared,
     TemporalFailed,
-    TemporalMisconfigured,
     TemporalUnreachable,
     WorkflowHasEnded,
     WorkflowNotFound,
 )
-
-DEFAULT_ADDRESS = "localhost:7233"
+from workflows.runtime.converter import LeadPayloadConverter
 
 NO_WORKER_ANSWERED = frozenset(
     {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
 )
 """Status codes with which Temporal answers a query when no worker is there."""
 _ACCESS_DENIED = frozenset({RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED})
+_INVALID = frozenset(
+    {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE, RPCStatusCode.UNIMPLEMENTED}
+)
+_REFUSALS = _ACCESS_DENIED | _INVALID | {RPCStatusCode.NOT_FOUND}
 
 
 SDK_SHUTDOWN = 0.1
@@ -51,18 +55,6 @@ async def end_sdk() -> None:
     await asyncio.sleep(SDK_SHUTDOWN)
 
 
-def configured_namespace() -> str:
-    """Return the namespace of Temporal's own configuration, without connecting. Raises TemporalMisconfigured."""
-    return _configuration().get("namespace") or "default"
-
-
-def _configuration() -> ClientConnectConfig:
-    try:
-        return ClientConfig.load_client_connect_config()
-    except (RuntimeError, OSError, ValueError) as error:  # e.g. a profile or a file that does not exist
-        raise TemporalMisconfigured(str(error)) from error
-
-
 @cache
 def quiet_runtime() -> Runtime:
     """Return a runtime of the SDK that logs nothing: a face says itself what failed."""
@@ -70,23 +62,26 @@ def quiet_runtime() -> Runtime:
 
 
 async def connect(
-    identity: str | None = None, runtime: Runtime | None = None, retry_for: timedelta | None = None
+    identity: str | None = None,
+    runtime: Runtime | None = None,
+    retry_for: timedelta | None = None,
+    plugins: Sequence[Plugin] = (),
 ) -> Client:
     """Connect by Temporal's own configuration (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, profiles …).
 
+    `plugins`: of a process that runs workflows, which the others need not load (`workflows.runtime.plugin`).
     `retry_for`: time for the SDK's attempts at a request that fails, by default 10 seconds.
     Raises TemporalMisconfigured, AddressMalformed or TemporalUnreachable.
     """
-    from workflows.runtime.plugin import leads_plugin  # it loads all workflows
-
-    config = _configuration()
+    config = configuration()
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
         return await Client.connect(
             **config,
             identity=identity,
             runtime=runtime or quiet_runtime(),
-            plugins=[leads_plugin()],
+            data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
+            plugins=plugins,
             retry_config=RetryConfig(max_elapsed_time_millis=int(retry_for.total_seconds() * 1000))
             if retry_for
             else None,
@@ -108,6 +103,11 @@ def has_ended(error: RPCError) -> bool:
     return "already completed" in error.message
 
 
+def is_refusal(error: RPCError) -> bool:
+    """Return True if the same request gets the same answer again: repeating it does not help."""
+    return error.status in _REFUSALS and not _is_not_prepared(error)
+
+
 def translate(error: RPCError) -> LeadsError:
     """Return the client's error for Temporal's answer to a request about a lead."""
     if error.status is RPCStatusCode.NOT_FOUND and "amespace" in error.message:
@@ -118,6 +118,12 @@ def translate(error: RPCError) -> LeadsError:
         return WorkflowNotFound(error.message)
     if error.status in _ACCESS_DENIED:
         return AccessDenied(error.message)
-    if "search attribute" in error.message:
+    if _is_not_prepared(error):
         return ServerNotPrepared(reason=error.message)
+    if error.status in _INVALID:
+        return RequestInvalid(error.message)
     return TemporalFailed(error.message)
+
+
+def _is_not_prepared(error: RPCError) -> bool:
+    return "search attribute" in error.message

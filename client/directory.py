@@ -17,6 +17,7 @@ from temporalio.common import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import AmbiguousLead, InexactLead, LeadNotFound
+from client.literals import literal, own_literal
 from config.settings import lead_page
 from process.decisions.opening import LeadOpened
 from process.duplicates.matching import NAMELESS
@@ -33,10 +34,9 @@ from process.identity import (
 from process.lead.duplicate_links import MAX_LINK_TEXT, MAX_ORIGINALS, DuplicateLink, MatchReason
 from process.types import OPEN_STAGES
 from workflows import search_attributes as attributes
-from workflows.lead import LeadWorkflow
+from workflows.names import LEAD_WORKFLOW
 
-LeadHandle = WorkflowHandle[LeadWorkflow, str]
-WORKFLOW = LeadWorkflow.__name__
+LeadHandle = WorkflowHandle[Any, Any]
 RUNNING = "ExecutionStatus = 'Running'"
 
 
@@ -71,7 +71,7 @@ class Directory:
             return known
         found = await self._similar(name)
         if len(found) == 1:
-            return self.client.get_workflow_handle_for(LeadWorkflow.run, next(iter(found)))
+            return self.client.get_workflow_handle(next(iter(found)))
         if found:
             raise AmbiguousLead(name, list(found.values()))
         raise LeadNotFound(name)
@@ -103,15 +103,16 @@ class Directory:
         found = await self._names(f"{attributes.ORG_KEY.name} = '{org_key(name)}'", RUNNING)
         if len(found) > 1:
             raise AmbiguousLead(name, list(found.values()))
-        return self.client.get_workflow_handle_for(LeadWorkflow.run, next(iter(found))) if found else None
+        return self.client.get_workflow_handle(next(iter(found))) if found else None
 
     async def _similar(self, name: str) -> dict[str, str]:
         """Return the leads whose ids begin so, or whose organisations have these words: id -> name for people."""
-        plain = name.strip().replace("'", "")
+        plain = name.strip()
         beginnings = {plain, f"lead-{plain}", *([f"lead-{slug_of(plain)}"] if slug_of(plain) else [])}
         found: dict[str, str] = {}
         for beginning in sorted(beginnings):
-            found |= await self._names(f"WorkflowId STARTS_WITH '{beginning}'")
+            if given := literal(beginning):
+                found |= await self._names(f"WorkflowId STARTS_WITH {given}")
         return dict(sorted((found | dict(await asyncio.to_thread(self.by_words, name))).items()))
 
     async def _names(self, *clauses: str) -> dict[str, str]:
@@ -130,9 +131,9 @@ class Directory:
             if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
                 raise
             return None
-        if known.workflow_type != WORKFLOW:
+        if known.workflow_type != LEAD_WORKFLOW:
             return None
-        return self.client.get_workflow_handle_for(LeadWorkflow.run, lead_id)
+        return self.client.get_workflow_handle(lead_id)
 
     async def ended_at(self, handle: LeadHandle) -> datetime | None:
         """Return the time at which the lead was archived or its workflow terminated; None while it runs."""
@@ -143,8 +144,10 @@ class Directory:
 
         Archived leads are found, terminated ones are not.
         """
-        name = f"{repo}#{number}".replace("'", "")
-        has_issue = f"({attributes.ISSUE.name} = '{name}' OR {attributes.HUB_ISSUE.name} = '{name}')"
+        name = literal(f"{repo}#{number}")
+        if name is None:
+            return None
+        has_issue = f"({attributes.ISSUE.name} = {name} OR {attributes.HUB_ISSUE.name} = {name})"
         found = [
             each
             async for each in self._executions([has_issue, "ExecutionStatus IN ('Running', 'Completed')"])
@@ -152,24 +155,23 @@ class Directory:
         if not found:
             return None
         newest = max(found, key=lambda each: (each.close_time is None, each.start_time))
-        return self.client.get_workflow_handle_for(LeadWorkflow.run, newest.id)
+        return self.client.get_workflow_handle(newest.id)
 
     async def by_response(self, response: str) -> LeadHandle | None:
         """Return the lead that has this response to the questionnaire, preferably an open one."""
-        name = response.replace("'", "")
-        clauses = [f"{attributes.RESPONSE.name} = '{name}'", RUNNING]
+        name = literal(response)
+        if name is None:
+            return None
+        clauses = [f"{attributes.RESPONSE.name} = {name}", RUNNING]
         found = [each async for each in self._executions(clauses)]
         found.sort(key=lambda each: each.typed_search_attributes.get(attributes.STAGE) in OPEN_STAGES)
-        return self.client.get_workflow_handle_for(LeadWorkflow.run, found[-1].id) if found else None
+        return self.client.get_workflow_handle(found[-1].id) if found else None
 
     async def by_domain(self, email: str) -> list[LeadHandle]:
         """Return the open leads with the same mail domain (the whole address for a public mail provider)."""
         clauses = [f"{attributes.DOMAIN.name} = '{contact_key(email)}'", RUNNING]
         clauses.append(_any_of(attributes.STAGE, sorted(OPEN_STAGES)))
-        return [
-            self.client.get_workflow_handle_for(LeadWorkflow.run, each.id)
-            async for each in self._executions(clauses)
-        ]
+        return [self.client.get_workflow_handle(each.id) async for each in self._executions(clauses)]
 
     async def possible_duplicates(self, opened: LeadOpened, lead_id_: str) -> list[DuplicateLink]:
         """Return the open leads that look like this new one: most reasons first, then oldest first."""
@@ -188,7 +190,7 @@ class Directory:
 
     def running(self, *clauses: str) -> str:
         """Return the query for the leads on our own task queue that are not archived, with further clauses."""
-        return " AND ".join([f"WorkflowType = '{WORKFLOW}'", RUNNING, self._ours(), *clauses])
+        return " AND ".join([f"WorkflowType = '{LEAD_WORKFLOW}'", RUNNING, self._ours(), *clauses])
 
     def knowing_another_team(self, checksum: str) -> str:
         """Return the query for those whose team is not the one with this checksum, and whom a change concerns."""
@@ -201,11 +203,10 @@ class Directory:
 
     def _ours(self) -> str:
         """Return the clause for our own task queue."""
-        queue = self.task_queue.replace("'", "''")
-        return f"TaskQueue = '{queue}'"
+        return f"TaskQueue = {own_literal(self.task_queue)}"
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
-        return self.client.list_workflows(" AND ".join([f"WorkflowType = '{WORKFLOW}'", *clauses]))
+        return self.client.list_workflows(" AND ".join([f"WorkflowType = '{LEAD_WORKFLOW}'", *clauses]))
 
 
 async def _duplicate_link(opened: LeadOpened, other: WorkflowExecution) -> DuplicateLink:

@@ -12,6 +12,9 @@ from temporalio.exceptions import ApplicationError
 from process.core.refusal import Refused
 from process.lead.duplicate_links import DuplicateLink
 
+MAX_REASON = 500
+"""Characters of the words of Temporal that an error repeats: they may quote what was sent."""
+
 
 class LeadsError(Exception):
     """A request about leads failed."""
@@ -44,6 +47,16 @@ class DecisionRefused(RequestRefused):
 
     def __str__(self) -> str:
         return str(self.refusal)
+
+
+@dataclass(eq=False, repr=False)
+class RequestInvalid(RequestRefused):
+    """Temporal does not take the request as it is. `reason`: Temporal's own words."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Temporal does not take this request: {sentence(self.reason[:MAX_REASON])}"
 
 
 @dataclass(eq=False, repr=False)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel
 from temporalio.client import (
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
@@ -55,12 +54,11 @@ from process.github.edits import RevertEdits
 from process.identity import full_id, possible_ids, request_key, same_text
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.policy import Policy, Team
-from process.types import Stage
-from process.views.agenda import AgendaItem
-from process.views.overview import Option, Overview
+from process.types import Base, Stage
+from process.views.agenda_items import AgendaItem
+from process.views.lead_overview import Option, Overview
 from workflows import search_attributes as attributes
-from workflows.lead import LeadWorkflow
-from workflows.start import REQUEST
+from workflows.names import LEAD_WORKFLOW, REQUEST
 
 T = TypeVar("T")
 _BUILT_IN = Policy()
@@ -89,7 +87,7 @@ NOT_READY_PAUSE = 0.1
 """Seconds between two attempts to query a run that has no task yet."""
 
 
-class Opened(BaseModel):
+class Opened(Base):
     """The answer to opening a lead: a new one, or the one that was already open."""
 
     lead_id: str
@@ -100,7 +98,7 @@ class Opened(BaseModel):
     """Ids of open leads that it looks like. A lead taken in without asking is held until a person decides."""
 
 
-class DecisionPreview(BaseModel):
+class DecisionPreview(Base):
     """The consequences of a decision that was not taken."""
 
     answer: Answer
@@ -214,7 +212,7 @@ class LeadsClient(Directory):
         start = opened.opened(lead_id, datetime.now(UTC))
         try:
             await self.client.start_workflow(
-                LeadWorkflow.run,
+                LEAD_WORKFLOW,
                 body,
                 id=lead_id,
                 task_queue=self.task_queue,
@@ -257,7 +255,7 @@ class LeadsClient(Directory):
         seen = {handle.id}
         while (into := (await self.overview(handle)).lead.merged_into) and into.lead_id not in seen:
             seen.add(into.lead_id)
-            handle = self.client.get_workflow_handle_for(LeadWorkflow.run, into.lead_id)
+            handle = self.client.get_workflow_handle(into.lead_id)
         return handle
 
     async def flag_duplicates(self, handle: LeadHandle, others: Sequence[DuplicateLink]) -> None:

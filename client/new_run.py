@@ -13,10 +13,10 @@ from temporalio.converter import encode_search_attributes
 from process.core.aggregate import LeadAggregate
 from process.effects.summaries import shortened
 from process.views.row import row_of
-from workflows import search_attributes
+from workflows import attribute_values, search_attributes
 from workflows.details import details
-from workflows.lead import LeadWorkflow
-from workflows.start import REQUEST, memo_of, read_start, run_state
+from workflows.names import LEAD_WORKFLOW, REQUEST
+from workflows.start import memo_of, read_start, run_state
 
 
 def rehearse(aggregate: LeadAggregate, now: datetime) -> None:
@@ -25,7 +25,7 @@ def rehearse(aggregate: LeadAggregate, now: datetime) -> None:
     if again != aggregate:
         raise ValueError("it reads back as another one")
     row_of(aggregate, now)
-    search_attributes.values(aggregate, now)
+    attribute_values.values(aggregate, now)
     details(aggregate, now)
     aggregate.startable(())
 
@@ -47,7 +47,7 @@ async def begin_run(
     has changed.
     """
     converter, lead = client.data_converter, aggregate.lead
-    attributes = search_attributes.typed(search_attributes.values(aggregate, now))
+    attributes = search_attributes.typed(attribute_values.values(aggregate, now))
     (summary,) = await converter.encode([shortened(lead.heading)])
     memo = {name: (await converter.encode([value]))[0] for name, value in memo_of(lead).items()}
     if after:
@@ -64,7 +64,7 @@ async def begin_run(
     request = StartWorkflowExecutionRequest(
         namespace=client.namespace,
         workflow_id=lead.id,
-        workflow_type=WorkflowType(name=LeadWorkflow.__name__),
+        workflow_type=WorkflowType(name=LEAD_WORKFLOW),
         task_queue=TaskQueue(name=task_queue, kind=TaskQueueKind.TASK_QUEUE_KIND_NORMAL),
         input=Payloads(payloads=await converter.encode(run_state(aggregate, now))),
         identity=client.identity,

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel
 from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
+from process.types import Base
 
-class PendingRetry(BaseModel):
+
+class PendingRetry(Base):
     """An activity that failed and is retried."""
 
     kind: str

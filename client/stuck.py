@@ -16,7 +16,8 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 
 from client.errors import LeadStuck, NoWorker, StuckCause, Unavailable, WorkerBusy
-from workflows.lead import LeadWorkflow
+from client.literals import own_literal
+from workflows.names import LEAD_WORKFLOW
 
 REPORTED_PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
 """Set by the server on a workflow whose task failed several times in a row, and cleared by the first that succeeds."""
@@ -70,12 +71,12 @@ async def find_stuck(client: Client, lead_id: str) -> Stuck | None:
 async def list_stuck(client: Client, task_queue: str | None = None) -> AsyncIterator[Stuck]:
     """Yield the leads whose tasks failed several times in a row, from visibility alone. `task_queue`: only on it."""
     clauses = [
-        f"WorkflowType = '{LeadWorkflow.__name__}'",
+        f"WorkflowType = '{LEAD_WORKFLOW}'",
         "ExecutionStatus = 'Running'",
         f"{REPORTED_PROBLEMS.name} IS NOT NULL",
     ]
     if task_queue is not None:
-        clauses.append(f"TaskQueue = '{task_queue.replace(chr(39), '')}'")
+        clauses.append(f"TaskQueue = {own_literal(task_queue)}")
     async for each in client.list_workflows(" AND ".join(clauses)):
         reported = each.typed_search_attributes.get(REPORTED_PROBLEMS)
         yield Stuck(each.id, cause_of(" ".join(reported or ())), "")

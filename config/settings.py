@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote, urlsplit
 
 import pydantic_settings
@@ -25,9 +25,10 @@ from pydantic_settings import (
 )
 
 from process.addresses import EXAMPLE, complaint_about, is_domain
+from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES
 from process.calendar import zone_exists
 from process.policy import COLUMNS
-from process.types import Line, Role, Stage, line_complaint
+from process.types import Base, Line, Role, Stage, line_complaint
 
 
 def _zone(name: str) -> str:
@@ -81,7 +82,14 @@ MailAddress = Annotated[str, AfterValidator(_address)]
 Person = Annotated[Line, AfterValidator(_person)]
 
 
-class GitHub(BaseModel):
+class Group(Base):
+    """Settings that belong together. None of their texts and lists is endless."""
+
+    max_characters: ClassVar[int] = GIVEN_CHARACTERS
+    max_entries: ClassVar[int] = GIVEN_ENTRIES
+
+
+class GitHub(Group):
     """The repositories and board of leads and hubs, and the account that the service uses."""
 
     api_url: str = Field(
@@ -94,7 +102,10 @@ class GitHub(BaseModel):
     app_installation_id: int | None = Field(
         None, description="Id of the GitHub App's installation on the organization"
     )
-    webhook_secret: SecretStr | None = Field(None, description="Secret that GitHub signs webhooks with")
+    webhook_secret: Key | None = Field(None, description="Secret that GitHub signs webhooks with")
+    webhook_secret_previous: Key | None = Field(
+        None, description="The secret before it, which counts too while it is being changed"
+    )
     org: str = Field("2i2c-org", description="Organization that owns both repositories and the board")
     leads_repo: str = Field("leads", description="Repository with one issue per lead")
     hubs_repo: str = Field("pilot-hubs", description="Repository with one issue per hub")
@@ -125,12 +136,18 @@ class GitHub(BaseModel):
         return "LEADS_GITHUB__LEADS_REPO" if repo == self.leads_repo else "LEADS_GITHUB__HUBS_REPO"
 
     @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets whose signatures count: the present one, and the one before it while it is being changed."""
+        secrets = (self.webhook_secret, self.webhook_secret_previous)
+        return tuple(secret.get_secret_value() for secret in secrets if secret) if self.webhook_secret else ()
+
+    @property
     def follows_changes(self) -> bool:
         """True if the service notices what people do on GitHub, by webhook or reconciliation."""
         return self.webhook_secret is not None or self.reconcile_minutes > 0
 
 
-class Google(BaseModel):
+class Google(Group):
     """Google Drive, Forms and Sheets, used with one service account."""
 
     credentials_file: Path | None = Field(None, description="Key file of the service account (JSON)")
@@ -154,7 +171,7 @@ class Google(BaseModel):
     timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")
 
 
-class Mail(BaseModel):
+class Mail(Group):
     """The SMTP server for outgoing mail."""
 
     host: str = "localhost"
@@ -171,7 +188,7 @@ class Mail(BaseModel):
     timeout_seconds: float = Field(30, gt=0)
 
 
-class Addresses(BaseModel):
+class Addresses(Group):
     """Mail addresses of each role. A worker that starts passes changes on to every lead."""
 
     sales: list[MailAddress] = Field(default=["sales@example.org"])
@@ -179,7 +196,7 @@ class Addresses(BaseModel):
     engineering: list[MailAddress] = Field(default=["engineering@example.org"])
 
 
-class Invoicing(BaseModel):
+class Invoicing(Group):
     """The sender's data on invoices. An invoice is marked as a draft while a required value is missing."""
 
     sender: str = Field("", description="Name of the sender")
@@ -196,7 +213,7 @@ class Invoicing(BaseModel):
     )
 
 
-class Digest(BaseModel):
+class Digest(Group):
     """The weekly digest: a mail to each role, and to each person assigned by name, with their open tasks."""
 
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"] = (
@@ -206,7 +223,7 @@ class Digest(BaseModel):
     zone: Zone = Field("", description="Time zone of day and hour (IANA name); empty: LEADS_ZONE")
 
 
-class Settings(BaseSettings):
+class Settings(Group, BaseSettings):
     """The settings of the service. The environment overrides `.env`, then come secret files, then defaults."""
 
     model_config = SettingsConfigDict(
@@ -350,6 +367,13 @@ def read_settings(*files: str | Path) -> Settings:
             if _is_broken_json(name, values, known)
         ]
     raise SettingsError(f"A setting is wrong: {'; '.join(found) or 'a list or map must be JSON'}.")
+
+
+def secret_files(*names: str) -> dict[str, str]:
+    """Return the values of those of these files that are in LEADS_SECRETS. They are no settings of ours."""
+    folder = _given_values((".env",)).get("LEADS_SECRETS")
+    files = [Path(folder) / name for name in names] if folder else []
+    return {file.name: file.read_text().strip() for file in files if file.is_file()}
 
 
 def unknown_settings(*files: str | Path) -> list[str]:

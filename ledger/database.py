@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.errors import LedgerRefused, LedgerUnavailable
+from ledger.schema import grant_rights
 from ledger.store import (
     TIMEOUT,
     has_schema,
@@ -18,6 +19,7 @@ from ledger.store import (
     require_schema,
     translate_errors,
 )
+from ledger.tables import set_identity
 
 
 class Database:
@@ -48,6 +50,18 @@ class Database:
         """Return True if the database is there and has the tables. Nothing is made."""
         with translate_errors(self.location):
             return has_schema(self.reader)
+
+    def make(self, role: str | None) -> None:
+        """Create the tables if they are missing and, on PostgreSQL, let this role use them. Safe to repeat.
+
+        Raises LedgerRefused for a role of an engine that has none.
+        """
+        if role and self.reader.dialect.name != "postgresql":
+            raise LedgerRefused(f"The ledger ({self.location}) has no roles: only PostgreSQL has.")
+        with self.writing() as connection:
+            set_identity(connection)
+            if role:
+                grant_rights(connection, role)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

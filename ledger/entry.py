@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
+
+from process.types import Base
 
 
 def _text(value: str) -> str:
@@ -39,7 +41,7 @@ def _utc(value: datetime) -> datetime:
 Line = Annotated[str, AfterValidator(_text)]
 
 
-class Entry(BaseModel, frozen=True):
+class Entry(Base, frozen=True):
     """One event of one lead, as it is recorded."""
 
     lead_id: Line = Field(min_length=1)

@@ -8,7 +8,8 @@ from ledger.entry import Entry
 from process.core.aggregate import LeadAggregate
 from process.core.events import EventLog
 from process.core.fold import fold
-from process.views.row import LeadRow, row_of
+from process.views.lead_row import LeadRow
+from process.views.row import row_of
 
 
 def without_gaps(entries: Sequence[Entry]) -> list[Entry]:
@@ -29,4 +30,5 @@ def row_from(lead_id: str, entries: Sequence[Entry], before: LeadRow | None, now
     row = row_of(LeadAggregate.of(EventLog(lead=lead, events=events)), now)
     if before is None:
         return row
-    return row.replaced(parked=before.parked, refused_total=before.refused_total)
+    items = (*row.items, *(item for item in before.items if not item.from_events))
+    return row.replaced(parked=before.parked, refused_total=before.refused_total, items=items)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from process.types import Line, Model, Role
+from process.types import Given, Line, Role
 
 
 class Face(StrEnum):
@@ -27,7 +27,7 @@ class Face(StrEnum):
         return self not in (Face.COMMAND_LINE, Face.SIGNAL, Face.UPDATE)
 
 
-class Actor(Model):
+class Actor(Given):
     """The person who decides. The face says who it is; the lead judges what they may do (`process.authorization`)."""
 
     face: Face = Face.SIGNAL

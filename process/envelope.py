@@ -17,12 +17,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from process.actor import Actor
-from process.types import Model
+from process.types import Given
 
 _PURPOSE = b"decisions"
 
 
-class Envelope(Model):
+class Envelope(Given):
     """The second argument of a signal or an update that takes a decision."""
 
     actor: Actor

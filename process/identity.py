@@ -110,7 +110,7 @@ def is_public_mail(email: str) -> bool:
 
 def issue_named(text: str, repo: str) -> tuple[str, int] | None:
     """Return repository and number of an issue named as `#12`, `leads#12` or by its address; None for other texts."""
-    found = re.fullmatch(r"([\w.-]*)#(\d{1,9})", issue_name(text) or text)
+    found = re.fullmatch(r"([\w.-]*)#(\d{1,9})", issue_name(text) or text, re.ASCII)
     return (found[1] or repo, int(found[2])) if found else None
 
 

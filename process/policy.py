@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from process.actor import Face
 from process.addresses import EXAMPLE, complaint_about
-from process.types import Line, Model, Role, Stage, line_complaint
+from process.types import Given, Line, Role, Stage, line_complaint
 
 MAX_DAYS = 3650
 """Maximum length of a period in days, so that every date can be represented."""
@@ -20,7 +20,7 @@ Days = Annotated[int, Field(ge=0, le=MAX_DAYS)]
 """A number of days."""
 
 
-class Periods(Model):
+class Periods(Given):
     """Periods in days in the lead's time zone; working days where stated (defaults: process.md)."""
 
     questionnaire_nudge: int = Field(
@@ -93,7 +93,7 @@ class Periods(Model):
         return self.stale_in.get(stage, self.stale)
 
 
-class Labels(Model):
+class Labels(Given):
     """Names of the issues' labels (process.md, The lead's issue, The hub's issue)."""
 
     lead: Line = "lead"
@@ -102,7 +102,7 @@ class Labels(Model):
     hub: Line = Field("Hub", description="the hub's issue")
 
 
-class Faces(Model):
+class Faces(Given):
     """Faces at which anybody may write any name. Approvals are refused there in any case."""
 
     cli: Literal["accepted", "refused"] = Field("accepted", description="decisions at the command line")
@@ -117,7 +117,7 @@ class Faces(Model):
         return getattr(self, face.value, "accepted") == "refused"
 
 
-class Discounts(Model):
+class Discounts(Given):
     """Limits of discounts on a list price."""
 
     without_approval: Decimal = Field(
@@ -146,7 +146,7 @@ NamesByRole = dict[Role, tuple[Line, ...]]
 """Role -> names or addresses of the people who have it."""
 
 
-class Policy(Model):
+class Policy(Given):
     """The rules that an organisation can set without changing the program, under one version.
 
     A lead keeps its rules until a person decides otherwise (`policy_adopted`). People and addresses of
@@ -203,7 +203,7 @@ def _as_text(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-class Team(Model):
+class Team(Given):
     """People and mail addresses of the roles, from the settings that a worker read at `read_at` (UTC)."""
 
     people: NamesByRole = {}

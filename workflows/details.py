@@ -10,7 +10,9 @@ from process.core.aggregate import LeadAggregate
 from process.core.receipts import Refusal
 from process.views.agenda import next_date
 from process.views.attention import attention
-from process.views.overview import TimelineLine, next_step, timeline
+from process.views.lead_overview import TimelineLine
+from process.views.next_step import next_step
+from process.views.overview import timeline
 
 SHOWN = 15
 """Number of events and refusals that the details show, newest first. The queries have all."""

@@ -22,14 +22,17 @@ with workflow.unsafe.imports_passed_through():
     from process.core.swap import Swapped
     from process.decisions.opening import LeadOpened
     from process.lead.duplicate_links import DuplicateLink
-    from process.views.agenda import AgendaItem, agenda, wake_up_reason
-    from process.views.overview import Option, Overview, TimelineLine, options, overview, timeline
-    from workflows import search_attributes
+    from process.views.agenda import agenda, wake_up_reason
+    from process.views.agenda_items import AgendaItem
+    from process.views.lead_overview import Option, Overview, TimelineLine
+    from process.views.overview import options, overview, timeline
+    from workflows import attribute_values
     from workflows.alarm import Alarm
     from workflows.changes import adopted_changes
     from workflows.counting import count_decision
     from workflows.details import details
     from workflows.handlers import failure, handles_messages
+    from workflows.names import LEAD_WORKFLOW
     from workflows.performing import Performer
     from workflows.recording import Recorder
     from workflows.runtime.steps import is_evicted, messages_follow
@@ -49,7 +52,7 @@ NO_LEAD = LeadOpened(org="—", person="—", title="—")
 """Stands in for a lead that could not start, so that its handlers have something to answer from."""
 
 
-@workflow.defn
+@workflow.defn(name=LEAD_WORKFLOW)
 @handles_messages
 class LeadWorkflow:
     """A lead: lead → quoted → contracted → hub."""
@@ -74,7 +77,7 @@ class LeadWorkflow:
         self.alarm = Alarm(self, not_before(start, self.aggregate.lead) if continued else None)
         self.performer = Performer(self)
         self.recorder = Recorder(self)
-        self.attributes = search_attributes.present()
+        self.attributes = attribute_values.present()
         self.memo: dict[str, str] = {
             name: str(value) for name, value in workflow.memo().items() if name in MEMO
         }
@@ -279,8 +282,8 @@ class LeadWorkflow:
 
     def _publish(self) -> None:
         """Update the search attributes and the memo, if they have changed."""
-        attributes = search_attributes.values(self.aggregate, self.now)
-        if changes := search_attributes.changes(self.attributes, attributes):
+        attributes = attribute_values.values(self.aggregate, self.now)
+        if changes := attribute_values.changes(self.attributes, attributes):
             workflow.upsert_search_attributes(changes)
             self.attributes = attributes
         memo = memo_of(self.aggregate.lead)

@@ -8,7 +8,7 @@ from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack, unpack
 from process.core.refusal import Refused, refuse
 from process.decisions.opening import LeadOpened
-from process.decisions.parsing import parse_as
+from process.decisions.reading import parse_as
 from process.lead.lead import Lead
 from process.types import Model, Stage
 
@@ -64,9 +64,7 @@ def _is_run_state(args: tuple[Any, ...]) -> bool:
 
 
 MEMO = ("heading", "issue", "folder", "hub")
-"""Names in the memo that a lead writes. `REQUEST` is written once, when it is opened."""
-REQUEST = "request"
-"""Name of the key of the request, by which it is known when it is opened again (`process.identity`)."""
+"""Names in the memo that a lead writes. `REQUEST` (workflows/names.py) is written once, when it is opened."""
 
 
 def memo_of(lead: Lead) -> dict[str, str]:

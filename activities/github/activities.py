@@ -28,7 +28,7 @@ from process.lead.qualification import MANIAC_T
 from process.policy import Policy
 from process.types import Link, Stage
 from process.views.checklist import checklist, todo, vendor_checklist
-from process.views.overview import next_step
+from process.views.next_step import next_step
 from templates.rendering import render
 
 

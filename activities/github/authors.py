@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from github import GithubException
-from pydantic import AliasPath, AwareDatetime, BaseModel, Field
+from pydantic import AliasPath, AwareDatetime, Field
 
 from activities.github.client import GitHubClient, bare_login
 from activities.github.errors import github_errors, graphql_types, is_unknown_to_schema
 from activities.github.models import Label
+from process.types import Base
 
 _ISSUE = """
 query($org: String!, $repo: String!, $number: Int!) {
@@ -29,7 +30,7 @@ query($org: String!, $repo: String!, $number: Int!) {
       ... on RenamedTitleEvent { id createdAt actor { __typename login } currentTitle }
       ... on TransferredEvent { id createdAt actor { __typename login } }
     } }
-    userContentEdits(first: 30) { nodes { id editedAt diff editor { __typename login } } }
+    userContentEdits(first: 30) { pageInfo { hasNextPage } nodes { id editedAt diff editor { __typename login } } }
   } }
 }"""
 _CARD = """
@@ -62,12 +63,12 @@ MAX_REVERTS = 3
 DAY = timedelta(days=1)
 
 
-class _Actor(BaseModel):
+class _Actor(Base):
     login: str
     type: str = Field(alias="__typename")
 
 
-class _Event(BaseModel):
+class _Event(Base):
     """A timeline event. One of a kind that the query does not name has no id."""
 
     kind: str = Field(alias="__typename")
@@ -79,7 +80,7 @@ class _Event(BaseModel):
     board: str | None = Field(None, validation_alias=AliasPath("project", "id"))
 
 
-class _Edit(BaseModel):
+class _Edit(Base):
     """One edit of the description, with the whole text after it (see `overwritten`)."""
 
     id: str
@@ -88,7 +89,7 @@ class _Edit(BaseModel):
     editor: _Actor | None
 
 
-class IssueHistory(BaseModel):
+class IssueHistory(Base):
     """The present values of an issue, with its events and edits."""
 
     me: str = Field(validation_alias=AliasPath("viewer", "login"))
@@ -100,6 +101,10 @@ class IssueHistory(BaseModel):
     events: list[_Event] = Field(validation_alias=AliasPath("repository", "issue", "timelineItems", "nodes"))
     edits: list[_Edit] = Field(validation_alias=AliasPath("repository", "issue", "userContentEdits", "nodes"))
     """Newest first."""
+    has_more_edits: bool = Field(
+        validation_alias=AliasPath("repository", "issue", "userContentEdits", "pageInfo", "hasNextPage")
+    )
+    """True if there are older edits, by anybody."""
 
     def closed(self) -> Author:
         return self._newest(lambda event: event.kind == "ClosedEvent")
@@ -129,7 +134,7 @@ class IssueHistory(BaseModel):
         """Return the author of the edit since which the description `shows` the present value.
 
         `shows` returns None for a text that does not tell. If no edit tells, the author is the only person that ever
-        edited the description, or UNKNOWN.
+        edited the description, or UNKNOWN: also if some edit is somebody's whom GitHub does not name, or was not read.
         """
         made: _Edit | None = None
         for edit in self._telling_edits():
@@ -141,6 +146,8 @@ class IssueHistory(BaseModel):
             made = edit
         authors = [_author(edit.id, edit.at, edit.editor, self.me) for edit in self.edits]
         people = [author for author in authors if not author.automated]
+        if self.has_more_edits:
+            return UNKNOWN
         return people[0] if len({author.login for author in people}) == 1 else UNKNOWN
 
     def _telling_edits(self) -> Iterator[_Edit]:
@@ -156,7 +163,7 @@ class IssueHistory(BaseModel):
         return _newest_author(self.events, self.me, holds)
 
 
-class _CardHistory(BaseModel):
+class _CardHistory(Base):
     me: str = Field(validation_alias=AliasPath("viewer", "login"))
     events: list[_Event] = Field(validation_alias=AliasPath("repository", "issue", "timelineItems", "nodes"))
 

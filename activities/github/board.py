@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from github import GithubException, UnknownObjectException
-from pydantic import AliasPath, BaseModel, Field
+from pydantic import AliasPath, Field
 from temporalio import activity
 
 from activities.checks import Check
@@ -18,7 +18,7 @@ from activities.github.errors import github_errors, graphql_types
 from config.settings import GitHub
 from process.github.edits import Edit, EditKind
 from process.policy import BUILT_IN, Policy
-from process.types import Stage
+from process.types import Base, Stage
 
 CACHE_TIME = timedelta(minutes=5)
 """Time for which a worker caches the board's fields and columns."""
@@ -62,17 +62,17 @@ mutation($board: ID!, $item: ID!, $field: ID!, $option: String!) {
 }"""
 
 
-class _Option(BaseModel):
+class _Option(Base):
     id: str
     name: str
 
 
-class _Field(BaseModel):
+class _Field(Base):
     id: str | None = None
     options: list[_Option] = []
 
 
-class Board(BaseModel):
+class Board(Base):
     """The board, and the field whose options are its columns."""
 
     id: str
@@ -93,7 +93,7 @@ class Board(BaseModel):
         return next((each.name for each in options if each.id == option), "")
 
 
-class Card(BaseModel):
+class Card(Base):
     """An issue on a board."""
 
     id: str
@@ -106,7 +106,7 @@ class Card(BaseModel):
         return (self.value or {}).get("optionId")
 
 
-class _Issue(BaseModel):
+class _Issue(Base):
     id: str
     cards: list[Card] = Field(validation_alias=AliasPath("projectItems", "nodes"))
 

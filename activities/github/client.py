@@ -17,14 +17,16 @@ from urllib.parse import quote, urlsplit
 import jwt
 from github import Auth, Github, GithubException
 from github.Requester import Requester
-from pydantic import BaseModel, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
-from activities.errors import park
+from activities.errors import Missing, park
 from activities.github.connections import STATUS, HttpConnection, HttpsConnection, moved_to
 from activities.github.errors import github_errors, graphql_types, limit_of
-from activities.github.models import Account, Comment, Issue, Label, Reaction, Repository
+from activities.github.models import Account, Comment, Issue, Label, Page, Reaction, Repository
 from activities.github.rate_limits import Api, guard_for
+from activities.github.text import unix
 from config.settings import GitHub
+from process.types import DISCREET, Base
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
@@ -32,31 +34,28 @@ REDIRECTS = 5
 """Redirects that one request follows: from renamed repositories, and from transferred issues."""
 
 
-class _Edited(BaseModel):
-    editor: Account | None
-
-    @property
-    def login(self) -> str | None:
-        return self.editor.login if self.editor else None
+class _CommentText(Base):
+    body: str
+    last_edited_at: AwareDatetime | None = Field(alias="lastEditedAt")
 
 
-class _Permissions(BaseModel):
+class _Permissions(Base):
     permissions: dict[str, str]
 
 
 T = TypeVar("T", Issue, Comment)
 
 
-class _Numbered(BaseModel):
+class _Numbered(Base):
     number: int
 
 
-class _Content(BaseModel):
+class _Content(Base):
     number: int = 0
     repository: Label = Label(name="")
 
 
-class _CardIssue(BaseModel):
+class _CardIssue(Base):
     project: _Numbered
     content: _Content
 
@@ -68,11 +67,11 @@ query($id: ID!) {
   }
 }
 """
-_ISSUES = TypeAdapter(list[Issue])
-_COMMENTS = TypeAdapter(list[Comment])
-_ACCOUNTS = TypeAdapter(list[Account])
-_REACTIONS = TypeAdapter(list[Reaction])
-_LABELS = TypeAdapter(list[Label])
+_ISSUES = TypeAdapter(Page[Issue], config=DISCREET)
+_COMMENTS = TypeAdapter(Page[Comment], config=DISCREET)
+_ACCOUNTS = TypeAdapter(Page[Account], config=DISCREET)
+_REACTIONS = TypeAdapter(Page[Reaction], config=DISCREET)
+_LABELS = TypeAdapter(Page[Label], config=DISCREET)
 
 
 class ChangedItems(NamedTuple, Generic[T]):
@@ -191,12 +190,18 @@ class GitHubClient:
             for page in self._pages(path, {"since": start}):
                 yield _COMMENTS.validate_python(page)
 
-    def last_editor(self, comment: Comment) -> str | None:
-        """Return the login of the comment's last editor, or None if there is none, or it is unknown."""
-        query = "query($id: ID!) { node(id: $id) { ... on IssueComment { editor { login } } } }"
-        with github_errors("when looking at who edited a comment"):
+    def is_edited(self, comment: Comment) -> bool:
+        """Return True unless the comment's text is the one that its author created it with. Raises Missing.
+
+        Its two times don't tell: they are equal for an edit within the same second.
+        """
+        query = "query($id: ID!) { node(id: $id) { ... on IssueComment { body lastEditedAt } } }"
+        with github_errors("when looking if a comment was edited"):
             node = self.graphql(query, {"id": comment.node_id})["node"]
-            return _Edited.model_validate(node).login if node else None
+            if not node:
+                raise Missing("GitHub no longer shows the comment")
+            seen = _CommentText.model_validate(node)
+            return seen.last_edited_at is not None or unix(seen.body) != unix(comment.text)
 
     def is_us(self, account: Account | None) -> bool:
         """Return True if this is the account of the service's credentials."""

@@ -13,9 +13,10 @@ from collections.abc import Collection
 from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from activities.github.text import unix
+from process.types import Base
 
 BY_HAND = "### Written by hand in the block above"
 _OURS = "<!-- lead-to-hub:"
@@ -29,7 +30,7 @@ _LENGTH = 8
 _TICKED = "x"
 
 
-class LastWritten(BaseModel):
+class LastWritten(Base):
     """The values of the last writing. Where the issue differs from them, a person has changed it since."""
 
     state: Literal["open", "closed"]

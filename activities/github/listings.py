@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from activities.github.board import at
 from activities.github.client import ChangedItems, GitHubClient
 from activities.github.errors import github_errors
 from activities.github.issue_block import checksum
 from activities.github.models import Comment, Issue
+from process.types import Base
 
 OVERLAP = timedelta(minutes=10)
 """Time span that is read again, because GitHub's listings lag: by eight minutes, on bad days."""
@@ -54,7 +55,7 @@ def _a_while_ago() -> datetime:
     return (datetime.now(UTC) - FIRST_SPAN).replace(microsecond=0)
 
 
-class ListingCursor(BaseModel):
+class ListingCursor(Base):
     """The position up to which a listing was read, in GitHub's own times."""
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)

@@ -1,17 +1,24 @@
 """GitHub's objects: the part of its answers that the service reads."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, Field
+
+from process.types import Base
+
+T = TypeVar("T")
+
+Page = Annotated[list[T], Field(max_length=1_000)]
+"""A page of a list. GitHub's have a hundred entries at most."""
 
 
-class Label(BaseModel):
+class Label(Base):
     """A label of an issue or a repository."""
 
     name: str
 
 
-class Account(BaseModel):
+class Account(Base):
     """The account of an author. GitHub shows a deleted account as null."""
 
     login: str
@@ -23,7 +30,7 @@ class Account(BaseModel):
         return self.type != "User"
 
 
-class Issue(BaseModel):
+class Issue(Base):
     """An issue, or a pull request."""
 
     id: int
@@ -48,7 +55,7 @@ class Issue(BaseModel):
         return any(label.name.casefold() == name.casefold() for label in self.labels)
 
 
-class Comment(BaseModel):
+class Comment(Base):
     """A comment on an issue."""
 
     id: int
@@ -73,7 +80,7 @@ class Comment(BaseModel):
         return int(self.issue_url.rpartition("/")[2])
 
 
-class Reaction(BaseModel):
+class Reaction(Base):
     """A reaction to a comment."""
 
     id: int
@@ -81,7 +88,7 @@ class Reaction(BaseModel):
     content: str
 
 
-class Repository(BaseModel):
+class Repository(Base):
     """A repository of the organization."""
 
     id: int

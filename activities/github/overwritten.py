@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from pydantic import AliasPath, AwareDatetime, BaseModel, Field
+from pydantic import AliasPath, AwareDatetime, Field
 
 from activities.github import issue_block
 from activities.github.client import GitHubClient
@@ -23,6 +23,7 @@ from activities.github.errors import github_errors
 from activities.github.models import Account, Issue
 from activities.github.text import unix
 from process.github.edits import Edit, EditKind
+from process.types import Base
 
 ONE_WRITE = timedelta(minutes=5)
 """Longest time between our reading of an issue and our write. An attempt is given up before."""
@@ -41,7 +42,7 @@ query($ids: [ID!]!) {
 }"""
 
 
-class _Edit(BaseModel):
+class _Edit(Base):
     """One edit, and the text after it."""
 
     id: str
@@ -50,12 +51,12 @@ class _Edit(BaseModel):
     editor: Account | None
 
 
-class _History(BaseModel):
+class _History(Base):
     edits: list[_Edit] = Field(validation_alias=AliasPath("repository", "issue", "userContentEdits", "nodes"))
     """Newest first."""
 
 
-class _NewestEdits(BaseModel):
+class _NewestEdits(Base):
     id: str
     edits: list[_Edit] = Field(validation_alias=AliasPath("userContentEdits", "nodes"))
 

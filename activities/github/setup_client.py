@@ -7,12 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from github import GithubException, UnknownObjectException
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from activities.errors import PARKED, park
 from activities.github.board import at, missing_board
 from activities.github.client import GitHubClient
 from activities.github.errors import github_errors, graphql_types, translated
+from activities.github.models import Page
+from process.types import DISCREET, Base
 
 _BOARD = """
 query($org: String!, $number: Int!, $field: String!) {
@@ -58,7 +60,7 @@ mutation($board: ID!, $repository: ID!) {
 _BY_HAND = "put the file there yourself: `leads init-repos --files FOLDER` writes it"
 
 
-class LabelSettings(BaseModel):
+class LabelSettings(Base):
     """A label of a repository with its colour and description."""
 
     name: str
@@ -66,7 +68,7 @@ class LabelSettings(BaseModel):
     description: str | None = None
 
 
-class Column(BaseModel):
+class Column(Base):
     """A column of the board. A column to create has no id."""
 
     id: str | None = None
@@ -75,7 +77,7 @@ class Column(BaseModel):
     description: str = ""
 
 
-class BoardField(BaseModel):
+class BoardField(Base):
     """A field of the board."""
 
     kind: str = Field(alias="__typename")
@@ -88,7 +90,7 @@ class BoardField(BaseModel):
         return self.kind == "ProjectV2SingleSelectField"
 
 
-class BoardSetup(BaseModel):
+class BoardSetup(Base):
     """The board before set-up."""
 
     id: str
@@ -100,17 +102,17 @@ class BoardSetup(BaseModel):
     """True if GitHub accepts an option with its id, so that cards keep their values."""
 
 
-class _Entry(BaseModel):
+class _Entry(Base):
     name: str
 
 
-class _File(BaseModel):
+class _File(Base):
     content: str
 
 
-_LABELS = TypeAdapter(list[LabelSettings])
-_ENTRIES = TypeAdapter(list[_Entry])
-_OPTIONS = TypeAdapter(list[Column])
+_LABELS = TypeAdapter(Page[LabelSettings], config=DISCREET)
+_ENTRIES = TypeAdapter(Page[_Entry], config=DISCREET)
+_OPTIONS = TypeAdapter(Page[Column], config=DISCREET)
 
 
 class GitHubSetupClient(GitHubClient):

@@ -39,7 +39,11 @@ from process.decisions.registry import DECISIONS
 from process.github import commands
 from process.github.commands import ParsedCommand, decision_name
 from process.lead.lead import Lead
-from process.views.overview import Overview, TimelineLine
+from process.views.lead_overview import Overview, TimelineLine
+
+EDITED = "This comment was edited after it was written, perhaps by somebody else. Please write the command in a new one."
+QUESTIONS = frozenset({"help", "options", "preview"})
+"""Commands that change nothing."""
 
 _log = structlog.get_logger("issue_sync")
 
@@ -53,6 +57,8 @@ class CommentCommands:
     login: str
     actor: Actor
     commands: Sequence[ParsedCommand]
+    edited: bool = False
+    """True unless the author alone, and in one go, wrote what the comment says. Then it decides nothing."""
 
     @property
     def prefix(self) -> str:
@@ -74,7 +80,7 @@ class CommentCommands:
         return {
             "by": f"@{self.login}",
             "actor": self.actor,
-            "said_at": self.comment.updated_at.isoformat(),  # its author may have added the command later
+            "said_at": self.comment.created_at.isoformat(),
         }
 
 
@@ -116,6 +122,8 @@ class CommandRunner:
                 return Options(await ask_lead(self._leads.options(lead.handle)))
             case "preview":
                 return await self._preview(request, lead, command)
+            case _ if request.edited and command.known:
+                return Rejected(EDITED)
             case "retry":
                 return await self._retry(request, lead, command)
         kind = DECISIONS.get(command.name)
@@ -160,7 +168,12 @@ class CommandRunner:
         decision = commands.parse_decision(kind, rest, request.given | {"actor": whoever})
         if isinstance(decision, Refused):
             return Rejected(explain(decision), samples=(f"/preview {commands.sample_line(kind)[1:]}",))
-        preview = await ask_lead(self._leads.preview(lead.handle, _located(decision, request.context)))
+        try:
+            preview = await ask_lead(self._leads.preview(lead.handle, _located(decision, request.context)))
+        except DecisionRefused as failed:
+            return Rejected(explain(failed.refusal))
+        except LeadsError as failed:
+            return Rejected(str(failed))
         if refusal := preview.answer.refused:
             return Rejected(explain(refusal))
         return Previewed(kind, preview)

@@ -1,6 +1,11 @@
-"""Reads the commands in a person's comment, has them carried out, and replies below it."""
+"""Reads the commands in a person's comment, has them carried out, and replies below it.
+
+Anybody may comment on a public issue. So a comment is parsed only after its author's role is known, in a thread, and up
+to a maximum length.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 from temporalio import activity
@@ -9,18 +14,22 @@ from activities.errors import again
 from activities.github.client import GitHubClient
 from activities.github.models import Comment
 from activities.github.own_comments import OwnComments, is_ours
-from activities.issue_sync.commands import CommandRunner, CommentCommands
+from activities.issue_sync.commands import QUESTIONS, CommandRunner, CommentCommands
 from activities.issue_sync.context import SyncedIssue, in_thread
 from activities.issue_sync.replies import Reply, refused
 from activities.issue_sync.roles import RoleDirectory
 from client.leads import LeadsClient
 from process.actor import Face
 from process.github import commands
-from process.github.commands import slash_name
+from process.github.commands import ParsedCommand, slash_name
 from templates.rendering import render
 
 INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Author associations that get a reply. Other people get only a reaction."""
+TOO_LONG = (
+    f"This comment is too long to be searched for commands: they count in a comment of at most {commands.MAX_CHARACTERS:,} "
+    f"characters and {commands.MAX_LINES} lines. Please write the command in a new one."
+)
 REACTIONS = ("confused", "+1", "eyes")
 """The kinds of our reactions. Of several replies, the first kind among them counts."""
 WAITS = "waits"
@@ -51,39 +60,33 @@ class CommentSync:
 
         It may be repeated: a reply names the commands that it answers, and each decision has a key.
         """
-        request = await self._request(context, comment)
-        if request is None:
+        user = comment.user
+        if user is None or not _may_hold_command(context, comment):
             return ()
-        if not request.actor.roles and comment.author_association not in INSIDERS:
+        actor = await in_thread(self._roles.actor, Face.COMMENT, user.login, user.id)
+        if not actor.roles and comment.author_association not in INSIDERS:
             await self._react(context, comment, "confused", first=_is_untouched(comment))
             _log.info("comment by an outsider", repo=context.repo, issue=context.number)
-            return (f"Ignored the commands in comment {comment.id}: its author has no role",)
-        return await self._answer(request)
+            return (f"Ignored comment {comment.id}: its author has no role",)
+        request = CommentCommands(context, comment, user.login, actor, await _commands(comment))
+        return await self._answer(request) if request.commands else ()
 
     async def hold(self, context: SyncedIssue, number: int) -> None:
         """Say once below a person's commands that they are carried out as soon as the lead is repaired."""
         comment = await self.read(context.repo, number)
-        request = await self._request(context, comment) if comment else None
-        if request is None or not request.actor.roles or context.lead is None or context.lead.stuck is None:
+        if comment is None or comment.user is None or not _may_hold_command(context, comment):
+            return
+        if context.lead is None or context.lead.stuck is None:
+            return
+        if not await in_thread(self._roles.roles_of, comment.user.login) or not await _commands(comment):
             return
         key = (context.repo, context.number, str(number))
-        known = await in_thread(self._own_comments.find, *key, since=request.comment.created_at)
+        known = await in_thread(self._own_comments.find, *key, since=comment.created_at)
         if known is None:
             # as before an answer: a reaction tells a later sync to look for this reply
             await in_thread(self._own_comments.react, context.repo, number, "eyes")
             text = render("commands/waits.md", lead_id=context.lead.id, cause=context.lead.stuck.cause)
             await in_thread(self._own_comments.write, *key, None, text, state=WAITS)
-
-    async def _request(self, context: SyncedIssue, comment: Comment) -> CommentCommands | None:
-        """Return the commands of a person's comment on this issue, or None if it has none."""
-        given = commands.parse_commands(comment.text)
-        if not comment.user or not given or comment.issue != context.number:
-            return None
-        if comment.user.is_bot or is_ours(comment.text):
-            return None
-        user = comment.user
-        actor = await in_thread(self._roles.actor, Face.COMMENT, user.login, user.id)
-        return CommentCommands(context, comment, user.login, actor, given)
 
     async def _answer(self, request: CommentCommands) -> Sequence[str]:
         """Reply to the commands.
@@ -119,25 +122,31 @@ class CommentSync:
         return await in_thread(react, context.repo, comment.id, content)
 
     async def _replies(self, request: CommentCommands) -> list[Reply]:
-        first = request.commands[0]
-        if request.context.lead is None:
+        first, lead = request.commands[0], request.context.lead
+        if lead is None:
             return [refused(first, request.context.no_lead)]
         if len(request.commands) > commands.MAX_COMMANDS:
             return [refused(first, f"A comment may give at most {commands.MAX_COMMANDS} commands.")]
-        if await self._edited_by_another(request):
-            return [
-                refused(
-                    first, "Somebody else has edited this comment. Please write the command in a new one."
-                )
-            ]
-        return await self._runner.run(request, request.context.lead)
+        if commands.is_too_long(request.comment.text):
+            return [refused(first, TOO_LONG)]
+        if any(command.known and command.name not in QUESTIONS for command in request.commands):
+            request = replace(request, edited=await in_thread(self._github.is_edited, request.comment))
+        return await self._runner.run(request, lead)
 
-    async def _edited_by_another(self, request: CommentCommands) -> bool:
-        """Return True if somebody else edited the comment: they must not decide in its author's name."""
-        if request.comment.updated_at == request.comment.created_at:
-            return False
-        editor = await in_thread(self._github.last_editor, request.comment)
-        return editor is not None and editor.casefold() != request.login.casefold()
+
+async def _commands(comment: Comment) -> Sequence[ParsedCommand]:
+    """Return the comment's commands; of one that is too long, the first that there seems to be."""
+    if commands.is_too_long(comment.text):
+        seeming = commands.unparsed_command(comment.text)
+        return [seeming] if seeming else []
+    return await in_thread(commands.parse_commands, comment.text)
+
+
+def _may_hold_command(context: SyncedIssue, comment: Comment) -> bool:
+    """Return True for a person's comment on this issue that may have commands. It is not parsed for that."""
+    if comment.user is None or comment.user.is_bot or comment.issue != context.number:
+        return False
+    return not is_ours(comment.text) and commands.may_hold_command(comment.text)
 
 
 def _is_untouched(comment: Comment) -> bool:

@@ -3,35 +3,45 @@
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
-from activities.errors import again, stuck
-from client.connection import translate
+from activities.errors import again, park, stuck, unanswered
+from client.connection import is_refusal, translate
 from client.directory import LeadHandle
-from client.errors import LeadMissing, LeadsError, LeadStuck, RequestRefused
+from client.errors import AccessDenied, LeadMissing, LeadsError, LeadStuck, NamespaceMissing, RequestRefused
 from client.leads import LeadsClient
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 
 T = TypeVar("T")
+
+FINAL = (RequestRefused, LeadMissing, AccessDenied, NamespaceMissing)
+"""Errors after which no repetition helps, so that the person is answered."""
 
 
 async def ask_lead(call: Awaitable[T]) -> T:
     """Return the lead's answer. If nothing answers now, the sync is retried (ApplicationError).
 
-    Raises RequestRefused with the lead's reason, or LeadMissing if the lead has ended.
+    Raises RequestRefused with the lead's reason, LeadMissing if the lead has ended, or another LeadsError if Temporal
+    refuses the request, so that no repetition helps.
     """
     try:
         return await call
-    except (RequestRefused, LeadMissing):
+    except FINAL:
         raise
-    except LeadStuck as failure:
-        raise stuck(str(failure)) from None
     except LeadsError as failure:
-        raise again(f"{failure}") from None
+        raise failure_of(failure) from None
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if is_refusal(error):
             raise translate(error) from None
-        raise again(f"Temporal could not answer: {error.status.name}") from None
+        raise unanswered(error) from None
+
+
+def failure_of(error: LeadsError) -> ApplicationError:
+    """Return the failure of a sync that such an error ends."""
+    if isinstance(error, LeadStuck):
+        return stuck(str(error))
+    return park(str(error)) if isinstance(error, FINAL) else again(str(error))
 
 
 class SyncedLead:

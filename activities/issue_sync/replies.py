@@ -17,13 +17,13 @@ from process.effects import RecordEvents, ReserveIds, UpdateIssue
 from process.github import commands
 from process.github.commands import ParsedCommand, decision_name, slash_name
 from process.lead.lead import Lead
-from process.views.overview import Option, Overview, TimelineLine
+from process.views.lead_overview import Option, Overview, TimelineLine
 from templates.rendering import render
 
 ROUTINE_EFFECTS = frozenset({UpdateIssue.kind, RecordEvents.kind, ReserveIds.kind})
 """Effects of nearly every decision, which a reply leaves out."""
 
-_ADDRESS = re.compile(r"[^\s,;@]+@([\w.-]+)")
+_ADDRESS = re.compile(r"(?<![^\s,;@])[^\s,;@]+@([\w.-]+)")
 """A mail address, which is shortened on the issue."""
 
 Reaction = Literal["+1", "confused", "eyes"]

@@ -7,8 +7,9 @@ from datetime import timedelta
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
-from activities.errors import Missing, again, stuck
+from activities.errors import Missing, again, stuck, unanswered
 from activities.github import issue_block
 from activities.github.client import GitHubClient
 from activities.github.drift import issue_address
@@ -18,19 +19,19 @@ from activities.issue_sync.comments import CommentSync
 from activities.issue_sync.context import IssueContext, SyncedIssue, in_thread
 from activities.issue_sync.edits import EditSync
 from activities.issue_sync.intake import Intake, intake_lead_ids
-from activities.issue_sync.lead_calls import SyncedLead
+from activities.issue_sync.lead_calls import FINAL, SyncedLead, failure_of
 from activities.issue_sync.roles import RoleDirectory
 from activities.settling import given_time, is_settling
 from client.chores import Chores
 from client.directory import LeadHandle
-from client.errors import LeadMissing, LeadsError, LeadStuck
+from client.errors import LeadsError, LeadStuck
 from client.leads import LeadsClient
 from client.notices import request_sync
 from config.policy_file import current_policy
 from config.settings import Settings
 from process.core.outbox import DriftCheck
 from process.effects import CheckIssues, Effect, OpenHubIssue, OpenIssue
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from workflows.issue_sync import ChangeNotice, SyncRequest, SyncResult
 
 KNOWN_LEADS = 10_000
@@ -67,6 +68,10 @@ class IssueSync:
             return await self._sync(request)
         except Missing as error:
             raise given_time(error) from None
+        except RPCError as error:
+            raise unanswered(error) from None
+        except LeadsError as failure:
+            raise failure_of(failure) from None
 
     async def _sync(self, request: SyncRequest) -> SyncResult:
         first = request.notices[0]
@@ -146,7 +151,7 @@ class IssueSync:
             if is_settling():
                 raise given_time(error) from None
             done.append(f"Failed: {error.message}")
-        except LeadMissing as error:  # the lead has ended, and trying again does not help
+        except FINAL as error:  # the lead has ended or refuses, and trying again does not help
             done.append(f"Failed: {error}")
         except ApplicationError as error:
             if not error.non_retryable:

@@ -22,11 +22,15 @@ def valid_addresses_of(role: Role, policy: Policy, settings: Settings) -> tuple[
     found = addresses_of(role, policy, settings)
     if not found:
         raise park(f"The role {role} has no address: set {setting}")
-    return tuple(dict.fromkeys(plain_address(address, setting) for address in found))
+    return tuple(
+        dict.fromkeys(
+            plain_address(address, f"number {number} of {setting}") for number, address in enumerate(found, 1)
+        )
+    )
 
 
 def plain_address(address: str, setting: str) -> str:
-    """Return the address as SMTP takes it. Raises ApplicationError (parked), which names the setting."""
+    """Return the address as SMTP takes it. Raises ApplicationError (parked), which names the setting and not the address."""
     if complaint_about(address):
-        raise park(f"{address!r} is not a mail address: correct {setting}")
+        raise park(f"An address is not a mail address: correct {setting}")
     return ascii_address(address)

@@ -81,8 +81,8 @@ class MailActivities:
             self._send(effect, lead, message_id, dict.fromkeys(recipients, ""), corrected_decision)
         except RecipientRefused:
             raise park(
-                f"The mail server accepts no mail for one of {', '.join(recipients)}, who were notified of the mistaken "
-                "decision: have that fixed, then retry"
+                f"The mail server accepts no mail for one of {len(recipients)} recipients, who were notified of the "
+                "mistaken decision: have that fixed, then retry"
             ) from None
         return Outcome(
             observation=MailSent(

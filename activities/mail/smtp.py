@@ -50,13 +50,13 @@ def _address(smtp: smtplib.SMTP, settings: Mail, sender: str, recipients: Mappin
     if code in (530, 550) and not settings.username:
         raise park(f"The mail server demands a login ({code}): set {_LOGIN}")
     if code != 250:
-        raise _refused(code, f"the sender {sender}: correct LEADS_MAIL__SENDER")
-    for address, role in recipients.items():
+        raise _refused(code, "the sender: correct LEADS_MAIL__SENDER")
+    for number, (address, role) in enumerate(recipients.items(), 1):
         code, _ = smtp.rcpt(address)
         if code not in (250, 251):
-            failure = _refused(
-                code, f"{address}, which has the role {role}: correct LEADS_ADDRESSES__{role.upper()}"
-            )
+            setting = f", who has the role {role}: correct LEADS_ADDRESSES__{role.upper()}" if role else ""
+            # The address itself is no part of it: failures stay in histories and logs.
+            failure = _refused(code, f"recipient {number} of {len(recipients)}{setting}")
             raise RecipientRefused(failure) if failure.non_retryable else failure
 
 

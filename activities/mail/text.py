@@ -23,7 +23,7 @@ from process.lead.qualification import MANIAC_T
 from process.lead.quote import as_percent, each
 from process.money.terms import agreed
 from process.types import Role
-from process.views.overview import next_step
+from process.views.next_step import next_step
 from templates.rendering import render
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
+from process.types import Base
+
 RENOTIFY_AFTER = timedelta(days=1)
 """A lead that has not fixed a problem is notified of it again after this time."""
 MAX_SENT = 500
@@ -17,14 +19,14 @@ MAX_SENT = 500
 C = TypeVar("C", bound=BaseModel)
 
 
-class Notification(BaseModel):
+class Notification(Base):
     """The last notification of a lead."""
 
     problem: str
     at: AwareDatetime
 
 
-class Notifications(BaseModel):
+class Notifications(Base):
     """The notifications already sent, so that the same one is not repeated in every reconciliation."""
 
     sent: dict[str, Notification] = {}
@@ -49,7 +51,7 @@ class Notifications(BaseModel):
         return last is not None and last.problem == problem and at - last.at < RENOTIFY_AFTER
 
 
-class Sweep(BaseModel):
+class Sweep(Base):
     """Position in a walk over all open leads, in the order of their ids, of which each round makes a slice."""
 
     after: str = ""

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -21,7 +20,8 @@ from activities.reconcile.rows import LeadRows
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.core.outbox import DriftCheck
-from process.views.row import LeadRow
+from process.types import MAX_NAME, Base
+from process.views.lead_row import LeadRow
 from workflows.reconcile import SystemResult
 
 BATCH = 20
@@ -32,7 +32,7 @@ AT_LEAST = 20
 """Number of leads whose folders a round looks at, if there are as many. The log of changes tells the rest."""
 
 
-class DriveCursor(BaseModel):
+class DriveCursor(Base):
     """Position in Drive's log of changes, and of the walk over all folders."""
 
     position: str = ""
@@ -149,6 +149,6 @@ def _problem(row: LeadRow, folder: SeenFolder | None) -> str:
         return "" if known_as_gone else "its folder is not where it was"
     if known_as_gone:
         return "its folder is there again"
-    if (folder.name, folder.home) != (row.folder_name, row.folder_home):
+    if (folder.name[:MAX_NAME], folder.home) != (row.folder_name, row.folder_home):
         return "its folder may have another name or place"
     return ""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 from temporalio import activity
 
 from activities.issue_sync.context import in_thread
@@ -20,9 +20,8 @@ from client.leads import LeadsClient
 from config.settings import Settings
 from process.duplicates.matching import MatchKeys, match_reasons
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, MatchReason
-from process.types import Stage
-from process.views.row import LeadRow
-from workflows.lead import LeadWorkflow
+from process.types import Base, Stage
+from process.views.lead_row import LeadRow
 from workflows.reconcile import SystemResult
 
 BATCH = 100
@@ -32,7 +31,7 @@ OVERLAP = timedelta(minutes=2)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class DuplicatesCursor(BaseModel):
+class DuplicatesCursor(Base):
     """Position in the order of the leads' last changes, and of the walk over all leads."""
 
     at: AwareDatetime = LONG_AGO
@@ -86,7 +85,7 @@ class DuplicateReconciler:
     async def _compare(self, progress: Progress[DuplicatesCursor], rows: Sequence[LeadRow]) -> None:
         found = await in_thread(likely_duplicates, rows, await self.rows.alike(rows))
         for lead_id, links in found.items():
-            handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead_id)
+            handle = self.leads.client.get_workflow_handle(lead_id)
             await self.leads.flag_duplicates(handle, links)
             progress.find(f"{lead_id} may be the same as {', '.join(link.lead_id for link in links)}")
 

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -33,9 +32,9 @@ from client.leads import LeadsClient
 from client.notices import request_sync
 from config.settings import GitHub, Settings
 from process.core.outbox import DriftCheck
-from process.github.commands import parse_commands
-from process.types import Stage
-from process.views.row import LeadRow
+from process.github.commands import may_hold_command
+from process.types import Base, Stage
+from process.views.lead_row import LeadRow
 from workflows.issue_sync import ChangeNotice
 from workflows.reconcile import SystemResult
 
@@ -46,7 +45,7 @@ AT_LEAST = 500
 """Number of leads that a round looks at, if there are as many: five requests. GitHub has no log of moved cards."""
 
 
-class GitHubCursor(BaseModel):
+class GitHubCursor(Base):
     """Progress of the reading of GitHub, and the notifications sent."""
 
     listings: dict[str, ListingCursor] = {}
@@ -279,7 +278,7 @@ def _has_commands(comment: Comment) -> bool:
     """Return True for a person's comment with commands. Our own comments show examples of them."""
     if comment.user is None or comment.user.is_bot or is_ours(comment.text):
         return False
-    return bool(parse_commands(comment.text))
+    return may_hold_command(comment.text)
 
 
 def _needs_sync(repo: str, issue: Issue, rows: Mapping[str, LeadRow], labels: Collection[str]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 from temporalio import activity
 
 from activities.errors import again
@@ -28,7 +28,7 @@ from process.addresses import complaint_about, folded, without_name
 from process.decisions.opening import LeadOpened
 from process.decisions.qualifying import BEFORE_CONTRACT, BY_FORM, QuestionnaireAnswered
 from process.identity import org_key, source_key
-from process.types import one_line
+from process.types import Base, one_line
 from workflows.reconcile import SystemResult
 
 BY = "the questionnaire"
@@ -50,7 +50,7 @@ def _a_while_ago() -> datetime:
     return datetime.now(UTC) - FIRST_SPAN
 
 
-class QuestionnaireCursor(BaseModel):
+class QuestionnaireCursor(Base):
     """Progress of the reading of responses, and the responses without a lead."""
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)

@@ -10,7 +10,7 @@ from ledger.errors import LedgerError, LedgerUnavailable
 from ledger.events import Ledger
 from ledger.rows import Filter, above, equals, one_of
 from process.types import OPEN_STAGES
-from process.views.row import LeadRow
+from process.views.lead_row import LeadRow
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 from temporalio import activity
 from temporalio.service import RPCError
 
@@ -19,6 +19,7 @@ from client.broadcast import Broadcast, progress_of, signal_each, start_broadcas
 from client.errors import BroadcastBusy
 from client.leads import LeadsClient
 from process.policy import Team
+from process.types import Base
 from workflows.reconcile import SystemResult
 
 FEW = 100
@@ -27,7 +28,7 @@ SAME_START = 600
 """Seconds within which workers that start with the same settings have the server tell the leads once."""
 
 
-class TeamCursor(BaseModel):
+class TeamCursor(Base):
     """The settings passed on last, and the leads that got them."""
 
     since: AwareDatetime | None = None

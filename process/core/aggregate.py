@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Self
 
+from pydantic import Field
+
 from process.core import outbox
 from process.core.events import Change, Event, EventLog, Fact
 from process.core.evolve import begin, evolve
@@ -15,6 +17,7 @@ from process.core.fold import without_effects
 from process.core.outbox import DriftCheck, Finished, FinishedEffects, Outbox, Outstanding
 from process.core.plan import plan
 from process.core.receipts import Receipts, Refusal
+from process.core.trail import Trail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, RecordEvents
 from process.effects.observations import ChangesAdopted
@@ -52,6 +55,8 @@ class LeadAggregate(Model):
     """The service's public keys, as the workers said last (`process.envelope`)."""
     event_bytes: int
     """Size of the events as JSON, in bytes."""
+    trail: Trail = Field(default=Trail(), exclude=True)
+    """The leads after the events that the ledger has not confirmed, as far as they are in memory."""
 
     @classmethod
     def open(cls, lead_id: str, opened: LeadOpened, now: datetime) -> Self:
@@ -63,7 +68,8 @@ class LeadAggregate(Model):
     @classmethod
     def of(cls, event_log: EventLog) -> Self:
         """Return an aggregate of this event log with an empty outbox."""
-        return cls(event_log=event_log.packed(), event_bytes=_stored_bytes(event_log.events))
+        trail = Trail((event_log.lead,)) if len(event_log.events) == 1 else Trail()
+        return cls(event_log=event_log.packed(), event_bytes=_stored_bytes(event_log.events), trail=trail)
 
     @property
     def lead(self) -> Lead:
@@ -89,6 +95,7 @@ class LeadAggregate(Model):
             outbox=outbox.planned(pending, effects, event_log.lead),
             suspended=suspended,
             event_bytes=self.event_bytes + _stored_bytes(event_log.events[-1:]),
+            trail=self.trail.plus(event_log.lead),
         )
 
     def refuse(self, refusal: Refusal) -> Self:
@@ -145,7 +152,8 @@ class LeadAggregate(Model):
 
         If it has fewer than it was believed to have, it is another ledger or lost some: they are written again.
         """
-        return self.replaced(in_ledger=seq if seq < after else max(self.in_ledger, seq))
+        in_ledger = seq if seq < after else max(self.in_ledger, seq)
+        return self.replaced(in_ledger=in_ledger, trail=self.trail.after(in_ledger))
 
     @property
     def unrecorded(self) -> bool:

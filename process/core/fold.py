@@ -19,12 +19,39 @@ def fold(events: Iterable[Event], lead_id: str) -> Lead:
 
 
 def _fold(events: tuple[Event, ...], lead_id: str, skip: Collection[int | None]) -> Lead:
-    if not events or not isinstance(events[0].fact, LeadOpened):
-        raise ValueError("a lead's event log begins with lead_opened")
-    lead = events[0].fact.opened(lead_id, events[0].at)
+    lead = _opened(events, lead_id)
     for event in events:
         lead = withdraw(lead, event) if event.seq in skip else apply(lead, event)
     return lead
+
+
+def _opened(events: tuple[Event, ...], lead_id: str) -> Lead:
+    if not events or not isinstance(events[0].fact, LeadOpened):
+        raise ValueError("a lead's event log begins with lead_opened")
+    return events[0].fact.opened(lead_id, events[0].at)
+
+
+def leads_as_told(events: tuple[Event, ...], lead_id: str) -> Iterator[tuple[Event, Lead]]:
+    """Yield each event with the lead after it, as it was known then: a correction counts from its own time.
+
+    Raises ValueError if the first event does not open a lead.
+    """
+    lead = _opened(events, lead_id)
+    for number, event in enumerate(events, start=1):
+        corrects = event.fact.supersedes is not None
+        lead = fold(events[:number], lead_id) if corrects else apply(lead, event)
+        yield event, lead
+
+
+def leads_now(events: tuple[Event, ...], lead_id: str) -> Iterator[tuple[Event, Lead]]:
+    """Yield each event with the lead after it, as it stands now: without what was corrected since.
+
+    Raises ValueError if the first event does not open a lead.
+    """
+    lead, skip = _opened(events, lead_id), superseded(events)
+    for event in events:
+        lead = withdraw(lead, event) if event.seq in skip else apply(lead, event)
+        yield event, lead
 
 
 def superseded(events: Iterable[Event]) -> frozenset[int]:

@@ -2,6 +2,9 @@
 
 The comment is parsed as Markdown: a line in code, a quote, a heading or an HTML element is no command. An element holds
 all that stands between its tags, over blank lines, and without an end tag the rest of the comment.
+
+Anybody may write a comment. So `may_hold_command`, which takes time in proportion to its length, is asked first, and the
+parser sees no longer text than it reads within a tenth of a second.
 """
 
 import difflib
@@ -17,20 +20,27 @@ from markdown_it import MarkdownIt
 
 from process.core.refusal import Refused, refuse
 from process.decisions.base import SET_BY_FACE, SET_BY_LEAD, Decision
-from process.decisions.parsing import parse_as
+from process.decisions.reading import parse_as
 from process.decisions.registry import DECISIONS
 from process.github.markup import OpenElements
 
 QUERIES = ("help", "options", "preview", "retry")
 """Commands that are no decisions."""
 MAX_COMMANDS = 20
-"""Commands in one comment."""
+"""Commands in one comment. As many lines with unknown names are compared with the known ones."""
+MAX_CHARACTERS, MAX_LINES = 16_384, 500
+"""Limits of a comment with commands."""
+MAX_NAME = 60
+"""Characters of a name that may be a slip of a known one."""
 SET_BY_COMMENT = frozenset({"by", "policy", "changed"}) | SET_BY_FACE | SET_BY_LEAD
 """Fields of a decision that come from the comment itself, so that its text may not set them."""
 
 _NAME = re.compile(r"/([A-Za-z][A-Za-z0-9_-]*[.,:;!?]?)(?=\s|$)")
 """A command's name. With a full stop or the like at its end it is unknown, and so gets an answer with the right name."""
-_MAY_HOLD_COMMAND = re.compile(r"^[\s>*+\-.)0-9]*/[A-Za-z]", re.MULTILINE)
+_MAY_HOLD_COMMAND = re.compile(
+    r"(?:^|\r)(?:[^\S\r\n]|[*+\-.)0-9])*/[A-Za-z][A-Za-z0-9_-]*[.,:;!?]?(?=\s|\Z)", re.MULTILINE
+)
+"""A line with a command, possibly in a list. It ends with the line, so that none is read twice."""
 _PLACEHOLDER = "\ue000"
 """Replaces the slash of a line that may be a command. A private character, replaced in the comment beforehand."""
 _CURLY = str.maketrans("“”„«»", '"' * 5)
@@ -41,7 +51,8 @@ _HTML = re.compile(r"<[A-Za-z/!?]")
 _PAIRS = (("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"), ("<!", ">"))
 """Beginnings and ends of HTML that has no closing tag."""
 
-_markdown = MarkdownIt("commonmark").enable("table")
+_markdown = MarkdownIt("commonmark").disable(["link", "image", "emphasis"])
+"""Finds code and HTML within a block. Without the other rules it takes time in proportion to the block's length."""
 _blocks = MarkdownIt("commonmark").enable("table").disable("inline")
 """Finds blocks alone, so that only those with a command or HTML are parsed further."""
 
@@ -64,13 +75,42 @@ class ParsedCommand:
         return hashlib.sha256(json.dumps([self.name, self.arguments]).encode()).hexdigest()[:12]
 
 
+def may_hold_command(text: str) -> bool:
+    """Return False if the text certainly has no command. True also for a line in code or with an unknown name."""
+    return _MAY_HOLD_COMMAND.search(text.translate(_INVISIBLE)) is not None
+
+
+def is_too_long(text: str) -> bool:
+    """Return True if the text is not parsed for commands because of its length."""
+    return len(text) > MAX_CHARACTERS or len(text.splitlines()) > MAX_LINES
+
+
 def parse_commands(text: str) -> list[ParsedCommand]:
-    """Return all commands of a comment, in order. A line whose name is close to none of ours is ordinary text."""
+    """Return the commands of a comment in order, but not many more than it may have; none for a text that is too long.
+
+    A line whose name is close to none of ours is ordinary text.
+    """
     text = text.translate(_INVISIBLE)
-    if not _MAY_HOLD_COMMAND.search(text):
+    if is_too_long(text) or not may_hold_command(text):
         return []
-    found = (_parse_line(line) for line in _command_lines(text.replace(_PLACEHOLDER, "\ufffd")))
-    return [command for command in found if command and (command.known or closest_name(command.name))]
+    found: list[ParsedCommand] = []
+    unknown = 0
+    for command in map(_parse_line, _command_lines(text.replace(_PLACEHOLDER, "\ufffd"))):
+        if not command.known:
+            unknown += 1
+            if unknown > MAX_COMMANDS or closest_name(command.name) is None:
+                continue
+        found.append(command)
+        if len(found) > MAX_COMMANDS:
+            break
+    return found
+
+
+def unparsed_command(text: str) -> ParsedCommand | None:
+    """Return the first line with a known command's name in a text that is too long, wherever it stands in it."""
+    lines = map(str.strip, text.translate(_INVISIBLE).splitlines())
+    found = (_parse_line(line) for line in lines if _NAME.match(line))
+    return next((command for command in found if command.known), None)
 
 
 def _command_lines(text: str) -> Iterator[str]:
@@ -121,13 +161,16 @@ def _readable(text: str) -> str:
     return text
 
 
-def _parse_line(line: str) -> ParsedCommand | None:
+def _parse_line(line: str) -> ParsedCommand:
     name = _NAME.match(line)
-    return ParsedCommand(name[1].lower().replace("-", "_"), line[name.end() :].strip()) if name else None
+    assert name  # noqa: S101 - only such lines are given
+    return ParsedCommand(name[1].lower().replace("-", "_"), line[name.end() :].strip())
 
 
 def closest_name(name: str) -> str | None:
     """Return the known name with nearly this spelling, or the only one with this ending (`/quoted`), or None."""
+    if len(name) > MAX_NAME:
+        return None
     names = [*DECISIONS, *QUERIES]
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.75)
     ends = [known for known in names if known.endswith(f"_{name}")]

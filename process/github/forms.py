@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from process.addresses import without_name
 from process.decisions.opening import contact_complaint
-from process.github.titles import split_heading, split_names, unbracketed
+from process.github.titles import MAX_HEADING, split_heading, split_names, unbracketed
 from process.types import one_line
 
 FIELDS: dict[str, str] = {
@@ -90,7 +90,7 @@ def _from_plain_title(title: str, *, names: bool) -> Mapping[str, str]:
     """Return the fields of any other title: all of it, or with `names` also `organisation / person - title`."""
     if heading := split_heading(title):
         return {"title": heading.title}
-    found = _UNBRACKETED.fullmatch(title) if names else None
+    found = _UNBRACKETED.fullmatch(title) if names and len(title) <= MAX_HEADING else None
     splits = split_names(found[1]) if found else []
     if found is None or len(splits) != 1:
         return {"title": title}
@@ -130,7 +130,7 @@ def _value(field: str, text: str) -> str:
     if field == "email":
         return without_name(value)
     if field == "zone":  # as people write it: `America / New York`
-        return re.sub(r"\s*/\s*", "/", value).replace(" ", "_")
+        return "/".join(map(str.strip, value.split("/"))).replace(" ", "_")
     return value
 
 

@@ -9,7 +9,7 @@ from process.github.titles import read_heading, same_title
 from process.lead.lead import Lead
 from process.types import Stage
 from process.views.checklist import Body, ChecklistItem, checklist, todo, vendor_checklist
-from process.views.overview import TimelineLine
+from process.views.lead_overview import TimelineLine
 
 
 class Proposal(NamedTuple):

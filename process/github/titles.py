@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from process.lead.lead import Lead
 
+MAX_HEADING = 1_000
+"""Characters of a title that is parsed. A lead's own parts make fewer, and GitHub takes fewer still."""
 _HEADING = re.compile(r"\s*\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\s*[-–—:]*\s*(.*?)\s*")
 
 
@@ -23,7 +25,7 @@ def same_title(one: str, other: str) -> bool:
 
 def split_heading(text: str) -> Heading | None:
     """Return names and title of `[names] - title`, each possibly empty, or None if there are no brackets."""
-    found = _HEADING.fullmatch(text)
+    found = _HEADING.fullmatch(text) if len(text) <= MAX_HEADING else None
     return Heading(found[1].strip(), unbracketed(found[2])) if found else None
 
 
@@ -32,7 +34,7 @@ def split_names(names: str) -> list[tuple[str, str]]:
 
     A slash may belong to a name. If exactly one slash has spaces around it, it is the separator.
     """
-    spaced = re.split(r"(?:^|\s+)/(?:\s+|$)", names)
+    spaced = re.split(r"(?<!\S)/(?!\S)", names)
     return [(spaced[0].strip(), spaced[1].strip())] if len(spaced) == 2 else _at_any_slash(names)
 
 

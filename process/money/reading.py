@@ -20,6 +20,8 @@ _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,2}")
 _PLAIN = re.compile(r"[+-]?([0-9]+(_[0-9]+)*)?\.?[0-9]*([eE][+-]?[0-9]+)?")
 _MARKED = re.compile(rf"[+-]?[0-9]+([.,{_SEPARATORS}]+[0-9]+)+[.,]?")
 _MARK = re.compile(rf"[.,{_SEPARATORS}]+")
+MAX_WRITTEN = 60
+"""Characters of a number. A longer text is none, and is not searched for marks."""
 THOUSANDS = 3
 """Digits after a mark that may separate thousands."""
 
@@ -40,6 +42,8 @@ def plain_number(text: str) -> str:
     Raises PydanticCustomError for a number whose marks can be read in two ways.
     """
     text = text.strip()
+    if len(text) > MAX_WRITTEN:
+        return text
     if _GROUPED.fullmatch(text):
         return text.replace(",", "")
     if _PLAIN.fullmatch(text) or not _MARKED.fullmatch(text):
@@ -70,7 +74,7 @@ def count(given: Any, info: ValidationInfo) -> Any:
     if info.context is not GIVEN or not isinstance(given, str):
         return given
     text = given.strip()
-    if not _MARKED.fullmatch(text):
+    if len(text) > MAX_WRITTEN or not _MARKED.fullmatch(text):
         return text
     whole = _MARK.sub("", text.rstrip(".,"))
     raise PydanticCustomError(

@@ -10,7 +10,7 @@ from process.addresses import folded
 from process.calendar import day_of
 from process.policy import TEAMS
 from process.types import Line, Model, Role
-from process.views.agenda import AgendaItem, Section
+from process.views.agenda_items import AgendaItem, Section
 
 WEEK = timedelta(days=7)
 SHOWN = 50

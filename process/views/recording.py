@@ -1,12 +1,15 @@
 """The content of a writing to the ledger: a lead's new events, and the row by which lists know it."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event
 from process.effects.summaries import joined
 from process.types import Model
-from process.views.row import LeadRow, row_of
+from process.views.lead_row import LeadRow
+from process.views.row import row_of
+from process.views.snapshot import Snapshot, snapshot_of
 
 
 class RecordRequest(Model):
@@ -18,6 +21,8 @@ class RecordRequest(Model):
     events: tuple[Event, ...] = ()
     row: LeadRow | None
     """None in a replay, in which nothing is written."""
+    snapshots: tuple[Snapshot, ...] = ()
+    """The lead's snapshot after each of the events that is not in the ledger yet, as far as it is in memory."""
 
     def summary(self) -> str:
         """Return what became true in one line, for the Temporal UI."""
@@ -38,7 +43,21 @@ class Recorded(Model):
 def record_request(
     aggregate: LeadAggregate, after: int, now: datetime, *, replaying: bool = False
 ) -> RecordRequest:
-    """Return the request to record all events after this number. In a replay the row is not made."""
+    """Return the request to record all events after this number. In a replay only these are named."""
     events = aggregate.event_log.events[after:]
-    row = None if replaying else row_of(aggregate, now)
-    return RecordRequest(lead_id=aggregate.lead.id, after=after, events=events, row=row)
+    if replaying:
+        return RecordRequest(lead_id=aggregate.lead.id, after=after, events=events, row=None)
+    return RecordRequest(
+        lead_id=aggregate.lead.id,
+        after=after,
+        events=events,
+        row=row_of(aggregate, now),
+        snapshots=tuple(_snapshots(aggregate, events)),
+    )
+
+
+def _snapshots(aggregate: LeadAggregate, events: Sequence[Event]) -> Iterator[Snapshot]:
+    leads = {lead.last_seq: lead for lead in aggregate.trail}
+    for event in events:
+        if lead := leads.get(event.seq):
+            yield snapshot_of(lead, event)

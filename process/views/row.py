@@ -1,139 +1,20 @@
 """The row by which lists, the agenda and the digest know a lead, without asking its workflow."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 
-from pydantic import AwareDatetime
-
-from process.calendar import day_of
 from process.core.aggregate import LeadAggregate
 from process.core.due import next_due, next_wake_up
 from process.deadlines.schedule import due
 from process.deadlines.waiting import Archived
 from process.duplicates.matching import MatchKeys
 from process.lead.invoice import Invoice
-from process.lead.lead import Artifact, Assignee, Lead
-from process.money.amounts import Money
-from process.money.pricing import Per
-from process.types import Link, Model, Role, Stage
-from process.views.agenda import AgendaItem, TimedItem, next_date, timed_items
+from process.lead.lead import Lead
+from process.types import Link
+from process.views.agenda import next_date, timed_items
 from process.views.attention import attention
-from process.views.overview import next_step
-
-GRACE = timedelta(minutes=15)
-"""Time that a lead has to write its row anew: a worker may just restart."""
-
-
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class OpenInvoice(Model):
-    """An invoice that is neither paid nor voided."""
-
-    number: int
-    total: Money
-    period_start: date
-    period_end: date
-    sent_on: date | None = None
-    """Day on which it was sent; None if it is only prepared."""
-    overdue: bool = False
-
-
-class LeadRow(Model):
-    """One lead in a list of many: everything that lists show of it and search for.
-
-    It is right from `updated_at` until `right_until`, when the lead wakes up and writes it anew.
-    """
-
-    lead_id: str
-    heading: str
-    stage: Stage
-    owner: Role
-    """Role that has the next step."""
-    next_step: str
-    org: str = ""
-    title: str = ""
-    service: str
-    price: Money | None = None
-    """The price under contract, or the one quoted before; None if there is none."""
-    per: Per | None = None
-    """The period that the price is for."""
-    on_hold: bool = False
-    ended: bool = False
-    archived: bool = False
-    """True if its workflow has ended."""
-    merged_into: str | None = None
-    """Id of the lead that it was merged into."""
-    next_date: AwareDatetime | None = None
-    """Time of the next deadline (UTC)."""
-    signed_on: date | None = None
-    """Day on which its contract was signed."""
-    contract_start: date | None = None
-    """First day of the service under its contract."""
-    next_day: date | None = None
-    """Day of the next deadline in the lead's zone, as people name it."""
-    next_day_is_for: str = ""
-    """The reason for that day."""
-    zone: str = "UTC"
-    lost: str = ""
-    """Reason for which it was lost, with the day; empty for other leads."""
-    contract_end: date | None = None
-    """Last day of the service under its contract."""
-    ended_on: date | None = None
-    """Day on which it was lost or closed."""
-    open_invoices: tuple[OpenInvoice, ...] = ()
-    org_key: str
-    title_key: str
-    contact_key: str | None = None
-    """Key of the contact's mail domain, or of the address at a public mail provider."""
-    address_key: str | None = None
-    linked: tuple[str, ...] = ()
-    """Ids of the leads with which it was compared as a duplicate."""
-    response: str | None = None
-    """The questionnaire's response."""
-    issue: str = ""
-    hub_issue: str = ""
-    folder: str = ""
-    """URLs of its issue, its hub's issue and its Drive folder, as far as it has them."""
-    folder_id: str | None = None
-    folder_name: str = ""
-    folder_home: str = ""
-    """Id and name of its folder, and the folder in which it lies if that is not the leads folder."""
-    drift: tuple[Artifact, ...] = ()
-    """Its artifacts outside that it knows to be gone."""
-    policy: str = ""
-    """Version of its policy."""
-    people: str | None = None
-    """Digest of the team that it heard of last, see `known_team`."""
-    assigned: dict[Role, Assignee] = {}
-    attention: tuple[str, ...] = ()
-    parked: tuple[str, ...] = ()
-    """The effects that failed for good, with their reasons."""
-    refused_total: int = 0
-    items: tuple[TimedItem, ...] = ()
-    """The lines of its agenda, now and later."""
-    opened_at: AwareDatetime
-    last_seq: int
-    """Number of its newest event."""
-    updated_at: AwareDatetime
-    right_until: AwareDatetime | None = None
-    """Moment of the lead's next wake-up (UTC); None if only an event changes the row."""
-
-    @property
-    def agenda_from(self) -> datetime | None:
-        """First moment (UTC) at which it may have an agenda item; None if it has none, now or later."""
-        return min((item.holds_from or _EVER for item in self.items), default=None)
-
-    def agenda(self, moment: datetime) -> tuple[AgendaItem, ...]:
-        """Return the lead's agenda items at this moment."""
-        items = (item for item in self.items if item.holds(moment))
-        return tuple(
-            item.of_lead(self.lead_id, self.heading, self.issue, self.assigned, day_of(moment, self.zone))
-            for item in items
-        )
-
-    def is_outdated(self, moment: datetime) -> bool:
-        """Return True if the lead should have written the row anew long before this moment."""
-        return self.right_until is not None and self.right_until + GRACE <= moment
+from process.views.lead_row import LeadRow, OpenInvoice
+from process.views.next_step import next_step
+from process.views.terms import term_rows, unbilled, yearly
 
 
 def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
@@ -153,7 +34,9 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         service=lead.service,
         price=price.total if price else None,
         per=price.per if price else None,
+        value=yearly(price) if price else None,
         on_hold=lead.hold is not None,
+        hold_until=lead.hold.until if lead.hold else None,
         ended=lead.ended,
         archived=lead.archived,
         merged_into=lead.merged_into.lead_id if lead.merged_into else None,
@@ -166,6 +49,15 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         lost=f"{lead.lost.reason}, on {lead.lost.on}" if lead.lost else "",
         contract_end=lead.contract.term_ends,
         ended_on=lead.closed_on or (lead.lost.on if lead.lost else None),
+        hub_name=lead.hub.name or "",
+        hub_url=lead.hub.url or "",
+        live_on=lead.hub.live_on,
+        down_on=lead.hub.decommissioned_on,
+        decommission_on=lead.hub.decommission_on,
+        exception_by=lead.hub.exception_by or "",
+        awaits_hub=lead.awaits_hub,
+        terms=term_rows(lead),
+        unbilled=unbilled(lead, lead.today(now)),
         open_invoices=tuple(map(_open_invoice, (each for each in lead.invoices if not each.settled))),
         org_key=keys.org,
         title_key=keys.title,
@@ -216,6 +108,7 @@ def _open_invoice(invoice: Invoice) -> OpenInvoice:
         total=invoice.total,
         period_start=invoice.period_start,
         period_end=invoice.period_end,
+        prepared_on=invoice.prepared_on,
         sent_on=invoice.sent_on,
         overdue=invoice.overdue,
     )

@@ -10,7 +10,7 @@ from client.lists import LeadLists, lead_lists
 from config.policy_file import current_policy
 from process.policy import TEAMS, Policy
 from process.types import Role
-from process.views.agenda import AHEAD, Agenda, AgendaItem, Section, plain_name
+from process.views.agenda_items import AHEAD, Agenda, AgendaItem, Section, plain_name
 from starter.cli.arguments import Json
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode

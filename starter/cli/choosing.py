@@ -5,7 +5,7 @@ from typing import Annotated
 
 from rich.text import Text
 
-from process.views.overview import Option
+from process.views.lead_overview import Option
 from starter.cli.arguments import Json, LeadArgument, Timeout, flag
 from starter.cli.output import Output, clean
 from starter.cli.session import TIMEOUT, leads_of

@@ -12,7 +12,7 @@ from client.errors import LeadsError, LeadStuck
 from client.leads import LeadsClient, Waiting
 from process.core.receipts import Answer
 from process.decisions.base import Decision
-from process.views.overview import EffectLine, Overview
+from process.views.lead_overview import EffectLine, Overview
 from starter.cli.arguments import Json, LeadArgument, Timeout, Verbose
 from starter.cli.loading import Command
 from starter.cli.options import given, with_options

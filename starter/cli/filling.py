@@ -1,19 +1,18 @@
 """`leads check --fill`: writes to the ledger what leads have recorded and it lacks."""
 
-from pydantic import BaseModel
-
 from client.connection import connect
 from client.directory import Directory
 from client.filling import Filled, fill
 from client.lists import failing
 from config.settings import Settings
 from ledger.events import Ledger
+from process.types import Base
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, progress
 from starter.cli.what_if_report import count_of
 
 
-class FillReport(BaseModel):
+class FillReport(Base):
     """The result for all leads."""
 
     leads: int

@@ -11,7 +11,7 @@ from rich.text import Text
 from client.lists import Order, Selection, lead_lists
 from config.settings import lead_page
 from process.types import OPEN_STAGES, Role, Stage
-from process.views.row import LeadRow, OpenInvoice
+from process.views.lead_row import LeadRow, OpenInvoice
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.csv_output import write_csv
@@ -142,7 +142,7 @@ def _begin_of(day: date, zone: str) -> datetime:
 
 def _links(rows: Iterable[LeadRow], ui: str) -> Mapping[str, str]:
     """Return the URL of each lead's page in the Temporal UI."""
-    from client.connection import configured_namespace  # it loads Temporal's SDK
+    from client.configuration import configured_namespace  # it loads Temporal's SDK
 
     namespace = configured_namespace()
     return {row.lead_id: lead_page(ui, namespace, row.lead_id) for row in rows}

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 from process.actor import Actor, Face
 from process.core.refusal import Refused
 from process.decisions.base import SET_BY_LEAD, Decision
-from process.decisions.parsing import parse_as
+from process.decisions.reading import parse_as
 from starter.cli.exits import CommandFailed, ExitCode
 
 AT_COMMAND_LINE = Actor(face=Face.COMMAND_LINE)

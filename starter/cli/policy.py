@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Annotated
 
 from cyclopts import Parameter
-from pydantic import BaseModel
 from temporalio.service import RPCError
 
 from client.errors import LeadsError, LeadStuck
@@ -14,6 +13,7 @@ from client.lists import lead_lists
 from config.settings import Settings
 from process.decisions.policy import PolicyAdopted
 from process.policy import TEAMS, Policy, differences
+from process.types import Base
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.errors import rendered
@@ -27,7 +27,7 @@ MAX_CONCURRENT = 20
 """Number of leads asked at the same time."""
 
 
-class Version(BaseModel):
+class Version(Base):
     """A policy that open leads have, their number, and its differences to the current one."""
 
     version: str
@@ -35,7 +35,7 @@ class Version(BaseModel):
     differs: list[str] = []
 
 
-class Adoption(BaseModel):
+class Adoption(Base):
     """The result of adopting the policy, or its preview, for one lead."""
 
     lead_id: str

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel
-
 from client import repair as repairs
 from client.errors import LedgerFailed, NothingToRepair, NotRepairable
 from client.leads import LeadsClient
 from client.repair import RepairPlan, plan_repair
 from client.stuck import list_stuck
 from ledger.events import Ledger, LedgerError
+from process.types import Base
 from starter.cli.arguments import Json, LeadArgument, flag
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
@@ -18,7 +17,7 @@ from starter.cli.output import Output, confirmed
 from starter.cli.session import leads_of
 
 
-class RepairReport(BaseModel):
+class RepairReport(Base):
     """The result of one lead's repair: its deeds, its plan, or the reason why there are none."""
 
     lead_id: str

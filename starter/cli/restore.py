@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
-from pydantic import BaseModel
 
 from client.errors import LedgerFailed, NothingToRestore, NotRestorable
 from client.leads import LeadsClient
@@ -14,6 +13,7 @@ from client.past import Past
 from client.restore import RestorePlan, plan_restore
 from client.restore import restore as begin_again
 from ledger.events import Ledger, LedgerError
+from process.types import Base
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
@@ -22,7 +22,7 @@ from starter.cli.session import leads_of
 from starter.cli.what_if_report import count_of
 
 
-class RestoreReport(BaseModel):
+class RestoreReport(Base):
     """The result for one lead: its restore, the plan of it, or the reason why there is none."""
 
     lead_id: str

@@ -7,9 +7,8 @@ from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead, SentMail
 from process.lead.quote import Quote
-from process.views.agenda import next_date
 from process.views.checklist import checklist
-from process.views.overview import EffectLine, Overview, with_correction
+from process.views.lead_overview import EffectLine, Overview, with_correction
 from starter.cli.output import Output, moment
 from starter.cli.spelling import as_command, write_refusal
 
@@ -35,8 +34,8 @@ def show_lead(
     if lead.lost and not lead.merged_into:
         note = f": {lead.lost.note}" if lead.lost.note else ""
         out.line(f"Lost on {lead.lost.on}, {lead.lost.said_by} said no ({lead.lost.reason}){note}", "yellow")
-    if coming := next_date(lead):
-        out.line(f"Next date: {coming}", "dim")
+    if view.next_day:
+        out.line(f"Next date: {view.next_day}: {view.next_day_is_for}", "dim")
     out.line(f"Policy: {lead.policy.version}", "dim")
     _section(out, "Attention", view.attention, "yellow")
     failed = [effect for effect in view.effects if effect.status == "parked"]

@@ -16,7 +16,7 @@ from process.lead.lead import Lead
 from process.money.amounts import Money
 from process.policy import Team
 from process.types import Role
-from process.views.overview import Overview, TimelineLine
+from process.views.lead_overview import Overview, TimelineLine
 from starter.cli.options import given
 from starter.cli.output import Output
 from starter.demo.errors import StepFailed

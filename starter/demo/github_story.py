@@ -10,7 +10,7 @@ import requests
 from client.directory import LeadHandle
 from client.leads import LeadsClient
 from process.types import Stage
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from starter.demo.errors import StepFailed
 from starter.demo.story import COMMENT, ISSUE, LOGIN
 from starter.local.parts import SandboxInfo

@@ -15,7 +15,7 @@ from client.leads import LeadsClient, Waiting
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.types import Stage
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from starter.cli.options import given
 from starter.cli.output import Output
 from starter.cli.spelling import as_command, write_refusal

@@ -19,12 +19,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pydantic import BaseModel
 from temporalio.client import Client
 
 from client.chores import Chores
 from client.server import prepare, prepare_chores
 from config.settings import Settings
+from process.types import Base
 from starter.local.errors import DevServerMissing, PartFailed, PortTaken
 from workflows.runtime.plugin import leads_plugin
 
@@ -45,7 +45,7 @@ WORKER = Path(__file__).parents[2] / "worker.py"
 OURS = ("LEADS_", "TEMPORAL_")
 
 
-class SandboxInfo(BaseModel):
+class SandboxInfo(Base):
     """URL and ports of the running sandbox, and the settings that point the service at it; printed by the sandbox."""
 
     url: str

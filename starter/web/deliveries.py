@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from activities.github import issue_block
 from activities.github.issue_state import IssueState, is_as_written
 from activities.github.models import Account, Label
 from activities.github.own_comments import is_ours
 from activities.github.repositories import Repositories, same
-from process.github.commands import parse_commands
+from process.github.commands import may_hold_command
+from process.types import Base
 from workflows.issue_sync import ChangeNotice
 
 EVENTS = frozenset({"issues", "issue_comment", "projects_v2_item"})
@@ -18,18 +19,18 @@ OUR_ACTIONS = frozenset({"edited", "closed", "reopened", "labeled", "unlabeled"}
 """Actions by which the service brings an issue up to date. They don't make an issue one of a lead."""
 
 
-class _Named(BaseModel):
+class _Named(Base):
     login: str = ""
     name: str = ""
 
 
-class _Repository(BaseModel):
+class _Repository(Base):
     id: int | None = None
     name: str
     owner: _Named
 
 
-class _Issue(BaseModel):
+class _Issue(Base):
     number: int
     title: str = ""
     body: str | None = None
@@ -38,18 +39,18 @@ class _Issue(BaseModel):
     pull_request: Any = None
 
 
-class _Comment(BaseModel):
+class _Comment(Base):
     id: int
     body: str = ""
     user: Account | None = None
 
 
-class _Card(BaseModel):
+class _Card(Base):
     node_id: str
     content_type: str = ""
 
 
-class _Delivery(BaseModel):
+class _Delivery(Base):
     """The parts of an event that are read."""
 
     action: str = ""
@@ -61,7 +62,7 @@ class _Delivery(BaseModel):
     card: _Card | None = Field(None, alias="projects_v2_item")
 
 
-class ReadDelivery(BaseModel):
+class ReadDelivery(Base):
     """The change notice of a delivery, or the reason why it is ignored."""
 
     action: str
@@ -113,13 +114,12 @@ def _no_command(known: _Delivery) -> str:
         return "no comment to read"
     if comment.user is None or comment.user.is_bot or is_ours(comment.body):
         return "written by a program"
-    return "" if parse_commands(comment.body) else "no command"
+    return "" if may_hold_command(comment.body) else "no command"
 
 
 def _notice(known: _Delivery, delivery: str, repositories: Repositories) -> ChangeNotice:
-    sender = known.sender.login if known.sender else None
     if known.card:
-        return ChangeNotice(card=known.card.node_id, sender=sender, delivery=delivery)
+        return ChangeNotice(card=known.card.node_id, delivery=delivery)
     assert known.issue  # noqa: S101 - checked above
     return ChangeNotice(
         repo=_repository(known, repositories) or "",

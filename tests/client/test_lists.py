@@ -13,9 +13,11 @@ from client.lists import LeadLists, Selection, lead_lists
 from config.settings import Settings
 from ledger.events import Ledger
 from process.types import Role, Stage
-from process.views.agenda import Agenda, agenda
+from process.views.agenda import agenda
+from process.views.agenda_items import Agenda
 from process.views.digest import Digests, Week
-from process.views.row import GRACE, row_of
+from process.views.lead_row import GRACE
+from process.views.row import row_of
 from tests.support.lives import Life
 from tests.support.rows import write_rows
 

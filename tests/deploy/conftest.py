@@ -13,6 +13,7 @@ __all__ = ["postgres"]
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / ".env.example"
+PASSWORDS = ("POSTGRES_PASSWORD", "TEMPORAL_DB_PASSWORD", "LEDGER_OWNER_DB_PASSWORD", "LEDGER_DB_PASSWORD")
 LINE = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
 
 
@@ -54,7 +55,7 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Compose:
 def filled_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """.env.example as a team fills it in: the passwords set, everything else at its default but switched on."""
     text = EXAMPLE.read_text()
-    for password in ("POSTGRES_PASSWORD", "TEMPORAL_DB_PASSWORD", "LEDGER_DB_PASSWORD"):
+    for password in PASSWORDS:
         text = text.replace(f"\n{password}=\n", f"\n{password}=secret-of-{password}\n")
     file = tmp_path_factory.mktemp("env") / ".env"
     file.write_text(re.sub(r"^# ([A-Z][A-Z0-9_]*=.+)$", r"\1", text, flags=re.MULTILINE))

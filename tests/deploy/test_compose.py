@@ -11,13 +11,18 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from .conftest import EXAMPLE, ROOT, Compose, values
+from .conftest import EXAMPLE, PASSWORDS, ROOT, Compose, values
 
 FILE = ROOT / "docker-compose.yml"
-SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(FILE)["services"]
-ONCE = {"databases", "temporal-schema", "temporal-init"}
-OURS = {"temporal-init", "worker", "web", "sandbox"}
-PASSWORDS = ["POSTGRES_PASSWORD", "TEMPORAL_DB_PASSWORD", "LEDGER_DB_PASSWORD"]
+DOCUMENT: dict[str, Any] = YAML(typ="safe").load(FILE)
+SERVICES: dict[str, dict[str, Any]] = DOCUMENT["services"]
+ONCE = {"databases", "temporal-schema", "ledger-schema", "temporal-init"}
+OURS = {"ledger-schema", "temporal-init", "worker", "web", "sandbox"}
+
+
+def networks(service: str) -> set[str]:
+    """The networks that a service reaches; without any of its own it would be on Compose's default one."""
+    return set(SERVICES[service].get("networks", {"default"}))
 
 
 def test_the_compose_schema_accepts_it() -> None:
@@ -38,6 +43,8 @@ def test_compose_accepts_it_filled_in(compose: Compose, filled_in: Path) -> None
     assert settings["PGPASSWORD"] == "secret-of-LEDGER_DB_PASSWORD"
     assert "secret-of-POSTGRES_PASSWORD" not in str(services["worker"])
     assert "secret-of-TEMPORAL_DB_PASSWORD" not in str(services["worker"])
+    assert "secret-of-LEDGER_OWNER_DB_PASSWORD" not in str(services["worker"])
+    assert "secret-of" not in str(services["web"])
 
 
 def test_compose_accepts_the_sandbox(compose: Compose) -> None:
@@ -46,6 +53,7 @@ def test_compose_accepts_the_sandbox(compose: Compose) -> None:
     services = json.loads(read.stdout)["services"]
     assert set(services) == set(SERVICES)
     [shared] = services["worker"]["volumes"]
+    assert services["temporal-ui"]["environment"]["TEMPORAL_DISABLE_WRITE_ACTIONS"] == "false"
     written, seed = services["sandbox"]["volumes"]
     assert Path(seed["source"]).is_file()
     assert (shared["type"], shared["source"], shared["target"]) == (
@@ -64,11 +72,17 @@ def test_compose_says_which_password_is_missing(compose: Compose, tmp_path: Path
     assert f"{missing} is missing a value: set it in .env" in read.stderr
 
 
+def test_the_compose_schema_accepts_mtls() -> None:
+    overlay = str(ROOT / "deploy/mtls.yml")
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", overlay]
+    judged = subprocess.run(command, capture_output=True, text=True)
+    assert judged.returncode == 0, judged.stdout
+
+
 def test_every_variable_is_explained_and_has_the_default_shown() -> None:
     shown = values(EXAMPLE)
-    used = re.findall(
-        r"\$\{([A-Z_0-9]+)(?::([-?])([^${}]*|\$\{[^}]*\}|[^{}]*\$\{[^}]*\}))?\}", FILE.read_text()
-    )
+    files = FILE.read_text() + (ROOT / "deploy/mtls.yml").read_text()
+    used = re.findall(r"\$\{([A-Z_0-9]+)(?::([-?+])([^${}]*|\$\{[^}]*\}|[^{}]*\$\{[^}]*\}))?\}", files)
     assert {name for name, _, _ in used} >= {*PASSWORDS, "CREDENTIALS", "TEMPORAL_VERSION"}
     # Where Compose differs from a worker on its own, .env.example says so in words.
     differs = {"TEMPORAL_NAMESPACE", "LEADS_CHORES_NAMESPACE", "LEADS_TEMPORAL_UI", "LEADS_LOG_FORMAT"}
@@ -85,6 +99,65 @@ def test_ports_are_open_to_this_machine_only() -> None:
     assert "ports" not in SERVICES["postgresql"]
 
 
+def test_only_web_faces_the_internet_and_only_temporal_and_the_ledger_reach_the_database() -> None:
+    on = {
+        network: {name for name in SERVICES if network in networks(name)} for network in DOCUMENT["networks"]
+    }
+    assert on.keys() == {"edge", "core", "db"}
+    assert on["edge"] == {"web"}
+    assert on["db"] == {"postgresql", "databases", "temporal-schema", "ledger-schema", "temporal", "worker"}
+    assert DOCUMENT["networks"]["db"] == {"internal": True}
+    assert networks("postgresql") == {"db"}
+    assert all(networks(name) <= on.keys() for name in SERVICES)  # none is on Compose's default network
+
+
+def test_web_has_its_own_few_settings_and_nobody_elses_credentials() -> None:
+    web = SERVICES["web"]
+    github = [
+        "API_URL",
+        "ORG",
+        "LEADS_REPO",
+        "HUBS_REPO",
+        "TOKEN",
+        "WEBHOOK_SECRET",
+        "WEBHOOK_SECRET_PREVIOUS",
+    ]
+    common = ["CHORES_NAMESPACE", "TASK_QUEUE", "CHORES_QUEUE", "SECRETS", "LOG_FORMAT"]
+    assert set(web["environment"]) == {
+        "TEMPORAL_ADDRESS",
+        "TEMPORAL_NAMESPACE",
+        *(f"LEADS_{name}" for name in common),
+        *(f"LEADS_GITHUB__{name}" for name in github),
+    }
+    assert web["environment"]["LEADS_GITHUB__TOKEN"] == "${WEB_GITHUB_TOKEN:-}"  # not the worker's
+    assert web["volumes"] == ["${WEB_CREDENTIALS:-./credentials/web}:/credentials:ro"]
+
+
+def test_the_webhooks_secret_is_in_web_only() -> None:
+    for name, service in SERVICES.items():
+        given = str(service.get("environment", {}).get("LEADS_GITHUB__WEBHOOK_SECRET", ""))
+        assert name == "web" or not given or given.startswith("${LEADS_GITHUB__WEBHOOK_SECRET:+")
+        assert name == "web" or "LEADS_GITHUB__WEBHOOK_SECRET_PREVIOUS" not in service.get("environment", {})
+
+
+def test_a_password_is_in_the_containers_that_use_it_only() -> None:
+    having = {
+        password: {name for name, service in SERVICES.items() if f"${{{password}:?" in str(service)}
+        for password in PASSWORDS
+    }
+    assert having == {
+        "POSTGRES_PASSWORD": {"postgresql", "databases"},
+        "TEMPORAL_DB_PASSWORD": {"databases", "temporal-schema", "temporal"},
+        "LEDGER_OWNER_DB_PASSWORD": {"databases", "ledger-schema"},
+        "LEDGER_DB_PASSWORD": {"databases", "worker"},
+    }
+
+
+def test_the_temporal_ui_only_shows() -> None:
+    writes = SERVICES["temporal-ui"]["environment"]["TEMPORAL_DISABLE_WRITE_ACTIONS"]
+    assert writes == "${TEMPORAL_DISABLE_WRITE_ACTIONS:-true}"
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_runs_restricted_and_comes_back(name: str) -> None:
     service = SERVICES[name]
@@ -93,14 +166,12 @@ def test_a_service_runs_restricted_and_comes_back(name: str) -> None:
     assert re.fullmatch(
         r"[a-z/-]+:(\$\{[A-Z_]+:-)?[\w.-]+\}?|\$\{LEADS_IMAGE:-lead-to-hub:local\}", service["image"]
     )
-    if name not in ONCE:
-        assert "memory" in service["deploy"]["resources"]["limits"]
+    assert service["deploy"]["resources"]["limits"].keys() == {"memory", "cpus", "pids"}
     if name not in {*ONCE, "worker"}:
         assert service["healthcheck"]["test"][0] == "CMD"
-    if name != "postgresql":  # its image starts as root to hand the volume to its own user
-        assert service["cap_drop"] == ["ALL"]
+    assert service["cap_drop"] == ["ALL"]
+    assert name == "temporal-ui" or service["read_only"] is True  # its image writes its configuration down
     if name in OURS:
-        assert service["read_only"] is True
         assert service["init"] is True
 
 

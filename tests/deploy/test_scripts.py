@@ -1,20 +1,24 @@
 """The one-shot scripts, run: on a real PostgreSQL where there is one, against a recorder in place of Temporal's tool."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from ledger.database import Database
 from ledger.events import Ledger, LedgerRefused
 from tests.support.postgres import PASSWORD, Postgres
 
 from .conftest import ROOT
 
 
-def make_databases(postgres: Postgres, temporal: str, ledger: str) -> None:
+def make_databases(postgres: Postgres, temporal: str, ledger: str, owner: str = "the owner's") -> None:
     if not shutil.which("psql"):
         pytest.skip("no psql here: apt-get install postgresql-client")
     subprocess.run(
@@ -26,6 +30,7 @@ def make_databases(postgres: Postgres, temporal: str, ledger: str) -> None:
             "PGUSER": "owner",
             "PGPASSWORD": PASSWORD,
             "TEMPORAL_DB_PASSWORD": temporal,
+            "LEDGER_OWNER_DB_PASSWORD": owner,
             "LEDGER_DB_PASSWORD": ledger,
         },
     )
@@ -37,6 +42,12 @@ def test_databases_are_made_once_and_passwords_are_set_each_time(
     make_databases(postgres, "first", "first")
     second = """it's "$HOME" \\ a%b"""
     make_databases(postgres, "second", second)
+
+    monkeypatch.setenv("PGPASSWORD", "the owner's")
+    owner = Database.open(f"postgresql://leads_owner@/leads?host={postgres.folder}")
+    owner.make("leads")
+    owner.make("leads")  # at every start
+    owner.close()
 
     # As in Compose: no password in the URL.
     monkeypatch.setenv("PGPASSWORD", second)
@@ -59,9 +70,45 @@ def test_databases_are_made_once_and_passwords_are_set_each_time(
         psycopg.connect(host=str(postgres.folder), dbname="leads", user="temporal", password="second")
 
 
-def test_databases_need_both_passwords(postgres: Postgres) -> None:
-    with pytest.raises(subprocess.CalledProcessError):
-        make_databases(postgres, "", "set")
+def test_databases_need_all_passwords(postgres: Postgres) -> None:
+    for passwords in (("", "set", "set"), ("set", "", "set"), ("set", "set", "")):
+        with pytest.raises(subprocess.CalledProcessError):
+            make_databases(postgres, *passwords)
+
+
+def test_a_ledger_of_an_earlier_release_gets_its_owner(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then the service's role had made the tables, and could drop their triggers."""
+    with postgres.connect() as connection:
+        connection.execute("DROP DATABASE IF EXISTS leads WITH (FORCE)")
+        connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'leads'").fetchone() or connection.execute(
+            "CREATE ROLE leads LOGIN"
+        )
+        connection.execute("CREATE DATABASE leads OWNER leads")
+        connection.execute("ALTER ROLE leads PASSWORD 'before'")
+    monkeypatch.setenv("PGPASSWORD", "before")
+    url = f"postgresql://leads@/leads?host={postgres.folder}"
+    before = Ledger.open(url)
+    identity = before.identity()
+    before.close()
+    make_databases(postgres, "some", "before")
+    monkeypatch.setenv("PGPASSWORD", "the owner's")
+    owner = Database.open(f"postgresql://leads_owner@/leads?host={postgres.folder}")
+    owner.make("leads")
+    owner.close()
+    monkeypatch.setenv("PGPASSWORD", "before")
+    ledger = Ledger.open(url)
+    assert ledger.identity() == identity
+    assert ledger.check().events == 0
+    ledger.close()
+    with (
+        psycopg.connect(
+            host=str(postgres.folder), dbname="leads", user="leads", password="before"
+        ) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("DROP TRIGGER ledger_refuses_change ON ledger_entries")
 
 
 @pytest.fixture
@@ -99,3 +146,41 @@ def test_a_failed_step_is_not_covered_by_the_next(temporal_sql_tool: Path, step:
     (temporal_sql_tool.parent / "fail").write_text(step)
     assert make_schema(temporal_sql_tool) != 0
     assert step in (temporal_sql_tool.parent / "calls").read_text().splitlines()[-1]
+
+
+DOCKER = """#!/bin/sh
+case "$*" in
+  *config*) cat config.json ;;
+  *python:*) echo '{"digest": "sha256:of-python"}' ;;
+  *postgres:16-bookworm*) echo '{"digest": "sha256:of-postgres"}' ;;
+  *) exit 1 ;;
+esac
+"""
+
+
+def test_images_are_pinned_to_the_digests_of_their_tags(tmp_path: Path) -> None:
+    (docker := tmp_path / "docker").write_text(DOCKER)
+    docker.chmod(0o755)
+    shutil.copy(ROOT / "Dockerfile", tmp_path)
+    services = {"postgresql": {"image": "postgres:16-bookworm"}, "web": {"image": "ours", "build": {}}}
+    (tmp_path / "config.json").write_text(json.dumps({"services": services}))
+    run = [sys.executable, str(ROOT / "deploy/pin_images.py")]
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run(run, cwd=tmp_path, env=env, check=True)
+    written = json.loads((tmp_path / "docker-compose.override.yml").read_text())["services"]
+    [python] = re.findall(r"^ARG PYTHON=(.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert written == {
+        "postgresql": {"image": "postgres:16-bookworm@sha256:of-postgres"},
+        "web": {"build": {"args": {"PYTHON": f"{python}@sha256:of-python"}}},
+    }
+
+
+def test_no_image_is_pinned_if_one_cannot_be_looked_up(tmp_path: Path) -> None:
+    (docker := tmp_path / "docker").write_text(DOCKER)
+    docker.chmod(0o755)
+    shutil.copy(ROOT / "Dockerfile", tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({"services": {"ui": {"image": "gone:1"}}}))
+    run = [sys.executable, str(ROOT / "deploy/pin_images.py")]
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    assert subprocess.run(run, cwd=tmp_path, env=env, stderr=subprocess.PIPE).returncode != 0
+    assert not (tmp_path / "docker-compose.override.yml").exists()

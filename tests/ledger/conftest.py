@@ -10,12 +10,13 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 
+from ledger.database import Database
 from ledger.events import Entry, Ledger
 from process.types import Role, Stage
-from process.views.row import LeadRow
-from tests.support.postgres import Postgres, postgres
+from process.views.lead_row import LeadRow
+from tests.support.postgres import PASSWORD, Postgres, postgres
 
 __all__ = ["postgres"]
 
@@ -33,12 +34,29 @@ def database(postgres: Postgres) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of a new ledger. Tests that use it run on both engines."""
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a ledger that does not exist, for a role that may make it."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/not/yet/there/ledger.sqlite"
     postgres: Postgres = request.getfixturevalue("postgres")
     return postgres.url(request.getfixturevalue("database"))
+
+
+@pytest.fixture
+def url(empty_url: str, request: pytest.FixtureRequest) -> str:
+    """Return the URL of a new ledger. Tests that use it run on both engines.
+
+    On PostgreSQL it is the URL of a role that may add events and read them, as the service has it.
+    """
+    if empty_url.startswith("sqlite"):
+        return empty_url
+    postgres: Postgres = request.getfixturevalue("postgres")
+    role = f"service_{next(_databases)}"
+    with postgres.connect() as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'".encode())
+    with closing(Database.open(empty_url)) as owned:
+        owned.make(role)
+    return make_url(empty_url).set(username=role).render_as_string(hide_password=False)
 
 
 @pytest.fixture
@@ -83,14 +101,14 @@ def entry(seq: int, lead_id: str = "lead-1", **changed: Any) -> Entry:
 
 
 def by_hand(url: str, *statements: str) -> None:
-    """Run SQL without the ledger's code, as a person with a database client would."""
+    """Run SQL without the ledger's code, as the owner of the tables with a database client would."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         with closing(sqlite3.connect(str(parsed.database))) as lite, lite:
             for statement in statements:
                 lite.execute(statement)
     else:
-        where = parsed.render_as_string(hide_password=False)
+        where = parsed.set(username="owner").render_as_string(hide_password=False)
         with psycopg.connect(where) as postgres:
             for statement in statements:
                 postgres.execute(statement.encode())
@@ -119,3 +137,19 @@ def record(ledger: Ledger, entries: Sequence[Entry], **more: Any) -> int:
     """Append events of the lead of the first one, by default after the number before them."""
     first = min(entries, key=lambda each: each.seq)
     return ledger.append(first.lead_id, entries, **{"after": first.seq - 1} | more)
+
+
+@pytest.fixture
+def statements(ledger: Ledger) -> Callable[[], list[str]]:
+    """Return a function that returns the statements that the ledger has run since its last call."""
+    seen: list[str] = []
+
+    @event.listens_for(ledger._database.reader, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    def since() -> list[str]:
+        found, seen[:] = [*seen], []
+        return found
+
+    return since

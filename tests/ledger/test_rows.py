@@ -6,7 +6,7 @@ from typing import Any
 from ledger.events import Ledger
 from ledger.rows import above, differs, equals, needs_attention, one_of
 from process.types import Stage
-from process.views.row import LeadRow
+from process.views.lead_row import LeadRow
 
 from .conftest import DAY, entry, make_row
 

@@ -11,7 +11,8 @@ from process.core.events import Deadline
 from process.decisions.quote_outcomes import QuoteExpired
 from process.decisions.waiting import Resumed
 from process.types import Role
-from process.views.agenda import FORTHCOMING, Agenda, Section, agenda
+from process.views.agenda import FORTHCOMING, agenda
+from process.views.agenda_items import Agenda, Section
 from tests.support.lives import HUB, Life
 from tests.support.states import STATES
 

@@ -12,7 +12,7 @@ from process.money.usage import missing_usage
 from process.types import Role
 from process.views.agenda import agenda
 from process.views.attention import attention
-from process.views.overview import next_step
+from process.views.next_step import next_step
 from tests.support.lives import BOOK_QUOTE, HUB, QUOTE, RENEWAL, SIGNED, Life
 
 

@@ -19,7 +19,8 @@ from process.effects.observations import HubIssueOpened
 from process.github.edits import Edit, EditKind
 from process.github.proposals import agrees, propose
 from process.views.attention import attention
-from process.views.overview import timeline, with_correction
+from process.views.lead_overview import with_correction
+from process.views.overview import timeline
 from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back, last_seq, without_progress
 from tests.support.states import STATES
 

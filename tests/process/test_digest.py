@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from process.types import Role
-from process.views.agenda import AgendaItem, Section, agenda
+from process.views.agenda import agenda
+from process.views.agenda_items import AgendaItem, Section
 from process.views.digest import SHOWN, DigestMail, Digests, Week
 from tests.support.lives import Life
 

@@ -12,7 +12,8 @@ from process.effects import NotifyLeads
 from process.lead.duplicate_links import MAX_ORIGINALS, Relation
 from process.types import Role
 from process.views.attention import attention
-from process.views.overview import next_step, timeline
+from process.views.next_step import next_step
+from process.views.overview import timeline
 from tests.support.lives import ORIGINAL, QUOTE, Life, last_seq
 from tests.support.twins import twin
 

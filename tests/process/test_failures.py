@@ -26,7 +26,8 @@ from process.money.usage import missing_usage
 from process.types import Role, Stage
 from process.views.attention import attention
 from process.views.checklist import checklist
-from process.views.overview import next_step, timeline
+from process.views.next_step import next_step
+from process.views.overview import timeline
 from tests.support.lives import BOOK_QUOTE, HUB, ORIGINAL, QUOTE, SIGNED, Life
 
 ROOT = Path(__file__).parents[2]

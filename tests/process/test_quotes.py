@@ -16,9 +16,11 @@ from process.effects import SendMail
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Role
-from process.views.agenda import Section, agenda
+from process.views.agenda import agenda
+from process.views.agenda_items import Section
 from process.views.attention import attention
-from process.views.overview import next_step, overview
+from process.views.next_step import next_step
+from process.views.overview import overview
 from tests.support.lives import BOOK_QUOTE, DISCOUNTED, QUOTE, Life
 
 

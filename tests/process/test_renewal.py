@@ -8,9 +8,10 @@ import pytest
 from process.lead.quote import QuoteStatus
 from process.money.usage import missing_usage
 from process.types import Role, Stage
-from process.views.agenda import Section, agenda
+from process.views.agenda import agenda
+from process.views.agenda_items import Section
 from process.views.attention import attention
-from process.views.overview import next_step
+from process.views.next_step import next_step
 from tests.support.lives import BOOK_QUOTE, QUOTE, RENEWAL, SIGNED, Life
 
 

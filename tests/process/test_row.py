@@ -6,9 +6,11 @@ from process.core.due import next_wake_up
 from process.money.usage import next_missed_usage
 from process.policy import Team
 from process.types import Role, Stage
-from process.views.agenda import Section, agenda
+from process.views.agenda import agenda
+from process.views.agenda_items import Section
 from process.views.attention import next_change
-from process.views.row import GRACE, LeadRow, known_team, row_of
+from process.views.lead_row import GRACE, LeadRow
+from process.views.row import known_team, row_of
 from tests.support.lives import BOOK_QUOTE, Life
 from tests.support.states import STATES
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from process.views.agenda import Section, agenda, next_date
+from process.views.agenda import agenda, next_date
+from process.views.agenda_items import Section
 from process.views.overview import overview
 from process.views.row import row_of
 from starter.cli.output import Output

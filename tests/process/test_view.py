@@ -8,7 +8,9 @@ from process.core.due import next_due
 from process.decisions.registry import DECISIONS
 from process.types import Role
 from process.views.attention import attention
-from process.views.overview import Option, _step, next_step, options, overview
+from process.views.lead_overview import Option
+from process.views.next_step import next_step, step_of
+from process.views.overview import options, overview
 from tests.support.lives import BOOK_QUOTE, HUB, Life
 
 
@@ -201,7 +203,7 @@ def test_the_next_decisions_come_first(state: Callable[[], Life], first: list[st
 
 @pytest.mark.parametrize("life", [each for each, _, _ in STEPS])
 def test_every_next_decision_exists(life: Callable[[], Life]) -> None:
-    assert set(_step(life().lead).decisions) <= set(DECISIONS)
+    assert set(step_of(life().lead).decisions) <= set(DECISIONS)
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ from process.views.recording import Recorded, RecordRequest
 from tests.support.outside import brought_back
 from tests.support.workflow_lives import OPENED
 from workflows.lead import LeadWorkflow
-from workflows.runtime.converter import LeadPayloadConverter
 from workflows.runtime.steps import StepRunner
+from workflows.runtime.worker_converter import WorkerPayloadConverter
 
 BEGAN = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 LEAD = "lead-example"
@@ -39,7 +39,7 @@ class Activations:
         self.commands: list[str] = []
         self.next_run = b""
         """The packed lead that the next run begins with, once this one has ended."""
-        self._converter = LeadPayloadConverter()
+        self._converter = WorkerPayloadConverter()
         self._pending: list[WorkflowCommand] = []
         self._length = self._signals = 0
         loop = asyncio.new_event_loop()
@@ -47,7 +47,7 @@ class Activations:
         try:
             self.instance = StepRunner().create_instance(
                 WorkflowInstanceDetails(
-                    payload_converter_factory=LeadPayloadConverter,
+                    payload_converter_factory=WorkerPayloadConverter,
                     failure_converter_class=DataConverter.default.failure_converter_class,
                     interceptor_classes=[],
                     defn=workflow._Definition.must_from_class(LeadWorkflow),

@@ -33,8 +33,8 @@ from client.worker_options import working
 from config.settings import Settings
 from ledger.events import Ledger
 from process.decisions.opening import LeadOpened
-from process.views.overview import Overview
-from process.views.row import LeadRow
+from process.views.lead_overview import Overview
+from process.views.lead_row import LeadRow
 from sandbox.server import Sandbox
 from tests.support.lives import KEY
 from tests.support.sandboxes import running_sandbox, sandbox

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from activities.issue_sync import intake
 from client.directory import LeadHandle
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from tests.support.deployment import OWNER, SALES, Deployment
 from tests.support.synced_issue import SyncedIssue
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from client.directory import LeadHandle
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from tests.support.deployment import Deployment
 from tests.support.synced_issue import SyncedIssue
 

@@ -31,8 +31,10 @@ from process.types import Role, Stage
 from process.views.agenda import agenda
 from process.views.attention import attention, concerns, next_change
 from process.views.checklist import checklist
-from process.views.overview import next_step, options, overview, timeline
-from process.views.row import LeadRow, row_of
+from process.views.lead_row import LeadRow
+from process.views.next_step import next_step
+from process.views.overview import options, overview, timeline
+from process.views.row import row_of
 from tests.support.lives import BOOK_QUOTE, ORIGINAL, QUOTE, Life, known_person
 from tests.support.pools import KINDS, ZONES, line, odd_bodies, offers, sound_bodies
 

@@ -19,7 +19,7 @@ from client.leads import LeadsClient
 from config.settings import Settings
 from ledger.events import Ledger
 from process.types import Role, Stage
-from process.views.row import LeadRow
+from process.views.lead_row import LeadRow
 from sandbox.github.records import Issue
 from sandbox.server import Sandbox
 

@@ -40,8 +40,8 @@ from process.effects.observations import (
 from process.effects.requests import Batch, BatchResult, BatchResults, EffectRequest, Outcome
 from process.envelope import public_key
 from process.types import Link
+from process.views.lead_row import LeadRow
 from process.views.recording import Recorded, RecordRequest
-from process.views.row import LeadRow
 from tests.support.lives import KEY
 
 

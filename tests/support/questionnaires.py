@@ -3,7 +3,7 @@
 import asyncio
 
 from client.directory import LeadHandle
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from tests.support.deployment import Deployment
 from tests.support.waiting import TIMEOUT
 from workflows.reconcile import SystemResult

@@ -18,7 +18,7 @@ from config.settings import GitHub, Settings
 from starter.web.webhooks import make_server
 from tests.support.waiting import TIMEOUT
 
-SECRET = "s3cr3t of the tests"
+SECRET = "s3cr3t of the tests, which is long enough"
 GITHUB = GitHub(org="Codertocat", leads_repo="Hello-World", webhook_secret=SecretStr(SECRET))
 """The organization of GitHub's own examples."""
 

@@ -19,7 +19,7 @@ from client.connection import NO_WORKER_ANSWERED, is_not_ready
 from client.errors import refused_by
 from process.core.receipts import Answer
 from process.envelope import seal
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from tests.support.lives import KEY, known_person
 from tests.support.outside import Outside
 from tests.support.waiting import TIMEOUT

@@ -9,7 +9,7 @@ from temporalio.worker import Replayer
 
 from ledger.events import Ledger
 from process.core.receipts import Answer
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 from tests.system.conftest import Service

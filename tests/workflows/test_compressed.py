@@ -7,7 +7,7 @@ from process.views.recording import RecordRequest
 from tests.support.activations import LEAD, Activations
 from tests.support.workflow_lives import OPENED
 from workflows.runtime.compressed import compressed
-from workflows.runtime.converter import LeadPayloadConverter
+from workflows.runtime.worker_converter import WorkerPayloadConverter
 
 
 def sent_at_start() -> Payload:
@@ -15,7 +15,7 @@ def sent_at_start() -> Payload:
     job = WorkflowActivationJob()
     job.initialize_workflow.workflow_type = "LeadWorkflow"
     job.initialize_workflow.workflow_id = LEAD
-    job.initialize_workflow.arguments.extend(LeadPayloadConverter().to_payloads([OPENED]))
+    job.initialize_workflow.arguments.extend(WorkerPayloadConverter().to_payloads([OPENED]))
     with Activations() as activations:
         commands = activations.activate([job]).successful.commands
     (local,) = [each.schedule_local_activity for each in commands if each.HasField("schedule_local_activity")]
@@ -24,13 +24,13 @@ def sent_at_start() -> Payload:
 
 def test_what_a_lead_writes_to_the_ledger_is_given_compressed() -> None:
     sent = sent_at_start()
-    (request,) = LeadPayloadConverter().from_payloads([sent], [RecordRequest])
+    (request,) = WorkerPayloadConverter().from_payloads([sent], [RecordRequest])
     assert request.events[0].summary.startswith("Example University became a lead")
     assert len(sent.data) < len(request.model_dump_json()) / 3
 
 
 def test_compressed_arguments_are_read_with_and_without_a_type() -> None:
-    (request,) = LeadPayloadConverter().from_payloads([sent_at_start()], [RecordRequest])
-    payloads = LeadPayloadConverter().to_payloads([compressed(request), 7])
-    assert LeadPayloadConverter().from_payloads(payloads, [RecordRequest, int]) == [request, 7]
-    assert LeadPayloadConverter().from_payloads(payloads) == [request.model_dump(mode="json"), 7]
+    (request,) = WorkerPayloadConverter().from_payloads([sent_at_start()], [RecordRequest])
+    payloads = WorkerPayloadConverter().to_payloads([compressed(request), 7])
+    assert WorkerPayloadConverter().from_payloads(payloads, [RecordRequest, int]) == [request, 7]
+    assert WorkerPayloadConverter().from_payloads(payloads) == [request.model_dump(mode="json"), 7]

@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from process.decisions.registry import DECISIONS
-from process.views.overview import Option
+from process.views.lead_overview import Option
 from tests.support.outside import Outside
 from tests.support.workflow_lives import MAILS, Life
 

@@ -13,7 +13,7 @@ from temporalio.worker import Worker
 from activities.errors import again
 from activities.relation_notices import RelationNoticeActivities
 from process.effects.requests import EffectRequest, Outcome
-from process.views.overview import EffectLine, Overview
+from process.views.lead_overview import EffectLine, Overview
 from tests.support.outside import Outside
 from tests.support.workflow_lives import Life
 

@@ -14,7 +14,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 
 from process.core.receipts import Answer
 from process.lead.lead import Lead
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 

@@ -18,8 +18,8 @@ from temporalio.worker import Replayer, Worker
 
 from activities.ledger import LedgerActivities
 from ledger.events import Ledger
+from process.views.lead_row import LeadRow
 from process.views.recording import Recorded, RecordRequest
-from process.views.row import LeadRow
 from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside
 from tests.support.waiting import TIMEOUT

@@ -21,10 +21,10 @@ from temporalio.converter import (
 from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 from temporalio.worker.workflow_sandbox._runner import _Instance
 
-from workflows.runtime.converter import LeadPayloadConverter
 from workflows.runtime.plugin import leads_plugin
 from workflows.runtime.sandbox import _ContextFreeInstance
 from workflows.runtime.steps import _StepInstance
+from workflows.runtime.worker_converter import WorkerPayloadConverter
 
 
 def test_nothing_that_converts_payloads_uses_their_context() -> None:
@@ -33,8 +33,8 @@ def test_nothing_that_converts_payloads_uses_their_context() -> None:
     assert not isinstance(converter.failure_converter, WithSerializationContext)
     assert converter.payload_codec is None
     assert converter.external_storage is None
-    assert converter.payload_converter_class is LeadPayloadConverter
-    used = LeadPayloadConverter().converters.values()
+    assert converter.payload_converter_class is WorkerPayloadConverter
+    used = WorkerPayloadConverter().converters.values()
     assert not [each for each in used if isinstance(each, WithSerializationContext)]
 
 

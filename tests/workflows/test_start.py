@@ -9,7 +9,7 @@ from temporalio.api.common.v1 import Payload
 from bench.what_if import hub
 from process.core.refusal import Refused
 from process.decisions.opening import LeadOpened
-from process.decisions.parsing import Unreadable
+from process.types import Unreadable
 from tests.support.lives import Life
 from workflows.runtime.converter import LeadPayloadConverter
 from workflows.start import read_start, run_state

@@ -9,7 +9,7 @@ from temporalio.worker import Worker
 
 from client.worker_options import deployment
 from config.settings import Settings
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from starter.cli.check import builds, workers
 from starter.cli.exits import CommandFailed
 from starter.cli.promote import route

@@ -1,36 +1,28 @@
-"""The payload converter: JSON by pydantic. An unreadable payload must not stop a lead."""
+"""The payload converter of clients and workers: JSON by pydantic. An unreadable payload must not stop a lead."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import EncodingPayloadConverter
 
-from process.core.receipts import Answer
-from process.decisions.parsing import Unreadable
-from process.effects.requests import Batch, EffectRequest
-from process.types import Model
-from workflows.runtime.compressed import CompressedPayloadConverter
+from process.types import Model, Unreadable
 
-SENT = (Answer, Batch, EffectRequest)
-"""Payloads that a lead only sends. In a replay it was sent before, and nothing compares it."""
 PLAIN = (Model, str)
 """Values that are JSON anyway, so that not each part of the converter is asked in turn."""
 
 
 @cache
-def _converters() -> Mapping[bytes, EncodingPayloadConverter]:
-    converters = PydanticPayloadConverter().converters
-    compressed = CompressedPayloadConverter(converters[b"json/plain"])
-    return {**converters, compressed.encoding.encode(): compressed}
+def json_converter() -> EncodingPayloadConverter:
+    """Return the part that converts JSON, which all converters share: it knows how to read each type."""
+    return _converters()[b"json/plain"]
 
 
 @cache
-def _json() -> EncodingPayloadConverter:
-    return _converters()[b"json/plain"]
+def _converters() -> Mapping[bytes, EncodingPayloadConverter]:
+    return PydanticPayloadConverter().converters
 
 
 class LeadPayloadConverter(PydanticPayloadConverter):
@@ -40,18 +32,15 @@ class LeadPayloadConverter(PydanticPayloadConverter):
     decode, without a trace in the lead, and a workflow with such an input fails task after task. The lead's handlers
     have no type hints and refuse `Unreadable`.
 
-    The SDK makes a new one for each task of a workflow and for each activity. All share their parts, which know how to read
-    each type.
+    The SDK makes a new one for each task of a workflow and for each activity. All share their parts.
     """
 
     def __init__(self) -> None:
         self.converters = _converters()
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
-        if values and isinstance(values[0], SENT) and _is_replaying():
-            values = [None] * len(values)
         if all(isinstance(value, PLAIN) for value in values):
-            return [payload for value in values if (payload := _json().to_payload(value))]
+            return [payload for value in values if (payload := json_converter().to_payload(value))]
         return super().to_payloads(values)
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
@@ -64,7 +53,3 @@ class LeadPayloadConverter(PydanticPayloadConverter):
             return super().from_payloads([payload])[0]
         except (ValueError, LookupError, RuntimeError, RecursionError, TypeError):
             return Unreadable()
-
-
-def _is_replaying() -> bool:
-    return workflow.in_workflow() and workflow.unsafe.is_replaying_history_events()

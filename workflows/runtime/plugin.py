@@ -1,4 +1,4 @@
-"""The Temporal plugin that configures clients, workers and replayers alike."""
+"""The Temporal plugin that configures workers, their clients, and replayers alike."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,10 +11,10 @@ from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.issue_sync import IssueSyncWorkflow
 from workflows.lead import LeadWorkflow
 from workflows.reconcile import ReconcileWorkflow
-from workflows.runtime.converter import LeadPayloadConverter
 from workflows.runtime.sandbox import SandboxRunner
 from workflows.runtime.steps import WORKERS, StepRunner
 from workflows.runtime.visits import spare_walks
+from workflows.runtime.worker_converter import WorkerPayloadConverter
 
 WORKFLOWS = (LeadWorkflow, IssueSyncWorkflow, ReconcileWorkflow, DigestWorkflow, WeeklyDigestWorkflow)
 
@@ -56,7 +56,7 @@ def leads_plugin(*, sandboxed: bool = False) -> SimplePlugin:
     spare_walks()
     return _Plugin(
         "leads",
-        data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
+        data_converter=DataConverter(payload_converter_class=WorkerPayloadConverter),
         workflows=WORKFLOWS,
         workflow_runner=_sandbox() if sandboxed else StepRunner(),
     )

@@ -9,7 +9,7 @@ from activities.github.authors import UNKNOWN, Author, IssueHistory
 BEFORE, TICKED = "[ ]", "[x]"
 
 
-def history(*edits: tuple[str, str | None]) -> IssueHistory:
+def history(*edits: tuple[str, str | None], more: bool = False) -> IssueHistory:
     """Return the history of an issue with these edits, newest first: login and text (None: unknown)."""
     nodes = [
         {
@@ -30,13 +30,13 @@ def history(*edits: tuple[str, str | None]) -> IssueHistory:
         "stateReason": None,
         "labels": {"nodes": []},
         "timelineItems": {"nodes": []},
-        "userContentEdits": {"nodes": nodes},
+        "userContentEdits": {"nodes": nodes, "pageInfo": {"hasNextPage": more}},
     }
     return IssueHistory.model_validate({"viewer": {"login": "us"}, "repository": {"issue": issue}})
 
 
-def edited(*edits: tuple[str, str | None]) -> Author:
-    return history(*edits).edited(lambda text: {TICKED: True, BEFORE: False}.get(text))
+def edited(*edits: tuple[str, str | None], more: bool = False) -> Author:
+    return history(*edits, more=more).edited(lambda text: {TICKED: True, BEFORE: False}.get(text))
 
 
 def test_the_author_made_the_first_edit_that_shows_it() -> None:
@@ -73,6 +73,11 @@ def test_the_only_person_who_edited_it_is_the_author() -> None:
     assert edited(("us", None), ("ada", None), ("us", None)).login == "ada"
 
 
+def test_nobody_is_named_for_an_edit_that_somebody_may_have_made_before_those_that_were_read() -> None:
+    assert edited(("ada", TICKED), ("us", TICKED), more=True) == UNKNOWN
+    assert edited(("ada", TICKED), ("us", BEFORE), more=True).login == "ada"
+
+
 def closed(*times: tuple[str, str], me: str = "us[bot]") -> Author:
     """Return the author of the last closing, of these closings (login and time), oldest first."""
     nodes = [
@@ -97,7 +102,7 @@ def closed(*times: tuple[str, str], me: str = "us[bot]") -> Author:
                     "stateReason": None,
                     "labels": {"nodes": []},
                     "timelineItems": {"nodes": nodes},
-                    "userContentEdits": {"nodes": []},
+                    "userContentEdits": {"nodes": [], "pageInfo": {"hasNextPage": False}},
                 }
             },
         }

@@ -19,7 +19,7 @@ from process.lead.quote import Discount, LineItem, QuoteStatus
 from process.money.amounts import Money
 from process.types import Link, Role, Stage
 from process.views.checklist import checklist
-from process.views.overview import next_step
+from process.views.next_step import next_step
 from tests.support.github_world import TODAY, GitHub, a_lead, a_quote, opened, with_hub_issue
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")

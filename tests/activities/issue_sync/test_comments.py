@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from activities.github.models import Comment
+from process.github import commands
 from sandbox.faults import Fault
 from tests.support.deployment import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Deployment
 
@@ -77,20 +78,20 @@ async def test_several_commands_in_one_comment_are_taken_in_order(deployment: De
     assert "Next is sales: hand the contract over" in second
 
 
-async def test_an_incomplete_command_gets_an_example_and_can_be_edited(deployment: Deployment) -> None:
+async def test_an_incomplete_command_gets_an_example_for_a_new_comment(deployment: Deployment) -> None:
     lead = await deployment.open()
     comment = await deployment.comment(lead, "/lost")
     await deployment.sync(lead, comment)
     (answer,) = await deployment.answers(lead)
     assert "reason is missing" in answer
     assert "/lost reason=budget" in answer
-    assert await deployment.stage(lead) == "lead"
     await deployment.edit(comment, "/lost reason=budget")
     await deployment.sync(lead, comment)
-    assert await deployment.stage(lead) == "lost"
+    assert await deployment.stage(lead) == "lead"
     (answer,) = await deployment.answers(lead)
-    assert "✅" in answer
-    assert await deployment.reactions(comment) == ["+1"]
+    assert "Please write the command in a new one" in answer
+    await deployment.sync(lead, await deployment.comment(lead, "/lost reason=budget"))
+    assert await deployment.stage(lead) == "lost"
 
 
 async def test_an_edited_command_leads_to_no_second_decision(deployment: Deployment) -> None:
@@ -108,27 +109,70 @@ async def test_an_edited_command_leads_to_no_second_decision(deployment: Deploym
         assert "/corrected seq=" in answer
 
 
-async def test_a_command_added_by_an_edit_is_taken(deployment: Deployment) -> None:
+async def test_a_command_added_by_an_edit_is_not_taken(deployment: Deployment) -> None:
     lead = await deployment.open()
     comment = await deployment.comment(lead, f"{PRICE}\n/hub-live")
     await deployment.sync(lead, comment)
     await deployment.edit(comment, f"{PRICE}\n/quote-accepted")
     await deployment.sync(lead, comment)
     kinds = [line.kind for line in (await deployment.leads.overview(lead)).timeline]
-    assert kinds.count("price_quoted") == kinds.count("quote_accepted") == 1
+    assert (kinds.count("price_quoted"), kinds.count("quote_accepted")) == (1, 0)
+    (answer,) = await deployment.answers(lead)
+    taken, refused = answer.split("\n\n❌")
+    assert "✅" in taken
+    assert "Please write the command in a new one" in refused
 
 
-async def test_nobody_decides_by_editing_another_persons_comment(deployment: Deployment) -> None:
+@pytest.mark.parametrize("corrected_by_author", [False, True])
+async def test_nobody_decides_by_editing_another_persons_comment(
+    deployment: Deployment, corrected_by_author: bool
+) -> None:
+    """Not even within the second of its creation, nor if its author corrects a slip in it later."""
     lead = await deployment.open()
-    comment = await deployment.comment(lead, "Good news.")
-    await asyncio.sleep(1.01)
+    comment = await deployment.comment(lead, "Good nwes.")
     await asyncio.to_thread(
-        deployment.as_service, "PATCH", f"leads/issues/comments/{comment}", {"body": PRICE}
+        deployment.as_service, "PATCH", f"leads/issues/comments/{comment}", {"body": f"Good nwes.\n\n{PRICE}"}
     )
+    if corrected_by_author:
+        await deployment.edit(comment, f"Good news.\n\n{PRICE}")
     await deployment.sync(lead, comment)
     assert await deployment.stage(lead) == "lead"
     (answer,) = await deployment.answers(lead)
-    assert "edited this comment" in answer
+    assert "This comment was edited" in answer
+
+
+async def test_an_edited_comment_may_still_ask(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, "/helpp")
+    await deployment.edit(comment, "/help lost")
+    await deployment.sync(lead, comment)
+    (answer,) = await deployment.answers(lead)
+    assert "`reason` (required)" in answer
+
+
+LONG = "a line of a log\n" * 4096
+"""As many characters as GitHub takes."""
+
+
+async def test_a_comment_that_is_too_long_is_answered_and_not_parsed(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, f"{PRICE}\n\n{LONG}"[:65_536])
+    ordinary = await deployment.comment(lead, f"/usr/bin/env\n/cc them\n\n{LONG}"[:65_536])
+    await deployment.sync(lead, comment, ordinary)
+    assert await deployment.stage(lead) == "lead"
+    (answer,) = await deployment.answers(lead)
+    assert "at most 16,384 characters and 500 lines" in answer
+
+
+async def test_an_outsiders_comment_is_not_parsed(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = await deployment.open()
+    hub = await deployment.to_hub_issue(lead)
+    comment = await deployment.comment_on("pilot-hubs", hub, "/help\n" + "[" * 10_000, login=OUTSIDER)
+    monkeypatch.setattr(commands, "parse_commands", None)
+    await deployment.sync_there("pilot-hubs", hub, comment)
+    assert await deployment.reactions(comment, repo="pilot-hubs") == ["confused"]
 
 
 async def test_a_deleted_comment_is_ignored_and_its_earlier_decision_stays(

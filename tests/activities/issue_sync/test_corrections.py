@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from sandbox.github.records import Issue
 from sandbox.mail import Mail
 from tests.support.deployment import SALES, Deployment

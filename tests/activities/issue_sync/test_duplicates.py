@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from client.directory import LeadHandle
 from client.errors import RequestRefused
 from process.decisions.opening import LeadOpened
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from tests.support.deployment import SALES, Deployment
 from tests.support.questionnaires import found_by, has_read, look, submit
 from tests.support.servers import real_time

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from temporalio.testing import WorkflowEnvironment
 
 from client.directory import LeadHandle
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.hooks import sender
 from sandbox.github.seed import point_hook
@@ -21,7 +21,7 @@ from tests.support.receiver import receiving
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 
-SECRET = "s3cr3t of the tests"
+SECRET = "s3cr3t of the tests, which is long enough"
 TITLE = "[Example University / Ada Example] - A hub"
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 Poll = Callable[[], Awaitable[object]]

@@ -12,7 +12,7 @@ from activities.github.errors import Limit
 from client.directory import LeadHandle
 from client.reconcile import NOW
 from client.retries import PendingRetry, pending_retries
-from process.views.overview import EffectLine
+from process.views.lead_overview import EffectLine
 from sandbox.faults import Fault
 from sandbox.journal import Exchange
 from tests.support.deployment import Deployment, own_env

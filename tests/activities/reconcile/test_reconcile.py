@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from client.directory import LeadHandle
 from process.core.outbox import DriftCheck
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from sandbox.faults import Fault
 from tests.support.deployment import OWNER, SALES, Deployment, all_public, own_env
 from tests.support.questionnaires import the_lead

@@ -13,7 +13,7 @@ from activities.reconcile.team import TeamReconciler
 from process.decisions.registry import DECISIONS
 from process.policy import Policy, Team
 from process.types import Role
-from process.views.overview import Overview
+from process.views.lead_overview import Overview
 from tests.support.commands import Opened, RunLeads, eventually
 from tests.support.waiting import TIMEOUT
 from workflows.reconcile import SystemResult

@@ -1,0 +1,95 @@
+"""The overview of a lead as data, for faces: its state, timeline, options and effects."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from process.actor import shown
+from process.core.receipts import Refusal
+from process.core.refusal import Refused
+from process.lead.lead import Lead
+from process.types import Model, Role, Stage
+
+
+class TimelineLine(Model):
+    """One line of the timeline."""
+
+    seq: int
+    at: datetime
+    kind: str
+    by: str
+    source: str
+    summary: str
+    authenticated: bool = True
+    """False for a person's decision if the face did not know who it was."""
+    corrected: bool = False
+    corrected_by: int | None = None
+    """Number of the correction that superseded the event."""
+    key: str | None = None
+    """Idempotency key of the decision."""
+    policy: str = ""
+    """Version of the policy under which it was decided."""
+
+    @property
+    def who(self) -> str:
+        """The person as the history shows them."""
+        return shown(self.by, authenticated=self.authenticated)
+
+
+def with_correction(line: TimelineLine) -> str:
+    """Return the line's summary, with a note if it was corrected."""
+    by = f" by {line.corrected_by}" if line.corrected_by else ""
+    return f"{line.summary} (corrected{by})" if line.corrected else line.summary
+
+
+class Option(Model):
+    """A kind of decision: if it is allowed now, its effect and its fields."""
+
+    kind: str
+    allowed: bool
+    next: bool = False
+    """True if it records the lead's next step."""
+    does: str
+    refused: Refused | None = None
+    """Refusal if the decision is not allowed now."""
+    needs: tuple[str, ...] = ()
+    """Names of the fields without which it is refused."""
+    would: tuple[str, ...] = ()
+    """Message and effects that the example would have."""
+    takes: tuple[str, ...] = ()
+    """Names of the decision's fields."""
+    example: dict[str, object] = {}
+
+
+class EffectLine(Model):
+    """An effect: done, waiting (or running), blocked (a prerequisite is missing), or parked (failed for good)."""
+
+    key: str
+    summary: str
+    status: Literal["done", "waiting", "blocked", "parked"]
+    reason: str = ""
+    next_attempt_at: datetime | None = None
+    """Time of the next attempt, if it failed and the outside named a time."""
+
+
+class Overview(Model):
+    """State of a lead as shown to people. `lead_id` is the workflow's id."""
+
+    lead_id: str
+    heading: str
+    stage: Stage
+    owner: Role
+    next_step: str
+    next_date: datetime | None
+    next_day: date | None = None
+    """Day of the next deadline in the lead's zone, as people name it."""
+    next_day_is_for: str = ""
+    """The reason for that day."""
+    attention: tuple[str, ...]
+    timeline: tuple[TimelineLine, ...]
+    refused: tuple[Refusal, ...]
+    effects: tuple[EffectLine, ...]
+    lead: Lead
+
+    def effects_of(self, seq: int | None) -> list[EffectLine]:
+        """Return the effects of the event with this number."""
+        return [effect for effect in self.effects if effect.key.startswith(f"{self.lead_id}/{seq}/")]

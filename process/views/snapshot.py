@@ -1,0 +1,134 @@
+"""A small snapshot of a lead after an event: its stage, and the money that is expected from it, month by month.
+
+Amounts are whole minor units of the currency (cents), so that sums are exact on every database.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal, NamedTuple
+
+from process.calendar import DAY
+from process.core.events import Event
+from process.lead.lead import Lead
+from process.lead.quote import Quote
+from process.money.currencies import decimals_of
+from process.money.terms import Term, terms_of
+from process.types import Model, Stage
+
+FlowKind = Literal["contract", "renewal", "new"]
+
+NEW_MONTHS = 12
+"""Months for which an offer without a contract is counted."""
+
+
+class Flow(NamedTuple):
+    """Money that is expected for consecutive months."""
+
+    kind: FlowKind
+    """`contract`: signed; `renewal`: the term after the newest one; `new`: an offer without a contract."""
+    term: int
+    """Number of the signed contract, from 1; 0 for the others."""
+    currency: str
+    month: int
+    """Amount for each month."""
+    rest: int
+    """Amount for the first month in addition: one-time items, and what cannot be divided."""
+    first: int | None
+    """The first month, as its year times 12 plus its number from 0; None if the start is not known yet."""
+    months: int
+
+
+class Snapshot(Model):
+    """A lead's stage and expected money after one of its events. It does not depend on the time."""
+
+    seq: int
+    """Number of the event."""
+    stage: Stage
+    reason: str = ""
+    """Reason for which it was lost."""
+    flows: tuple[Flow, ...] = ()
+    refolds: bool = False
+    """True if the event takes out or replaces an earlier one, so that the past looks different from now on."""
+
+    @property
+    def content(self) -> tuple[Stage, str, tuple[Flow, ...]]:
+        """All of it except the event."""
+        return self.stage, self.reason, self.flows
+
+
+def snapshot_of(lead: Lead, event: Event) -> Snapshot:
+    """Return the snapshot of the lead after this event. It is pure and never raises."""
+    return Snapshot(
+        seq=event.seq,
+        stage=lead.stage,
+        reason=lead.lost.reason if lead.stage is Stage.LOST and lead.lost else "",
+        flows=tuple(_flows(lead)),
+        refolds=event.fact.supersedes is not None,
+    )
+
+
+def _flows(lead: Lead) -> Iterator[Flow]:
+    """Yield the money that the lead lets expect. A lost lead lets expect none."""
+    if lead.lost:
+        return
+    terms = terms_of(lead)
+    for number, term in enumerate(terms, start=1):
+        if term.days.start <= term.until:
+            months = months_between(term.days.start, term.until)
+            yield _flow("contract", number, term.quote, month_number(term.days.start), months, once=True)
+    if terms and not (lead.ended or lead.hub.decommission_on):
+        yield from _renewal(lead, terms[-1])
+    elif lead.quote and not (lead.contract.signed_on or lead.ended):
+        yield _flow("new", 0, lead.quote, _hoped_start(lead), NEW_MONTHS, once=True)
+
+
+def _renewal(lead: Lead, newest: Term) -> Iterator[Flow]:
+    """Yield the term after the newest one, of the same length, at its own quote or at the present price."""
+    quote = lead.quote or newest.quote
+    if lead.quote is None and quote.per == "once":  # nothing recurs
+        return
+    months = months_between(newest.days.start, newest.days.end)
+    first = month_number(max(newest.until, newest.days.start) + DAY) if newest.until < date.max else None
+    yield _flow("renewal", 0, quote, first, months, once=lead.quote is not None)
+
+
+def _flow(kind: FlowKind, term: int, quote: Quote, first: int | None, months: int, *, once: bool) -> Flow:
+    total = minor_units(quote.total.amount, quote.price.currency)
+    match quote.per:
+        case "year":
+            value = int((Decimal(total) * months / 12).quantize(Decimal(1), ROUND_HALF_UP))
+        case "month":
+            value = total * months
+        case "once":
+            value = total
+    if once:
+        value += minor_units(quote.total_once.amount, quote.price.currency)
+    month = value // months
+    return Flow(kind, term, quote.price.currency, month, value - month * months, first, months)
+
+
+def _hoped_start(lead: Lead) -> int | None:
+    """Return the month in which the hub should start, if that is known as a date."""
+    try:
+        return month_number(date.fromisoformat(lead.hub.information.get("start_date", "")))
+    except ValueError:
+        return None
+
+
+def minor_units(amount: Decimal, currency: str) -> int:
+    """Return an amount in the smallest units of its currency."""
+    return int(amount.scaleb(decimals_of(currency)).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def month_number(day: date) -> int:
+    """Return the month of a day as a number: its year times 12 plus its number from 0."""
+    return day.year * 12 + day.month - 1
+
+
+def months_between(start: date, end: date) -> int:
+    """Return the number of months that begin in a term with these first and last days; at least 1.
+
+    A term that ends on its anniversary has no month more (`process.money.terms`).
+    """
+    return max(1, month_number(end) - month_number(start) + (end.day > start.day))
