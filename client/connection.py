@@ -27,7 +27,8 @@ from client.errors import (
     WorkflowHasEnded,
     WorkflowNotFound,
 )
-from config.settings import is_loopback, secret_files
+from config.settings import secret_files
+from process.links import is_loopback
 from workflows.runtime.converter import LeadPayloadConverter
 
 DEFAULT_ADDRESS = "localhost:7233"

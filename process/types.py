@@ -9,6 +9,8 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from process.links import link_complaint
+
 
 class Unreadable:
     """Placeholder for an argument that is not valid JSON or too deeply nested."""
@@ -146,11 +148,24 @@ class Role(StrEnum):
     NOBODY = "nobody"
 
 
+def _for_a_browser(url: str, info: ValidationInfo) -> str:
+    """Refuse an address that is given now and is none of a page; one that was stored or sent before is left out."""
+    if not url or not (complaint := link_complaint(url)):
+        return url
+    if info.context is GIVEN:
+        raise PydanticCustomError("link", "{complaint}", {"complaint": complaint})
+    return url if url.startswith("http://") else ""
+
+
+PageUrl = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_for_a_browser)]
+"""The address of a page that people are led to; empty if there is none."""
+
+
 class Link(Model):
     """An object of a lead in another system: its id there, and the URL for people."""
 
     id: str
-    url: str = ""
+    url: PageUrl = ""
     home: str = ""
     """The repository or parent folder that a person moved it to; empty if it was not moved."""
     name: str = ""
