@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import quote
 
 import pydantic_settings
@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from process.addresses import EXAMPLE, complaint_about, is_domain
+from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES
 from process.calendar import zone_exists
 from process.links import is_loopback, link_complaint
 from process.policy import COLUMNS
@@ -91,7 +92,14 @@ MailAddress = Annotated[str, AfterValidator(_address)]
 Person = Annotated[Line, AfterValidator(_person)]
 
 
-class GitHub(Base):
+class Group(Base):
+    """Settings that belong together. None of their texts and lists is endless."""
+
+    max_characters: ClassVar[int] = GIVEN_CHARACTERS
+    max_entries: ClassVar[int] = GIVEN_ENTRIES
+
+
+class GitHub(Group):
     """The repositories and board of leads and hubs, and the account that the service uses."""
 
     api_url: ApiRoot = Field(
@@ -149,7 +157,7 @@ class GitHub(Base):
         return self.webhook_secret is not None or self.reconcile_minutes > 0
 
 
-class Google(Base):
+class Google(Group):
     """Google Drive, Forms and Sheets, used with one service account."""
 
     credentials_file: Path | None = Field(None, description="Key file of the service account (JSON)")
@@ -173,7 +181,7 @@ class Google(Base):
     timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")
 
 
-class Mail(Base):
+class Mail(Group):
     """The SMTP server for outgoing mail."""
 
     @model_validator(mode="after")
@@ -199,7 +207,7 @@ class Mail(Base):
     timeout_seconds: float = Field(30, gt=0)
 
 
-class Addresses(Base):
+class Addresses(Group):
     """Mail addresses of each role. A worker that starts passes changes on to every lead."""
 
     sales: list[MailAddress] = Field(default=["sales@example.org"])
@@ -207,7 +215,7 @@ class Addresses(Base):
     engineering: list[MailAddress] = Field(default=["engineering@example.org"])
 
 
-class Invoicing(Base):
+class Invoicing(Group):
     """The sender's data on invoices. An invoice is marked as a draft while a required value is missing."""
 
     sender: str = Field("", description="Name of the sender")
@@ -224,7 +232,7 @@ class Invoicing(Base):
     )
 
 
-class Digest(Base):
+class Digest(Group):
     """The weekly digest: a mail to each role, and to each person assigned by name, with their open tasks."""
 
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"] = (
@@ -234,7 +242,7 @@ class Digest(Base):
     zone: Zone = Field("", description="Time zone of day and hour (IANA name); empty: LEADS_ZONE")
 
 
-class Settings(BaseSettings):
+class Settings(Group, BaseSettings):
     """The settings of the service. The environment overrides `.env`, then come secret files, then defaults."""
 
     model_config = SettingsConfigDict(

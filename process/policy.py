@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from process.addresses import EXAMPLE, complaint_about
-from process.types import Line, Model, Role, Stage, line_complaint
+from process.types import Given, Line, Role, Stage, line_complaint
 
 MAX_DAYS = 3650
 """Maximum length of a period in days, so that every date can be represented."""
@@ -19,7 +19,7 @@ Days = Annotated[int, Field(ge=0, le=MAX_DAYS)]
 """A number of days."""
 
 
-class Periods(Model):
+class Periods(Given):
     """Periods in days in the lead's time zone; working days where stated (defaults: process.md)."""
 
     questionnaire_nudge: int = Field(
@@ -92,7 +92,7 @@ class Periods(Model):
         return self.stale_in.get(stage, self.stale)
 
 
-class Labels(Model):
+class Labels(Given):
     """Names of the issues' labels (process.md, The lead's issue, The hub's issue)."""
 
     lead: Line = "lead"
@@ -101,7 +101,7 @@ class Labels(Model):
     hub: Line = Field("Hub", description="the hub's issue")
 
 
-class Discounts(Model):
+class Discounts(Given):
     """Limits of discounts on a list price."""
 
     without_approval: Decimal = Field(
@@ -126,7 +126,7 @@ NamesByRole = dict[Role, tuple[Line, ...]]
 """Role -> names or addresses of the people who have it."""
 
 
-class Policy(Model):
+class Policy(Given):
     """The rules that an organisation can set without changing the program, under one version.
 
     A lead keeps its rules until a person decides otherwise (`policy_adopted`). People and addresses of
@@ -180,7 +180,7 @@ def _as_text(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-class Team(Model):
+class Team(Given):
     """People and mail addresses of the roles, from the settings that a worker read at `read_at` (UTC)."""
 
     people: NamesByRole = {}

@@ -22,7 +22,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from activities.errors import Missing, park
 from activities.github.connections import STATUS, HttpConnection, HttpsConnection, moved_to
 from activities.github.errors import github_errors, graphql_types, limit_of
-from activities.github.models import Account, Comment, Issue, Label, Reaction, Repository
+from activities.github.models import Account, Comment, Issue, Label, Page, Reaction, Repository
 from activities.github.rate_limits import Api, guard_for
 from activities.github.text import unix
 from config.settings import GitHub
@@ -67,11 +67,11 @@ query($id: ID!) {
   }
 }
 """
-_ISSUES = TypeAdapter(list[Issue], config=DISCREET)
-_COMMENTS = TypeAdapter(list[Comment], config=DISCREET)
-_ACCOUNTS = TypeAdapter(list[Account], config=DISCREET)
-_REACTIONS = TypeAdapter(list[Reaction], config=DISCREET)
-_LABELS = TypeAdapter(list[Label], config=DISCREET)
+_ISSUES = TypeAdapter(Page[Issue], config=DISCREET)
+_COMMENTS = TypeAdapter(Page[Comment], config=DISCREET)
+_ACCOUNTS = TypeAdapter(Page[Account], config=DISCREET)
+_REACTIONS = TypeAdapter(Page[Reaction], config=DISCREET)
+_LABELS = TypeAdapter(Page[Label], config=DISCREET)
 
 
 class ChangedItems(NamedTuple, Generic[T]):

@@ -28,7 +28,7 @@ from config.settings import Settings
 from process.authorization import may_decide
 from process.core.refusal import Refused, refuse
 from process.decisions.base import Decision
-from process.decisions.parsing import parse_as
+from process.decisions.reading import parse_as
 from process.decisions.registry import DECISIONS
 from process.github.commands import sample_line
 from process.github.edits import DeclinedEdit, Edit, EditKind, RevertEdits
@@ -137,7 +137,10 @@ class EditSync:
     async def _card(
         self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]
     ) -> Edit | None:
-        """Return the card's move. If GitHub keeps no history, the notice names its author."""
+        """Return the card's move. If GitHub keeps no history, nobody is its author: a delivery's word is not enough.
+
+        Anybody who has seen a delivery can send it again.
+        """
         lead = view.lead
         columns = columns_of(self.settings.github, lead.policy)
         column = columns.get(lead.stage)
@@ -149,9 +152,11 @@ class EditSync:
         stage = next((stage for stage, name in columns.items() if name == edit.name), None)
         if stage is not None and stage is lead.card_stage and _changing(view, CARD_EFFECTS):
             return None  # the lead has not placed it yet
-        named = next((notice for notice in reversed(notices) if notice.card and notice.sender), None)
-        if named and not edit.id:
-            edit = edit.replaced(by=named.sender, id=named.delivery or "")
+        told = next(
+            (notice.delivery for notice in reversed(notices) if notice.card and notice.delivery), None
+        )
+        if told and not edit.id:
+            edit = edit.replaced(id=told)
         return edit.replaced(stage=stage)
 
     def _is_hub(self, context: IssueContext, lead: Lead) -> bool:

@@ -13,7 +13,7 @@ from process.core.aggregate import LeadAggregate
 from process.core.outbox import DriftCheck, Outstanding
 from process.core.receipts import Refusal, printable_line
 from process.core.refusal import Refused, refuse
-from process.decisions.parsing import complaints
+from process.decisions.reading import complaints
 from process.duplicates.notices import DuplicateCandidates, RelationNotice, new_candidates, refuse_notice
 from process.duplicates.observations import DuplicatesFlagged, noticed
 from process.effects import SendMail, revert_effects

@@ -20,6 +20,9 @@ RECENT = 4
 PACKED_AT_ONCE = 12
 """Number of items that are packed together, because each time all packed items are compressed anew."""
 
+MAX_PACKED = 4_000_000
+"""Characters of the packed items in JSON: twice what Temporal takes in one piece."""
+
 OPENED = 2
 """Number of packed sequences that a worker keeps decoded, because they are read several times in a row."""
 
@@ -145,7 +148,7 @@ class Packed(Sequence[T]):
     ) -> core_schema.CoreSchema:
         items = core_schema.tuple_variable_schema(handler.generate_schema(cls.item))
         fields = {
-            "older": core_schema.str_schema(),
+            "older": core_schema.str_schema(max_length=MAX_PACKED),
             "older_count": core_schema.int_schema(ge=0),
             "recent": items,
             "kept": items,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from process.types import Line, Model, PageUrl
+from process.types import Given, Line, PageUrl
 
 MAX_ORIGINALS = 10
 """Maximum number of possible originals that a lead stores; people find others in the list of leads."""
@@ -33,7 +33,7 @@ class Relation(StrEnum):
     """The two are no longer related: a merge or a possible match was taken back."""
 
 
-class DuplicateLink(Model):
+class DuplicateLink(Given):
     """Another lead and the relation to it."""
 
     lead_id: Line

@@ -6,13 +6,13 @@ from typing import Self
 
 from pydantic import AwareDatetime
 
-from process.types import Line, Model, Text
+from process.types import Given, Line, Model, Text
 
 MAX_OTHER_RESPONSES = 5
 """Maximum number of further responses that a lead keeps beside the one that counts."""
 
 
-class OtherResponse(Model):
+class OtherResponse(Given):
     """A response beside the one that counts. A person decides which one does."""
 
     response_id: str
@@ -22,7 +22,7 @@ class OtherResponse(Model):
     """True once a person decided between it and another one."""
 
 
-class Questionnaire(Model):
+class Questionnaire(Given):
     """The questionnaire: when it was sent, reminded of and answered, and its answers."""
 
     sent_on: date | None = None

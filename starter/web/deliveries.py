@@ -118,9 +118,8 @@ def _no_command(known: _Delivery) -> str:
 
 
 def _notice(known: _Delivery, delivery: str, repositories: Repositories) -> ChangeNotice:
-    sender = known.sender.login if known.sender else None
     if known.card:
-        return ChangeNotice(card=known.card.node_id, sender=sender, delivery=delivery)
+        return ChangeNotice(card=known.card.node_id, delivery=delivery)
     assert known.issue  # noqa: S101 - checked above
     return ChangeNotice(
         repo=_repository(known, repositories) or "",

@@ -1,6 +1,11 @@
-"""Receives GitHub's webhooks (`leads web`): verifies each delivery and passes its change notice to Temporal."""
+"""Receives GitHub's webhooks (`leads web`): verifies each delivery and passes its change notice to Temporal.
+
+Anybody may send requests. Nothing of a body is read unless the header announces a signed delivery of a sensible size, and
+a delivery takes a slot only after its signature was verified.
+"""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -20,35 +25,38 @@ from client.chores import Chores
 from client.notices import NoticeBatcher
 from config.logging import set_up_logs
 from config.settings import Settings
+from starter.web import bodies
+from starter.web.bodies import Bodies
+from starter.web.connections import MAX_HEADER, VERIFIED, Connection
 from starter.web.deliveries import read_delivery
 
-MAX_BODY = 1 << 20
-"""Maximum size of a delivery in bytes. GitHub's comments and descriptions have at most 65,536 characters."""
 MAX_CONCURRENT = 200
-"""Number of deliveries processed at the same time; the others wait unread."""
-CONNECTIONS = 2000
-"""Maximum number of connections; more are answered with 503."""
-BODY_TIMEOUT = 10.0
-"""Seconds within which a body must arrive: a slow sender blocks others."""
+"""Number of verified deliveries that are passed on at the same time."""
 TIMEOUT = 5.0
 """Seconds to wait for Temporal; GitHub waits ten for the response."""
 SIGNATURE, EVENT, DELIVERY = "x-hub-signature-256", "x-github-event", "x-github-delivery"
+CUT_OFF = frozenset({408, 411, 413})
+"""Responses to bodies that have no known or sensible end."""
+_SIGNED = re.compile("sha256=[0-9a-f]{64}")
+"""Signatures that GitHub makes. gidgethub would accept SHA-1, too."""
+_LENGTH = re.compile("[0-9]{1,9}")
 
 _log = structlog.get_logger("web")
 
 
 class DeliveryError(Exception):
-    """A delivery is refused with this HTTP status."""
+    """A delivery is refused with this HTTP status. `told` is said in place of the reason, which is only logged."""
 
-    def __init__(self, status: int, why: str) -> None:
+    def __init__(self, status: int, why: str, told: str = "") -> None:
         super().__init__(why)
         self.status = status
+        self.told = told or why
 
 
 def make_web(client: Client, settings: Settings) -> FastAPI:
     """Return the application, using this connection to Temporal."""
     batcher, slots = NoticeBatcher(*Chores.of(client, settings)), asyncio.Semaphore(MAX_CONCURRENT)
-    repositories = Repositories(settings.github)
+    repositories, reading = Repositories(settings.github), Bodies()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -61,15 +69,12 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
 
     @app.get("/healthz")
     async def healthz() -> JSONResponse:
-        """Return 503 if Temporal cannot be reached; the detail says if no webhook secret is set."""
+        """Return 503 if Temporal cannot be reached. Anybody may ask, and so learns nothing else."""
         try:
             async with asyncio.timeout(TIMEOUT):
                 await client.service_client.check_health()
-            _secrets(settings)
         except (RPCError, TimeoutError):
-            return _response(503, "Temporal can't be reached")
-        except DeliveryError as without:
-            return _response(200, str(without))
+            return _response(503, "not ok")
         return _response(200, "ok")
 
     @app.post("/github/webhook")
@@ -80,22 +85,20 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
             "delivery": _short(request.headers.get(DELIVERY)),
         }
         try:
+            event = await _verified(request, settings, reading)
             async with slots:
-                action, outcome, status = await _take(batcher, settings, repositories, request)
+                action, outcome, status = await _take(batcher, repositories, event)
         except DeliveryError as refused:
             _log.warning("delivery refused", **about, status=refused.status, why=str(refused))
-            return _response(refused.status, str(refused))
+            return _response(refused.status, refused.told)
         _log.info("delivery taken", **about, action=_short(action), status=status, outcome=outcome)
         return _response(status, outcome)
 
     return app
 
 
-async def _take(
-    batcher: NoticeBatcher, settings: Settings, repositories: Repositories, request: Request
-) -> tuple[str, str, int]:
+async def _take(batcher: NoticeBatcher, repositories: Repositories, event: Event) -> tuple[str, str, int]:
     """Return the delivery's action, the outcome and the HTTP status. Raises DeliveryError."""
-    event = _verified(request.headers, await _body(request), _secrets(settings))
     if event.event == "ping":
         return "", "pong", 200
     try:
@@ -119,30 +122,46 @@ def _secrets(settings: Settings) -> tuple[str, ...]:
         raise DeliveryError(
             503,
             "No webhook secret is set: give LEADS_GITHUB__WEBHOOK_SECRET the same value as the webhook at GitHub",
+            told="No delivery is taken; the log of the receiver says why",
         )
     return secrets
 
 
-async def _body(request: Request) -> bytes:
-    """Read the body, up to the maximum size. Raises DeliveryError."""
-    body = bytearray()
+async def _verified(request: Request, settings: Settings, reading: Bodies) -> Event:
+    """Return the delivery, after its header, its size and its signature were checked in this order. Raises DeliveryError."""
+    secrets = _secrets(settings)
+    _check_header(request.headers)
+    event = _event(request.headers, await _body(request, reading), secrets)
+    request.scope.setdefault("state", {})[VERIFIED] = True
+    return event
+
+
+def _check_header(headers: Mapping[str, str]) -> None:
+    """Raise DeliveryError for a request that is no delivery by its header alone."""
+    if not _SIGNED.fullmatch(headers.get(SIGNATURE, "")):
+        raise DeliveryError(401, f"The signature ({SIGNATURE}) is missing")
+    for name in (EVENT, DELIVERY):
+        if not _short(headers.get(name)):
+            raise DeliveryError(400, f"The header {name} is missing")
+    length = headers.get("content-length", "")
+    if not _LENGTH.fullmatch(length):
+        raise DeliveryError(411, "The length of the body (content-length) is missing")
+    if int(length) > bodies.MAX_BODY:
+        raise DeliveryError(413, f"A delivery has at most {bodies.MAX_BODY} bytes")
+
+
+async def _body(request: Request, reading: Bodies) -> bytes:
     try:
-        async with asyncio.timeout(BODY_TIMEOUT):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise DeliveryError(413, f"A delivery has at most {MAX_BODY} bytes")
+        return await reading.read(request.stream())
     except ClientDisconnect:
         raise DeliveryError(400, "The body ended too early") from None
     except TimeoutError:
-        raise DeliveryError(408, f"The body did not come within {BODY_TIMEOUT:g} seconds") from None
-    return bytes(body)
+        raise DeliveryError(408, f"The body did not come within {bodies.BODY_TIMEOUT:g} seconds") from None
+    except ValueError as too_large:
+        raise DeliveryError(413, str(too_large)) from None
 
 
-def _verified(headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]) -> Event:
-    signature = headers.get(SIGNATURE, "")
-    if not (signature.startswith("sha256=") and signature.isascii()):  # gidgethub would accept SHA-1, too
-        raise DeliveryError(401, f"The signature ({SIGNATURE}) is missing")
+def _event(headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...]) -> Event:
     for secret in secrets:
         try:
             return Event.from_http(headers, body, secret=secret)
@@ -156,10 +175,8 @@ def _verified(headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...])
 
 
 def _response(status: int, detail: str) -> JSONResponse:
-    headers = (
-        {"connection": "close"} if status in (408, 413) else None
-    )  # otherwise the rest of the body is still read
-    return JSONResponse({"detail": detail}, status, headers)
+    # of a body without an end, the rest is not read
+    return JSONResponse({"detail": detail}, status, {"connection": "close"} if status in CUT_OFF else None)
 
 
 def _short(text: str | None) -> str:
@@ -174,7 +191,8 @@ def make_server(client: Client, settings: Settings, host: str, port: int) -> uvi
             make_web(client, settings),
             host=host,
             port=port,
-            limit_concurrency=CONNECTIONS,
+            http=Connection,
+            h11_max_incomplete_event_size=MAX_HEADER,
             timeout_graceful_shutdown=5,
             log_config=None,
             access_log=False,
