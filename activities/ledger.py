@@ -28,6 +28,7 @@ class LedgerActivities:
                 entries,
                 after=request.after,
                 row=request.row,
+                snapshots=request.snapshots,
                 committed=not activity.info().is_local,
             )
         except (LedgerUnavailable, LedgerOutdated) as error:

@@ -23,6 +23,7 @@ from ledger.recording import Reopening, rebuild, reopen, reopenings, write
 from ledger.tables import LEADS, SCHEMA_VERSION, find_identity, set_identity
 from ledger.writing import Writing, make_writing
 from process.views.lead_row import LeadRow
+from process.views.snapshot import Snapshot
 
 __all__ = [
     "Entry",
@@ -73,14 +74,18 @@ class Ledger(LedgerReader):
         *,
         after: int,
         row: LeadRow | None = None,
+        snapshots: Sequence[Snapshot] = (),
         committed: bool = False,
     ) -> int:
-        """Record events of one lead, and its row, all or nothing. Returns the last number without a gap before it.
+        """Record events of one lead, its row and its read tables, all or nothing.
+
+        Returns the last number without a gap before it.
 
         `entries` are all events after the number `after`, up to which the workflow's committed history knows
         them to be recorded; they may be none, and begin earlier. Those up to `after` are final from now on.
         What is recorded already is skipped, so a call may be repeated, even concurrently. Events above `after`
-        that a lost workflow task has written are superseded by a newer writing. `committed` says that the
+        that a lost workflow task has written are superseded by a newer writing. `snapshots` are those after new
+        events; if some are missing, the read tables are made from all events. `committed` says that the
         events are in the lead's history for good, so whatever else stands there was lost.
 
         Raises LedgerConflict if a final event would change, and LedgerOutdated if a newer writing stands.
@@ -88,7 +93,7 @@ class Ledger(LedgerReader):
         made_at = (row.updated_at, row.last_seq) if row else None
         writing = make_writing(lead_id, entries, after, made_at, committed)
         with self._database.writing() as connection:
-            return write(connection, writing, row)
+            return write(connection, writing, row, snapshots)
 
     def rebuild(self, lead_id: str) -> bool:
         """Make the lead's row anew from its events: the row is derived, and an older program may have written it.
