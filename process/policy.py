@@ -220,15 +220,17 @@ class Team(Given):
     def _check(self) -> Self:
         for role in sorted({*self.people, *self.addresses} - TEAMS):
             raise ValueError(f"nobody can have the role {role}; name people for {', '.join(sorted(TEAMS))}")
-        for address in (address for known in self.addresses.values() for address in known):
+        for role, number, address in _numbered(self.addresses):
             if wrong := complaint_about(address):
-                raise ValueError(f"{address!r} {wrong}; write it as {EXAMPLE}")
-        for name in (name for person, others in self.aliases.items() for name in (person, *others)):
+                raise ValueError(f"address {number} of {role} {wrong}; write it as {EXAMPLE}")
+        for number, name in enumerate(
+            (n for person, others in self.aliases.items() for n in (person, *others)), 1
+        ):
             if wrong := line_complaint(name):
-                raise ValueError(f"{name!a} {wrong}")
-        for person in (person for known in self.people.values() for person in known):
+                raise ValueError(f"alias {number} {wrong}")
+        for role, number, person in _numbered(self.people):
             if wrong := line_complaint(person):
-                raise ValueError(f"{person!a} {wrong}")
+                raise ValueError(f"person {number} of {role} {wrong}")
         return self
 
     def checksum(self) -> str:
@@ -240,3 +242,10 @@ class Team(Given):
         if self.aliases:
             values["aliases"] = dict(sorted(self.aliases.items()))
         return hashlib.sha256(repr(values).encode()).hexdigest()[:12]
+
+
+def _numbered(named: NamesByRole) -> Iterator[tuple[Role, int, str]]:
+    """Yield each name with its role and number. Errors tell these in place of the name, since they are kept for years."""
+    for role, known in named.items():
+        for number, name in enumerate(known, 1):
+            yield role, number, name
