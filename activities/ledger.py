@@ -1,6 +1,7 @@
 """Activity that records a lead's events in the ledger."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from temporalio import activity
 
@@ -28,6 +29,7 @@ class LedgerActivities:
                 entries,
                 after=request.after,
                 row=request.row,
+                snapshots=request.snapshots,
                 committed=not activity.info().is_local,
             )
         except (LedgerUnavailable, LedgerOutdated) as error:
@@ -49,3 +51,21 @@ class LedgerActivities:
         else:
             detail = f"{status.engine} at {status.location}; events: {status.events}, leads: {status.leads}"
             yield Check("Ledger", "can be written", ok=True, detail=detail)
+            yield self._check_read_tables()
+
+    def _check_read_tables(self) -> Check:
+        try:
+            lag = self._ledger.lag(datetime.now(UTC))
+        except LedgerError as error:
+            return Check("Ledger", "read tables", ok=False, detail=str(error))
+        if not lag.behind:
+            return Check("Ledger", "read tables", ok=True, detail=f"up to date for {lag.leads} leads")
+        parts = {
+            "made by older rules": lag.older,
+            "never made": lag.missing,
+            "without newest events": lag.late,
+        }
+        parts["past their date"] = lag.overdue
+        detail = ", ".join(f"{number} {what}" for what, number in parts.items() if number)
+        detail = f"{lag.behind} of {lag.leads} leads are behind ({detail}); workers bring them up to date"
+        return Check("Ledger", "read tables", ok=True, detail=detail, warns=True)

@@ -196,12 +196,12 @@ class Team(Given):
     def _check(self) -> Self:
         for role in sorted({*self.people, *self.addresses} - TEAMS):
             raise ValueError(f"nobody can have the role {role}; name people for {', '.join(sorted(TEAMS))}")
-        for address in (address for known in self.addresses.values() for address in known):
+        for role, number, address in _numbered(self.addresses):
             if wrong := complaint_about(address):
-                raise ValueError(f"{address!r} {wrong}; write it as {EXAMPLE}")
-        for person in (person for known in self.people.values() for person in known):
+                raise ValueError(f"address {number} of {role} {wrong}; write it as {EXAMPLE}")
+        for role, number, person in _numbered(self.people):
             if wrong := line_complaint(person):
-                raise ValueError(f"{person!a} {wrong}")
+                raise ValueError(f"person {number} of {role} {wrong}")
         return self
 
     def checksum(self) -> str:
@@ -211,3 +211,10 @@ class Team(Given):
             for name, named in (("people", self.people), ("addresses", self.addresses))
         }
         return hashlib.sha256(repr(values).encode()).hexdigest()[:12]
+
+
+def _numbered(named: NamesByRole) -> Iterator[tuple[Role, int, str]]:
+    """Yield each name with its role and number. Errors tell these in place of the name, since they are kept for years."""
+    for role, known in named.items():
+        for number, name in enumerate(known, 1):
+            yield role, number, name

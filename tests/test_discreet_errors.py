@@ -25,7 +25,7 @@ MARKER = "ada@private.example"
 def modules() -> Iterator[ModuleType]:
     for room in ROOMS:
         for found in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
-            if not found.name.endswith("__main__"):
+            if not found.name.endswith("__main__") and ".migrations" not in found.name:  # no models there
                 yield importlib.import_module(found.name)
 
 

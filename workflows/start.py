@@ -8,7 +8,7 @@ from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack, unpack
 from process.core.refusal import Refused, refuse
 from process.decisions.opening import LeadOpened
-from process.decisions.parsing import parse_as
+from process.decisions.reading import parse_as
 from process.lead.lead import Lead
 from process.types import Model, Stage
 

@@ -28,7 +28,7 @@ from config.settings import Settings
 from process.authorization import may_decide
 from process.core.refusal import Refused, refuse
 from process.decisions.base import Decision
-from process.decisions.parsing import parse_as
+from process.decisions.reading import parse_as
 from process.decisions.registry import DECISIONS
 from process.github.commands import sample_line
 from process.github.edits import DeclinedEdit, Edit, EditKind, RevertEdits

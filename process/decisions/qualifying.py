@@ -19,6 +19,7 @@ from process.lead.qualification import (
     Questionnaire,
     Verdict,
 )
+from process.links import link_complaint
 from process.types import Line, Stage, Text
 
 BY_FORM = "questionnaire"
@@ -271,8 +272,8 @@ class AssetAttached(Decision):
     )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        if self.url and not self.url.startswith(("https://", "http://")):
-            return refuse(f"{self.url!r} is no link", "Give the whole address, with https://")
+        if self.url and (complaint := link_complaint(self.url)):
+            return refuse(f"{self.url!r} {complaint}", "Give the whole address, with https://")
         if any(
             (asset.type, asset.name, asset.url) == (self.type, self.name, self.url)
             for asset in event_log.lead.assets

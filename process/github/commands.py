@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 
 from process.core.refusal import Refused, refuse
 from process.decisions.base import SET_BY_FACE, SET_BY_LEAD, Decision
-from process.decisions.parsing import parse_as
+from process.decisions.reading import parse_as
 from process.decisions.registry import DECISIONS
 from process.github.markup import OpenElements
 

@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from process.core.refusal import Refused
 from process.decisions.base import SET_BY_LEAD, Decision
-from process.decisions.parsing import parse_as
+from process.decisions.reading import parse_as
 from starter.cli.exits import CommandFailed, ExitCode
 
 SOURCE = "cli"
