@@ -33,6 +33,14 @@ SMALL = 1_000
 RESERVE = 300_000
 """Bytes in addition to both limits that are left to small decisions."""
 
+ENDS = frozenset({"corrected", "lost", "merged", "decommission_decided", "hub_decommissioned"})
+"""Decisions by which a lead is put right and comes to its end."""
+RESERVE_OF_ENDS = 100_000
+"""Bytes beyond that reserve that are left to these."""
+
+ANSWER_ROOM = 250_000
+"""Bytes of a packed lead beside `MAX_PACKED_BYTES` that are left to strangers' answers, in its events and its state."""
+
 
 MAX_NAME = 60
 """Characters of a name by which somebody unknown is looked up."""
@@ -126,7 +134,8 @@ def take_parsed(aggregate: LeadAggregate, decision: Decision, now: datetime) -> 
 def _too_long(aggregate: LeadAggregate, decision: Decision) -> Refused | None:
     """Return the reason to refuse a decision whose texts are too long for what the lead can still store, or None."""
     size, free = len(decision.model_dump_json().encode()), _free(aggregate)
-    if size <= free // MAX_SHARE or (size <= SMALL and free > -RESERVE):
+    reserve = RESERVE + (RESERVE_OF_ENDS if decision.kind in ENDS else 0)
+    if size <= free // MAX_SHARE or (size <= SMALL and free > -reserve):
         return None
     free = max(free, 0)
     return refuse(
@@ -144,7 +153,7 @@ def _free(aggregate: LeadAggregate) -> int:
         free > MAX_EVENT_BYTES - MAX_PACKED_BYTES // 2
     ):  # the lead repeats each text of its events at most once
         return free
-    return min(free, MAX_PACKED_BYTES - len(pack(aggregate)))
+    return min(free, MAX_PACKED_BYTES + ANSWER_ROOM - len(pack(aggregate)))
 
 
 def _note_repeat(aggregate: LeadAggregate, decision: Decision, first: Answer, now: datetime) -> LeadAggregate:

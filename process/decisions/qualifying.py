@@ -28,6 +28,14 @@ BY_FORM = Face.QUESTIONNAIRE
 BEFORE_CONTRACT = frozenset({Stage.LEAD, Stage.QUOTED})
 
 
+MAX_BY_FORM = 100
+"""Times that responses, and edits of them, come into a lead by themselves."""
+
+
+def _count_by_form(event_log: EventLog) -> int:
+    return sum(fact.source == BY_FORM for _, fact in event_log.recorded(QuestionnaireAnswered))
+
+
 class QuestionnaireSent(Decision):
     """The leads questionnaire was sent to the lead. A reminder follows every week until it is answered."""
 
@@ -77,6 +85,11 @@ class QuestionnaireAnswered(Decision):
             return refuse(
                 "There is a time at which a response was submitted, and no response",
                 "Give response_id, or leave submitted_at out",
+            )
+        if self.source == BY_FORM and _count_by_form(event_log) >= MAX_BY_FORM:
+            return refuse(
+                f"Responses came in {MAX_BY_FORM} times by themselves",
+                "A person may take the newest one by giving its response_id and submitted_at",
             )
         known = event_log.lead.questionnaire
         if self._is_beside(known):
