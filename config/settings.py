@@ -343,6 +343,11 @@ class Settings(Group, BaseSettings):
     )
 
     @property
+    def signing_key(self) -> str:
+        """The key with which the service signs; empty if there is none."""
+        return self.token_keys[0] if self.token_keys else ""
+
+    @property
     def token_keys(self) -> tuple[str, ...]:
         """The keys whose tokens count: the present one, which makes tokens, and the one before."""
         return tuple(key.get_secret_value() for key in (self.token_key, self.token_key_previous) if key)
