@@ -51,7 +51,7 @@ class IssueSync:
         self.leads = leads
         self.chores = chores
         self.settings = settings
-        self.github = GitHubClient(settings.github)
+        self.github = GitHubClient(settings.github, settings.token_keys)
         self.roles = RoleDirectory(self.github, current_policy(settings).people)
         self.own_comments = OwnComments(self.github, settle)
         self._lead_ids: dict[tuple[str, int], str] = {}
