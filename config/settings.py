@@ -9,14 +9,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
+from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import quote
 
 import pydantic_settings
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -25,7 +24,9 @@ from pydantic_settings import (
 )
 
 from process.addresses import EXAMPLE, complaint_about, is_domain
+from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES
 from process.calendar import zone_exists
+from process.links import is_loopback, link_complaint
 from process.policy import COLUMNS
 from process.types import Base, Line, Role, Stage, line_complaint
 
@@ -77,14 +78,31 @@ def _key(value: SecretStr) -> SecretStr:
 
 
 Key = Annotated[SecretStr, AfterValidator(_key)]
+
+
+def _api(url: str) -> str:
+    """Check the root of an API, to which credentials are sent."""
+    if complaint := link_complaint(url):
+        raise ValueError(f"the value {complaint}. Only on this machine it may be http://")
+    return url
+
+
+ApiRoot = Annotated[str, AfterValidator(_api)]
 MailAddress = Annotated[str, AfterValidator(_address)]
 Person = Annotated[Line, AfterValidator(_person)]
 
 
-class GitHub(Base):
+class Group(Base):
+    """Settings that belong together. None of their texts and lists is endless."""
+
+    max_characters: ClassVar[int] = GIVEN_CHARACTERS
+    max_entries: ClassVar[int] = GIVEN_ENTRIES
+
+
+class GitHub(Group):
     """The repositories and board of leads and hubs, and the account that the service uses."""
 
-    api_url: str = Field(
+    api_url: ApiRoot = Field(
         "https://api.github.com",
         description="Root URL of the REST API; on GitHub Enterprise it ends in /api/v3",
     )
@@ -139,12 +157,12 @@ class GitHub(Base):
         return self.webhook_secret is not None or self.reconcile_minutes > 0
 
 
-class Google(Base):
+class Google(Group):
     """Google Drive, Forms and Sheets, used with one service account."""
 
     credentials_file: Path | None = Field(None, description="Key file of the service account (JSON)")
     subject: str | None = Field(None, description="User to act as, with domain-wide delegation")
-    api_root: str | None = Field(None, description="Another host for all three APIs (the sandbox)")
+    api_root: ApiRoot | None = Field(None, description="Another host for all three APIs (the sandbox)")
     leads_folder: str = Field("", description="Id of the Drive folder `sales/leads/`, in a shared drive")
     questionnaire_form: str = Field("", description="Id of the leads questionnaire (Google Form)")
     questions: dict[Literal["org", "person", "email", "title", "lead"], str] = Field(
@@ -163,8 +181,17 @@ class Google(Base):
     timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")
 
 
-class Mail(Base):
+class Mail(Group):
     """The SMTP server for outgoing mail."""
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        if self.security == "none" and not is_loopback(f"//{host}"):
+            raise ValueError(
+                "LEADS_MAIL__SECURITY is none, which is for a server on this machine: set starttls or tls"
+            )
+        return self
 
     host: str = "localhost"
     port: int = Field(587, ge=1, le=65535)
@@ -180,7 +207,7 @@ class Mail(Base):
     timeout_seconds: float = Field(30, gt=0)
 
 
-class Addresses(Base):
+class Addresses(Group):
     """Mail addresses of each role. A worker that starts passes changes on to every lead."""
 
     sales: list[MailAddress] = Field(default=["sales@example.org"])
@@ -188,7 +215,7 @@ class Addresses(Base):
     engineering: list[MailAddress] = Field(default=["engineering@example.org"])
 
 
-class Invoicing(Base):
+class Invoicing(Group):
     """The sender's data on invoices. An invoice is marked as a draft while a required value is missing."""
 
     sender: str = Field("", description="Name of the sender")
@@ -205,7 +232,7 @@ class Invoicing(Base):
     )
 
 
-class Digest(Base):
+class Digest(Group):
     """The weekly digest: a mail to each role, and to each person assigned by name, with their open tasks."""
 
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"] = (
@@ -215,7 +242,7 @@ class Digest(Base):
     zone: Zone = Field("", description="Time zone of day and hour (IANA name); empty: LEADS_ZONE")
 
 
-class Settings(BaseSettings):
+class Settings(Group, BaseSettings):
     """The settings of the service. The environment overrides `.env`, then come secret files, then defaults."""
 
     model_config = SettingsConfigDict(
@@ -314,6 +341,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds that a lead waits for the worker that keeps it ready, before another one",
     )
+
+    @property
+    def signing_key(self) -> str:
+        """The key with which the service signs; empty if there is none."""
+        return self.token_keys[0] if self.token_keys else ""
 
     @property
     def token_keys(self) -> tuple[str, ...]:
@@ -419,18 +451,6 @@ def _is_broken_json(name: str, values: Mapping[str, str], known: Mapping[str, An
 def public_page(ui: str, namespace: str, lead_id: str) -> str:
     """Return the URL of a lead's page for a mail or an issue; empty if only the server itself could open it."""
     return "" if is_loopback(ui) else lead_page(ui, namespace, lead_id)
-
-
-def is_loopback(url: str) -> bool:
-    """Return True if the URL leads to the machine on which it is opened, or to all its addresses."""
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return not host
-    return address.is_loopback or address.is_unspecified
 
 
 def lead_page(ui: str, namespace: str, lead_id: str) -> str:

@@ -14,7 +14,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.errors import LedgerRefused, LedgerUnavailable
-from ledger.tables import SCHEMA_VERSION, create_schema, schema_version
+from ledger.schema import make_schema, schema_version
+from ledger.tables import SCHEMA_VERSION
 
 TIMEOUT: Final = 2
 """Seconds to wait for a connection, and for another writer. Events are written within a workflow task."""
@@ -118,7 +119,7 @@ def location_of(url: URL) -> str:
 
 
 def prepare(reader: Engine, writer: Engine) -> None:
-    """Create the schema if it is missing. Several processes may do so at once.
+    """Create the schema if it is missing, or bring it up to date. Several processes may do so at once.
 
     Checks first, so that a database role with the right to read and append needs no other right.
     Raises LedgerRefused for a newer schema.
@@ -126,14 +127,14 @@ def prepare(reader: Engine, writer: Engine) -> None:
     if reader.dialect.name == "sqlite":
         _make_folder(Path(str(reader.url.database)).parent)
     version = _version(reader)
-    if version is None:
+    if version is None or version < SCHEMA_VERSION:
         with writer.begin() as connection:
-            version = create_schema(connection)
+            version = make_schema(connection)
     _check_version(version, reader)
 
 
 def require_schema(reader: Engine) -> None:
-    """Check that the schema exists, without creating it. Raises LedgerRefused if it is missing or newer."""
+    """Check that the schema exists, without creating it. Raises LedgerRefused if it is missing, older or newer."""
     if not _may_connect(reader) or (version := _version(reader)) is None:
         raise LedgerRefused(
             f"There is no ledger yet ({location_of(reader.url)}): no worker has written to it."
@@ -161,6 +162,11 @@ def _check_version(version: int, reader: Engine) -> None:
         raise LedgerRefused(
             f"The ledger ({location_of(reader.url)}) has schema {version}, this program knows {SCHEMA_VERSION}: "
             "a newer program has used it. Run that version."
+        )
+    if version < SCHEMA_VERSION:
+        raise LedgerRefused(
+            f"The ledger ({location_of(reader.url)}) has schema {version}, this program needs {SCHEMA_VERSION}: no "
+            "worker of this version has used it yet. Start one; it brings the schema up to date."
         )
 
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from process.actor import Face
 from process.addresses import EXAMPLE, complaint_about
-from process.types import Line, Model, Role, Stage, line_complaint
+from process.types import Given, Line, Role, Stage, line_complaint
 
 MAX_DAYS = 3650
 """Maximum length of a period in days, so that every date can be represented."""
@@ -19,7 +20,7 @@ Days = Annotated[int, Field(ge=0, le=MAX_DAYS)]
 """A number of days."""
 
 
-class Periods(Model):
+class Periods(Given):
     """Periods in days in the lead's time zone; working days where stated (defaults: process.md)."""
 
     questionnaire_nudge: int = Field(
@@ -92,7 +93,7 @@ class Periods(Model):
         return self.stale_in.get(stage, self.stale)
 
 
-class Labels(Model):
+class Labels(Given):
     """Names of the issues' labels (process.md, The lead's issue, The hub's issue)."""
 
     lead: Line = "lead"
@@ -101,7 +102,22 @@ class Labels(Model):
     hub: Line = Field("Hub", description="the hub's issue")
 
 
-class Discounts(Model):
+class Faces(Given):
+    """Faces at which anybody may write any name. Approvals are refused there in any case."""
+
+    cli: Literal["accepted", "refused"] = Field("accepted", description="decisions at the command line")
+    signal: Literal["accepted", "refused"] = Field(
+        "accepted",
+        description="decisions by a signal that no face of the service has signed, as in Temporal's UI",
+    )
+    update: Literal["accepted", "refused"] = Field("accepted", description="the same by an update")
+
+    def refuses(self, face: Face) -> bool:
+        """Return True if decisions are not taken through this face."""
+        return getattr(self, face.value, "accepted") == "refused"
+
+
+class Discounts(Given):
     """Limits of discounts on a list price."""
 
     without_approval: Decimal = Field(
@@ -122,11 +138,15 @@ TEAMS = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 """The roles of the organisation, which people have."""
 
 
+TEAM_FIELDS = frozenset({"people", "addresses", "aliases"})
+"""Fields of a policy that are no rules: they say who is who."""
+
+Aliases = dict[Line, tuple[Line, ...]]
 NamesByRole = dict[Role, tuple[Line, ...]]
 """Role -> names or addresses of the people who have it."""
 
 
-class Policy(Model):
+class Policy(Given):
     """The rules that an organisation can set without changing the program, under one version.
 
     A lead keeps its rules until a person decides otherwise (`policy_adopted`). People and addresses of
@@ -139,14 +159,17 @@ class Policy(Model):
     columns: dict[Stage, Line] = COLUMNS
     labels: Labels = Labels()
     discounts: Discounts = Discounts()
+    faces: Faces = Faces()
     people: NamesByRole = {}
     """Role -> GitHub logins, and teams as `team:SLUG`."""
     addresses: NamesByRole = {}
     """Role -> mail addresses. Other roles have those of the settings."""
+    aliases: Aliases = {}
+    """Person, by GitHub login -> their other names: `id:NUMBER`, mail addresses, names at the command line."""
 
     def rules(self) -> dict[str, Any]:
         """Return the rules by name, such as `periods.stale`, without version, people and addresses."""
-        values = self.model_dump(mode="json", exclude={"version", "people", "addresses"})
+        values = self.model_dump(mode="json", exclude={"version", *TEAM_FIELDS})
         return dict(_flattened(values))
 
     @cached_property
@@ -180,34 +203,49 @@ def _as_text(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-class Team(Model):
+class Team(Given):
     """People and mail addresses of the roles, from the settings that a worker read at `read_at` (UTC)."""
 
     people: NamesByRole = {}
     addresses: NamesByRole = {}
+    aliases: Aliases = {}
     read_at: AwareDatetime | None = None
 
     @classmethod
     def of(cls, policy: Policy, read_at: AwareDatetime | None = None) -> Self:
         """Return the team of this policy."""
-        return cls(people=policy.people, addresses=policy.addresses, read_at=read_at)
+        return cls(people=policy.people, addresses=policy.addresses, aliases=policy.aliases, read_at=read_at)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         for role in sorted({*self.people, *self.addresses} - TEAMS):
             raise ValueError(f"nobody can have the role {role}; name people for {', '.join(sorted(TEAMS))}")
-        for address in (address for known in self.addresses.values() for address in known):
+        for role, number, address in _numbered(self.addresses):
             if wrong := complaint_about(address):
-                raise ValueError(f"{address!r} {wrong}; write it as {EXAMPLE}")
-        for person in (person for known in self.people.values() for person in known):
+                raise ValueError(f"address {number} of {role} {wrong}; write it as {EXAMPLE}")
+        for number, name in enumerate(
+            (n for person, others in self.aliases.items() for n in (person, *others)), 1
+        ):
+            if wrong := line_complaint(name):
+                raise ValueError(f"alias {number} {wrong}")
+        for role, number, person in _numbered(self.people):
             if wrong := line_complaint(person):
-                raise ValueError(f"{person!a} {wrong}")
+                raise ValueError(f"person {number} of {role} {wrong}")
         return self
 
     def checksum(self) -> str:
         """Return a hash that is equal for equal teams and reveals no names."""
-        values = {
+        values: dict[str, Any] = {
             name: {str(role): known for role, known in sorted(named.items()) if known}
             for name, named in (("people", self.people), ("addresses", self.addresses))
         }
+        if self.aliases:
+            values["aliases"] = dict(sorted(self.aliases.items()))
         return hashlib.sha256(repr(values).encode()).hexdigest()[:12]
+
+
+def _numbered(named: NamesByRole) -> Iterator[tuple[Role, int, str]]:
+    """Yield each name with its role and number. Errors tell these in place of the name, since they are kept for years."""
+    for role, known in named.items():
+        for number, name in enumerate(known, 1):
+            yield role, number, name

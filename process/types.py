@@ -4,22 +4,32 @@ import re
 import unicodedata
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, ConfigDict, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
+
+from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES, Bounded
+from process.links import link_complaint
 
 
 class Unreadable:
-    """Placeholder for an argument that is not valid JSON or too deeply nested."""
+    """Stands for a body that was not parsed: no valid JSON, too deeply nested or too large. Its text says what came."""
+
+    def __init__(self, came: str = "something unreadable", advice: str = "") -> None:
+        self.came = came
+        self.advice = advice
+
+    def __repr__(self) -> str:
+        return self.came
 
 
 DISCREET = ConfigDict(hide_input_in_errors=True)
 """Errors that say what is wrong without the value: they end up in logs and histories, and values are personal data."""
 
 
-class Base(BaseModel):
-    """A model whose errors do not quote its values. All models of the service derive from it."""
+class Base(Bounded):
+    """A model with bounds, whose errors do not quote its values. All models of the service derive from it."""
 
     model_config = DISCREET
 
@@ -56,6 +66,13 @@ class Model(Base):
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         """Return the model itself, because it never changes. Pydantic copies a default for each model that has it."""
         return self
+
+
+class Given(Model):
+    """A value that came from outside: a person's decision, an answer of another system, a message."""
+
+    max_characters: ClassVar[int] = GIVEN_CHARACTERS
+    max_entries: ClassVar[int] = GIVEN_ENTRIES
 
 
 @cache
@@ -146,12 +163,29 @@ class Role(StrEnum):
     NOBODY = "nobody"
 
 
-class Link(Model):
+def _for_a_browser(url: str, info: ValidationInfo) -> str:
+    """Refuse an address that is given now and is none of a page; one that was stored or sent before is left out."""
+    if not url or not (complaint := link_complaint(url)):
+        return url
+    if info.context is GIVEN:
+        raise PydanticCustomError("link", "{complaint}", {"complaint": complaint})
+    return url if url.startswith("http://") else ""
+
+
+PageUrl = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_for_a_browser)]
+"""The address of a page that people are led to; empty if there is none."""
+
+
+MAX_NAME = 500
+"""Characters of the name of a folder that a lead keeps. Drive has no limit."""
+
+
+class Link(Given):
     """An object of a lead in another system: its id there, and the URL for people."""
 
-    id: str
-    url: str = ""
-    home: str = ""
+    id: Annotated[str, StringConstraints(max_length=500)]
+    url: PageUrl = ""
+    home: Annotated[str, StringConstraints(max_length=500)] = ""
     """The repository or parent folder that a person moved it to; empty if it was not moved."""
-    name: str = ""
+    name: Annotated[str, StringConstraints(max_length=MAX_NAME)] = ""
     """Name of the folder at the last check."""

@@ -15,7 +15,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from pydantic import StringConstraints, ValidationError
 
-    from process.types import Line, Model
+    from process.types import Given, Line, Model
     from workflows.activity_errors import failed_as, reason_of
     from workflows.runtime.steps import messages_follow
 
@@ -38,7 +38,7 @@ Repository = Annotated[str, StringConstraints(pattern=r"^[\w.-]{0,100}$")]
 """A repository's name, without its owner: that is the organization."""
 
 
-class ChangeNotice(Model):
+class ChangeNotice(Given):
     """A notice that something may have changed at an issue. It holds nobody's text and no secret."""
 
     repo: Repository = ""
@@ -56,7 +56,7 @@ class ChangeNotice(Model):
         return f"issue-sync-{self.repo}-{self.number}" if self.number else f"issue-sync-card-{self.card}"
 
 
-class SyncRequest(Model):
+class SyncRequest(Given):
     """The notices about one issue since the last sync."""
 
     notices: tuple[ChangeNotice, ...]

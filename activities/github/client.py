@@ -22,7 +22,8 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from activities.errors import Missing, park
 from activities.github.connections import STATUS, HttpConnection, HttpsConnection, moved_to
 from activities.github.errors import github_errors, graphql_types, limit_of
-from activities.github.models import Account, Comment, Issue, Label, Reaction, Repository
+from activities.github.installation import NEEDED, Installation, NarrowAuth
+from activities.github.models import Account, Comment, Issue, Label, Page, Reaction, Repository
 from activities.github.rate_limits import Api, guard_for
 from activities.github.seals import Seal
 from activities.github.text import unix
@@ -38,10 +39,6 @@ REDIRECTS = 5
 class _CommentText(Base):
     body: str
     last_edited_at: AwareDatetime | None = Field(alias="lastEditedAt")
-
-
-class _Permissions(Base):
-    permissions: dict[str, str]
 
 
 T = TypeVar("T", Issue, Comment)
@@ -68,11 +65,11 @@ query($id: ID!) {
   }
 }
 """
-_ISSUES = TypeAdapter(list[Issue], config=DISCREET)
-_COMMENTS = TypeAdapter(list[Comment], config=DISCREET)
-_ACCOUNTS = TypeAdapter(list[Account], config=DISCREET)
-_REACTIONS = TypeAdapter(list[Reaction], config=DISCREET)
-_LABELS = TypeAdapter(list[Label], config=DISCREET)
+_ISSUES = TypeAdapter(Page[Issue], config=DISCREET)
+_COMMENTS = TypeAdapter(Page[Comment], config=DISCREET)
+_ACCOUNTS = TypeAdapter(Page[Account], config=DISCREET)
+_REACTIONS = TypeAdapter(Page[Reaction], config=DISCREET)
+_LABELS = TypeAdapter(Page[Label], config=DISCREET)
 
 
 class ChangedItems(NamedTuple, Generic[T]):
@@ -90,6 +87,9 @@ class GitHubClient:
 
     While a rate limit holds for these credentials, no request is sent.
     """
+
+    rights = NEEDED
+    """Rights of a GitHub App's tokens. Those of a token that is given in the settings are what they are."""
 
     def __init__(self, settings: GitHub, keys: Sequence[str] = ()) -> None:
         """`keys` sign what we remember in descriptions; without any, the credentials do."""
@@ -302,14 +302,14 @@ class GitHubClient:
             pages = self._pages(f"{self._path(repo)}/labels", {})
             return {label.name.casefold() for page in pages for label in _LABELS.validate_python(page)}
 
-    def app_permissions(self) -> dict[str, str] | None:
-        """Return the permissions of the GitHub App's installation, or None for a token, whose permissions are unknown."""
+    def installation(self) -> Installation | None:
+        """Return the GitHub App's installation, or None for a token, whose permissions are unknown."""
         auth = self._client().requester.auth
         if not isinstance(auth, Auth.AppInstallationAuth):
             return None
         with github_errors("when looking at the GitHub App's installation"), self._as_app() as app:
             _, answer = app.requester.requestJsonAndCheck("GET", f"/app/installations/{auth.installation_id}")
-            return _Permissions.model_validate(answer).permissions
+            return Installation.model_validate(answer)
 
     # Cards
 
@@ -493,7 +493,8 @@ class GitHubClient:
                 "No GitHub credentials: set LEADS_GITHUB__TOKEN, or LEADS_GITHUB__APP_ID, __APP_PRIVATE_KEY and "
                 "__APP_INSTALLATION_ID, then retry"
             )
-        return self._app_auth().get_installation_auth(self.settings.app_installation_id)
+        repos = {self.settings.leads_repo, self.settings.hubs_repo}
+        return NarrowAuth(self._app_auth(), self.settings.app_installation_id, repos, self.rights)
 
     def _app_auth(self) -> Auth.AppAuth:
         key = self.settings.app_private_key.get_secret_value() if self.settings.app_private_key else "missing"

@@ -1,10 +1,15 @@
 """GitHub's objects: the part of its answers that the service reads."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from process.types import Base
+
+T = TypeVar("T")
+
+Page = Annotated[list[T], Field(max_length=1_000)]
+"""A page of a list. GitHub's have a hundred entries at most."""
 
 
 class Label(Base):
@@ -17,6 +22,7 @@ class Account(Base):
     """The account of an author. GitHub shows a deleted account as null."""
 
     login: str
+    id: int | None = None
     type: str = "User"
 
     @property

@@ -13,6 +13,8 @@ from activities.errors import PARKED, park
 from activities.github.board import at, missing_board
 from activities.github.client import GitHubClient
 from activities.github.errors import github_errors, graphql_types, translated
+from activities.github.installation import FOR_SET_UP
+from activities.github.models import Page
 from process.types import DISCREET, Base
 
 _BOARD = """
@@ -109,13 +111,15 @@ class _File(Base):
     content: str
 
 
-_LABELS = TypeAdapter(list[LabelSettings], config=DISCREET)
-_ENTRIES = TypeAdapter(list[_Entry], config=DISCREET)
-_OPTIONS = TypeAdapter(list[Column], config=DISCREET)
+_LABELS = TypeAdapter(Page[LabelSettings], config=DISCREET)
+_ENTRIES = TypeAdapter(Page[_Entry], config=DISCREET)
+_OPTIONS = TypeAdapter(Page[Column], config=DISCREET)
 
 
 class GitHubSetupClient(GitHubClient):
     """Sends the requests. Raises ApplicationError as `github_errors` translates."""
+
+    rights = FOR_SET_UP
 
     # Labels
 

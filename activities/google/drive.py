@@ -28,7 +28,7 @@ from process.effects.observations import (
 )
 from process.effects.requests import EffectRequest, Outcome
 from process.lead.lead import Artifact
-from process.types import Link, one_line
+from process.types import MAX_NAME, Link, one_line
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3.schemas import File
@@ -85,7 +85,7 @@ class DriveActivities:
             },
             into=_LEADS,
         )
-        link = _link(folder).replaced(name=folder["name"])
+        link = _link(folder).replaced(name=folder["name"][:MAX_NAME])
         return Outcome(observation=FolderCreated(link=link))
 
     @performs("prepare_invoice")
@@ -155,7 +155,7 @@ class DriveActivities:
 
     def _present_link(self, known: Link, folder: "File") -> Link:
         home = next((parent for parent in folder.get("parents", ()) if parent != self._leads_folder()), "")
-        name = folder.get("name", "")
+        name = folder.get("name", "")[:MAX_NAME]
         return Link(id=known.id, url=folder.get("webViewLink", known.url), home=home, name=name)
 
     def checks(self) -> Iterator[Check]:

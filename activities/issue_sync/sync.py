@@ -52,7 +52,8 @@ class IssueSync:
         self.chores = chores
         self.settings = settings
         self.github = GitHubClient(settings.github, settings.token_keys)
-        self.roles = RoleDirectory(self.github, current_policy(settings).people)
+        policy = current_policy(settings)
+        self.roles = RoleDirectory(self.github, policy.people, aliases=policy.aliases)
         self.own_comments = OwnComments(self.github, settle)
         self._lead_ids: dict[tuple[str, int], str] = {}
         """Repository and number of an issue -> id of the lead that a sync found there; oldest first."""

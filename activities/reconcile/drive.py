@@ -20,7 +20,7 @@ from activities.reconcile.rows import LeadRows
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.core.outbox import DriftCheck
-from process.types import Base
+from process.types import MAX_NAME, Base
 from process.views.lead_row import LeadRow
 from workflows.reconcile import SystemResult
 
@@ -149,6 +149,6 @@ def _problem(row: LeadRow, folder: SeenFolder | None) -> str:
         return "" if known_as_gone else "its folder is not where it was"
     if known_as_gone:
         return "its folder is there again"
-    if (folder.name, folder.home) != (row.folder_name, row.folder_home):
+    if (folder.name[:MAX_NAME], folder.home) != (row.folder_name, row.folder_home):
         return "its folder may have another name or place"
     return ""

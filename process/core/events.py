@@ -25,13 +25,13 @@ from process.core.packed import Packed
 from process.core.refusal import Suggestion
 from process.effects import Effect
 from process.lead.lead import Lead
-from process.types import Line, Model
+from process.types import Given, Line, Model
 
 BY_DATE = "deadline"
 """Source of the facts that follow from a date: deadlines, and decisions that nobody took in time."""
 
 
-class Fact(Model):
+class Fact(Given):
     """Anything that can become true of a lead. Its kind names it in storage and never changes.
 
     Every concrete class writes out its kind. A base class that several kinds share says `abstract=True` instead.

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from process.core.packed import Packed
 from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, ReserveIds, SendMail
 from process.lead.lead import Lead
-from process.types import Model
+from process.types import Given, Model
 
 
 class Outstanding(Model):
@@ -38,7 +38,7 @@ class FinishedEffects(Packed[Finished]):
     item = Finished
 
 
-class DriftCheck(Model):
+class DriftCheck(Given):
     """A request to check whether somebody changed the lead's things outside."""
 
     issues: bool = True

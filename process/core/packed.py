@@ -2,7 +2,7 @@
 
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any, ClassVar, Self, TypeVar, overload
@@ -19,6 +19,9 @@ RECENT = 4
 
 PACKED_AT_ONCE = 12
 """Number of items that are packed together, because each time all packed items are compressed anew."""
+
+MAX_PACKED = 4_000_000
+"""Characters of the packed items in JSON: twice what Temporal takes in one piece."""
 
 OPENED = 2
 """Number of packed sequences that a worker keeps decoded, because they are read several times in a row."""
@@ -117,6 +120,18 @@ class Packed(Sequence[T]):
         found = (self._decoded(line) for line in _lines(self.older) if sought in line)
         return filter(matches, chain(found, self.recent))
 
+    def changed(self, changes: Mapping[int, T]) -> Self:
+        """Return the sequence with other items at these numbers, from 0. The kept ones stay."""
+        lines = _lines(self.older)
+        for number, item in changes.items():
+            if number < self.older_count:
+                lines[number] = item.model_dump_json().encode()
+        recent = tuple(
+            changes.get(self.older_count + number, item) for number, item in enumerate(self.recent)
+        )
+        older = zlib.compress(_BETWEEN.join(lines)) if lines else b""
+        return self._of(recent, older, self.older_count, self.kept)
+
     @property
     def _opened(self) -> "_Opened[T]":
         return _opened(type(self), self.older)
@@ -145,7 +160,7 @@ class Packed(Sequence[T]):
     ) -> core_schema.CoreSchema:
         items = core_schema.tuple_variable_schema(handler.generate_schema(cls.item))
         fields = {
-            "older": core_schema.str_schema(),
+            "older": core_schema.str_schema(max_length=MAX_PACKED),
             "older_count": core_schema.int_schema(ge=0),
             "recent": items,
             "kept": items,

@@ -16,6 +16,10 @@ from process.types import Line, Model
 RECEIPTS = 500
 """Number of newest receipts that a lead keeps at least."""
 
+MAX_SUGGESTIONS = 5
+MAX_SUGGESTION_BYTES = 3_000
+"""Bounds of what a refusal suggests: a lead keeps a hundred refusals."""
+
 DOUBLE_CLICK = timedelta(minutes=10)
 """A decision without a key that equals the newest one and comes within this time is a repeat of it."""
 
@@ -135,20 +139,26 @@ class Refusal(Model):
             by=printable_line(by),
             source=printable_line(source),
             reason=printable_line(refused.reason, 500),
-            suggestions=tuple(
-                each.replaced(text=printable_line(each.text, 500)) if each.text else each
-                for each in refused.suggestions
-            ),
+            suggestions=_kept(refused.suggestions),
             for_team=for_team,
         )
 
 
+def _kept(suggestions: tuple[Suggestion, ...]) -> tuple[Suggestion, ...]:
+    """Return the first suggestions with short texts. One with large fields, which somebody sent, is left out."""
+    short = (
+        each.replaced(text=printable_line(each.text, 500)) if each.text else each
+        for each in suggestions[:MAX_SUGGESTIONS]
+    )
+    return tuple(each for each in short if len(to_json(each)) <= MAX_SUGGESTION_BYTES)
+
+
 def content_of(decision: Decision) -> str:
-    """Return a checksum of the decision that does not depend on its key, its source or the moment it was said.
+    """Return a checksum of the decision that does not depend on its key, who sent it how, or the moment it was said.
 
     Nor does it change when the decision gets a new field with a default.
     """
-    body = decision.model_dump_json(exclude=set(SET_BY_FACE), exclude_defaults=True)
+    body = decision.model_dump_json(exclude={*SET_BY_FACE, "actor"}, exclude_defaults=True)
     return hashlib.sha256(f"{decision.kind} {body}".encode()).hexdigest()[:16]
 
 

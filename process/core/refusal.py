@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from process.types import Model
+from pydantic import BeforeValidator, Field
+
+from process.types import Given
 
 
 class SuggestionKind(StrEnum):
@@ -33,11 +35,22 @@ class SuggestionKind(StrEnum):
     """Bring the lead to the newest version of the process."""
 
 
-class Suggestion(Model):
+MAX_SENTENCE = 2_000
+"""Characters of a sentence in a refusal. It may quote what was sent, so a longer one is cut, and never fails."""
+
+
+def _cut(text: Any) -> Any:
+    return text if not isinstance(text, str) or len(text) <= MAX_SENTENCE else f"{text[: MAX_SENTENCE - 1]}…"
+
+
+Sentence = Annotated[str, BeforeValidator(_cut), Field(max_length=MAX_SENTENCE)]
+
+
+class Suggestion(Given):
     """One thing to do instead, which each face writes as a sentence, a command or a link."""
 
     kind: SuggestionKind = SuggestionKind.ADVICE
-    text: str = ""
+    text: Sentence = ""
     """One sentence without its full stop."""
     decision: str = ""
     """Kind of the decision to take."""
@@ -49,10 +62,10 @@ class Suggestion(Model):
     """Address at which a person opens it."""
 
 
-class Refused(Model):
+class Refused(Given):
     """A decision that cannot be taken: one sentence why, and suggestions."""
 
-    reason: str
+    reason: Sentence
     """One sentence without its full stop."""
     suggestions: tuple[Suggestion, ...] = ()
 

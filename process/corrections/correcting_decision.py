@@ -21,7 +21,9 @@ class CorrectingDecision(Decision, abstract=True):
     seq: Count = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
     reason: Text = Field(description="why it was a mistake")
     compensate: Annotated[tuple[Compensation | Literal["all"], ...], BeforeValidator(_split)] = Field(
-        (), description="what to put right outside: mail, comment, answer, hub, or all that there is"
+        (),
+        max_length=10,
+        description="what to put right outside: mail, comment, answer, hub, or all that there is",
     )
 
     rest_is_fine: bool = Field(False, description="what is not put right outside may stay as it is")
@@ -29,7 +31,7 @@ class CorrectingDecision(Decision, abstract=True):
         None, description="number of the correction that it completes; filled in by the lead"
     )
     left: tuple[Remainder, ...] = Field(
-        (), description="what still says the contrary outside; filled in by the lead"
+        (), max_length=50, description="what still says the contrary outside; filled in by the lead"
     )
 
     @property

@@ -13,10 +13,10 @@ from process.core.refusal import Refused, refuse
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
 from process.lead.lead import Lead
 from process.lead.qualification import Questionnaire
-from process.types import Line, Model, Stage
+from process.types import Given, Line, Stage
 
 
-class RelationNotice(Model):
+class RelationNotice(Given):
     """A lead's notice to another lead of their relation. A merged lead sends its data along."""
 
     sender: DuplicateLink
@@ -27,7 +27,7 @@ class RelationNotice(Model):
     questionnaire: Questionnaire = Questionnaire()
 
 
-class DuplicateCandidates(Model):
+class DuplicateCandidates(Given):
     """Leads that a lead was found to match."""
 
     originals: tuple[DuplicateLink, ...] = Field(min_length=1, max_length=100)

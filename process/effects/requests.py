@@ -1,8 +1,8 @@
 """The input and the result of the activities that perform effects."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import field_serializer
+from pydantic import BeforeValidator, Field, field_serializer
 
 from process.core.events import AnyFact
 from process.corrections.corrected_decision import CorrectedDecision
@@ -78,10 +78,19 @@ class Batch(Model):
         return joined([*dict.fromkeys(item.effect.summary() for item in self.items)])
 
 
-class Failure(Model):
-    """The reason why an effect of a batch could not be performed."""
+MAX_REASON = 1_000
+"""Characters of the reason of a failure that a lead keeps."""
 
-    reason: str
+
+def _cut(reason: Any) -> Any:
+    fits = not isinstance(reason, str) or len(reason) <= MAX_REASON
+    return reason if fits else f"{reason[: MAX_REASON - 1]}…"
+
+
+class Failure(Model):
+    """The reason why an effect of a batch could not be performed. A longer one is cut: it may quote any answer."""
+
+    reason: Annotated[str, BeforeValidator(_cut), Field(max_length=MAX_REASON)]
     for_good: bool
     """True if only a person can remove the cause."""
     delay: float | None = None

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from process.core.refusal import Suggestion
-from process.types import Line, Model, Stage, Text
+from process.types import Given, Line, Stage, Text
 
 
 class EditKind(StrEnum):
@@ -24,7 +24,7 @@ class EditKind(StrEnum):
     """Text that a person saved just before we wrote ours. It is restored, and proposes nothing by itself."""
 
 
-class Edit(Model):
+class Edit(Given):
     """One edit of the lead's issue, the hub's issue or the card. It proposes a decision."""
 
     kind: EditKind
@@ -68,7 +68,7 @@ class Edit(Model):
         }[self.kind]
 
 
-class DeclinedEdit(Model):
+class DeclinedEdit(Given):
     """A decision that an edit proposed, and that was not given to the lead because it was incomplete."""
 
     kind: Line
@@ -80,7 +80,7 @@ class DeclinedEdit(Model):
     suggestions: tuple[Suggestion, ...] = ()
 
 
-class RevertEdits(Model):
+class RevertEdits(Given):
     """Edits to revert, which were judged and answered, and the decisions declined with them."""
 
     edits: tuple[Edit, ...] = Field(min_length=1, max_length=100)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from process.money.currencies import CURRENCIES, decimals_of
 from process.money.reading import THOUSANDS, count, looks_like_thousands, meanings_of, number
-from process.types import Model
+from process.types import Given
 
 MAX_AMOUNT = Decimal(100_000_000_000)
 """Largest amount that is accepted; a larger one is taken for a typing error."""
@@ -36,7 +36,7 @@ CurrencyCode = Annotated[
 ]
 
 
-class Money(Model):
+class Money(Given):
     """An amount in one currency. It is rounded to the currency's decimals only where a rule requires it."""
 
     amount: Decimal

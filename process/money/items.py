@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from process.lead.quote import LineItem
 from process.money.amounts import Amount, CurrencyCode, Money, complaint
 from process.money.pricing import Per
-from process.types import GIVEN, Line, Model
+from process.types import GIVEN, Given, Line
 
 MAX_ITEMS = 20
 """Maximum number of items of one quote."""
@@ -30,7 +30,7 @@ _WRITTEN = re.compile(
 )
 
 
-class Item(Model):
+class Item(Given):
     """An item in addition to the plan or bespoke price: it recurs with the price, or is billed once."""
 
     text: Line

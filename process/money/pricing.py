@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from process.money.amounts import MAX_AMOUNT, CurrencyCode, Money, complaint
 from process.money.reading import as_number, looks_like_thousands, meanings_of
-from process.types import DISCREET, Line, Model
+from process.types import DISCREET, Given, Line
 
 _LINE: TypeAdapter[str] = TypeAdapter(Line, config=DISCREET)
 
@@ -20,7 +20,7 @@ Per = Literal["year", "month", "once"]
 PERIODS: dict[str, Per] = {"year": "year", "month": "month", "once": "once"}
 
 
-class Plan(Model):
+class Plan(Given):
     """A named price of a book. With `floor`, it is a minimum price."""
 
     name: Line
@@ -29,14 +29,14 @@ class Plan(Model):
     floor: bool = False
 
 
-class Tier(Model):
+class Tier(Given):
     """A usage tier: users up to `upto` (None: all others) cost `each` per active user and month."""
 
     upto: int | None
     each: Decimal
 
 
-class PriceBook(Model):
+class PriceBook(Given):
     """A price list with the date from which it applies as its version, such as `2022-05`."""
 
     version: Line

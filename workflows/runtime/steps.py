@@ -18,6 +18,7 @@ nobody can tell which was first, so the task fails once and the workflow is load
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 from weakref import WeakSet
 
 from temporalio.api.common.v1 import Payload, Payloads
@@ -28,7 +29,7 @@ from temporalio.bridge.proto.workflow_activation import (
 )
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.bridge.worker import Worker as BridgeWorker
-from temporalio.converter import SerializationContext, StorageDriverStoreContext
+from temporalio.converter import PayloadConverter, SerializationContext, StorageDriverStoreContext
 from temporalio.worker import (
     ExecuteWorkflowInput,
     UnsandboxedWorkflowRunner,
@@ -38,6 +39,8 @@ from temporalio.worker import (
 from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 
 from process.core import swap
+from process.types import Unreadable
+from workflows.runtime.limits import is_foreign, too_large
 
 WORKERS: WeakSet[BridgeWorker] = WeakSet()
 """The workers of this process, each of which may have a workflow in its cache."""
@@ -137,6 +140,19 @@ class _StepInstance(_WorkflowInstanceImpl):
         if getattr(made, "takes_input", False) and self._workflow_input:
             self._workflow_input.args = ()
         return made
+
+    def _convert_payloads(
+        self, payloads: Sequence[Payload], types: list[type] | None, payload_converter: PayloadConverter
+    ) -> list[Any]:
+        """Decode arguments, unless they are of a message that is too large or has an encoding that no message has."""
+        if types:  # our own: results of activities, inputs with a type
+            return super()._convert_payloads(payloads, types, payload_converter)
+        if refused := too_large(payloads):
+            return [refused]
+        given = [Unreadable() if is_foreign(payload) else None for payload in payloads]
+        kept = [payload for payload, refused in zip(payloads, given, strict=True) if not refused]
+        decoded = iter(super()._convert_payloads(kept, None, payload_converter))
+        return [refused or next(decoded) for refused in given]
 
     def get_serialization_context(self, command_info: object) -> SerializationContext | None:
         return None  # as nothing uses it (tests/workflows/test_sandbox.py), none is made for each payload
