@@ -5,7 +5,8 @@ import os
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
 from client.errors import TemporalMisconfigured
-from config.settings import is_loopback, secret_files
+from config.settings import secret_files
+from process.links import is_loopback
 
 DEFAULT_ADDRESS = "localhost:7233"
 API_KEY = "TEMPORAL_API_KEY"

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from client.errors import LedgerFailed
 from config.settings import Settings
 from ledger.errors import LedgerError
+from ledger.lag import Lag
 from ledger.reader import LedgerReader
 from ledger.rows import (
     Filter,
@@ -176,6 +177,11 @@ class LeadLists:
         with failing():
             counts = self._ledger.counts("archived", _NOT_ARCHIVED, up_to("right_until", now - GRACE))
         return sum(counts.values())
+
+    def lag(self, now: datetime) -> Lag:
+        """Return how far the read tables are behind the events."""
+        with failing():
+            return self._ledger.lag(now)
 
     def digests(self, week: Week, now: datetime) -> DigestsOfWeek:
         """Return the mails of the week's digest as of now."""

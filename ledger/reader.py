@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from ledger.database import Database
 from ledger.entry import Entry
+from ledger.lag import Lag, lag_of, stale_leads
 from ledger.rows import Filter, order_by
 from ledger.tables import ENTRIES, EVENTS, LEADS
 from process.views.lead_row import LeadRow
@@ -122,6 +123,16 @@ class LedgerReader:
                 return
             yield found
             beginning = ENTRIES.c.lead_id > found
+
+    def lag(self, now: datetime) -> Lag:
+        """Return how far the read tables are behind the events."""
+        with self._database.reading() as connection:
+            return lag_of(connection, now)
+
+    def stale_leads(self, now: datetime, limit: int) -> list[str]:
+        """Return ids of leads whose read tables are to be made anew, at most so many."""
+        with self._database.reading() as connection:
+            return stale_leads(connection, now, limit)
 
     def heads(self, beginning: str = "") -> list[Head]:
         """Return the newest recorded event of every lead whose id begins so, ordered by id."""

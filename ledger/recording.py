@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.entry import Entry
 from ledger.errors import LedgerRefused
+from ledger.lag import is_stale
 from ledger.projecting import continue_spans, feed, follows, forget_spans, remake_spans, write_lines
 from ledger.rebuilding import row_from, without_gaps
 from ledger.rows import columns_of
@@ -185,15 +186,21 @@ def _is_kept(row: LeadRow, lead: Any, changes: Changes) -> bool:
     """Check if the row replaces the stored one: it is not older, or what the stored one shows was lost."""
     if lead.updated_at is None or changes.supersedes:
         return True
+    if (
+        changes.entries and row.last_seq > lead.last_seq
+    ):  # it knows more, even if that one was rebuilt just now
+        return True
     return (row.updated_at, row.last_seq) >= (lead.updated_at, lead.last_seq)
 
 
-def rebuild(connection: Connection, lead_id: str, now: datetime) -> bool:
+def rebuild(connection: Connection, lead_id: str, now: datetime, *, only_if_stale: bool = False) -> bool:
     """Make the lead's row, state and read tables from its events.
 
     Returns False, and keeps the row, if they cannot be read.
     """
     lead = _hold(connection, lead_id)
+    if only_if_stale and not is_stale(connection, lead_id, now):  # another process was faster
+        return True
     entries = _entries(connection, lead_id)
     if not entries:
         raise LedgerRefused(f"The ledger has no lead {lead_id}.")

@@ -51,8 +51,9 @@ class IssueSync:
         self.leads = leads
         self.chores = chores
         self.settings = settings
-        self.github = GitHubClient(settings.github)
-        self.roles = RoleDirectory(self.github, current_policy(settings).people)
+        self.github = GitHubClient(settings.github, settings.token_keys)
+        policy = current_policy(settings)
+        self.roles = RoleDirectory(self.github, policy.people, aliases=policy.aliases)
         self.own_comments = OwnComments(self.github, settle)
         self._lead_ids: dict[tuple[str, int], str] = {}
         """Repository and number of an issue -> id of the lead that a sync found there; oldest first."""

@@ -66,7 +66,7 @@ async def history(lead: LeadArgument, /, *, timeout: Timeout = TIMEOUT, json: Js
     out.table(
         ("", "when", "by", "through", "event"),
         (
-            (str(line.seq), moment(line.at, view.lead.zone), line.by, line.source, happened(line))
+            (str(line.seq), moment(line.at, view.lead.zone), line.who, line.source, happened(line))
             for line in view.timeline
         ),
     )
