@@ -10,6 +10,9 @@ from process.types import Given, Line, PageUrl
 MAX_ORIGINALS = 10
 """Maximum number of possible originals that a lead stores; people find others in the list of leads."""
 
+MAX_DUPLICATES = 50
+"""Number of later leads that a lead stores as possible duplicates. Anybody may open more by answering the questionnaire."""
+
 MAX_LINK_TEXT = 2_000
 """Maximum length of another lead's heading or URL, in characters."""
 
