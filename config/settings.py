@@ -160,7 +160,23 @@ class GitHub(Group):
 class Google(Group):
     """Google Drive, Forms and Sheets, used with one service account."""
 
+    @model_validator(mode="after")
+    def _one_account(self) -> Self:
+        if self.default_credentials and (self.credentials_file or self.subject):
+            raise ValueError(
+                "with LEADS_GOOGLE__DEFAULT_CREDENTIALS there is no LEADS_GOOGLE__CREDENTIALS_FILE and no "
+                "LEADS_GOOGLE__SUBJECT: remove one or the others"
+            )
+        return self
+
     credentials_file: Path | None = Field(None, description="Key file of the service account (JSON)")
+    default_credentials: bool = Field(
+        False, description="Use Application Default Credentials instead, which need no key file"
+    )
+    drive_scope: Literal["drive", "drive.file"] = Field(
+        "drive",
+        description="Scope of Drive: all that is shared with the account, or only what it made itself",
+    )
     subject: str | None = Field(None, description="User to act as, with domain-wide delegation")
     api_root: ApiRoot | None = Field(None, description="Another host for all three APIs (the sandbox)")
     leads_folder: str = Field("", description="Id of the Drive folder `sales/leads/`, in a shared drive")
