@@ -18,6 +18,7 @@ from temporalio.worker import Worker
 from activities.gauges import LeadGauges
 from activities.heartbeat import HeartbeatInterceptor
 from activities.rate_limits import share_limits
+from activities.read_tables import ReadTables
 from activities.reconcile.team import TeamReconciler
 from activities.registry import activities, chore_activities
 from activities.stuck import StuckWatch
@@ -34,7 +35,7 @@ from client.worker_options import cached_leads, deployment, described, metrics_r
 from config.logging import set_up_logs
 from config.policy_file import current_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
-from ledger.events import LedgerError
+from ledger.events import Ledger, LedgerError
 from ledger.limits import SharedLimits
 from workflows.runtime.plugin import leads_plugin
 
@@ -71,6 +72,7 @@ async def run(settings: Settings) -> None:
         settings.temporal_ui,
         policy=policy,
         opaque_ids=settings.lead_ids == "opaque",
+        key=settings.signing_key,
         leads_repo=settings.github.leads_repo,
     )
     threads = settings.activity_threads + LOCAL_ACTIVITIES + settings.chores_threads
@@ -84,6 +86,12 @@ async def run(settings: Settings) -> None:
                 tasks = [beside.create_task(TeamReconciler(leads).update_at_start())]
                 tasks.append(beside.create_task(StuckWatch(client, settings.task_queue).run()))
                 tasks.append(beside.create_task(LeadGauges(leads, LeadLists.of(settings)).run()))
+                if settings.worker_only != "chores":
+                    tasks.append(
+                        beside.create_task(
+                            ReadTables(Ledger.open(settings.ledger_url.get_secret_value())).run()
+                        )
+                    )
                 await stop.wait()
                 for task in tasks:
                     task.cancel()

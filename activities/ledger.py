@@ -1,6 +1,7 @@
 """Activity that records a lead's events in the ledger."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from temporalio import activity
 
@@ -9,14 +10,19 @@ from activities.errors import again, park
 from ledger.entries import entry_of
 from ledger.events import Ledger, LedgerError, LedgerOutdated, LedgerUnavailable
 from process.effects import RecordEvents
+from process.envelope import public_key
 from process.views.recording import Recorded, RecordRequest
 
 
 class LedgerActivities:
-    """Records events in one ledger, which all threads share."""
+    """Records events in one ledger, which all threads share.
 
-    def __init__(self, ledger: Ledger) -> None:
+    `keys` are the secrets with which the service signs envelopes. Each answer tells the lead the public keys.
+    """
+
+    def __init__(self, ledger: Ledger, keys: Iterable[str] = ()) -> None:
         self._ledger = ledger
+        self._keys = tuple(map(public_key, keys))
 
     @activity.defn(name=RecordEvents.kind, no_thread_cancel_exception=True)
     def record_events(self, request: RecordRequest) -> Recorded:
@@ -28,13 +34,14 @@ class LedgerActivities:
                 entries,
                 after=request.after,
                 row=request.row,
+                snapshots=request.snapshots,
                 committed=not activity.info().is_local,
             )
         except (LedgerUnavailable, LedgerOutdated) as error:
             raise again(str(error)) from None
         except LedgerError as error:
             raise park(str(error)) from None
-        return Recorded(seq=seq)
+        return Recorded(seq=seq, keys=self._keys)
 
     def checks(self) -> Iterator[Check]:
         """Check that the ledger is there and can be written. It is not made: the first worker does that."""
@@ -49,3 +56,21 @@ class LedgerActivities:
         else:
             detail = f"{status.engine} at {status.location}; events: {status.events}, leads: {status.leads}"
             yield Check("Ledger", "can be written", ok=True, detail=detail)
+            yield self._check_read_tables()
+
+    def _check_read_tables(self) -> Check:
+        try:
+            lag = self._ledger.lag(datetime.now(UTC))
+        except LedgerError as error:
+            return Check("Ledger", "read tables", ok=False, detail=str(error))
+        if not lag.behind:
+            return Check("Ledger", "read tables", ok=True, detail=f"up to date for {lag.leads} leads")
+        parts = {
+            "made by older rules": lag.older,
+            "never made": lag.missing,
+            "without newest events": lag.late,
+        }
+        parts["past their date"] = lag.overdue
+        detail = ", ".join(f"{number} {what}" for what, number in parts.items() if number)
+        detail = f"{lag.behind} of {lag.leads} leads are behind ({detail}); workers bring them up to date"
+        return Check("Ledger", "read tables", ok=True, detail=detail, warns=True)

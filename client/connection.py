@@ -1,7 +1,6 @@
 """Connects to Temporal, and translates Temporal's errors into errors of the client."""
 
 import asyncio
-import os
 from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from functools import cache
@@ -10,10 +9,10 @@ from typing import Any
 from temporalio.api.errordetails.v1 import WorkflowNotReadyFailure
 from temporalio.client import Client, Plugin
 from temporalio.converter import DataConverter
-from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
+from client.configuration import DEFAULT_ADDRESS, configuration
 from client.errors import (
     AccessDenied,
     AddressMalformed,
@@ -22,17 +21,11 @@ from client.errors import (
     RequestInvalid,
     ServerNotPrepared,
     TemporalFailed,
-    TemporalMisconfigured,
     TemporalUnreachable,
     WorkflowHasEnded,
     WorkflowNotFound,
 )
-from config.settings import is_loopback, secret_files
 from workflows.runtime.converter import LeadPayloadConverter
-
-DEFAULT_ADDRESS = "localhost:7233"
-API_KEY = "TEMPORAL_API_KEY"
-"""The one setting of Temporal's own that is a secret. It may be a file in LEADS_SECRETS, too."""
 
 NO_WORKER_ANSWERED = frozenset(
     {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
@@ -62,27 +55,6 @@ async def end_sdk() -> None:
     await asyncio.sleep(SDK_SHUTDOWN)
 
 
-def configured_namespace() -> str:
-    """Return the namespace of Temporal's own configuration, without connecting. Raises TemporalMisconfigured."""
-    return _configuration().get("namespace") or "default"
-
-
-def _configuration() -> ClientConnectConfig:
-    given = {} if os.environ.get(API_KEY) else secret_files(API_KEY)
-    try:
-        config = ClientConfig.load_client_connect_config(
-            override_env_vars={**os.environ, **given} if given else None
-        )
-    except (RuntimeError, OSError, ValueError) as error:  # e.g. a profile or a file that does not exist
-        raise TemporalMisconfigured(str(error)) from error
-    address = config.get("target_host") or DEFAULT_ADDRESS
-    if config.get("api_key") and not config.get("tls") and not is_loopback(f"//{address}"):
-        raise TemporalMisconfigured(
-            "an API key must not be sent in the clear; leave TEMPORAL_TLS unset or true"
-        )
-    return config
-
-
 @cache
 def quiet_runtime() -> Runtime:
     """Return a runtime of the SDK that logs nothing: a face says itself what failed."""
@@ -101,7 +73,7 @@ async def connect(
     `retry_for`: time for the SDK's attempts at a request that fails, by default 10 seconds.
     Raises TemporalMisconfigured, AddressMalformed or TemporalUnreachable.
     """
-    config = _configuration()
+    config = configuration()
     config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
         return await Client.connect(

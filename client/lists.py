@@ -9,7 +9,9 @@ from typing import Literal, NamedTuple
 
 from client.errors import LedgerFailed
 from config.settings import Settings
-from ledger.events import Ledger, LedgerError
+from ledger.errors import LedgerError
+from ledger.lag import Lag
+from ledger.reader import LedgerReader
 from ledger.rows import (
     Filter,
     any_of,
@@ -95,13 +97,13 @@ class DigestsOfWeek(NamedTuple):
 class LeadLists:
     """Reads the leads' rows in one ledger. Every method raises LedgerFailed if that cannot be read."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: LedgerReader) -> None:
         self._ledger = ledger
 
     @classmethod
     def of(cls, settings: Settings) -> "LeadLists":
         """Return the rows in the ledger of these settings, which is made if it is missing. It connects at its first use."""
-        return cls(Ledger.open(settings.ledger_url.get_secret_value()))
+        return cls(LedgerReader.open(settings.ledger_url.get_secret_value()))
 
     def list_leads(
         self, selection: Selection, order: Order = "opened", limit: int | None = None
@@ -176,6 +178,11 @@ class LeadLists:
             counts = self._ledger.counts("archived", _NOT_ARCHIVED, up_to("right_until", now - GRACE))
         return sum(counts.values())
 
+    def lag(self, now: datetime) -> Lag:
+        """Return how far the read tables are behind the events."""
+        with failing():
+            return self._ledger.lag(now)
+
     def digests(self, week: Week, now: datetime) -> DigestsOfWeek:
         """Return the mails of the week's digest as of now."""
         digests, leads, outdated = Digests(week), 0, 0
@@ -201,7 +208,7 @@ class LeadLists:
             return self._ledger.rows(*_OPEN, differs("policy", version), order=("opened_at",), limit=limit)
 
 
-def leads_by_words(ledger: Ledger, text: str, *where: Filter) -> dict[str, str]:
+def leads_by_words(ledger: LedgerReader, text: str, *where: Filter) -> dict[str, str]:
     """Return the leads whose organisations have words that begin with each of these: id -> name for people."""
     words = same_text(text).split()
     where += tuple(mentions(word) for word in words if word.isascii() and word.isalnum())
@@ -225,10 +232,10 @@ def lead_lists(settings: Settings) -> Iterator[LeadLists]:
 
 
 @contextmanager
-def open_ledger(settings: Settings) -> Iterator[Ledger]:
+def open_ledger(settings: Settings) -> Iterator[LedgerReader]:
     """Open the ledger of these settings for reading. Raises LedgerFailed if there is none or it cannot be reached."""
     with failing():
-        ledger = Ledger.open(settings.ledger_url.get_secret_value(), read_only=True)
+        ledger = LedgerReader.open(settings.ledger_url.get_secret_value(), read_only=True)
         try:
             yield ledger
         finally:

@@ -7,7 +7,7 @@ from client.errors import AmbiguousLead, LeadNotInLedger
 from client.lists import leads_by_words, open_ledger
 from config.settings import Settings
 from ledger.entries import event_of
-from ledger.events import Ledger
+from ledger.reader import LedgerReader
 from ledger.rebuilding import without_gaps
 from ledger.rows import mentions
 from process.core.events import Event
@@ -18,7 +18,7 @@ from process.identity import issue_name, issue_named, slug_of
 class Past:
     """The leads in the ledger, including those past Temporal's retention."""
 
-    def __init__(self, ledger: Ledger, leads_repo: str) -> None:
+    def __init__(self, ledger: LedgerReader, leads_repo: str) -> None:
         self._ledger = ledger
         self.leads_repo = leads_repo
         self.location = ledger.location
@@ -71,7 +71,7 @@ class Past:
         return events_of(self._ledger, lead_id)
 
 
-def events_of(ledger: Ledger, lead_id: str) -> tuple[Event, ...]:
+def events_of(ledger: LedgerReader, lead_id: str) -> tuple[Event, ...]:
     """Return the lead's events in order, up to the first gap; none if this code cannot read them as a lead."""
     try:
         events = tuple(event_of(entry) for entry in without_gaps(ledger.entries(lead_id)))

@@ -1,12 +1,18 @@
-"""Makes the rows of the ledger anew from its events, lead by lead."""
+"""Makes the read tables of the ledger anew from its events, lead by lead, and tells how far they are behind."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from client.errors import LedgerFailed
 from config.settings import Settings
 from ledger.events import Ledger, LedgerError
+from ledger.lag import Lag
+
+BATCH = 50
+"""Number of leads that are looked for at a time."""
 
 
 class RebuiltRow(NamedTuple):
@@ -18,7 +24,7 @@ class RebuiltRow(NamedTuple):
 
 
 def rebuild_rows(settings: Settings, first: str = "") -> Iterator[RebuiltRow]:
-    """Rebuild the rows of all leads in the order of their ids, from the id `first` on.
+    """Rebuild the read tables of all leads in the order of their ids, from the id `first` on.
 
     Leads and workers may go on meanwhile. Raises LedgerFailed.
     """
@@ -28,3 +34,75 @@ def rebuild_rows(settings: Settings, first: str = "") -> Iterator[RebuiltRow]:
                 yield RebuiltRow(lead_id, ledger.rebuild(lead_id))
     except LedgerError as error:
         raise LedgerFailed(str(error)) from error
+
+
+def count_rows(settings: Settings, *, stale: bool = False, first: str = "") -> int | None:
+    """Return the number of leads that a rebuild will do; None if it begins in the middle. Raises LedgerFailed."""
+    if first:
+        return None
+    try:
+        with closing(Ledger.open(settings.ledger_url.get_secret_value())) as ledger:
+            lag = ledger.lag(datetime.now(UTC))
+    except LedgerError as error:
+        raise LedgerFailed(str(error)) from error
+    return lag.behind if stale else lag.leads
+
+
+def rebuild_stale_rows(settings: Settings) -> Iterator[RebuiltRow]:
+    """Rebuild the read tables of the leads that are behind. It may be ended and begun again at any time.
+
+    Raises LedgerFailed.
+    """
+    try:
+        with closing(Ledger.open(settings.ledger_url.get_secret_value())) as ledger:
+            while batch := rebuild_batch(ledger):
+                yield from batch
+    except LedgerError as error:
+        raise LedgerFailed(str(error)) from error
+
+
+def rebuild_batch(ledger: Ledger, limit: int = BATCH) -> list[RebuiltRow]:
+    """Rebuild some leads that are behind; none if none is. Raises LedgerError."""
+    now = datetime.now(UTC)
+    return [
+        RebuiltRow(lead_id, ledger.rebuild(lead_id, only_if_stale=True))
+        for lead_id in ledger.stale_leads(now, limit)
+    ]
+
+
+class Progress(NamedTuple):
+    """The lag of the read tables, and how fast it shrinks."""
+
+    lag: Lag
+    per_second: float = 0.0
+    """Leads that were brought up to date in a second, lately."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until all are up to date at this rate; None if there is no end in sight."""
+        if not self.lag.behind:
+            return 0.0
+        return self.lag.behind / self.per_second if self.per_second > 0 else None
+
+
+class LagWatch:
+    """Tells the lag of one ledger's read tables again and again, with the rate since the look before."""
+
+    def __init__(self, ledger: Ledger, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._before: tuple[float, Lag] | None = None
+        self._rate = 0.0
+
+    def look(self) -> Progress:
+        """Return the present lag. Raises LedgerFailed."""
+        try:
+            lag = self._ledger.lag(datetime.now(UTC))
+        except LedgerError as error:
+            raise LedgerFailed(str(error)) from error
+        now = self._clock()
+        if self._before and now > self._before[0]:
+            then, old = self._before
+            self._rate = max(0.0, (old.behind - lag.behind) / (now - then))
+        self._before = now, lag
+        return Progress(lag, self._rate if lag.behind else 0.0)

@@ -9,14 +9,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import quote, urlsplit
+from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import quote
 
 import pydantic_settings
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -27,6 +26,7 @@ from pydantic_settings import (
 from process.addresses import EXAMPLE, complaint_about, is_domain
 from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES
 from process.calendar import zone_exists
+from process.links import is_loopback, link_complaint
 from process.policy import COLUMNS
 from process.types import Base, Line, Role, Stage, line_complaint
 
@@ -78,6 +78,16 @@ def _key(value: SecretStr) -> SecretStr:
 
 
 Key = Annotated[SecretStr, AfterValidator(_key)]
+
+
+def _api(url: str) -> str:
+    """Check the root of an API, to which credentials are sent."""
+    if complaint := link_complaint(url):
+        raise ValueError(f"the value {complaint}. Only on this machine it may be http://")
+    return url
+
+
+ApiRoot = Annotated[str, AfterValidator(_api)]
 MailAddress = Annotated[str, AfterValidator(_address)]
 Person = Annotated[Line, AfterValidator(_person)]
 
@@ -92,7 +102,7 @@ class Group(Base):
 class GitHub(Group):
     """The repositories and board of leads and hubs, and the account that the service uses."""
 
-    api_url: str = Field(
+    api_url: ApiRoot = Field(
         "https://api.github.com",
         description="Root URL of the REST API; on GitHub Enterprise it ends in /api/v3",
     )
@@ -150,9 +160,25 @@ class GitHub(Group):
 class Google(Group):
     """Google Drive, Forms and Sheets, used with one service account."""
 
+    @model_validator(mode="after")
+    def _one_account(self) -> Self:
+        if self.default_credentials and (self.credentials_file or self.subject):
+            raise ValueError(
+                "with LEADS_GOOGLE__DEFAULT_CREDENTIALS there is no LEADS_GOOGLE__CREDENTIALS_FILE and no "
+                "LEADS_GOOGLE__SUBJECT: remove one or the others"
+            )
+        return self
+
     credentials_file: Path | None = Field(None, description="Key file of the service account (JSON)")
+    default_credentials: bool = Field(
+        False, description="Use Application Default Credentials instead, which need no key file"
+    )
+    drive_scope: Literal["drive", "drive.file"] = Field(
+        "drive",
+        description="Scope of Drive: all that is shared with the account, or only what it made itself",
+    )
     subject: str | None = Field(None, description="User to act as, with domain-wide delegation")
-    api_root: str | None = Field(None, description="Another host for all three APIs (the sandbox)")
+    api_root: ApiRoot | None = Field(None, description="Another host for all three APIs (the sandbox)")
     leads_folder: str = Field("", description="Id of the Drive folder `sales/leads/`, in a shared drive")
     questionnaire_form: str = Field("", description="Id of the leads questionnaire (Google Form)")
     questions: dict[Literal["org", "person", "email", "title", "lead"], str] = Field(
@@ -173,6 +199,15 @@ class Google(Group):
 
 class Mail(Group):
     """The SMTP server for outgoing mail."""
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        if self.security == "none" and not is_loopback(f"//{host}"):
+            raise ValueError(
+                "LEADS_MAIL__SECURITY is none, which is for a server on this machine: set starttls or tls"
+            )
+        return self
 
     host: str = "localhost"
     port: int = Field(587, ge=1, le=65535)
@@ -257,6 +292,10 @@ class Settings(Group, BaseSettings):
     people: dict[Role, list[Person]] = Field(
         default={}, description="GitHub logins, and teams as team:SLUG, that may decide for each role"
     )
+    aliases: dict[Line, list[Person]] = Field(
+        default={},
+        description="Other names of people by GitHub login: id:NUMBER of the account, mail addresses, command-line names",
+    )
     token_key: Key | None = Field(
         None, description="Key of the tokens in links: a random text of at least 32 characters"
     )
@@ -322,6 +361,11 @@ class Settings(Group, BaseSettings):
         gt=0,
         description="Seconds that a lead waits for the worker that keeps it ready, before another one",
     )
+
+    @property
+    def signing_key(self) -> str:
+        """The key with which the service signs; empty if there is none."""
+        return self.token_keys[0] if self.token_keys else ""
 
     @property
     def token_keys(self) -> tuple[str, ...]:
@@ -427,18 +471,6 @@ def _is_broken_json(name: str, values: Mapping[str, str], known: Mapping[str, An
 def public_page(ui: str, namespace: str, lead_id: str) -> str:
     """Return the URL of a lead's page for a mail or an issue; empty if only the server itself could open it."""
     return "" if is_loopback(ui) else lead_page(ui, namespace, lead_id)
-
-
-def is_loopback(url: str) -> bool:
-    """Return True if the URL leads to the machine on which it is opened, or to all its addresses."""
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return not host
-    return address.is_loopback or address.is_unspecified
 
 
 def lead_page(ui: str, namespace: str, lead_id: str) -> str:

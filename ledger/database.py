@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.errors import LedgerRefused, LedgerUnavailable
+from ledger.schema import grant_rights
 from ledger.store import (
     TIMEOUT,
     has_schema,
@@ -18,7 +19,7 @@ from ledger.store import (
     require_schema,
     translate_errors,
 )
-from ledger.tables import grant_rights, set_identity
+from ledger.tables import set_identity
 
 
 class Database:

@@ -30,4 +30,5 @@ def row_from(lead_id: str, entries: Sequence[Entry], before: LeadRow | None, now
     row = row_of(LeadAggregate.of(EventLog(lead=lead, events=events)), now)
     if before is None:
         return row
-    return row.replaced(parked=before.parked, refused_total=before.refused_total)
+    items = (*row.items, *(item for item in before.items if not item.from_events))
+    return row.replaced(parked=before.parked, refused_total=before.refused_total, items=items)

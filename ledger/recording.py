@@ -1,6 +1,6 @@
 """Writes to the tables of the ledger, within a transaction that holds the lead until its end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any, NamedTuple
@@ -10,11 +10,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.entry import Entry
 from ledger.errors import LedgerRefused
+from ledger.lag import is_stale
+from ledger.projecting import continue_spans, feed, follows, forget_spans, remake_spans, write_lines
 from ledger.rebuilding import row_from, without_gaps
 from ledger.rows import columns_of
 from ledger.tables import ENTRIES, EVENTS, LEADS
-from ledger.writing import Changes, LeadState, Standing, Writing, changes_of
+from ledger.writing import VOID, Changes, LeadState, Standing, Writing, changes_of
 from process.views.lead_row import LeadRow
+from process.views.snapshot import Snapshot
 
 
 class Reopening(NamedTuple):
@@ -32,7 +35,10 @@ class Reopening(NamedTuple):
 
 # Made once, because each decision of each lead executes them.
 _THIS = LEADS.c.lead_id == bindparam("of_lead")
-_COLUMNS = ("lead_id", "confirmed", "recorded", "last_seq", "last_at", "written_at", "updated_at")
+_COLUMNS = (
+    *("lead_id", "confirmed", "recorded", "last_seq", "last_at", "written_at", "updated_at"),
+    *("version", "projected", "snapshot", "parts"),
+)
 _STATE = select(*(LEADS.c[name] for name in _COLUMNS)).where(_THIS).with_for_update()
 _UPDATE = update(LEADS).where(_THIS)
 _INSERT = insert(ENTRIES)
@@ -43,8 +49,13 @@ _FROM = (
 )
 
 
-def write(connection: Connection, writing: Writing, row: LeadRow | None) -> int:
-    """Write events and row. Returns the number up to which the ledger has the events that the writer knows."""
+def write(
+    connection: Connection, writing: Writing, row: LeadRow | None, snapshots: Sequence[Snapshot] = ()
+) -> int:
+    """Write events, row and read tables. Returns the number up to which the ledger has the events that the writer knows.
+
+    Without a row the read tables are left behind, until the lead's next row or a rebuild.
+    """
     lead = _hold(connection, writing.lead_id)
     first = max(writing.after, lead.confirmed) + 1
     if writing.entries:
@@ -56,9 +67,36 @@ def write(connection: Connection, writing: Writing, row: LeadRow | None) -> int:
     changed = {name: value for name, value in state.items() if getattr(lead, name) != value}
     if row and _is_kept(row, lead, changes):
         changed |= columns_of(row)
+        changed |= write_lines(connection, writing.lead_id, row, lead.parts)
+    changed |= _project(connection, lead, writing, changes, state["recorded"], snapshots, has_row=bool(row))
     if changed:
         connection.execute(_UPDATE, changed | {"of_lead": writing.lead_id})
+    feed(connection, writing.lead_id, changes.written)
     return min(int(state["recorded"]), writing.last)
+
+
+def _project(
+    connection: Connection,
+    lead: Any,
+    writing: Writing,
+    changes: Changes,
+    recorded: int,
+    snapshots: Sequence[Snapshot],
+    *,
+    has_row: bool,
+) -> dict[str, Any]:
+    """Write the lead's spans, from snapshots if they follow, else from all events. Return the changed values of its row."""
+    new = [snapshot for snapshot in snapshots if lead.projected < snapshot.seq <= recorded]
+    if not changes.supersedes and follows(lead, recorded, new):
+        return continue_spans(connection, lead, new, {entry.seq: entry.at for entry in writing.entries})
+    if has_row:
+        return remake_spans(connection, lead.lead_id, without_gaps(_entries(connection, lead.lead_id)))
+    return forget_spans(connection, lead.lead_id) if changes.supersedes else {}
+
+
+def _entries(connection: Connection, lead_id: str) -> list[Entry]:
+    wanted = select(EVENTS).where(EVENTS.c.lead_id == lead_id).order_by(EVENTS.c.seq)
+    return [Entry.model_validate(dict(found)) for found in connection.execute(wanted).mappings()]
 
 
 def _hold(connection: Connection, lead_id: str) -> Any:
@@ -98,7 +136,7 @@ def _insert(connection: Connection, writing: Writing, changes: Changes) -> None:
 
 
 _VOID = dict.fromkeys(("by", "source", "key", "policy", "summary"), "") | {
-    "kind": "void",
+    "kind": VOID,
     "void": True,
     "data": {},
 }
@@ -148,14 +186,22 @@ def _is_kept(row: LeadRow, lead: Any, changes: Changes) -> bool:
     """Check if the row replaces the stored one: it is not older, or what the stored one shows was lost."""
     if lead.updated_at is None or changes.supersedes:
         return True
+    if (
+        changes.entries and row.last_seq > lead.last_seq
+    ):  # it knows more, even if that one was rebuilt just now
+        return True
     return (row.updated_at, row.last_seq) >= (lead.updated_at, lead.last_seq)
 
 
-def rebuild(connection: Connection, lead_id: str, now: datetime) -> bool:
-    """Make the lead's row and state from its events. Returns False, and keeps the row, if they cannot be read."""
+def rebuild(connection: Connection, lead_id: str, now: datetime, *, only_if_stale: bool = False) -> bool:
+    """Make the lead's row, state and read tables from its events.
+
+    Returns False, and keeps the row, if they cannot be read.
+    """
     lead = _hold(connection, lead_id)
-    wanted = select(EVENTS).where(EVENTS.c.lead_id == lead_id).order_by(EVENTS.c.seq)
-    entries = [Entry.model_validate(dict(found)) for found in connection.execute(wanted).mappings()]
+    if only_if_stale and not is_stale(connection, lead_id, now):  # another process was faster
+        return True
+    entries = _entries(connection, lead_id)
     if not entries:
         raise LedgerRefused(f"The ledger has no lead {lead_id}.")
     before = _stored_row(connection, lead_id)
@@ -169,7 +215,9 @@ def rebuild(connection: Connection, lead_id: str, now: datetime) -> bool:
         "last_at": entries[-1].at,
         "written_at": lead.written_at or entries[-1].at,
     }
-    values = state | (columns_of(row) if row else {})
+    values = state | remake_spans(connection, lead_id, whole)
+    if row:
+        values |= columns_of(row) | write_lines(connection, lead_id, row, None)
     connection.execute(_UPDATE, values | {"of_lead": lead_id})
     return row is not None
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, or_
 
+from ledger.lines import storable
 from ledger.tables import FILTERS, LEADS
 from process.views.lead_row import LeadRow
 
@@ -15,7 +16,8 @@ Filter = ColumnElement[bool]
 def columns_of(row: LeadRow) -> dict[str, Any]:
     """Return the values to store for a row: those that lists filter by, and the whole row as JSON."""
     values = {column.name: _stored(getattr(row, column.name)) for column in FILTERS}
-    return values | {"document": _storable(row.model_dump_json())}
+    values["value"] = row.value or 0  # so that it can be sorted by on both engines
+    return values | {"document": storable(row.model_dump_json())}
 
 
 def _stored(value: Any) -> Any:
@@ -23,16 +25,11 @@ def _stored(value: Any) -> Any:
         case "":
             return None
         case str():
-            return _storable(str(value))  # not the member of an enumeration
+            return storable(str(value))  # not the member of an enumeration
         case tuple():
             return len(value)
         case _:
             return value
-
-
-def _storable(text: str) -> str:
-    """Return the text without NUL, which PostgreSQL cannot store. A row is derived, so it need not be exact there."""
-    return text.replace("\0", "\ufffd")
 
 
 def equals(column: str, value: object) -> Filter:

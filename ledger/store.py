@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.errors import LedgerRefused, LedgerUnavailable
-from ledger.tables import SCHEMA_VERSION, create_schema, schema_version
+from ledger.schema import make_schema, schema_version
+from ledger.tables import SCHEMA_VERSION
 
 TIMEOUT: Final = 2
 """Seconds to wait for a connection, and for another writer. Events are written within a workflow task."""
@@ -118,22 +119,22 @@ def location_of(url: URL) -> str:
 
 
 def prepare(reader: Engine, writer: Engine) -> None:
-    """Create the schema if it is missing. Several processes may do so at once.
+    """Create the schema if it is missing, or bring it up to date. Several processes may do so at once.
 
     Checks first, so that a database role with the right to read and append needs no other right.
     Raises LedgerRefused for a newer schema.
     """
     if reader.dialect.name == "sqlite":
-        _make_folder(Path(str(reader.url.database)).parent)
+        _make_file(Path(str(reader.url.database)))
     version = _version(reader)
-    if version is None:
+    if version is None or version < SCHEMA_VERSION:
         with writer.begin() as connection:
-            version = create_schema(connection)
+            version = make_schema(connection)
     _check_version(version, reader)
 
 
 def require_schema(reader: Engine) -> None:
-    """Check that the schema exists, without creating it. Raises LedgerRefused if it is missing or newer."""
+    """Check that the schema exists, without creating it. Raises LedgerRefused if it is missing, older or newer."""
     if not _may_connect(reader) or (version := _version(reader)) is None:
         raise LedgerRefused(
             f"There is no ledger yet ({location_of(reader.url)}): no worker has written to it."
@@ -162,13 +163,24 @@ def _check_version(version: int, reader: Engine) -> None:
             f"The ledger ({location_of(reader.url)}) has schema {version}, this program knows {SCHEMA_VERSION}: "
             "a newer program has used it. Run that version."
         )
+    if version < SCHEMA_VERSION:
+        raise LedgerRefused(
+            f"The ledger ({location_of(reader.url)}) has schema {version}, this program needs {SCHEMA_VERSION}: no "
+            "worker of this version has used it yet. Start one; it brings the schema up to date."
+        )
 
 
-def _make_folder(folder: Path) -> None:
+def _make_file(file: Path) -> None:
+    """Make the file and its folder, which nobody but their owner can read, unless they are there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerRefused(f"The ledger's folder {folder} cannot be created: {error.strerror}.") from None
+        raise LedgerRefused(
+            f"The ledger's folder {file.parent} cannot be created: {error.strerror}."
+        ) from None
+    if not file.exists():
+        with suppress(OSError):  # SQLite then says why
+            file.touch(mode=0o600)
 
 
 @contextmanager

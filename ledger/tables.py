@@ -7,11 +7,12 @@ voids it. `ledger_events` shows the valid rows. `ledger_leads` holds one row per
 """
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -25,7 +26,6 @@ from sqlalchemy import (
     Table,
     Text,
     false,
-    func,
     insert,
     inspect,
     literal_column,
@@ -36,7 +36,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateView
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""Number of the newest migration (`ledger.migrations`)."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -57,15 +58,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
 
 
-_metadata = MetaData()
+METADATA = MetaData()
 
-_ID = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+ID: Final = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 """Text in the order of its characters on both engines, so that an index finds the ids with a beginning."""
 
 ENTRIES: Final = Table(
     "ledger_entries",
-    _metadata,
-    Column("lead_id", _ID, primary_key=True),
+    METADATA,
+    Column("lead_id", ID, primary_key=True),
     Column("seq", Integer, CheckConstraint("seq >= 0"), primary_key=True, autoincrement=False),
     Column("revision", Integer, CheckConstraint("revision >= 1"), primary_key=True, autoincrement=False),
     Column("void", Boolean, nullable=False),
@@ -107,7 +108,7 @@ _valid = select(*(column for column in ENTRIES.c if column.name not in {"revisio
         .exists()
     ),
 )
-EVENTS: Final = CreateView(_valid, "ledger_events", metadata=_metadata).table
+EVENTS: Final = CreateView(_valid, "ledger_events", metadata=METADATA).table
 """The valid events: of each number the row of the highest revision, unless that is void."""
 
 FILTERS: Final = (
@@ -135,6 +136,17 @@ FILTERS: Final = (
     Column("updated_at", UtcDateTime, index=True),
     Column("right_until", UtcDateTime, index=True),
     Column("agenda_from", UtcDateTime, index=True),
+    Column("merged_into", Text),
+    Column("name", Text),
+    Column("currency", Text),
+    Column("value", BigInteger),
+    Column("sort_date", UtcDateTime),
+    Column("hold_until", Date),
+    Column("live_on", Date),
+    Column("down_on", Date),
+    Column("decommission_on", Date),
+    Column("exception_by", Text),
+    Column("awaits_hub", Boolean),
 )
 """Columns that lists filter and sort by. Each has the name of the row's attribute that it is taken from.
 
@@ -143,8 +155,8 @@ A number stands for the length of a tuple, and an empty text is stored as NULL.
 
 LEADS: Final = Table(
     "ledger_leads",
-    _metadata,
-    Column("lead_id", _ID, primary_key=True),
+    METADATA,
+    Column("lead_id", ID, primary_key=True),
     Column("confirmed", Integer, nullable=False),  # events up to this number are final
     Column(
         "recorded", Integer, nullable=False, index=True
@@ -154,6 +166,11 @@ LEADS: Final = Table(
     Column("written_at", UtcDateTime),  # time of the newest writing, by the lead's clock
     *FILTERS,
     Column("document", Text),  # the whole row as JSON
+    Column("version", Integer),  # version of the rules by which its read tables were made (`ROWS_VERSION`)
+    Column("projected", Integer, nullable=False, server_default="0"),  # number of the newest event in them
+    Column("snapshot", Text),  # stage and expected money after that event
+    Column("parts", Text),  # checksums of its lines in the read tables, so that only what changed is written
+    Column("stage_since", UtcDateTime),  # since when it is at its stage, as it stands now
 )
 
 _by_next_date = Index(
@@ -162,80 +179,55 @@ _by_next_date = Index(
 )
 """The order of a list by the next date, leads without one last: SQLite has no index for NULLS LAST."""
 
+_board = (
+    Index("ledger_leads_by_date", LEADS.c.stage, LEADS.c.sort_date, LEADS.c.lead_id),
+    Index("ledger_leads_by_value", LEADS.c.stage, LEADS.c.value, LEADS.c.lead_id),
+    Index("ledger_leads_by_age", LEADS.c.stage, LEADS.c.stage_since, LEADS.c.lead_id),
+    Index("ledger_leads_by_name", LEADS.c.stage, LEADS.c.name, LEADS.c.lead_id),
+    Index(
+        "ledger_leads_totals",
+        *(LEADS.c[name] for name in ("archived", "stage", "currency", "attention", "value")),
+    ),
+)
+"""The orders of a column of the board, and the totals above the columns."""
+
+_live_hubs = Index("ledger_leads_by_hub", LEADS.c.live_on, LEADS.c.down_on, LEADS.c.lead_id)
+_merged = Index(
+    "ledger_leads_merged",
+    LEADS.c.lead_id,
+    sqlite_where=LEADS.c.merged_into.is_not(None),
+    postgresql_where=LEADS.c.merged_into.is_not(None),
+)
+_by_version = Index("ledger_leads_by_version", LEADS.c.version, LEADS.c.lead_id)
+_unprojected = Index(
+    "ledger_leads_unprojected",
+    LEADS.c.lead_id,
+    sqlite_where=LEADS.c.projected < LEADS.c.recorded,
+    postgresql_where=LEADS.c.projected < LEADS.c.recorded,
+)
+
 LIMITS: Final = Table(
     "ledger_limits",
-    _metadata,
+    METADATA,
     Column("name", Text, primary_key=True),
     Column("until", UtcDateTime, nullable=False),
 )
 """Rate limits of outside systems that a worker has met. Only their latest ends are kept."""
 
-_schema: Final = Table(
+SCHEMA: Final = Table(
     "ledger_schema",
-    _metadata,
+    METADATA,
     Column("id", Integer, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),  # one row only
     Column("version", Integer, nullable=False),
 )
 
 IDENTITY: Final = Table(
     "ledger_identity",
-    _metadata,
+    METADATA,
     Column("id", Integer, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),  # one row only
     Column("value", Text, nullable=False),
 )
 """A random name that a ledger gets when it is made and keeps in every copy, by which it is told from another one."""
-
-_FINAL: Final = (
-    "EXISTS (SELECT 1 FROM ledger_leads WHERE lead_id = NEW.lead_id AND confirmed >= NEW.seq) "
-    "AND EXISTS (SELECT 1 FROM ledger_events WHERE lead_id = NEW.lead_id AND seq = NEW.seq)"
-)
-
-RIGHTS: Final = {
-    ENTRIES.name: "SELECT, INSERT",
-    EVENTS.name: "SELECT",
-    LEADS.name: "SELECT, INSERT, UPDATE",
-    LIMITS.name: "SELECT, INSERT, UPDATE",
-    IDENTITY.name: "SELECT",
-    _schema.name: "SELECT",
-}
-"""All rights that the service needs on PostgreSQL. The role with them can neither change nor remove an event."""
-
-_APPEND_ONLY: Final = {
-    "sqlite": [
-        *(
-            f"CREATE TRIGGER ledger_refuses_{change.lower()} BEFORE {change} ON ledger_entries "
-            f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {change} refused'); END"
-            for change in ("UPDATE", "DELETE")
-        ),
-        # INSERT OR REPLACE deletes without firing the trigger above; this one keeps the recorded row.
-        "CREATE TRIGGER ledger_keeps_what_it_has BEFORE INSERT ON ledger_entries "
-        "WHEN EXISTS (SELECT 1 FROM ledger_entries "
-        "WHERE lead_id = NEW.lead_id AND seq = NEW.seq AND revision = NEW.revision) "
-        "BEGIN SELECT RAISE(IGNORE); END",
-        "CREATE TRIGGER ledger_keeps_what_is_final BEFORE INSERT ON ledger_entries "
-        f"WHEN NEW.revision > 1 AND {_FINAL} "
-        "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: a final event cannot be superseded'); END",
-    ],
-    "postgresql": [
-        "CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE restrict_violation USING MESSAGE = 'the ledger is append-only: ' || TG_OP || ' refused'; "
-        "END $$",
-        "CREATE TRIGGER ledger_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries "
-        "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change()",
-        f"CREATE FUNCTION ledger_keep_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {_FINAL} THEN "
-        "RAISE restrict_violation USING MESSAGE = "
-        "'the ledger is append-only: a final event cannot be superseded'; "
-        "END IF; RETURN NEW; END $$",
-        "CREATE TRIGGER ledger_keeps_what_is_final BEFORE INSERT ON ledger_entries "
-        "FOR EACH ROW WHEN (NEW.revision > 1) EXECUTE FUNCTION ledger_keep_final()",
-    ],
-}
-
-
-def schema_version(connection: Connection) -> int | None:
-    """Return the version of the database's schema, or None if there is none."""
-    exists = inspect(connection).has_table(_schema.name)
-    return connection.scalar(select(_schema.c.version)) if exists else None
 
 
 def find_identity(connection: Connection) -> str | None:
@@ -249,27 +241,3 @@ def set_identity(connection: Connection) -> None:
     IDENTITY.create(connection, checkfirst=True)
     if find_identity(connection) is None:
         connection.execute(insert(IDENTITY), {"id": 1, "value": uuid4().hex})
-
-
-def grant_rights(connection: Connection, role: str) -> None:
-    """Give a role of PostgreSQL the rights of RIGHTS, and none beside. Only the owner of the tables can do so."""
-    name = connection.dialect.identifier_preparer.quote(role)
-    for table, rights in RIGHTS.items():
-        connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {name}")
-        connection.exec_driver_sql(f"GRANT {rights} ON {table} TO {name}")
-
-
-def create_schema(connection: Connection) -> int:
-    """Create what is missing and return the version of the schema. Several processes may do so at once."""
-    if connection.dialect.name == "postgresql":  # SQLite has locked the whole file by now
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(ENTRIES.name))))
-    found = schema_version(connection)
-    if found is not None:  # another process was faster
-        return found
-    _metadata.create_all(connection)
-    set_identity(connection)
-    for statement in _APPEND_ONLY[connection.dialect.name]:
-        connection.exec_driver_sql(statement)
-    first: dict[str, Any] = {"id": 1, "version": SCHEMA_VERSION}
-    connection.execute(insert(_schema), first)
-    return SCHEMA_VERSION

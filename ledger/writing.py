@@ -12,6 +12,9 @@ from typing import NamedTuple
 from ledger.entry import Entry
 from ledger.errors import LedgerConflict, LedgerOutdated, LedgerRefused
 
+VOID = "void"
+"""Kind of a row that voids a lost event."""
+
 
 class Writing(NamedTuple):
     """The writing of one call of a lead's workflow."""
@@ -60,6 +63,12 @@ class Changes(NamedTuple):
     """Number and revision of each new row that voids a lost event."""
     supersedes: bool = False
     """True if what stood there was lost."""
+
+    @property
+    def written(self) -> list[tuple[int, int, str]]:
+        """Number, revision and kind of each new row, in their order."""
+        events = [(entry.seq, revision, entry.kind) for revision, entry in self.entries]
+        return [*events, *((seq, revision, VOID) for seq, revision in self.voids)]
 
 
 def make_writing(

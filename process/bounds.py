@@ -21,6 +21,8 @@ GIVEN_ENTRIES = 1_000
 
 _TEXTS = frozenset({"str", "bytes"})
 _COLLECTIONS = frozenset({"list", "tuple", "set", "frozenset", "dict", "generator"})
+_FAIL_FAST = frozenset({"list", "tuple", "set", "frozenset"})
+"""Collections that stop at the first wrong entry: pydantic counts only the right ones towards the bound."""
 _NO_SCHEMAS = frozenset({"serialization", "metadata", "ref", "cls", "config", "default", "expected"})
 """Keys of a schema below which nothing is parsed."""
 
@@ -39,6 +41,8 @@ def _bound(schema: Any, model: "type[Bounded]") -> None:
         schema.setdefault("max_length", model.max_characters)
     elif kind in _COLLECTIONS and not _is_fixed(schema):
         schema.setdefault("max_length", model.max_entries)
+        if kind in _FAIL_FAST:
+            schema["fail_fast"] = True
     for name, inner in schema.items():
         if name == "fields":  # by names that a model may choose as it likes
             _bound([*inner.values()] if isinstance(inner, dict) else inner, model)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, StringConstraints, ValidationIn
 from pydantic_core import PydanticCustomError
 
 from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES, Bounded
+from process.links import link_complaint
 
 
 class Unreadable:
@@ -165,6 +166,19 @@ class Role(StrEnum):
     NOBODY = "nobody"
 
 
+def _for_a_browser(url: str, info: ValidationInfo) -> str:
+    """Refuse an address that is given now and is none of a page; one that was stored or sent before is left out."""
+    if not url or not (complaint := link_complaint(url)):
+        return url
+    if info.context is GIVEN:
+        raise PydanticCustomError("link", "{complaint}", {"complaint": complaint})
+    return url if url.startswith("http://") else ""
+
+
+PageUrl = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_for_a_browser)]
+"""The address of a page that people are led to; empty if there is none."""
+
+
 MAX_NAME = 500
 """Characters of the name of a folder that a lead keeps. Drive has no limit."""
 
@@ -173,7 +187,7 @@ class Link(Given):
     """An object of a lead in another system: its id there, and the URL for people."""
 
     id: Annotated[str, StringConstraints(max_length=500)]
-    url: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    url: PageUrl = ""
     home: Annotated[str, StringConstraints(max_length=500)] = ""
     """The repository or parent folder that a person moved it to; empty if it was not moved."""
     name: Annotated[str, StringConstraints(max_length=MAX_NAME)] = ""

@@ -20,7 +20,8 @@ UNKNOWN = "?"
 """Stands for a character that no font has. A document with it is never handed over."""
 
 _BOLD = 700
-_ISOLATE, _POP = "\u2068", "\u2069"
+_ISOLATE, _LTR, _POP = "\u2068", "\u2066", "\u2069"
+_RTL = ("R", "AL", "AN")
 _JOINERS = "\u200c\u200d"
 _IGNORABLE = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\u034f]")
 """Variation selectors and the like, which show nothing by themselves."""
@@ -99,10 +100,10 @@ class GlyphSet:
     def fitting(self, text: str) -> str:
         """Return the text with the nearest substitute for each character that no font has. Accepts any text.
 
-        Text with parts from right to left is isolated, so that it does not turn round what stands beside it.
+        Text from left to right with other parts is isolated, so that these do not turn round what stands beside it.
         """
         found = "".join(self._nearest(each) for each in unicodedata.normalize("NFC", text))
-        return f"{_ISOLATE}{found}{_POP}" if any(map(_is_rtl, found)) else found
+        return f"{_ISOLATE}{found}{_POP}" if has_rtl(found) and not is_rtl(found) else found
 
     def _nearest(self, character: str) -> str:
         category = unicodedata.category(character)
@@ -117,5 +118,17 @@ class GlyphSet:
         return UNKNOWN
 
 
-def _is_rtl(character: str) -> bool:
-    return unicodedata.bidirectional(character) in ("R", "AL", "AN")
+def has_rtl(text: str) -> bool:
+    """Return True if a part of the text runs from right to left."""
+    return any(unicodedata.bidirectional(each) in _RTL for each in text)
+
+
+def is_rtl(text: str) -> bool:
+    """Return True if the text runs from right to left: its first character that has a direction does."""
+    classes = (unicodedata.bidirectional(each) for each in text)
+    return next((each for each in classes if each in ("L", "R", "AL")), "L") != "L"
+
+
+def kept_ltr(text: str) -> str:
+    """Return text of ours that runs from left to right beside any other."""
+    return f"{_LTR}{text}{_POP}"

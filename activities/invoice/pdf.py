@@ -11,11 +11,11 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from fpdf import FPDF, Align, FontFace, XPos, YPos
-from fpdf.enums import TableBordersLayout, TextDirection
+from fpdf.enums import TableBordersLayout
 from fpdf.fonts import TTFFont
 
 from activities.checks import Check
-from activities.invoice.fonts import FAMILY, GlyphSet, bold, further_fonts, glyphs, regular
+from activities.invoice.fonts import FAMILY, GlyphSet, bold, further_fonts, glyphs, has_rtl, kept_ltr, regular
 from config.settings import Invoicing, Settings
 from process.identity import same_text
 from process.lead.invoice import Invoice
@@ -25,7 +25,7 @@ _INK, _GREY, _RULE, _SHADE = (33, 37, 41), (108, 117, 125), (206, 212, 218), (24
 _MARGIN = 20  # mm
 _LINE = 5.2  # mm, for text of 10 points
 _LABEL = 32  # mm
-_PERIOD = re.compile(r", \d{4}-\d{2}-\d{2} to \d{4}-\d{2}-\d{2}\Z")
+_PERIOD = re.compile(r", (\d{4}-\d{2}-\d{2} to \d{4}-\d{2}-\d{2})\Z")
 SHOWN = 10
 """Missing characters that an error names."""
 
@@ -172,8 +172,9 @@ class _Page(FPDF):
         self.set_fallback_fonts(
             [f"further{number}" for number in range(len(known.further))], exact_match=False
         )
-        # For right-to-left scripts and combining marks. The document itself runs from left to right.
-        self.set_text_shaping(True, direction=TextDirection.LTR)
+        # For right-to-left scripts and combining marks. Each cell runs as its first letter does: laid out in a paragraph
+        # of the other direction, the words around a number would change places.
+        self.set_text_shaping(True, direction=None)
         self.set_margin(_MARGIN)
         self.c_margin = 0  # text is aligned with the lines
         self.set_auto_page_break(True, margin=_MARGIN + 5)
@@ -264,7 +265,10 @@ class _Page(FPDF):
         """Return a line's text with its period, which is ours, outside of what people wrote."""
         period = _PERIOD.search(text)
         theirs = text[: period.start()] if period else text
-        return self._glyphs.fitting(theirs) + (period[0] if period else "")
+        shown = self._glyphs.fitting(theirs)
+        if period is None:
+            return shown
+        return f"{shown}, {kept_ltr(period[1]) if has_rtl(theirs) else period[1]}"
 
     @property
     def missing(self) -> tuple[str, ...]:

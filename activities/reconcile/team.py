@@ -89,7 +89,15 @@ class TeamReconciler:
         problems, now = dict.fromkeys(outdated, self.checksum), datetime.now(UTC)
         notified = before.leads.model_copy(deep=True)
         updated = notified.due(problems, now)
-        await signal_each(self.leads.client, self._message("few"), updated)
+        again = [
+            lead
+            for lead in updated
+            if (last := before.leads.sent.get(lead)) and last.problem == self.checksum
+        ]
+        await signal_each(
+            self.leads.client, self._message("few"), [lead for lead in updated if lead not in again]
+        )
+        await signal_each(self.leads.client, self._message("again", now), again)
         notified.note(problems, list(notified.sent), now)
         after = before.model_copy(update={"leads": notified})
         told = f"{len(updated)} updated with the people of the roles: {first_ten(updated)}"
@@ -105,7 +113,8 @@ class TeamReconciler:
                 ]
             if not (sent and sent.state == "failed") and datetime.now(UTC) - before.sent_at < RENOTIFY_AFTER:
                 return before, [f"{count} have not followed the change of the people of the roles yet"]
-        message = self._message(activity.info().workflow_run_id or "")
+        again = before.checksum == self.checksum
+        message = self._message(activity.info().workflow_run_id or "", datetime.now(UTC) if again else None)
         try:
             if not await start_broadcast(self.leads.client, message):
                 await signal_each(self.leads.client, message, await self._outdated(), activity.heartbeat)
@@ -116,13 +125,18 @@ class TeamReconciler:
         sent_now = {"checksum": self.checksum, "job_id": message.job_id, "sent_at": datetime.now(UTC)}
         return before.model_copy(update=sent_now), [f"{count} are being updated with the people of the roles"]
 
-    def _message(self, name: str) -> Broadcast:
+    def _message(self, name: str, read_at: datetime | None = None) -> Broadcast:
+        """Return the message to the leads. `read_at`: time from which it counts, if not the time of the worker's start.
+
+        A lead that does not follow for a day may have been told otherwise by somebody who is no worker of ours. This worker
+        is the one that started last, so what it says now counts.
+        """
         return Broadcast(
             job_id=f"leads-team-{self.checksum}-{name}",
             query=self.leads.knowing_another_team(self.checksum),
             signal="set_team",
             reason="The people or addresses of the roles have changed in the settings",
-            argument=self.team,
+            argument=self.team.replaced(read_at=read_at) if read_at else self.team,
         )
 
     async def _count(self) -> int:

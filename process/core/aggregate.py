@@ -11,6 +11,13 @@ from typing import Self
 from pydantic import Field
 
 from process.core import outbox
+from process.core.answer_room import (
+    MAX_ANSWER_BYTES,
+    answer_bytes,
+    by_strangers,
+    stored_bytes,
+    with_newest_answers,
+)
 from process.core.events import Change, Event, EventLog, Fact
 from process.core.evolve import begin, evolve
 from process.core.fold import without_effects
@@ -51,8 +58,12 @@ class LeadAggregate(Model):
     """Newest event number that each other lead has sent a notice with, by that lead's id."""
     tried: tuple[str, ...] = ()
     """Kinds of searched effects that were tried, so that what they create may be there."""
+    keys: tuple[str, ...] = ()
+    """The service's public keys, as the workers said last (`process.envelope`)."""
     event_bytes: int
-    """Size of the events as JSON, in bytes."""
+    """Size of the events as JSON, in bytes, without those of strangers."""
+    answer_bytes: int = 0
+    """Size of the events that strangers caused, who answered the questionnaire."""
     trail: Trail = Field(default=Trail(), exclude=True)
     """The leads after the events that the ledger has not confirmed, as far as they are in memory."""
 
@@ -67,7 +78,9 @@ class LeadAggregate(Model):
     def of(cls, event_log: EventLog) -> Self:
         """Return an aggregate of this event log with an empty outbox."""
         trail = Trail((event_log.lead,)) if len(event_log.events) == 1 else Trail()
-        return cls(event_log=event_log.packed(), event_bytes=_stored_bytes(event_log.events), trail=trail)
+        theirs = answer_bytes(event_log)
+        weight = {"event_bytes": stored_bytes(event_log.events) - theirs, "answer_bytes": theirs}
+        return cls(event_log=event_log.packed(), trail=trail, **weight)._with_newest_answers()
 
     @property
     def lead(self) -> Lead:
@@ -92,9 +105,22 @@ class LeadAggregate(Model):
             event_log=event_log.packed(),
             outbox=outbox.planned(pending, effects, event_log.lead),
             suspended=suspended,
-            event_bytes=self.event_bytes + _stored_bytes(event_log.events[-1:]),
             trail=self.trail.plus(event_log.lead),
-        )
+            **self._weight(event_log.events[-1]),
+        )._with_newest_answers()
+
+    def _weight(self, event: Event) -> dict[str, int]:
+        """Return the sizes with one more event."""
+        size = stored_bytes((event,))
+        if by_strangers(event):
+            return {"answer_bytes": self.answer_bytes + size}
+        return {"event_bytes": self.event_bytes + size}
+
+    def _with_newest_answers(self) -> Self:
+        if self.answer_bytes <= MAX_ANSWER_BYTES:
+            return self
+        event_log = with_newest_answers(self.event_log)
+        return self.replaced(event_log=event_log, answer_bytes=answer_bytes(event_log))
 
     def refuse(self, refusal: Refusal) -> Self:
         """Record a refusal. Nothing else changes."""
@@ -167,7 +193,3 @@ class LeadAggregate(Model):
     def check_drift(self, check: DriftCheck) -> Self:
         """Queue the requested drift checks."""
         return self.replaced(outbox=outbox.checking(self.outbox, check, self.lead))
-
-
-def _stored_bytes(events: Iterable[Event]) -> int:
-    return sum(len(event.model_dump_json().encode()) for event in events)

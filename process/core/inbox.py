@@ -4,7 +4,7 @@ Each function is total: it records a message that it cannot read as a refusal. A
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,7 +13,7 @@ from process.core.aggregate import LeadAggregate
 from process.core.outbox import DriftCheck, Outstanding
 from process.core.receipts import Refusal, printable_line
 from process.core.refusal import Refused, refuse
-from process.decisions.parsing import complaints
+from process.decisions.reading import complaints
 from process.duplicates.notices import DuplicateCandidates, RelationNotice, new_candidates, refuse_notice
 from process.duplicates.observations import DuplicatesFlagged, noticed
 from process.effects import SendMail, revert_effects
@@ -22,6 +22,9 @@ from process.github.edits import RevertEdits
 from process.lead.duplicate_links import DuplicateLink
 from process.policy import TEAMS, Policy, Team
 from process.types import Role
+
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+"""Time by which the clock of a worker may be ahead of that of the server."""
 
 
 def check_drift(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> LeadAggregate:
@@ -73,13 +76,19 @@ def set_team(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> 
     """Record the people and addresses that have the roles from here on, if they are news and not outdated.
 
     A role for which the message names no address keeps its address. Mails to a changed role that had failed for good
-    are retried, because the old address may have been the reason.
+    are retried, because the old address may have been the reason. News of the future are refused, and count from now at
+    the latest: nothing that is sent today can stand in front of what a worker says tomorrow.
     """
     try:
         team = Team.model_validate(args[0] if args else {})
     except ValidationError as error:
         return aggregate.refuse(Refusal.of("set_team", refuse(complaints(error)), now))
-    lead, since = aggregate.lead, team.read_at or now
+    if team.read_at and team.read_at > now + CLOCKS_DIFFER_BY:
+        refused = refuse(
+            f"Settings cannot have been read in the future, at {team.read_at:%Y-%m-%d %H:%M} UTC"
+        )
+        return aggregate.refuse(Refusal.of("set_team", refused, now))
+    lead, since = aggregate.lead, min(team.read_at or now, now)
     if lead.team_read_at and since < lead.team_read_at:
         return aggregate
     if aggregate.team != team.checksum():
@@ -87,9 +96,11 @@ def set_team(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> 
     addresses = lead.policy.addresses | {role: named for role, named in team.addresses.items() if named}
     team = team.replaced(addresses=addresses)
     roles = tuple(role for role in sorted(TEAMS) if _named(team, role) != _named(lead.policy, role))
-    if not roles:
+    if not roles and team.aliases == lead.policy.aliases:
         return aggregate
-    fact = TeamChanged(people=team.people, addresses=addresses, since=since, roles=roles)
+    fact = TeamChanged(
+        people=team.people, addresses=addresses, aliases=team.aliases, since=since, roles=roles
+    )
     return _retry_mails_to(aggregate.record(fact, now), roles)
 
 

@@ -2,7 +2,7 @@
 
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any, ClassVar, Self, TypeVar, overload
@@ -119,6 +119,18 @@ class Packed(Sequence[T]):
         sought = text.encode()
         found = (self._decoded(line) for line in _lines(self.older) if sought in line)
         return filter(matches, chain(found, self.recent))
+
+    def changed(self, changes: Mapping[int, T]) -> Self:
+        """Return the sequence with other items at these numbers, from 0. The kept ones stay."""
+        lines = _lines(self.older)
+        for number, item in changes.items():
+            if number < self.older_count:
+                lines[number] = item.model_dump_json().encode()
+        recent = tuple(
+            changes.get(self.older_count + number, item) for number, item in enumerate(self.recent)
+        )
+        older = zlib.compress(_BETWEEN.join(lines)) if lines else b""
+        return self._of(recent, older, self.older_count, self.kept)
 
     @property
     def _opened(self) -> "_Opened[T]":

@@ -50,10 +50,12 @@ def aggregate_from(events: Sequence[Event], lead_id: str) -> LeadAggregate:
         aggregate = aggregate.record(event.fact, event.at)
         aggregate = aggregate.replaced(receipts=with_recorded(aggregate.receipts, event))
     event_log = EventLog.of(events, aggregate.lead)  # their texts as people have seen them
+    whole = LeadAggregate.of(event_log)
     return aggregate.replaced(
-        event_log=event_log.packed(),
+        event_log=whole.event_log,
         outbox=tuple(item for item in aggregate.outbox if not isinstance(item.effect, CollectMessages)),
-        event_bytes=LeadAggregate.of(event_log).event_bytes,
+        event_bytes=whole.event_bytes,
+        answer_bytes=whole.answer_bytes,
         in_ledger=aggregate.lead.last_seq,
         tried=tuple(sorted(kind for kind, effect in Effect.kinds.items() if effect.is_searched)),
     )

@@ -1,109 +1,38 @@
-"""Read decisions that come from outside as JSON."""
+"""Read decisions that come from outside as JSON, by the names of their kinds."""
 
-import difflib
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
-from process.core.events import BY_DATE
-from process.core.refusal import Refused, Suggestion, SuggestionKind, example, refuse
+from process.actor import NOBODY, Actor
+from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
+from process.decisions.reading import did_you_mean, example_of, parse_as, shown
 from process.decisions.registry import DECISIONS
-from process.types import GIVEN, Unreadable
+from process.types import Unreadable
 
-RESERVED_SOURCES = (BY_DATE, "service")
-"""Sources of the service's own decisions. Nobody else may give them."""
-
-
-MAX_COMPLAINTS = 5
-"""Complaints about one message that its refusal repeats."""
-MAX_SHOWN = 200
-"""Characters or entries of a value that is repeated at all; of these, 60 characters are shown."""
-MAX_COMPLAINT = 300
-"""Characters of one complaint."""
+SET_BY_ENVELOPE = ("source", "actor")
+"""Fields that nobody writes into a decision: the face says them in the envelope (`process.envelope`)."""
 
 
-def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decision | Refused:
-    """Return the decision of this kind, or a refusal that shows what to send instead. Never raises."""
+def parse(kind: str, args: tuple[Any, ...], actor: Actor = NOBODY) -> Decision | Refused:
+    """Return the decision of this kind by this person, or a refusal that shows what to send. Never raises."""
     decision = DECISIONS.get(kind)
     if decision is None:
         return refuse(
-            f"There is no decision {_shown(kind)}",
-            _did_you_mean(kind, DECISIONS),
+            f"There is no decision {shown(kind)}",
+            did_you_mean(kind, DECISIONS),
             Suggestion(kind=SuggestionKind.OPTIONS, text=f"Choose one of the {len(DECISIONS)} decisions"),
         )
     if len(args) > 1:
-        return refuse(f"{kind} takes one argument, and {len(args)} came", _example(decision))
+        return refuse(f"{kind} takes one argument, and {len(args)} came", example_of(decision))
     body = args[0] if args else {}
     if body is None:
         body = {}
     if not isinstance(body, Mapping):
         came = body.came if isinstance(body, Unreadable) else type(body).__name__
         advice = body.advice if isinstance(body, Unreadable) else ""
-        return refuse(f"{kind} takes an object, and {came} came", advice, _example(decision))
-    if body.get("source") in RESERVED_SOURCES:
-        return refuse(f"{body['source']!r} is no face through which people decide", "Leave source out")
-    return parse_as(decision, {"source": source} | dict(body))
-
-
-D = TypeVar("D", bound=Decision)
-
-
-def parse_as(decision: type[D], body: Mapping[str, Any]) -> D | Refused:
-    """Return `body` as a decision of this class, or a refusal."""
-    body = {name: value for name, value in body.items() if name != "kind"}
-    unknown = [name for name in body if name not in decision.model_fields]
-    if unknown:
-        return refuse(
-            f"{decision.kind} has no {', '.join(_shown(name) for name in unknown[:5])}",
-            _did_you_mean(str(unknown[0]), decision.model_fields),
-            f"It takes {', '.join(decision.model_fields)}",
-        )
-    try:
-        return decision.model_validate(body, context=GIVEN)
-    except ValidationError as error:
-        return refuse(complaints(error), _example(decision))
-
-
-def complaints(error: ValidationError) -> str:
-    """Return the first errors that pydantic found, as one sentence."""
-    errors = error.errors(include_url=False)
-    found = [_complaint(item) for item in errors[:MAX_COMPLAINTS]]
-    more = len(errors) - len(found)
-    return "; ".join([*found, *([f"and {more} more"] if more else [])])
-
-
-def _complaint(item: ErrorDetails) -> str:
-    name = ".".join(str(part) for part in item["loc"])[:60]
-    if item["type"] == "missing":
-        return f"{name} is missing"
-    if item["type"] == "string_pattern_mismatch" and r"\x00" in item["ctx"]["pattern"]:
-        return f"{name} must have no line break or control character, unlike {_shown(item['input'])}"
-    if item["type"] == "written_number":
-        return f"{name}: {item['msg'][:MAX_COMPLAINT]}"
-    message = item["msg"][0].lower() + item["msg"][1:]
-    return f"{name}: {message[:MAX_COMPLAINT]}, not {_shown(item['input'])}"
-
-
-def _shown(value: Any) -> str:
-    """Return a value that was sent as short and harmless text."""
-    if isinstance(value, str | bytes):
-        value = value[:MAX_SHOWN]
-    elif isinstance(value, list | tuple | dict | set) and len(value) > MAX_SHOWN:
-        return f"{type(value).__name__} of {len(value)} entries"
-    try:
-        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    except ValueError:  # an integer of thousands of digits
-        text = "a number that is too long to show"
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _example(decision: type[Decision]) -> Suggestion:
-    return example(decision.kind, decision.example)
-
-
-def _did_you_mean(name: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(name[:MAX_SHOWN], known, n=1)
-    return f"Did you mean {near[0]}?" if near else ""
+        return refuse(f"{kind} takes an object, and {came} came", advice, example_of(decision))
+    for name in SET_BY_ENVELOPE:
+        if name in body:
+            return refuse(f"{name} is said by the face through which a decision comes", f"Leave {name} out")
+    return parse_as(decision, {**body, "source": actor.face, "actor": actor})

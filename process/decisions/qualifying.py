@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from process.actor import Face
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse
 from process.decisions.base import EVERY_TEAM, Decision
@@ -20,11 +21,20 @@ from process.lead.qualification import (
     Questionnaire,
     Verdict,
 )
+from process.links import link_complaint
 from process.types import Line, Stage, Text
 
-BY_FORM = "questionnaire"
+BY_FORM = Face.QUESTIONNAIRE
 """Source of responses that came in by themselves."""
 BEFORE_CONTRACT = frozenset({Stage.LEAD, Stage.QUOTED})
+
+
+MAX_BY_FORM = 100
+"""Times that responses, and edits of them, come into a lead by themselves."""
+
+
+def _count_by_form(event_log: EventLog) -> int:
+    return sum(fact.source == BY_FORM for _, fact in event_log.recorded(QuestionnaireAnswered))
 
 
 class QuestionnaireSent(Decision):
@@ -62,6 +72,7 @@ class QuestionnaireAnswered(Decision):
     """
 
     kind = "questionnaire_answered"
+    by_service = True
     stages = BEFORE_CONTRACT
     example = {"response_id": "ACYDBNi84NuJUO2O13A"}
 
@@ -75,6 +86,11 @@ class QuestionnaireAnswered(Decision):
             return refuse(
                 "There is a time at which a response was submitted, and no response",
                 "Give response_id, or leave submitted_at out",
+            )
+        if self.source == BY_FORM and _count_by_form(event_log) >= MAX_BY_FORM:
+            return refuse(
+                f"Responses came in {MAX_BY_FORM} times by themselves",
+                "A person may take the newest one by giving its response_id and submitted_at",
             )
         known = event_log.lead.questionnaire
         if self._is_beside(known):
@@ -259,8 +275,8 @@ class AssetAttached(Decision):
     )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        if self.url and not self.url.startswith(("https://", "http://")):
-            return refuse(f"{self.url!r} is no link", "Give the whole address, with https://")
+        if self.url and (complaint := link_complaint(self.url)):
+            return refuse(f"{self.url!r} {complaint}", "Give the whole address, with https://")
         if any(
             (asset.type, asset.name, asset.url) == (self.type, self.name, self.url)
             for asset in event_log.lead.assets

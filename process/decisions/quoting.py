@@ -245,6 +245,7 @@ class PriceQuoted(Decision):
             percent=percent,
             reason=self.discount_reason,
             by=self.by,
+            actor=self.actor,
             approver=rule.approver if needs_approval else None,
         )
 

@@ -8,10 +8,11 @@ from pydantic import Field
 
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse, suggest
-from process.decisions.base import Decision, implausible, mail
+from process.decisions.base import EVERY_TEAM, Decision, implausible, mail
 from process.effects import Effect, OpenHubIssue
 from process.lead.hub import HUB_FIELDS, CommunityEvent
 from process.lead.lead import Lead
+from process.links import has_scheme, link_complaint
 from process.money.amounts import Count
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
@@ -62,7 +63,9 @@ class HubInformationGiven(Decision):
             return refuse("Nothing about the hub was given", f"Give at least one of {', '.join(HUB_FIELDS)}")
         if all(event_log.lead.hub.information.get(field) == value for field, value in self.given().items()):
             return refuse("All of that is already known")
-        return self._days_complaint(event_log.lead)
+        return (
+            _url_complaint(self.url) or _url_complaint(self.logo_url) or self._days_complaint(event_log.lead)
+        )
 
     def _days_complaint(self, lead: Lead) -> Refused | None:
         """Return the reason to refuse a last day before the first one, as far as both are dates, or None."""
@@ -147,14 +150,24 @@ class EventAnnounced(Decision):
 
 
 class HubRequested(Decision):
-    """Engineering is asked for the hub. Without a signed contract, a named person must allow it and say why."""
+    """Engineering is asked for the hub. Without a signed contract, a named person must allow it and say why.
+
+    That person takes the decision, where the face knows them: in a comment on GitHub.
+    """
 
     kind = "hub_requested"
     irreversible = "What engineering has begun, only they can stop"
     commits = True
+    field_deciders = {"exception_by": EVERY_TEAM}
 
-    exception_by: Line | None = Field(None, description="person who allows a hub without a signature")
+    exception_by: Line | None = Field(
+        None, description="person who allows a hub without a signature, and who takes this decision"
+    )
     exception_reason: Text | None = Field(None, description="their reason")
+
+    @property
+    def needs_authentication(self) -> bool:
+        return self.exception_by is not None
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -233,6 +246,8 @@ class HubLive(Decision):
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.on and self.on > event_log.lead.today(now):
             return refuse(f"{self.on} has not come yet", "Record it when the hub runs")
+        if complaint := _url_complaint(self.url):
+            return complaint
         return implausible(self.on, now, name="The day from which it ran") if self.on else None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -404,3 +419,10 @@ class HubDecommissioned(_OnRunningHub):
         return self.with_note(
             f"The hub was taken down; data {self.data}, confirmed by {self.data_confirmed_by}"
         )
+
+
+def _url_complaint(url: str | None) -> Refused | None:
+    """Return the reason to refuse an address, which may lack its scheme or be a word such as pending, or None."""
+    if url and has_scheme(url) and (complaint := link_complaint(url)):
+        return refuse(f"{url!r} {complaint}")
+    return None

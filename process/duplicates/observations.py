@@ -5,7 +5,7 @@ from process.core.fold import without
 from process.decisions.qualifying import QuestionnaireAnswered
 from process.duplicates.notices import RelationNotice
 from process.effects.observations import AnswersRead
-from process.lead.duplicate_links import DuplicateLink, Relation
+from process.lead.duplicate_links import MAX_DUPLICATES, DuplicateLink, Relation
 from process.lead.lead import Lead
 from process.lead.qualification import Questionnaire
 
@@ -111,7 +111,10 @@ def noticed(event_log: EventLog, notice: RelationNotice) -> RelationNoticed | No
     merged = Relation.MERGED
     last = last_notice(event_log, notice.sender.lead_id)
     if last is None:
-        return None if notice.sender.relation is Relation.NONE else RelationNoticed(notice=notice)
+        many = len(event_log.lead.duplicates) >= MAX_DUPLICATES
+        if notice.sender.relation is Relation.NONE or (many and notice.sender.relation is not merged):
+            return None
+        return RelationNoticed(notice=notice)
     assert isinstance(last.fact, RelationNoticed)  # noqa: S101 - found as that
     before = last.fact.notice
     if before.replaced(seq=notice.seq) == notice:

@@ -1,8 +1,9 @@
 """Observations: facts that effects bring back from outside. They are never refused and never corrected."""
 
 from collections.abc import Iterable
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from process.core.events import Change, Event, EventLog, Observation
 from process.effects import (
@@ -15,9 +16,10 @@ from process.effects import (
 from process.effects.introductions import introductions
 from process.effects.mail import joined
 from process.effects.reservations import create_folder, prepare_invoice
+from process.lead.answers import FORGOTTEN, Answers, kept_answers
 from process.lead.lead import Artifact, Lead, SentMail
 from process.money.pricing import PriceBook
-from process.policy import NamesByRole
+from process.policy import Aliases, NamesByRole
 from process.types import Line, Link, Role, Stage
 
 
@@ -96,7 +98,8 @@ class AnswersRead(Observation):
 
     kind = "answers_read"
     response_id: str
-    answers: tuple[tuple[str, str], ...]
+    answers: Annotated[Answers, BeforeValidator(kept_answers)]
+    """As far as a lead keeps them, whoever reports them."""
     submitted_at: AwareDatetime | None = None
     """Time at which the answers were submitted or last edited."""
 
@@ -108,7 +111,11 @@ class AnswersRead(Observation):
         if known.response_id != self.response_id:  # its decision was corrected
             return lead
         read_now = known.replaced(answers=self.answers, submitted_at=self.submitted_at or known.submitted_at)
-        return lead.replaced(questionnaire=read_now)
+        return lead.replaced(questionnaire=read_now.within_room())
+
+    def forgotten(self) -> Self:
+        """Return the observation without its answers, of which newer ones have taken the room."""
+        return self.replaced(answers=FORGOTTEN)
 
     def summary(self, event_log: EventLog) -> str:
         return f"{len(self.answers)} answers were read from the questionnaire"
@@ -193,12 +200,13 @@ class TeamChanged(Observation):
     kind = "team_changed"
     people: NamesByRole
     addresses: NamesByRole
+    aliases: Aliases = {}
     since: AwareDatetime
     roles: tuple[Role, ...]
     """Roles whose people or addresses changed."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        policy = lead.policy.replaced(people=self.people, addresses=self.addresses)
+        policy = lead.policy.replaced(people=self.people, addresses=self.addresses, aliases=self.aliases)
         former: dict[Role, tuple[str, ...]] = {}
         for role in sorted({*lead.former_addresses, *lead.policy.addresses}):
             known = (*lead.former_addresses.get(role, ()), *lead.policy.addresses.get(role, ()))
@@ -216,7 +224,7 @@ class TeamChanged(Observation):
             f"{role}: {joined((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
             for role in self.roles
         )
-        return f"The team changed: {'; '.join(named)}"
+        return f"The team changed: {'; '.join(named) or 'other names of its people'}"
 
 
 class ChangesAdopted(Observation):

@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 
 from process.core.refusal import Refused, refuse
 from process.decisions.base import SET_BY_FACE, SET_BY_LEAD, Decision
-from process.decisions.parsing import parse_as
+from process.decisions.reading import parse_as
 from process.decisions.registry import DECISIONS
 from process.github.markup import OpenElements
 
@@ -182,7 +182,7 @@ def decision_name(text: str) -> str:
     return text.strip().lower().lstrip("/").replace("-", "_")
 
 
-def parse_decision(kind: type[Decision], arguments: str, given: Mapping[str, str]) -> Decision | Refused:
+def parse_decision(kind: type[Decision], arguments: str, given: Mapping[str, Any]) -> Decision | Refused:
     """Return the decision with these arguments, or the refusal. `given` are the fields from the comment. Never raises."""
     body = _fields(arguments)
     if isinstance(body, Refused):

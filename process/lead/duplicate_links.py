@@ -5,10 +5,13 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from process.types import Given, Line
+from process.types import Given, Line, PageUrl
 
 MAX_ORIGINALS = 10
 """Maximum number of possible originals that a lead stores; people find others in the list of leads."""
+
+MAX_DUPLICATES = 50
+"""Number of later leads that a lead stores as possible duplicates. Anybody may open more by answering the questionnaire."""
 
 MAX_LINK_TEXT = 2_000
 """Maximum length of another lead's heading or URL, in characters."""
@@ -41,7 +44,7 @@ class DuplicateLink(Given):
     reasons: tuple[Line, ...] = Field((), max_length=10)
     """Reasons to take the two leads for one request."""
     heading: Annotated[str, StringConstraints(max_length=MAX_LINK_TEXT)] = ""
-    url: Annotated[str, StringConstraints(max_length=MAX_LINK_TEXT)] = ""
+    url: PageUrl = ""
     """URL of the other lead's issue; empty if unknown."""
     seq: int = 0
     """Number of the event that set the relation; 0 if it was known when the lead was opened."""

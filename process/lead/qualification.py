@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import AwareDatetime
 
+from process.lead.answers import MAX_RESPONSES, Answers, newest_within, size_of
 from process.types import Given, Line, Model, Text
 
 MAX_OTHER_RESPONSES = 5
@@ -17,7 +18,7 @@ class OtherResponse(Given):
 
     response_id: str
     submitted_at: AwareDatetime | None = None
-    answers: tuple[tuple[str, str], ...] = ()
+    answers: Answers = ()
     judged: bool = False
     """True once a person decided between it and another one."""
 
@@ -31,7 +32,7 @@ class Questionnaire(Given):
     response_id: str | None = None
     submitted_at: AwareDatetime | None = None
     """Time at which the response was submitted or last edited, if known."""
-    answers: tuple[tuple[str, str], ...] = ()
+    answers: Answers = ()
     others: tuple[OtherResponse, ...] = ()
     """Further responses. None ever replaces another one by itself."""
 
@@ -47,7 +48,18 @@ class Questionnaire(Given):
     def with_other(self, response: OtherResponse) -> Self:
         """Return the questionnaire with this further response, in place of an earlier version of it."""
         kept = tuple(other for other in self.others if other.response_id != response.response_id)
-        return self.replaced(others=(*kept, response))
+        return self.replaced(others=(*kept, response)).within_room()
+
+    def within_room(self) -> Self:
+        """Return the questionnaire with the newest answers only, as far as all of a lead's responses have room."""
+        newest = (self.answers, *(other.answers for other in reversed(self.others)))
+        if sum(map(size_of, newest)) <= MAX_RESPONSES:
+            return self
+        answers, *others = newest_within(newest, MAX_RESPONSES)
+        pairs = zip(self.others, reversed(others), strict=True)
+        return self.replaced(
+            answers=answers, others=tuple(other.replaced(answers=kept) for other, kept in pairs)
+        )
 
 
 class Verdict(StrEnum):

@@ -103,6 +103,7 @@ def _timed_items(aggregate: LeadAggregate, now: datetime) -> Iterator[TimedItem]
             role=Role.ENGINEERING,
             text=f"Failed for good: {parked.effect.summary()}: {parked.reason}",
             since=day_of(parked.since, lead.zone) if parked.since else None,
+            from_events=False,
         )
     yield from _refused(aggregate)
     for coming in due(lead):
@@ -145,6 +146,7 @@ def _refused(aggregate: LeadAggregate) -> Iterator[TimedItem]:
             since=day,
             holds_from=holds_from,
             holds_until=holds_until,
+            from_events=False,
         )
         count, holds_from = count - days[day], holds_until
 

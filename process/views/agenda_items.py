@@ -122,6 +122,8 @@ class TimedItem(Model):
     """First moment (UTC) at which it is on the agenda; None if it is already."""
     holds_until: AwareDatetime | None = None
     """First moment (UTC) at which it is no longer on the agenda; None if only an event ends it."""
+    from_events: bool = True
+    """False if the events do not tell it: an effect that failed, or refused decisions."""
 
     def holds(self, moment: datetime) -> bool:
         """Return True if it is on the agenda at this moment."""

@@ -18,6 +18,11 @@ GRACE = timedelta(minutes=15)
 
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+ROWS_VERSION = 1
+"""Version of the rules by which the read tables are made. With a higher one, all leads are read anew in time."""
 
 
 class OpenInvoice(Model):
@@ -27,6 +32,7 @@ class OpenInvoice(Model):
     total: Money
     period_start: date
     period_end: date
+    prepared_on: date | None = None
     sent_on: date | None = None
     """Day on which it was sent; None if it is only prepared."""
     overdue: bool = False
@@ -170,6 +176,16 @@ class LeadRow(Model):
     def currency(self) -> str:
         """Currency of the price; empty without one."""
         return self.price.currency if self.price else ""
+
+    @property
+    def name(self) -> str:
+        """Its heading in small letters, by which lists are sorted."""
+        return same_text(self.heading)
+
+    @property
+    def sort_date(self) -> datetime:
+        """Time of the next deadline, and far in the future without one."""
+        return self.next_date or _NEVER
 
     @property
     def words(self) -> str:

@@ -9,7 +9,7 @@ from process.effects.summaries import joined
 from process.types import Model
 from process.views.lead_row import LeadRow
 from process.views.row import row_of
-from process.views.standing import Standing, standing_of
+from process.views.snapshot import Snapshot, snapshot_of
 
 
 class RecordRequest(Model):
@@ -20,8 +20,8 @@ class RecordRequest(Model):
     """Number of the newest event that is final, because a task that is in the history has recorded it."""
     events: tuple[Event, ...] = ()
     row: LeadRow
-    standings: tuple[Standing, ...] = ()
-    """The lead's standing after each of the events that is not in the ledger yet, as far as it is in memory."""
+    snapshots: tuple[Snapshot, ...] = ()
+    """The lead's snapshot after each of the events that is not in the ledger yet, as far as it is in memory."""
 
 
 class Recorded(Model):
@@ -29,6 +29,8 @@ class Recorded(Model):
 
     seq: int
     """Highest event number in the ledger, without a gap before it."""
+    keys: tuple[str, ...] = ()
+    """The service's public keys, by which the lead knows who signed a decision (`process.envelope`)."""
 
 
 def record_request(aggregate: LeadAggregate, after: int, now: datetime) -> RecordRequest:
@@ -39,7 +41,7 @@ def record_request(aggregate: LeadAggregate, after: int, now: datetime) -> Recor
         after=after,
         events=events,
         row=row_of(aggregate, now),
-        standings=tuple(_standings(aggregate, events)),
+        snapshots=tuple(_snapshots(aggregate, events)),
     )
 
 
@@ -51,8 +53,8 @@ def record_summary(aggregate: LeadAggregate, after: int) -> str:
     return joined([f"{event.seq} {event.summary}" for event in events])
 
 
-def _standings(aggregate: LeadAggregate, events: Sequence[Event]) -> Iterator[Standing]:
+def _snapshots(aggregate: LeadAggregate, events: Sequence[Event]) -> Iterator[Snapshot]:
     leads = {lead.last_seq: lead for lead in aggregate.trail}
     for event in events:
         if lead := leads.get(event.seq):
-            yield standing_of(lead, event)
+            yield snapshot_of(lead, event)

@@ -16,9 +16,6 @@ from process.views.lead_row import LeadRow, OpenInvoice
 from process.views.next_step import next_step
 from process.views.terms import term_rows, unbilled, yearly
 
-ROWS_VERSION = 1
-"""Version of the rules by which the read tables are made. With a higher one, all leads are read anew in time."""
-
 
 def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
     """Return the lead's row at this moment (aware). It is pure and never raises."""
@@ -111,6 +108,7 @@ def _open_invoice(invoice: Invoice) -> OpenInvoice:
         total=invoice.total,
         period_start=invoice.period_start,
         period_end=invoice.period_end,
+        prepared_on=invoice.prepared_on,
         sent_on=invoice.sent_on,
         overdue=invoice.overdue,
     )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from process.core.events import Event
 from process.core.fold import leads_as_told, leads_now
 from process.types import Stage
-from process.views.standing import Flow, Standing, standing_of
+from process.views.snapshot import Flow, Snapshot, snapshot_of
 
 
 class StageSpan(NamedTuple):
@@ -60,8 +60,8 @@ class Spans(NamedTuple):
     now: Stages = ()
     money: tuple[MoneySpan, ...] = ()
     """Always as told."""
-    standing: Standing | None = None
-    """The standing after the newest event."""
+    snapshot: Snapshot | None = None
+    """The snapshot after the newest event."""
 
 
 def spans_of(events: Iterable[Event], lead_id: str) -> Spans:
@@ -72,54 +72,54 @@ def spans_of(events: Iterable[Event], lead_id: str) -> Spans:
     events = tuple(events)
     spans = Spans()
     for event, lead in leads_as_told(events, lead_id):
-        spans = spans_after(spans, standing_of(lead, event), event.at)
+        spans = spans_after(spans, snapshot_of(lead, event), event.at)
     if any(event.fact.supersedes is not None for event in events):
         stages: Stages = ()
         for event, lead in leads_now(events, lead_id):
-            stages = stages_after(stages, standing_of(lead, event), event.at)
+            stages = stages_after(stages, snapshot_of(lead, event), event.at)
         spans = spans._replace(now=stages)
     return spans
 
 
-def spans_after(spans: Spans, standing: Standing, at: datetime) -> Spans:
+def spans_after(spans: Spans, snapshot: Snapshot, at: datetime) -> Spans:
     """Return the spans after one more event, which is none that makes the past look different."""
     return Spans(
-        told=stages_after(spans.told, standing, at),
-        now=stages_after(spans.now, standing, at),
-        money=money_after(spans.money, standing, at),
-        standing=standing,
+        told=stages_after(spans.told, snapshot, at),
+        now=stages_after(spans.now, snapshot, at),
+        money=money_after(spans.money, snapshot, at),
+        snapshot=snapshot,
     )
 
 
-def stages_after(stages: Stages, standing: Standing, at: datetime) -> Stages:
+def stages_after(stages: Stages, snapshot: Snapshot, at: datetime) -> Stages:
     """Return the stages after an event at this time."""
     last = stages[-1] if stages else None
-    if last and (last.stage, last.reason) == (standing.stage, standing.reason):
+    if last and (last.stage, last.reason) == (snapshot.stage, snapshot.reason):
         return stages
     new = StageSpan(
-        from_seq=standing.seq,
-        stage=standing.stage,
+        from_seq=snapshot.seq,
+        stage=snapshot.stage,
         before=last.stage if last else None,
-        reason=standing.reason,
+        reason=snapshot.reason,
         from_at=at,
         opened_at=stages[0].opened_at if stages else at,
-        is_first=all(span.stage is not standing.stage for span in stages),
+        is_first=all(span.stage is not snapshot.stage for span in stages),
     )
     if last is None:
         return (new,)
-    return (*stages[:-1], last._replace(to_at=at, to_seq=standing.seq), new)
+    return (*stages[:-1], last._replace(to_at=at, to_seq=snapshot.seq), new)
 
 
-def money_after(money: tuple[MoneySpan, ...], standing: Standing, at: datetime) -> tuple[MoneySpan, ...]:
+def money_after(money: tuple[MoneySpan, ...], snapshot: Snapshot, at: datetime) -> tuple[MoneySpan, ...]:
     """Return the spans of money after an event at this time."""
     lasting = {span.flow for span in money if span.to_seq is None}
-    if lasting == set(standing.flows):
+    if lasting == set(snapshot.flows):
         return money
     kept = tuple(
         span
-        if span.to_seq is not None or span.flow in standing.flows
-        else span._replace(to_at=at, to_seq=standing.seq)
+        if span.to_seq is not None or span.flow in snapshot.flows
+        else span._replace(to_at=at, to_seq=snapshot.seq)
         for span in money
     )
-    new = (MoneySpan(standing.seq, flow, at) for flow in standing.flows if flow not in lasting)
+    new = (MoneySpan(snapshot.seq, flow, at) for flow in snapshot.flows if flow not in lasting)
     return (*kept, *new)

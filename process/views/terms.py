@@ -12,7 +12,7 @@ from process.money.billing import next_draft, unbilled_at_loss
 from process.money.terms import agreed, terms_of
 from process.money.usage import missing_usage
 from process.views.lead_row import TermRow, Unbilled, UnbilledKind
-from process.views.standing import minor_units, months_between
+from process.views.snapshot import minor_units, months_between
 
 
 def term_rows(lead: Lead) -> tuple[TermRow, ...]:

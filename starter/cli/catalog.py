@@ -50,6 +50,8 @@ class Entry(NamedTuple):
     group: str
     doc: str
     arguments: tuple[Argument, ...]
+    decision: str = ""
+    """Module and class of the decision that it takes, as `process.decisions.merging:Merged`; empty for others."""
 
     @property
     def summary(self) -> str:
@@ -77,4 +79,4 @@ def _entry(stored: Mapping[str, Any]) -> Entry:
     arguments = (
         Argument(**{**each, "choices": tuple(each.get("choices", ()))}) for each in stored["arguments"]
     )
-    return Entry(stored["name"], stored["group"], stored["doc"], tuple(arguments))
+    return Entry(stored["name"], stored["group"], stored["doc"], tuple(arguments), stored.get("decision", ""))

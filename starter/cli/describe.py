@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from cyclopts import Parameter
 
+from process.decisions.registry import DECISIONS
 from starter.cli.catalog import FILE, Argument, Entry
+from starter.cli.decide import command_of
 from starter.cli.loading import groups, load
 
 _TYPES: dict[Any, str] = {str: "str", int: "int", float: "float", bool: "bool", date: "date", Path: "path"}
@@ -29,9 +31,11 @@ def describe() -> Iterator[Entry]:
     """Yield every command as it is."""
     for group, names in groups().items():
         for name in names:
-            function = load(name)
+            decision = DECISIONS.get(name.replace("-", "_"))
+            function = command_of(decision) if decision else load(name)
             arguments = tuple(map(_argument, inspect.signature(function).parameters.values()))
-            yield Entry(name, group, inspect.getdoc(function) or "", arguments)
+            place = f"{decision.__module__}:{decision.__name__}" if decision else ""
+            yield Entry(name, group, inspect.getdoc(function) or "", arguments, place)
 
 
 def _argument(parameter: inspect.Parameter) -> Argument:
@@ -102,7 +106,8 @@ def _stored(entry: Entry) -> str:
         for each in entry.arguments
     )
     lines = ",\n".join(f"  {_json(each)}" for each in kept)
-    head = _json({"name": entry.name, "group": entry.group, "doc": entry.doc})[:-1]
+    place = {"decision": entry.decision} if entry.decision else {}
+    head = _json({"name": entry.name, "group": entry.group, "doc": entry.doc} | place)[:-1]
     return f'{head}, "arguments": [\n{lines}]}}'
 
 

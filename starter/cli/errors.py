@@ -5,7 +5,8 @@ from typing import Any
 
 from temporalio.service import RPCError
 
-from client.connection import DEFAULT_ADDRESS, translate
+from client.configuration import DEFAULT_ADDRESS
+from client.connection import translate
 from client.errors import (
     AccessDenied,
     AddressMalformed,

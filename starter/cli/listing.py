@@ -142,7 +142,7 @@ def _begin_of(day: date, zone: str) -> datetime:
 
 def _links(rows: Iterable[LeadRow], ui: str) -> Mapping[str, str]:
     """Return the URL of each lead's page in the Temporal UI."""
-    from client.connection import configured_namespace  # it loads Temporal's SDK
+    from client.configuration import configured_namespace  # it loads Temporal's SDK
 
     namespace = configured_namespace()
     return {row.lead_id: lead_page(ui, namespace, row.lead_id) for row in rows}

@@ -4,6 +4,8 @@ import importlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from starter.cli.catalog import read_catalog
+
 Command = Callable[..., Coroutine[Any, Any, Any]]
 
 _SERVICE = {
@@ -26,17 +28,17 @@ _SERVICE = {
     "help": "starter.cli.completion:help_",
 }
 _LEADS = {
-    "start": "starter.cli.commands:start",
+    "start": "starter.cli.start:start",
     "list": "starter.cli.listing:list_",
     "agenda": "starter.cli.agenda:agenda",
     "digest": "starter.cli.digest:digest",
-    "show": "starter.cli.commands:show",
-    "history": "starter.cli.commands:history",
+    "show": "starter.cli.looking:show",
+    "history": "starter.cli.looking:history",
     "options": "starter.cli.choosing:options",
-    "preview": "starter.cli.commands:preview",
+    "preview": "starter.cli.preview:preview",
     "what-if": "starter.cli.what_if:what_if",
     "retry": "starter.cli.retry:retry",
-    "adopt": "starter.cli.commands:adopt",
+    "adopt": "starter.cli.adopt:adopt",
 }
 _OTHERS = _SERVICE | _LEADS
 DECISIONS_GROUP = "Decisions (each takes a LEAD first)"
@@ -53,10 +55,13 @@ def groups() -> dict[str, tuple[str, ...]]:
 def load(name: str) -> Command:
     """Return the function of the command with this name."""
     if name in _OTHERS:
-        module, _, function = _OTHERS[name].partition(":")
-        command: Command = getattr(importlib.import_module(module), function)
+        command: Command = _loaded(_OTHERS[name])
         return command
-    from process.decisions.registry import DECISIONS
     from starter.cli.decide import command_of
 
-    return command_of(DECISIONS[name.replace("-", "_")])
+    return command_of(_loaded(read_catalog()[name].decision))
+
+
+def _loaded(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)

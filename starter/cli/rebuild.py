@@ -6,8 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from client.errors import LedgerFailed
-from client.rebuilding import RebuiltRow, rebuild_rows
-from starter.cli.arguments import Json
+from client.rebuilding import RebuiltRow, count_rows, rebuild_rows, rebuild_stale_rows
+from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.errors import rendered
 from starter.cli.exits import CommandFailed, ExitCode
@@ -21,9 +21,10 @@ async def rebuild(
         str,
         Parameter("--from", help="Begin with this lead id, to go on with a rebuild that was interrupted."),
     ] = "",
+    stale: Annotated[bool, flag("Only the leads that are behind; workers do the same, slowly.")] = False,
     json: Json = False,
 ) -> None:
-    """Make the row of each lead, which lists and the agenda read, anew from its events in the ledger.
+    """Make what lists, pages and reports read of each lead anew from its events in the ledger.
 
     It is needed where a lead does not write its row itself: an archived lead after an upgrade that says so, or after the
     rows were lost. Workers may run meanwhile. What failed for good outside is not among the events; it is kept from the
@@ -33,15 +34,16 @@ async def rebuild(
     done: list[RebuiltRow] = []
     try:
         with progress(hidden=json) as shown:
-            bar = shown.add_task("Rebuilding rows", total=None)
-            for each in rebuild_rows(settings, first):
+            bar = shown.add_task("Rebuilding rows", total=count_rows(settings, stale=stale, first=first))
+            for each in rebuild_stale_rows(settings) if stale else rebuild_rows(settings, first):
                 done.append(each)
                 shown.update(bar, completed=len(done))
                 await asyncio.sleep(0)  # lets Ctrl-C through
     except (asyncio.CancelledError, LedgerFailed) as failure:
         if not done:
             raise
-        hint = f"{len(done)} rows were rebuilt; go on with --from {done[-1].lead_id}"
+        go_on = "--stale" if stale else f"--from {done[-1].lead_id}"
+        hint = f"{len(done)} rows were rebuilt; go on with {go_on}"
         if isinstance(failure, asyncio.CancelledError):
             out.line(hint)
             raise

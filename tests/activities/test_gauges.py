@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.runtime import BUFFERED_METRIC_KIND_GAUGE, MetricBuffer, Runtime, TelemetryConfig
 from temporalio.testing import WorkflowEnvironment
 
-from activities.gauges import LATE, STAGES, WITH_PARKED, WITHOUT_WORKFLOW, LeadGauges
+from activities.gauges import BEHIND, LATE, STAGES, WITH_PARKED, WITHOUT_WORKFLOW, LeadGauges
 from client.directory import Directory
 from client.lists import LeadLists
 from ledger.entries import entry_of
@@ -48,3 +48,4 @@ async def test_they_tell_stages_and_lost_leads(env: WorkflowEnvironment, tmp_pat
     }
     assert (found[STAGES, "quoted"], found[STAGES, "lead"]) == (1, 0)
     assert (found[WITHOUT_WORKFLOW, None], found[WITH_PARKED, None], found[LATE, None]) == (1, 0, 1)
+    assert found[BEHIND, None] == 1

@@ -141,6 +141,16 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             "one",
             "LEADS_GITHUB__PROJECT_NUMBER: Input should be a valid integer",
         ),
+        *(
+            (name, "http://example.org", f"{name}: the value is not encrypted: it begins with http://")
+            for name in ("LEADS_GITHUB__API_URL", "LEADS_GOOGLE__API_ROOT")
+        ),
+        ("LEADS_GITHUB__API_URL", "example.org", "LEADS_GITHUB__API_URL: the value is no address of a page"),
+        (
+            "LEADS_MAIL__SECURITY",
+            "none",
+            "LEADS_MAIL: LEADS_MAIL__SECURITY is none, which is for a server on this",
+        ),
         (
             "LEADS_GITHUB__WEBHOOK_SECRET",
             "only-31-characters-of-a-secret-",
@@ -151,11 +161,26 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_wrong_setting_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, texts: str
 ) -> None:
+    monkeypatch.setenv("LEADS_MAIL__HOST", "mail.example.org")
     monkeypatch.setenv(name, value)
     with pytest.raises(
         SettingsError, match=re.escape(f"wrong: {texts}") if name != "LEADS_SECRETS" else texts
     ):
         read_settings(tmp_path / "none.env")
+
+
+@pytest.mark.parametrize(
+    "root", ["http://localhost:1", "http://127.0.0.1", "http://[::1]:1", "http://a.localhost"]
+)
+def test_credentials_may_go_to_this_machine_in_the_clear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: str
+) -> None:
+    monkeypatch.setenv("LEADS_GITHUB__API_URL", root)
+    monkeypatch.setenv("LEADS_GOOGLE__API_ROOT", root)
+    for host in ("localhost", "::1", "sandbox.localhost"):
+        monkeypatch.setenv("LEADS_MAIL__HOST", host)
+        monkeypatch.setenv("LEADS_MAIL__SECURITY", "none")
+        assert read_settings(tmp_path / "none.env").github.api_url == root
 
 
 def test_a_mistyped_setting_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 
 from ledger.database import Database
 from ledger.events import Entry, Ledger
@@ -137,3 +137,19 @@ def record(ledger: Ledger, entries: Sequence[Entry], **more: Any) -> int:
     """Append events of the lead of the first one, by default after the number before them."""
     first = min(entries, key=lambda each: each.seq)
     return ledger.append(first.lead_id, entries, **{"after": first.seq - 1} | more)
+
+
+@pytest.fixture
+def statements(ledger: Ledger) -> Callable[[], list[str]]:
+    """Return a function that returns the statements that the ledger has run since its last call."""
+    seen: list[str] = []
+
+    @event.listens_for(ledger._database.reader, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    def since() -> list[str]:
+        found, seen[:] = [*seen], []
+        return found
+
+    return since

@@ -13,12 +13,12 @@ from ledger.events import Ledger
 
 from .conftest import entry, make_row
 
-STEPS = ("changes_of", "_insert", "_state_after", "columns_of")
+STEPS = ("changes_of", "_insert", "_state_after", "columns_of", "write_lines", "_project", "feed")
 """Functions that `write` calls inside its transaction, in order."""
 
 
 def _write_and_die(url: str, step: str) -> None:
-    def die(*args: Any) -> None:
+    def die(*args: Any, **more: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     with closing(Ledger.open(url)) as doomed:

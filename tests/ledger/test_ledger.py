@@ -173,10 +173,10 @@ def test_the_database_itself_refuses_changes(ledger: Ledger, url: str, change: s
 
 def test_a_newer_schema_is_refused(ledger: Ledger, url: str, opened: Open) -> None:
     record(ledger, [entry(1)])
-    by_hand(url, "UPDATE ledger_schema SET version = 2")
+    by_hand(url, "UPDATE ledger_schema SET version = 3")
     newer = opened(url)
     for _ in range(2):  # repeated calls are refused, too
-        with pytest.raises(LedgerRefused, match="has schema 2, this program knows 1"):
+        with pytest.raises(LedgerRefused, match="has schema 3, this program knows 2"):
             newer.entries("lead-1")
 
 
@@ -190,10 +190,10 @@ def test_a_read_only_ledger_creates_nothing(empty_url: str, opened: Open) -> Non
         record(opened(empty_url), [entry(1)])
         assert [head.lead_id for head in reader.heads()] == ["lead-1"]
         assert reader.entries("lead-1") == [entry(1)]
-    by_hand(empty_url, "UPDATE ledger_schema SET version = 2")
+    by_hand(empty_url, "UPDATE ledger_schema SET version = 3")
     with (
         closing(Ledger.open(empty_url, read_only=True)) as late,
-        pytest.raises(LedgerRefused, match="has schema 2"),
+        pytest.raises(LedgerRefused, match="has schema 3"),
     ):
         late.heads()
 
@@ -203,7 +203,7 @@ def test_check_writes_nothing(ledger: Ledger, url: str) -> None:
     record(ledger, [entry(1, lead_id="lead-2")])
     for _ in range(2):
         status = ledger.check()
-        assert (status.leads, status.events, status.schema_version) == (2, 3, 1)
+        assert (status.leads, status.events, status.schema_version) == (2, 3, 2)
     assert status.engine.startswith(make_url(url).get_backend_name())
     assert [head.lead_id for head in ledger.heads()] == ["lead-1", "lead-2"]
     assert ledger.entries("") == []

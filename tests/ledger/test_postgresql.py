@@ -9,6 +9,7 @@ from time import sleep
 import pytest
 
 from ledger.events import Ledger, LedgerError, LedgerRefused, LedgerUnavailable
+from ledger.schema import grant_rights
 from tests.support.postgres import PASSWORD, Postgres
 
 from .conftest import entry, record
@@ -85,10 +86,8 @@ def test_a_missing_right_is_permanent(
 def test_reading_and_appending_are_all_the_rights_it_needs(
     ledger: Ledger, postgres: Postgres, database: str, role: str, opened: Open
 ) -> None:
-    with postgres.connect(database) as connection:
-        connection.execute(f"GRANT SELECT ON ledger_schema, ledger_events TO {role}".encode())
-        connection.execute(f"GRANT SELECT, INSERT ON ledger_entries TO {role}".encode())
-        connection.execute(f"GRANT SELECT, INSERT, UPDATE ON ledger_leads TO {role}".encode())
+    with ledger._database.writing() as connection:
+        grant_rights(connection, role)
     limited = opened(postgres.url(database, user=role))
     assert record(limited, [entry(2)]) == 2
     assert limited.check().events == 2
@@ -157,10 +156,8 @@ def test_a_lead_that_another_process_holds_is_temporary_and_others_go_on(
 def test_a_right_to_delete_or_to_change_the_schema_is_never_needed(
     ledger: Ledger, postgres: Postgres, database: str, role: str, opened: Open
 ) -> None:
-    with postgres.connect(database) as connection:
-        connection.execute(f"GRANT SELECT ON ledger_schema, ledger_events TO {role}".encode())
-        connection.execute(f"GRANT SELECT, INSERT ON ledger_entries TO {role}".encode())
-        connection.execute(f"GRANT SELECT, INSERT, UPDATE ON ledger_leads TO {role}".encode())
+    with ledger._database.writing() as connection:
+        grant_rights(connection, role)
     limited = opened(postgres.url(database, user=role))
     lost = [entry(2), entry(3)]
     assert record(limited, lost) == 3

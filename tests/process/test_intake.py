@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process.decisions.opening import LeadOpened
-from process.decisions.parsing import parse_as
+from process.decisions.reading import parse_as
 from process.github.forms import FIELDS, MAX_LINE, FieldGap, read_issue
 from process.types import one_line
 

@@ -4,7 +4,7 @@ import pytest
 
 from process.core.refusal import Refused
 from process.decisions.opening import LeadOpened
-from process.decisions.parsing import parse_as
+from process.decisions.reading import parse_as
 from process.github.forms import read_issue
 from process.types import one_line
 from workflows.start import read_start

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from process.types import Stage
 from process.views.recording import record_request
+from process.views.snapshot import NEW_MONTHS, months_between, snapshot_of
 from process.views.spans import MoneySpan, Spans, spans_after, spans_of
-from process.views.standing import NEW_MONTHS, months_between, standing_of
 from tests.support.lives import QUOTE, SIGNED, Life, last_seq
 
 
@@ -141,17 +141,17 @@ def test_the_difference_between_two_days_is_the_sum_of_what_moved(
     assert after - before == opened - closed
 
 
-def test_a_request_has_the_standings_of_what_is_not_recorded() -> None:
+def test_a_request_has_the_snapshots_of_what_is_not_recorded() -> None:
     life = Life().quoted()
     request = record_request(life.aggregate, 0, life.now)
-    assert [each.seq for each in request.standings] == [event.seq for event in request.events]
+    assert [each.seq for each in request.snapshots] == [event.seq for event in request.events]
     told = Spans()
-    for event, standing in zip(request.events, request.standings, strict=True):
-        told = spans_after(told, standing, event.at)
+    for event, snapshot in zip(request.events, request.snapshots, strict=True):
+        told = spans_after(told, snapshot, event.at)
     assert told == spans(life)
     life.aggregate = life.aggregate.recorded(last_seq(life))
     assert not life.aggregate.trail
     life.does("quote_accepted")
-    (standing,) = record_request(life.aggregate, 0, life.now).standings
-    assert standing == standing_of(life.lead, life.aggregate.event_log.events[-1])
-    assert not record_request(life.aggregate, 0, life.now, replaying=True).standings
+    (snapshot,) = record_request(life.aggregate, 0, life.now).snapshots
+    assert snapshot == snapshot_of(life.lead, life.aggregate.event_log.events[-1])
+    assert not record_request(life.aggregate, 0, life.now, replaying=True).snapshots

@@ -14,7 +14,7 @@ from process.effects.requests import Outcome
 from process.policy import COLUMNS, Policy, Team
 from process.types import Role, Stage
 from process.views.overview import timeline
-from tests.support.lives import BOOK_QUOTE, MONDAY, Life
+from tests.support.lives import BOOK_QUOTE, MONDAY, Life, known_person
 
 OLD, NEW, NEWEST = "old@example.org", "new@example.org", "newest@example.org"
 
@@ -131,8 +131,8 @@ def test_a_mail_that_was_under_way_does_not_introduce_them_twice() -> None:
 def test_settings_of_an_earlier_worker_are_ignored() -> None:
     """Check that two workers with different settings do not switch the addresses back and forth."""
     life = in_conversation()
-    life.gets_team(since=MONDAY + timedelta(hours=2), contracts=(NEW,)).perform()
-    life.gets_team(since=MONDAY + timedelta(hours=1), contracts=(OLD,)).perform()
+    life.gets_team(since=MONDAY - timedelta(hours=1), contracts=(NEW,)).perform()
+    life.gets_team(since=MONDAY - timedelta(hours=2), contracts=(OLD,)).perform()
     assert life.lead.policy.addresses[Role.CONTRACTS] == (NEW,)
     assert len(introduced(life)) == 2
 
@@ -213,7 +213,7 @@ def test_a_dead_former_address_is_recorded_and_blocks_nothing() -> None:
 @pytest.mark.parametrize(
     ("sent", "says"),
     [
-        ({"addresses": {"contracts": ["deals"]}}, "'deals' is no mail address"),
+        ({"addresses": {"contracts": ["deals"]}}, "address 1 of contracts is no mail address"),
         ({"addresses": {"community": ["a@example.org"]}}, "nobody can have the role community"),
         ({"addresses": {"legal": ["a@example.org"]}}, "addresses.legal"),
         ({"addresses": ["a@example.org"]}, "addresses: input should be a valid dictionary"),
@@ -226,6 +226,22 @@ def test_an_invalid_team_is_refused_and_recorded(sent: Any, says: str) -> None:
     aggregate = inbox.set_team(life.aggregate, (sent,), life.now)
     assert aggregate.event_log is life.aggregate.event_log
     assert says in aggregate.refusals[-1].reason
+
+
+def test_news_of_the_future_cannot_redirect_the_mail_of_a_lead() -> None:
+    life = in_conversation()
+    life.gets_team(since=life.now + timedelta(days=365 * 900), contracts=("somebody@evil.example",))
+    assert life.lead.policy.addresses[Role.CONTRACTS] == (OLD,)
+    assert "in the future" in life.aggregate.refusals[-1].reason
+    life.wait(1).gets_team(contracts=(NEW,)).perform()
+    assert life.lead.policy.addresses[Role.CONTRACTS] == (NEW,)
+
+
+def test_what_is_sent_with_a_clock_ahead_does_not_outlast_later_news() -> None:
+    life = in_conversation()
+    life.gets_team(since=life.now + timedelta(minutes=4), contracts=("somebody@evil.example",))
+    life.gets_team(contracts=(NEW,))
+    assert life.lead.policy.addresses[Role.CONTRACTS] == (NEW,)
 
 
 def test_a_change_of_logins_is_recorded_and_nobody_is_mailed() -> None:
@@ -261,6 +277,7 @@ def test_future_deadlines_follow_the_new_policy_and_past_decisions_stay() -> Non
         "policy_adopted",
         ({"policy": {"version": "2026-10", "periods": {"handover_reminder": 1, "contract_due": 5}}},),
         life.now,
+        known_person("Ann"),
     )
     assert preview.dates == ("Handover reminded: 2026-06-03, was 2026-06-05",)
     adopt(life, periods={"handover_reminder": 1, "contract_due": 5})

@@ -203,8 +203,23 @@ def test_the_customers_name_is_added_unless_the_address_has_it(org: str, address
 def test_text_from_right_to_left_does_not_turn_our_dates_round() -> None:
     found = text(a_lead(title="קורס"), an_invoice("שירות, 2026-07-01 to 2026-07-31"))
     assert "2026-07-01 to 2026-07-31" in found.replace("\u2069", "").split("קורס")[-1]
-    assert GlyphSet().fitting("שירות 7") == "\u2068שירות 7\u2069"
+    assert GlyphSet().fitting("Course: שירות") == "\u2068Course: שירות\u2069"
     assert GlyphSet().fitting("Service 7") == "Service 7"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "drawn"),
+    [
+        ("הדרכה: Python עוד 97 ימים", ("2026-07-01 to 2026-07-31", "ימים", "97", "עוד", "Python", "הדרכה")),
+        ("תמיכה 24", ("2026-07-01 to 2026-07-31", "24", "תמיכה")),
+        ("Course: תמיכה", ("Course", "תמיכה", "2026-07-01 to 2026-07-31")),
+    ],
+)
+def test_words_and_numbers_stand_in_the_order_of_their_text(theirs: str, drawn: tuple[str, ...]) -> None:
+    """The parts of a line, from left to right."""
+    found = text(a_lead(), an_invoice(f"{theirs}, 2026-07-01 to 2026-07-31"))
+    line = found.partition("Amount")[2].partition("1,234.56")[0]
+    assert sorted(drawn, key=line.index) == [*drawn]
 
 
 def test_what_is_no_letter_is_a_space_or_nothing() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from starter.cli.commands import _lost_before
+from starter.cli.start import _lost_before
 from tests.support.commands import Opened, RunLeads, Visible, refused
 from tests.support.lives import Life
 from tests.support.rows import write_rows

@@ -19,7 +19,7 @@ from tests.support.waiting import TIMEOUT
 from workflows.reconcile import SystemResult
 from workflows.search_attributes import PEOPLE
 
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC) - timedelta(hours=1)
 Worker = Callable[..., TeamReconciler]
 
 
@@ -132,6 +132,24 @@ async def test_a_lead_that_ended_with_nothing_left_to_do_is_not_told(
     await listed(team, Team().checksum(), 0)
     assert await team.update_leads() == 0
     assert await changes(team, lead) == []
+
+
+async def test_a_lead_that_somebody_else_told_otherwise_is_put_right_after_a_day(
+    opened: Opened, worker: Worker
+) -> None:
+    lead, team = await opened(), worker("new@example.org")
+    handle = await team.leads.find(lead)
+    forged = Team(addresses={Role.CONTRACTS: ("somebody@evil.example",)}, read_at=datetime.now(UTC))
+    await handle.signal("set_team", forged)
+    await listed(team, forged.checksum(), 1)
+    first = await reconcile_once(
+        team
+    )  # the lead ignores it: the forged news are younger than the worker's start
+    cursor = first.cursor
+    cursor["leads"]["sent"][lead]["at"] = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    await reconcile_once(team, cursor)
+    await listed(team, team.team.checksum(), 1)
+    assert (await changes(team, lead))[-1] == "The team changed: contracts: new@example.org"
 
 
 async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: Worker) -> None:

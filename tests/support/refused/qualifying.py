@@ -44,7 +44,7 @@ REFUSED: list[Case] = [
         "new",
         "asset_attached",
         {"name": "Notes", "url": "drive"},
-        "'drive' is no link. Give the whole address, with https://.",
+        "'drive' is no address of a page; it begins with https://. Give the whole address, with https://.",
     ),
     ("lost", "asset_attached", {"name": "Notes"}, "The lead is lost"),
     ("lost", "price_list_requested", {}, "The lead is lost"),

@@ -1,4 +1,4 @@
-"""A lead's standing after an event: its stage, and the money that is expected from it, month by month.
+"""A small snapshot of a lead after an event: its stage, and the money that is expected from it, month by month.
 
 Amounts are whole minor units of the currency (cents), so that sums are exact on every database.
 """
@@ -39,7 +39,7 @@ class Flow(NamedTuple):
     months: int
 
 
-class Standing(Model):
+class Snapshot(Model):
     """A lead's stage and expected money after one of its events. It does not depend on the time."""
 
     seq: int
@@ -57,9 +57,9 @@ class Standing(Model):
         return self.stage, self.reason, self.flows
 
 
-def standing_of(lead: Lead, event: Event) -> Standing:
-    """Return the standing of the lead after this event. It is pure and never raises."""
-    return Standing(
+def snapshot_of(lead: Lead, event: Event) -> Snapshot:
+    """Return the snapshot of the lead after this event. It is pure and never raises."""
+    return Snapshot(
         seq=event.seq,
         stage=lead.stage,
         reason=lead.lost.reason if lead.stage is Stage.LOST and lead.lost else "",
