@@ -1,7 +1,7 @@
 """The client of leads: open a lead, take decisions, query. It neither prints nor parses."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -61,6 +61,7 @@ from workflows import search_attributes as attributes
 from workflows.names import LEAD_WORKFLOW, REQUEST
 
 T = TypeVar("T")
+Reserve = Callable[[str], Awaitable[str]]
 _BUILT_IN = Policy()
 
 NO_ANSWER = (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError)
@@ -166,12 +167,15 @@ class LeadsClient(Directory):
         started = await self._start(opened, lead_id, key, [_marked_apart(other) for other in others])
         return started or await self._same(await self.client.get_workflow_handle(lead_id).describe(), opened)
 
-    async def take_in(self, opened: LeadOpened, *, key: str) -> Opened:
+    async def take_in(self, opened: LeadOpened, *, key: str, reserve: Reserve | None = None) -> Opened:
         """Open a lead where nobody can be asked: a possible duplicate is opened too, and held.
 
-        `key` identifies it where it began (`source_key`), whatever it says by now. Raises DecisionRefused or LeadHasEnded.
+        `key` identifies it where it began (`source_key`), whatever it says by now. `reserve` keeps the id before the lead
+        starts, and returns the one that was reserved first. Raises DecisionRefused or LeadHasEnded.
         """
         lead_id = await self._free_id(opened, key)
+        if reserve:
+            lead_id = await reserve(lead_id)
         started = await self._start(opened, lead_id, key, await self._checked(opened, lead_id))
         return started or await self._already(await self.client.get_workflow_handle(lead_id).describe())
 
