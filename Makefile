@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo up test search bench lint lock audit sbom pin clean forget
+.PHONY: help setup demo up test search bench authorization lint lock audit sbom pin clean forget
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
@@ -39,6 +39,9 @@ BENCH ?=
 
 bench: $(READY)  ## measure the service beside a bare workflow, some minutes (BENCH=--short for less)
 	@$(BIN)/python -m bench $(BENCH)
+
+authorization: $(READY)  ## write docs/authorization.md anew: who may decide what
+	@$(BIN)/python -m tests.support.authorization_page
 
 lint: $(READY)  ## check style, types and import rules
 	$(BIN)/ruff check .
