@@ -296,6 +296,10 @@ class Settings(Group, BaseSettings):
     people: dict[Role, list[Person]] = Field(
         default={}, description="GitHub logins, and teams as team:SLUG, that may decide for each role"
     )
+    aliases: dict[Line, list[Person]] = Field(
+        default={},
+        description="Other names of people by GitHub login: id:NUMBER of the account, mail addresses, command-line names",
+    )
     token_key: Key | None = Field(
         None, description="Key of the tokens in links: a random text of at least 32 characters"
     )
