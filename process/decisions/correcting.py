@@ -75,7 +75,12 @@ class FolderReplaced(Decision):
     def apply(self, lead: Lead, event: Event) -> Lead:
         others = {artifact: text for artifact, text in lead.drift.items() if artifact != "folder"}
         # the invoices are written again, into the new folder
-        gone = {"folder": None, "folder_id": None, "folder_wanted": True, "invoice_files": {}}
+        gone: dict[str, object] = {
+            "folder": None,
+            "folder_id": None,
+            "folder_wanted": True,
+            "invoice_files": {},
+        }
         return lead.replaced(drift=others, **gone)
 
     def effects(self, change: Change) -> Iterable[Effect]:

@@ -189,8 +189,7 @@ def test_an_id_is_forgotten_once_its_file_is_there() -> None:
 
 def test_ids_are_reserved_when_the_lead_is_opened_and_the_folder_is_made_when_it_is_wanted() -> None:
     life = Life().perform()
-    assert life.lead.folder_id == "folder"
-    assert life.lead.folder is None
+    assert (life.lead.folder_id, life.lead.folder) == ("folder", None)
     life.quoted()
     together = [effect.kind for effect in life.aggregate.startable(frozenset())]
     assert "create_folder" in together, "in the batch of the decision that wants it"
@@ -201,7 +200,7 @@ def test_ids_are_reserved_when_the_lead_is_opened_and_the_folder_is_made_when_it
 
 def test_a_folder_that_is_wanted_before_there_is_an_id_is_made_afterwards() -> None:
     life = Life().quoted().perform(but="ids")
-    assert life.lead.folder is None
+    assert not life.lead.folder
     life.perform()
-    assert life.lead.folder
+    assert life.lead.folder_id == "folder"
     assert [effect.kind for effect in life.planned].count("create_folder") == 1
