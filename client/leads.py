@@ -50,7 +50,7 @@ from process.duplicates.notices import DuplicateCandidates, refuse_merge
 from process.effects.summaries import shortened
 from process.github.edits import RevertEdits
 from process.identity import full_id, possible_ids, request_key, same_text
-from process.lead.duplicate_links import DuplicateLink, Relation
+from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
 from process.policy import Policy, Team
 from process.types import Base, Stage
 from process.views.agenda_items import AgendaItem
@@ -165,7 +165,9 @@ class LeadsClient(Directory):
         `key` identifies it where it began (`source_key`), whatever it says by now. Raises DecisionRefused or LeadHasEnded.
         """
         lead_id = await self._free_id(opened, key)
-        started = await self._start(opened, lead_id, key, await self._checked(opened, lead_id))
+        others = [*opened.originals, *await self._checked(opened, lead_id)]
+        others = [*{other.lead_id: other for other in reversed(others)}.values()][::-1][:MAX_ORIGINALS]
+        started = await self._start(opened, lead_id, key, others)
         return started or await self._already(await self.client.get_workflow_handle(lead_id).describe())
 
     async def _free_id(self, opened: LeadOpened, key: str, *, opaque: bool = False) -> str:

@@ -80,6 +80,7 @@ def settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LEADS_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    monkeypatch.setenv("LEADS_TOKEN_KEY", "k" * 40)
     monkeypatch.setenv("LEADS_TASK_QUEUE", f"issue-sync-{next(_numbers)}")
     return Settings(_env_file=None)
 
