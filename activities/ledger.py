@@ -1,6 +1,6 @@
 """Activity that records a lead's events in the ledger."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from temporalio import activity
@@ -10,14 +10,19 @@ from activities.errors import again, park
 from ledger.entries import entry_of
 from ledger.events import Ledger, LedgerError, LedgerOutdated, LedgerUnavailable
 from process.effects import RecordEvents
+from process.envelope import public_key
 from process.views.recording import Recorded, RecordRequest
 
 
 class LedgerActivities:
-    """Records events in one ledger, which all threads share."""
+    """Records events in one ledger, which all threads share.
 
-    def __init__(self, ledger: Ledger) -> None:
+    `keys` are the secrets with which the service signs envelopes. Each answer tells the lead the public keys.
+    """
+
+    def __init__(self, ledger: Ledger, keys: Iterable[str] = ()) -> None:
         self._ledger = ledger
+        self._keys = tuple(map(public_key, keys))
 
     @activity.defn(name=RecordEvents.kind, no_thread_cancel_exception=True)
     def record_events(self, request: RecordRequest) -> Recorded:
@@ -36,7 +41,7 @@ class LedgerActivities:
             raise again(str(error)) from None
         except LedgerError as error:
             raise park(str(error)) from None
-        return Recorded(seq=seq)
+        return Recorded(seq=seq, keys=self._keys)
 
     def checks(self) -> Iterator[Check]:
         """Check that the ledger is there and can be written. It is not made: the first worker does that."""

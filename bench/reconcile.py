@@ -60,7 +60,7 @@ async def measure(leads: int = 500) -> Report:
         os.environ.update(sandbox.environment())
         os.environ["LEADS_LEDGER_URL"] = f"sqlite:///{folder}/ledger.sqlite"
         settings = Settings(_env_file=None)
-        issues = on_github(sandbox, leads)
+        issues = on_github(sandbox, leads, settings)
         with_issues(settings, sandbox, issues)
         async with await server as env, reconciling(env.client, settings, QUEUE):
             figures += await cost(env.client, "the first one")

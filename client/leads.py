@@ -1,9 +1,9 @@
 """The client of leads: open a lead, take decisions, query. It neither prints nor parses."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -38,6 +38,7 @@ from client.errors import (
 )
 from client.lost import find_lost
 from client.stuck import cause_of, find_stuck, why_silent
+from process.core.intake import NOT_SIGNED
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
 from process.core.refusal import Refused, refuse
@@ -48,6 +49,7 @@ from process.decisions.opening import LeadOpened
 from process.decisions.policy import PolicyAdopted
 from process.duplicates.notices import DuplicateCandidates, refuse_merge
 from process.effects.summaries import shortened
+from process.envelope import seal
 from process.github.edits import RevertEdits
 from process.identity import full_id, possible_ids, request_key, same_text
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
@@ -59,6 +61,7 @@ from workflows import search_attributes as attributes
 from workflows.names import LEAD_WORKFLOW, REQUEST
 
 T = TypeVar("T")
+Reserve = Callable[[str], Awaitable[str]]
 _BUILT_IN = Policy()
 
 NO_ANSWER = (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError)
@@ -77,6 +80,9 @@ MAY_HAVE_ARRIVED = frozenset(
     }
 )
 """Status codes after which the server may have got the request."""
+
+KEY_PAUSES = (0.2, 1.0)
+"""Seconds before a decision is sent again to a lead that did not know the key of its envelope."""
 
 NOT_READY_PAUSE = 0.1
 """Seconds between two attempts to query a run that has no task yet."""
@@ -132,6 +138,8 @@ class LeadsClient(Directory):
     policy: Policy = _BUILT_IN
     opaque_ids: bool = False
     """True if ids of new leads do not name their organisations."""
+    key: str = field(default="", repr=False)
+    """Secret with which envelopes are signed; empty: leads take nobody for authenticated."""
 
     # ---- open
 
@@ -159,14 +167,17 @@ class LeadsClient(Directory):
         started = await self._start(opened, lead_id, key, [_marked_apart(other) for other in others])
         return started or await self._same(await self.client.get_workflow_handle(lead_id).describe(), opened)
 
-    async def take_in(self, opened: LeadOpened, *, key: str) -> Opened:
+    async def take_in(self, opened: LeadOpened, *, key: str, reserve: Reserve | None = None) -> Opened:
         """Open a lead where nobody can be asked: a possible duplicate is opened too, and held.
 
-        `key` identifies it where it began (`source_key`), whatever it says by now. Raises DecisionRefused or LeadHasEnded.
+        `key` identifies it where it began (`source_key`), whatever it says by now. `reserve` keeps the id before the lead
+        starts, and returns the one that was reserved first. Raises DecisionRefused or LeadHasEnded.
         """
         lead_id = await self._free_id(opened, key)
         others = [*opened.originals, *await self._checked(opened, lead_id)]
         others = [*{other.lead_id: other for other in reversed(others)}.values()][::-1][:MAX_ORIGINALS]
+        if reserve:
+            lead_id = await reserve(lead_id)
         started = await self._start(opened, lead_id, key, others)
         return started or await self._already(await self.client.get_workflow_handle(lead_id).describe())
 
@@ -202,7 +213,7 @@ class LeadsClient(Directory):
             opened = opened.replaced(originals=tuple(others))
         if "policy" not in opened.model_fields_set:
             opened = opened.replaced(policy=self.policy)
-        body = opened.model_dump(mode="json", exclude_unset=True)
+        body = opened.model_dump(mode="json", exclude_unset=True, exclude={"actor"})
         body["policy"] = opened.policy.model_dump(mode="json")  # in full: the lead keeps this one
         start = opened.opened(lead_id, datetime.now(UTC))
         try:
@@ -274,18 +285,32 @@ class LeadsClient(Directory):
             decision = await self._into(handle, decision)
         body = self._body(decision)
         try:
-            return await self._answered(handle.execute_update(decision.kind, body, result_type=Answer))
-        except WorkflowUpdateFailedError as failed:
-            raise DecisionRefused(refused_by(failed.cause), handle.id) from failed
+            return await self._update(handle, decision, body)
         except NO_ANSWER as error:
             try:
                 async with asyncio.timeout(self.timeout.total_seconds()):
                     silent = await self._silent(handle, error)
                     # Should the update still arrive, the lead recognises the signal as the same decision.
-                    await handle.signal(decision.kind, {"said_at": datetime.now(UTC).isoformat()} | body)
+                    body = {"said_at": datetime.now(UTC).isoformat()} | body
+                    await handle.signal(decision.kind, args=self._sent(handle, decision, body))
             except (TimeoutError, RPCError) as failed:
                 raise await self._failed(handle, decision, failed) from failed
             return Waiting(silent)
+
+    async def _update(self, handle: LeadHandle, decision: Decision, body: dict[str, Any]) -> Answer:
+        """Send the decision as an update. A lead that does not know our key yet has asked its worker for it."""
+        args = self._sent(handle, decision, body)
+        for pause in (*KEY_PAUSES, None):
+            try:
+                return await self._answered(
+                    handle.execute_update(decision.kind, args=args, result_type=Answer)
+                )
+            except WorkflowUpdateFailedError as failed:
+                refused = refused_by(failed.cause)
+                if pause is None or refused.reason != NOT_SIGNED.reason:
+                    raise DecisionRefused(refused, handle.id) from failed
+                await asyncio.sleep(pause)
+        raise AssertionError
 
     async def _failed(
         self, handle: LeadHandle, decision: Decision, error: TimeoutError | RPCError
@@ -313,10 +338,16 @@ class LeadsClient(Directory):
 
     def _body(self, decision: Decision) -> dict[str, Any]:
         """Return the decision as JSON; a policy to adopt is filled in with ours."""
-        body = decision.model_dump(mode="json", exclude_unset=True)
+        body = decision.model_dump(mode="json", exclude_unset=True, exclude={"source", "actor"})
         if isinstance(decision, PolicyAdopted):
             body.setdefault("policy", self.policy.model_dump(mode="json"))
         return body
+
+    def _sent(self, handle: LeadHandle, decision: Decision, body: dict[str, Any]) -> list[Any]:
+        """Return the arguments of the decision's message: its body, and the envelope if the face says who decides."""
+        if decision.actor is None:
+            return [body]
+        return [body, seal(self.key, handle.id, decision.kind, body, decision.actor).model_dump(mode="json")]
 
     async def _into(self, handle: LeadHandle, merged: Merged) -> Merged:
         """Return the decision with the id of the other lead, however that was named.
@@ -394,7 +425,8 @@ class LeadsClient(Directory):
         """Return the consequences of the decision without taking it. Raises DecisionRefused for an impossible merge."""
         if isinstance(decision, Merged):
             decision = await self._into(handle, decision)
-        return await self._ask(handle, "preview", (decision.kind, self._body(decision)), DecisionPreview)
+        args = self._sent(handle, decision, self._body(decision))
+        return await self._ask(handle, "preview", (decision.kind, *args), DecisionPreview)
 
     async def _ask(self, handle: LeadHandle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
         try:

@@ -160,7 +160,23 @@ class GitHub(Group):
 class Google(Group):
     """Google Drive, Forms and Sheets, used with one service account."""
 
+    @model_validator(mode="after")
+    def _one_account(self) -> Self:
+        if self.default_credentials and (self.credentials_file or self.subject):
+            raise ValueError(
+                "with LEADS_GOOGLE__DEFAULT_CREDENTIALS there is no LEADS_GOOGLE__CREDENTIALS_FILE and no "
+                "LEADS_GOOGLE__SUBJECT: remove one or the others"
+            )
+        return self
+
     credentials_file: Path | None = Field(None, description="Key file of the service account (JSON)")
+    default_credentials: bool = Field(
+        False, description="Use Application Default Credentials instead, which need no key file"
+    )
+    drive_scope: Literal["drive", "drive.file"] = Field(
+        "drive",
+        description="Scope of Drive: all that is shared with the account, or only what it made itself",
+    )
     subject: str | None = Field(None, description="User to act as, with domain-wide delegation")
     api_root: ApiRoot | None = Field(None, description="Another host for all three APIs (the sandbox)")
     leads_folder: str = Field("", description="Id of the Drive folder `sales/leads/`, in a shared drive")
@@ -281,6 +297,10 @@ class Settings(Group, BaseSettings):
     people: dict[Role, list[Person]] = Field(
         default={}, description="GitHub logins, and teams as team:SLUG, that may decide for each role"
     )
+    aliases: dict[Line, list[Person]] = Field(
+        default={},
+        description="Other names of people by GitHub login: id:NUMBER of the account, mail addresses, command-line names",
+    )
     token_key: Key | None = Field(
         None, description="Key of the tokens in links: a random text of at least 32 characters"
     )
@@ -346,6 +366,11 @@ class Settings(Group, BaseSettings):
         gt=0,
         description="Seconds that a lead waits for the worker that keeps it ready, before another one",
     )
+
+    @property
+    def signing_key(self) -> str:
+        """The key with which the service signs; empty if there is none."""
+        return self.token_keys[0] if self.token_keys else ""
 
     @property
     def token_keys(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ Filter = ColumnElement[bool]
 def columns_of(row: LeadRow) -> dict[str, Any]:
     """Return the values to store for a row: those that lists filter by, and the whole row as JSON."""
     values = {column.name: _stored(getattr(row, column.name)) for column in FILTERS}
+    values["value"] = row.value or 0  # so that it can be sorted by on both engines
     return values | {"document": storable(row.model_dump_json())}
 
 

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -125,7 +125,7 @@ def prepare(reader: Engine, writer: Engine) -> None:
     Raises LedgerRefused for a newer schema.
     """
     if reader.dialect.name == "sqlite":
-        _make_folder(Path(str(reader.url.database)).parent)
+        _make_file(Path(str(reader.url.database)))
     version = _version(reader)
     if version is None or version < SCHEMA_VERSION:
         with writer.begin() as connection:
@@ -170,11 +170,17 @@ def _check_version(version: int, reader: Engine) -> None:
         )
 
 
-def _make_folder(folder: Path) -> None:
+def _make_file(file: Path) -> None:
+    """Make the file and its folder, which nobody but their owner can read, unless they are there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerRefused(f"The ledger's folder {folder} cannot be created: {error.strerror}.") from None
+        raise LedgerRefused(
+            f"The ledger's folder {file.parent} cannot be created: {error.strerror}."
+        ) from None
+    if not file.exists():
+        with suppress(OSError):  # SQLite then says why
+            file.touch(mode=0o600)
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from process.addresses import EXAMPLE, complaint_about
+from process.actor import Face
+from process.addresses import EXAMPLE, complaint_about, domain_of
 from process.types import Given, Line, Role, Stage, line_complaint
 
 MAX_DAYS = 3650
@@ -101,6 +102,21 @@ class Labels(Given):
     hub: Line = Field("Hub", description="the hub's issue")
 
 
+class Faces(Given):
+    """Faces at which anybody may write any name. Approvals are refused there in any case."""
+
+    cli: Literal["accepted", "refused"] = Field("accepted", description="decisions at the command line")
+    signal: Literal["accepted", "refused"] = Field(
+        "accepted",
+        description="decisions by a signal that no face of the service has signed, as in Temporal's UI",
+    )
+    update: Literal["accepted", "refused"] = Field("accepted", description="the same by an update")
+
+    def refuses(self, face: Face) -> bool:
+        """Return True if decisions are not taken through this face."""
+        return getattr(self, face.value, "accepted") == "refused"
+
+
 class Discounts(Given):
     """Limits of discounts on a list price."""
 
@@ -122,6 +138,10 @@ TEAMS = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 """The roles of the organisation, which people have."""
 
 
+TEAM_FIELDS = frozenset({"people", "addresses", "aliases"})
+"""Fields of a policy that are no rules: they say who is who."""
+
+Aliases = dict[Line, tuple[Line, ...]]
 NamesByRole = dict[Role, tuple[Line, ...]]
 """Role -> names or addresses of the people who have it."""
 
@@ -139,14 +159,27 @@ class Policy(Given):
     columns: dict[Stage, Line] = COLUMNS
     labels: Labels = Labels()
     discounts: Discounts = Discounts()
+    faces: Faces = Faces()
+    mail_domains: tuple[Line, ...] = ()
+    """Domains in which people get a lead's mails, beside those of the team's own addresses."""
     people: NamesByRole = {}
     """Role -> GitHub logins, and teams as `team:SLUG`."""
     addresses: NamesByRole = {}
     """Role -> mail addresses. Other roles have those of the settings."""
+    aliases: Aliases = {}
+    """Person, by GitHub login -> their other names: `id:NUMBER`, mail addresses, names at the command line."""
+
+    @property
+    def own_domains(self) -> frozenset[str]:
+        """The domains of the organisation; empty if the policy names none and no address: then any will do."""
+        named = (name for known in self.addresses.values() for name in known)
+        aliases = (name for others in self.aliases.values() for name in others if "@" in name)
+        further = (f"@{domain}" for domain in self.mail_domains)
+        return frozenset(map(domain_of, (*further, *named, *aliases)))
 
     def rules(self) -> dict[str, Any]:
         """Return the rules by name, such as `periods.stale`, without version, people and addresses."""
-        values = self.model_dump(mode="json", exclude={"version", "people", "addresses"})
+        values = self.model_dump(mode="json", exclude={"version", *TEAM_FIELDS})
         return dict(_flattened(values))
 
     @cached_property
@@ -185,12 +218,13 @@ class Team(Given):
 
     people: NamesByRole = {}
     addresses: NamesByRole = {}
+    aliases: Aliases = {}
     read_at: AwareDatetime | None = None
 
     @classmethod
     def of(cls, policy: Policy, read_at: AwareDatetime | None = None) -> Self:
         """Return the team of this policy."""
-        return cls(people=policy.people, addresses=policy.addresses, read_at=read_at)
+        return cls(people=policy.people, addresses=policy.addresses, aliases=policy.aliases, read_at=read_at)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -199,6 +233,11 @@ class Team(Given):
         for role, number, address in _numbered(self.addresses):
             if wrong := complaint_about(address):
                 raise ValueError(f"address {number} of {role} {wrong}; write it as {EXAMPLE}")
+        for number, name in enumerate(
+            (n for person, others in self.aliases.items() for n in (person, *others)), 1
+        ):
+            if wrong := line_complaint(name):
+                raise ValueError(f"alias {number} {wrong}")
         for role, number, person in _numbered(self.people):
             if wrong := line_complaint(person):
                 raise ValueError(f"person {number} of {role} {wrong}")
@@ -206,10 +245,12 @@ class Team(Given):
 
     def checksum(self) -> str:
         """Return a hash that is equal for equal teams and reveals no names."""
-        values = {
+        values: dict[str, Any] = {
             name: {str(role): known for role, known in sorted(named.items()) if known}
             for name, named in (("people", self.people), ("addresses", self.addresses))
         }
+        if self.aliases:
+            values["aliases"] = dict(sorted(self.aliases.items()))
         return hashlib.sha256(repr(values).encode()).hexdigest()[:12]
 
 

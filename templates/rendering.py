@@ -14,8 +14,11 @@ _BREAK = "<br>"
 _BLANK = "\u200b"
 """Zero-width space, which keeps GitHub from reading a mention or a reference."""
 
-_MENTION = re.compile(r"(?<!\w)@(?=\w)")
-_REFERENCE = re.compile(r"#(?=\d)|\b[Gg][Hh]-(?=\d)")
+# GitHub's patterns are of ASCII: behind é begins a word for it. The end of a text counts, since ours may follow it.
+_MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=\w|\Z)")
+_REFERENCE = re.compile(r"#(?=\d|\Z)|(?<![A-Za-z0-9_])[Gg][Hh]-(?=\d|\Z)")
+_OBJECT_URL = re.compile(r"/(?:issues|pull|discussions|commit)/", re.IGNORECASE)
+"""URLs that GitHub would take for a reference, and note at the other issue. They are shown as code."""
 _UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _MARKDOWN = str.maketrans(
     {character: f"\\{character}" for character in "\\`*_[]#~$"}
@@ -26,7 +29,8 @@ _MARKDOWN = str.maketrans(
 def markdown(value: object, limit: int | None = None) -> str:
     """Return a person's text as inline Markdown, escaped: without markup, mention, reference, table cell or comment.
 
-    URLs stay links, and line breaks become `<br>`. A text longer than `limit` characters is cut visibly.
+    URLs stay links, unless they are references, and line breaks become `<br>`. A text longer than `limit` characters is
+    cut visibly.
     """
     text = "\n".join(str(value).strip().splitlines())
     if limit is not None and len(text) > limit:
@@ -34,7 +38,8 @@ def markdown(value: object, limit: int | None = None) -> str:
     parts: list[str] = []
     end = 0
     for link in _URL.finditer(text):
-        parts += [_plain(text[end : link.start()]), f"<{link[0]}>"]
+        url = f"`{link[0]}`" if _OBJECT_URL.search(link[0]) else f"<{link[0]}>"
+        parts += [_plain(text[end : link.start()]), url]
         end = link.end()
     return "".join([*parts, _plain(text[end:])]).replace("\n", _BREAK)
 
@@ -64,12 +69,14 @@ _environment = Environment(
     auto_reload=False,
 )
 _environment.filters["md"] = markdown
+_environment.filters["code"] = lambda value: " ".join(_UNPRINTABLE.sub(" ", str(value)).split())
 _environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
 
 
 def render(name: str, **values: Any) -> str:
     """Return the text of the template with these values. Only `.html` templates escape them automatically.
 
-    In Markdown, add `| md` to each text that people wrote, in YAML `| json`. Raises UndefinedError for a missing value.
+    In Markdown, add `| md` to each text that people wrote, `| code` to a line of code, in YAML `| json`. Raises
+    UndefinedError for a missing value.
     """
     return _environment.get_template(name).render(values)

@@ -17,6 +17,7 @@ import process
 import starter
 import templates
 import workflows
+from process.bounds import Bounded
 
 ROOMS = (process, workflows, ledger, config, templates, activities, client, starter)
 MARKER = "ada@private.example"
@@ -38,8 +39,9 @@ def subclasses(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
         yield from subclasses(each)
 
 
+OURS = {room.__name__ for room in ROOMS}
 MODELS = sorted(
-    {each for each in subclasses(BaseModel) if each.__module__.split(".")[0] in {r.__name__ for r in ROOMS}},
+    {each for each in subclasses(BaseModel) if each is not Bounded and each.__module__.split(".")[0] in OURS},
     key=lambda each: f"{each.__module__}.{each.__qualname__}",
 )
 ADAPTERS = {

@@ -69,7 +69,7 @@ def _event(line: TimelineLine, zone: str) -> str:
     summary = _plain(line.summary)
     if line.corrected:
         summary = f"~~{summary}~~ (corrected by {line.corrected_by})"
-    return f"- {line.seq} · {day_of(line.at, zone)} · {summary} · by {_plain(line.by)}"
+    return f"- {line.seq} · {day_of(line.at, zone)} · {summary} · by {_plain(line.who)}"
 
 
 def _plain(text: str) -> str:

@@ -5,6 +5,7 @@ so the order of notices, their repeats and their losses do not matter.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from pydantic import StringConstraints, ValidationError
 
+    from process.identity import full_id
     from process.types import Given, Line, Model
     from workflows.activity_errors import failed_as, reason_of
     from workflows.runtime.steps import messages_follow
@@ -74,6 +76,8 @@ class SyncState(Model):
     waiting: tuple[ChangeNotice, ...] = ()
     deliveries: tuple[str, ...] = ()
     done: tuple[str, ...] = ()
+    lead_id: Line | None = None
+    """Id that is reserved for the lead that the issue becomes."""
 
 
 @workflow.defn
@@ -86,6 +90,7 @@ class IssueSyncWorkflow:
         self.waiting = list(state.waiting)
         self.deliveries = list(state.deliveries)
         self.done = list(state.done)
+        self.lead_id = state.lead_id
 
     @workflow.run
     async def run(self, state: SyncState | None = None) -> SyncResult:
@@ -96,7 +101,10 @@ class IssueSyncWorkflow:
             if workflow.info().is_continue_as_new_suggested() and not messages_follow():
                 workflow.continue_as_new(
                     SyncState(
-                        waiting=tuple(self.waiting), deliveries=tuple(self.deliveries), done=tuple(self.done)
+                        waiting=tuple(self.waiting),
+                        deliveries=tuple(self.deliveries),
+                        done=tuple(self.done),
+                        lead_id=self.lead_id,
                     )
                 )
         return SyncResult(done=tuple(self.done))
@@ -116,6 +124,20 @@ class IssueSyncWorkflow:
                 self.deliveries = [*self.deliveries, notice.delivery][-KEPT:]
             if not any(_same(notice, known) for known in self.waiting):
                 self.waiting.append(notice)
+
+    @workflow.signal(description="Reserve this id for the lead that the issue becomes. The first one counts.")
+    def reserve_lead_id(self, *ids: Any) -> None:
+        """Keep the id with which a lead is about to start, for an attempt that does not know of it.
+
+        It is made from an organisation's name, which people may edit before Temporal lists the lead.
+        """
+        with suppress(IndexError, TypeError, ValueError):
+            self.lead_id = self.lead_id or full_id(ids[0])
+
+    @workflow.query(description="The id that is reserved for the lead that the issue becomes.")
+    def reserved_lead_id(self) -> str | None:
+        """Return the reserved id, or None."""
+        return self.lead_id
 
     async def _has_notices(self) -> bool:
         """Return True once there are notices, or False if none is waiting and none comes with the present task."""

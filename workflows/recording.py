@@ -103,7 +103,8 @@ class Recorder:
         except FailureError:  # a local activity that timed out raises TimeoutError, which is no ActivityError
             self._lead.change(self._lead.aggregate.record_later())
         else:
-            self._lead.aggregate = self._lead.aggregate.recorded(recorded.seq, request.after)
+            aggregate = self._lead.aggregate.recorded(recorded.seq, request.after)
+            self._lead.aggregate = aggregate.replaced(keys=recorded.keys)
             caught_up = not (self._is_asked_again or self._lead.aggregate.unrecorded)
         finally:
             # once all is written nothing follows from it, and the lead need not look at everything again

@@ -48,7 +48,7 @@ def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | LeadAg
         return unpack(packed)
     if len(args) == 1 and isinstance(args[0], dict):
         opened = parse_as(LeadOpened, args[0])
-        return opened if isinstance(opened, Refused) else opened.complaint() or opened
+        return opened if isinstance(opened, Refused) else opened.complaint() or opened.replaced(actor=None)
     return refuse(
         "A lead starts with one object",
         'Give org, person and title, as {"org": "Example University", "person": "Ada Example", "title": "A hub"}',

@@ -42,7 +42,7 @@ class GitHubActivities:
         """`policy`, the one of new leads, is used only by `checks`: each lead brings its own."""
         self._settings = settings
         self._policy = policy or Policy()
-        self._client = GitHubClient(settings.github)
+        self._client = GitHubClient(settings.github, settings.token_keys)
         self._issues = GitHubIssues(self._client, settle, follows_changes=settings.github.follows_changes)
         self._board = GitHubBoard(self._client)
         self._drift = GitHubDrift(self._client, self._issues, self._board)
@@ -241,12 +241,19 @@ class GitHubActivities:
     # Checks
 
     def _check_rights(self) -> Iterator[Check]:
-        permissions = self._client.app_permissions()
-        if permissions is None:
+        installation = self._client.installation()
+        if installation is None:
             return
+        permissions = installation.permissions
         missing = [name for name in ("issues", "organization_projects") if permissions.get(name) != "write"]
         detail = f"grant the GitHub App {' and '.join(missing)} (write), and accept it for the organization"
         yield Check("GitHub", "the GitHub App has its rights", not missing, detail if missing else "")
+        excess = [f"the right {right}" for right in installation.excess()]
+        if installation.repository_selection == "all":
+            excess.append("all repositories")
+        if excess:
+            detail = f"it has {', '.join(excess)}, which the service does not need: take them away in its settings at GitHub"
+            yield Check("GitHub", "the GitHub App has no other rights", True, detail, warns=True)
 
     def _check_repository(self, repo: str, *labels: str) -> Iterator[Check]:
         found = self._client.repository(repo)

@@ -170,7 +170,12 @@ class _CardHistory(Base):
 
 def issue_history(client: GitHubClient, repo: str, number: int) -> IssueHistory:
     with github_errors(f"when looking at the history of issue {number} of {repo}"):
-        return IssueHistory.model_validate(client.graphql(_ISSUE, _asked(client, repo, number)))
+        found = IssueHistory.model_validate(client.graphql(_ISSUE, _asked(client, repo, number)))
+        edits = [
+            edit.model_copy(update={"text": client.seal.opened(edit.text)}) if edit.text else edit
+            for edit in found.edits
+        ]
+        return found.model_copy(update={"body": client.seal.opened(found.body), "edits": edits})
 
 
 def card_author(client: GitHubClient, repo: str, number: int, board: str) -> Author:

@@ -7,7 +7,7 @@ further requests for missing fields, and accept a proxy's HTML page as an issue 
 import itertools
 import math
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -22,8 +22,10 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from activities.errors import Missing, park
 from activities.github.connections import STATUS, HttpConnection, HttpsConnection, moved_to
 from activities.github.errors import github_errors, graphql_types, limit_of
+from activities.github.installation import NEEDED, Installation, NarrowAuth
 from activities.github.models import Account, Comment, Issue, Label, Page, Reaction, Repository
 from activities.github.rate_limits import Api, guard_for
+from activities.github.seals import Seal
 from activities.github.text import unix
 from config.settings import GitHub
 from process.types import DISCREET, Base
@@ -37,10 +39,6 @@ REDIRECTS = 5
 class _CommentText(Base):
     body: str
     last_edited_at: AwareDatetime | None = Field(alias="lastEditedAt")
-
-
-class _Permissions(Base):
-    permissions: dict[str, str]
 
 
 T = TypeVar("T", Issue, Comment)
@@ -90,8 +88,13 @@ class GitHubClient:
     While a rate limit holds for these credentials, no request is sent.
     """
 
-    def __init__(self, settings: GitHub) -> None:
+    rights = NEEDED
+    """Rights of a GitHub App's tokens. Those of a token that is given in the settings are what they are."""
+
+    def __init__(self, settings: GitHub, keys: Sequence[str] = ()) -> None:
+        """`keys` sign what we remember in descriptions; without any, the credentials do."""
         self.settings = settings
+        self.seal = Seal.of(settings, keys)
         self._rate_limits = guard_for(settings)
         self._per_thread = threading.local()
         self._login = ""
@@ -107,7 +110,7 @@ class GitHubClient:
         parameters = {"state": "all", "sort": "created", "direction": "desc"}
         with github_errors(f"when listing the issues of {repo}"):
             for page in self._pages(f"{self._path(repo)}/issues", parameters):
-                for issue in _ISSUES.validate_python(page):
+                for issue in map(self._opened, _ISSUES.validate_python(page)):
                     if issue.created_at < since:
                         return
                     if issue.pull_request is None:
@@ -123,7 +126,8 @@ class GitHubClient:
         which = {"state": "open", "labels": label} if label else {"state": "all"}
         with github_errors(f"when listing what changed in the issues of {repo}"):
             for page in self._changes(f"{self._path(repo)}/issues", which, since, etag, _ISSUES):
-                yield page._replace(items=[each for each in page.items if each.pull_request is None])
+                items = [self._opened(each) for each in page.items if each.pull_request is None]
+                yield page._replace(items=items)
 
     def changed_comments(
         self, repo: str, *, since: datetime, etag: str = ""
@@ -135,13 +139,15 @@ class GitHubClient:
     def issue(self, repo: str, number: int) -> Issue:
         """Return the issue."""
         with github_errors(f"when reading issue {number} of {repo}"):
-            return Issue.model_validate(self._rest("GET", f"{self._path(repo)}/issues/{number}"))
+            return self._opened(
+                Issue.model_validate(self._rest("GET", f"{self._path(repo)}/issues/{number}"))
+            )
 
     def find_issue(self, repo: str, number: int) -> Issue | None:
         """Return the issue, or None if it does not exist."""
         with github_errors(f"when reading issue {number} of {repo}"):
             answer = self._if_there(f"{self._path(repo)}/issues/{number}")
-            return Issue.model_validate(answer) if answer is not None else None
+            return self._opened(Issue.model_validate(answer)) if answer is not None else None
 
     def create_issue(
         self, repo: str, *, title: str, body: str, labels: list[str], settle: timedelta
@@ -149,7 +155,7 @@ class GitHubClient:
         """Create the issue. `settle` is the delay before the next attempt, if this one fails."""
         with github_errors(f"when opening an issue in {repo}", settle=settle):
             given = {"title": title, "body": body, "labels": labels}
-            return Issue.model_validate(self._rest("POST", f"{self._path(repo)}/issues", given))
+            return self._opened(Issue.model_validate(self._rest("POST", f"{self._path(repo)}/issues", given)))
 
     def edit_issue(self, repo: str, number: int, changes: dict[str, str]) -> None:
         """Set these fields of the issue."""
@@ -296,14 +302,14 @@ class GitHubClient:
             pages = self._pages(f"{self._path(repo)}/labels", {})
             return {label.name.casefold() for page in pages for label in _LABELS.validate_python(page)}
 
-    def app_permissions(self) -> dict[str, str] | None:
-        """Return the permissions of the GitHub App's installation, or None for a token, whose permissions are unknown."""
+    def installation(self) -> Installation | None:
+        """Return the GitHub App's installation, or None for a token, whose permissions are unknown."""
         auth = self._client().requester.auth
         if not isinstance(auth, Auth.AppInstallationAuth):
             return None
         with github_errors("when looking at the GitHub App's installation"), self._as_app() as app:
             _, answer = app.requester.requestJsonAndCheck("GET", f"/app/installations/{auth.installation_id}")
-            return _Permissions.model_validate(answer).permissions
+            return Installation.model_validate(answer)
 
     # Cards
 
@@ -348,6 +354,10 @@ class GitHubClient:
             raise
 
     # Helpers
+
+    def _opened(self, issue: Issue) -> Issue:
+        """Return the issue without memory in its description that is not signed."""
+        return issue.model_copy(update={"body": self.seal.opened(issue.text)})
 
     def _path(self, repo: str) -> str:
         return f"/repos/{quote(self.settings.org, safe='')}/{quote(repo, safe='')}"
@@ -483,7 +493,8 @@ class GitHubClient:
                 "No GitHub credentials: set LEADS_GITHUB__TOKEN, or LEADS_GITHUB__APP_ID, __APP_PRIVATE_KEY and "
                 "__APP_INSTALLATION_ID, then retry"
             )
-        return self._app_auth().get_installation_auth(self.settings.app_installation_id)
+        repos = {self.settings.leads_repo, self.settings.hubs_repo}
+        return NarrowAuth(self._app_auth(), self.settings.app_installation_id, repos, self.rights)
 
     def _app_auth(self) -> Auth.AppAuth:
         key = self.settings.app_private_key.get_secret_value() if self.settings.app_private_key else "missing"

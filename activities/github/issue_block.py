@@ -6,9 +6,9 @@ moved below the block), and a person's tick from ours (it is a proposal, and sta
 """
 
 import base64
-import difflib
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote
@@ -19,10 +19,13 @@ from activities.github.text import unix
 from process.types import Base
 
 BY_HAND = "### Written by hand in the block above"
-_OURS = "<!-- lead-to-hub:"
-_END = f"{_OURS}end -->"
-_BEGIN = re.compile(rf"{_OURS}begin (\S+) -->")
-_WROTE = re.compile(rf"^{_OURS}wrote (\{{.*\}}) -->\r?$", re.MULTILINE)
+OURS = "<!-- lead-to-hub:"
+"""Beginning of each of our markers."""
+_END = f"{OURS}end -->"
+_BEGIN = re.compile(rf"{OURS}begin (\S+) -->")
+_WROTE = re.compile(rf"^({OURS}wrote (\{{.*\}}))(?: [a-z2-7]+)? -->\r?$", re.MULTILINE)
+"""The record, with its token (`seals`) or without."""
+_LINES = re.compile(rf"^{OURS}lines ([A-Za-z0-9+/]*) -->\r?$", re.MULTILINE)
 _BOX = re.compile(r"^(\s*[-*+] )\[([ xX])\]")
 _CHECKSUM_BYTES = 6
 _LENGTH = 8
@@ -52,11 +55,13 @@ class Block(NamedTuple):
     block: str
     after: str
     last_written: LastWritten | None
+    known_lines: str = ""
+    """Checksums of the lines that were ours, if the rest of the last writing cannot be believed (`seals`)."""
 
     @property
     def lines(self) -> list[str]:
         """Lines of the block without our markers."""
-        return [line for line in unix(self.block).split("\n") if not line.startswith(_OURS)]
+        return [line for line in unix(self.block).split("\n") if not line.startswith(OURS)]
 
     @property
     def boxes(self) -> dict[str, bool]:
@@ -112,7 +117,7 @@ NO_BOXES = Boxes(())
 
 def begin(key: str) -> str:
     """Return the marker at the head of the block. It never changes, because the issue is found by it."""
-    return f"{_OURS}begin {quote(key, safe='/')} -->"
+    return f"{OURS}begin {quote(key, safe='/')} -->"
 
 
 def keys(body: str) -> list[str]:
@@ -128,7 +133,8 @@ def find(body: str, key: str) -> Block | None:
     end = body.find(_END, start)
     end = len(body) if end < 0 else end + len(_END)
     block = body[start:end]
-    return Block(body[:start], block, body[end:], _last_written(block))
+    lines = _LINES.search(block)
+    return Block(body[:start], block, body[end:], _last_written(block), lines[1] if lines else "")
 
 
 def write(body: str, key: str, text: str, values: LastWritten, boxes: Boxes = NO_BOXES) -> str:
@@ -142,11 +148,11 @@ def write(body: str, key: str, text: str, values: LastWritten, boxes: Boxes = NO
     entries = _tick(lines, boxes, found)
     values = values.model_copy(update={"lines": _digests(lines), "boxes": entries})
     block = "\n".join(
-        [begin(key), f"{_OURS}wrote {values.model_dump_json(exclude_defaults=True)} -->", *lines, _END]
+        [begin(key), f"{OURS}wrote {values.model_dump_json(exclude_defaults=True)} -->", *lines, _END]
     )
     if found is None:
         return f"{body}\n\n{block}" if body.strip() else block
-    if unix(found.block) == block:  # GitHub's editor writes CRLF
+    if _WROTE.sub(r"\1 -->", unix(found.block)) == block:  # GitHub's editor writes CRLF
         return body
     return found.before + block + _below(_by_hand(found, lines), found.after)
 
@@ -168,6 +174,19 @@ def lacks(body: str, theirs: str, key: str) -> bool:
     return not written <= present or any(boxes.get(name, now) != now for name, now in changed.items())
 
 
+def known_lines(memory: str) -> str:
+    """Return the checksums of the lines in what claims to be a record of our last writing."""
+    try:
+        return LastWritten.model_validate_json(memory).lines
+    except ValidationError:
+        return ""
+
+
+def lines_marker(lines: str) -> str:
+    """Return the marker that holds checksums of lines alone."""
+    return f"{OURS}lines {lines} -->"
+
+
 def checksum(text: str) -> str:
     """Return a short checksum of a text."""
     return base64.b64encode(hashlib.blake2s(text.encode(), digest_size=_CHECKSUM_BYTES).digest()).decode()
@@ -176,7 +195,7 @@ def checksum(text: str) -> str:
 def _last_written(block: str) -> LastWritten | None:
     wrote = _WROTE.search(block)
     try:
-        return LastWritten.model_validate_json(wrote[1]) if wrote else None
+        return LastWritten.model_validate_json(wrote[2]) if wrote else None
     except ValidationError:
         return None
 
@@ -192,18 +211,18 @@ def _bare(line: str) -> str:
 
 def _by_hand(found: Block, ours: list[str]) -> str:
     """Return the lines in the block that a person added since the last writing."""
-    digests = found.last_written.lines if found.last_written else _digests(ours)
-    written = [digests[i : i + _LENGTH] for i in range(0, len(digests), _LENGTH)]
-    present = found.lines
-    matcher = difflib.SequenceMatcher(
-        None, written, [checksum(_bare(line)) for line in present], autojunk=False
-    )
-    runs = (
-        "\n".join(present[start:end]).strip("\n")
-        for change, _, _, start, end in matcher.get_opcodes()
-        if change in ("insert", "replace")
-    )
-    return "\n\n".join(run for run in runs if run.strip())
+    digests = found.last_written.lines if found.last_written else found.known_lines or _digests(ours)
+    written = Counter(digests[i : i + _LENGTH] for i in range(0, len(digests), _LENGTH))
+    runs: list[list[str]] = [[]]
+    for line in found.lines:
+        digest = checksum(_bare(line))
+        if written[digest]:
+            written[digest] -= 1
+            runs.append([])
+        else:
+            runs[-1].append(line)
+    texts = ("\n".join(run).strip("\n") for run in runs)
+    return "\n\n".join(text for text in texts if text.strip())
 
 
 def _below(text: str, after: str) -> str:

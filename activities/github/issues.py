@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from activities.errors import park
-from activities.github import issue_block
+from activities.github import issue_block, seals
 from activities.github.client import GitHubClient
 from activities.github.issue_block import Boxes, LastWritten
 from activities.github.models import Issue
@@ -87,7 +87,7 @@ class GitHubIssues:
         return self._client.create_issue(
             desired.repo,
             title=_title(desired),
-            body=_body("", desired, values, ()),
+            body=self._client.seal.sealed(_body("", desired, values, ()), desired.key),
             labels=list(desired.labels),
             settle=self._settle,
         )
@@ -105,7 +105,8 @@ class GitHubIssues:
             self.retire(desired, self._ours(desired, issue.created_at - _CLOCK_SKEW).values(), issue)
         issue = self._with_labels(issue, desired, reverted)
         changes = self._changes(self._restored(issue, desired, reverted), desired, reverted)
-        if changes.get("body") == issue.text:
+        changes["body"] = self._client.seal.sealed(changes["body"], desired.key)
+        if changes["body"] == issue.text:
             del changes["body"]
         if changes:
             self._client.edit_issue(desired.repo, number, changes)
@@ -214,7 +215,7 @@ def _body(body: str, desired: DesiredIssue, values: LastWritten, kept: Collectio
     boxes = Boxes(desired.boxes, desired.free_boxes, kept)
     for clip in CLIPS:
         written = issue_block.write(body, desired.key, desired.text(clip), values, boxes)
-        if len(written) <= MAX_BODY:
+        if len(written) + seals.LENGTH <= MAX_BODY:
             return written
     raise park(
         f"The issue's text is full: it exceeds GitHub's {MAX_BODY} characters. Move some of the text that people "

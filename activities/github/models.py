@@ -22,6 +22,7 @@ class Account(Base):
     """The account of an author. GitHub shows a deleted account as null."""
 
     login: str
+    id: int | None = None
     type: str = "User"
 
     @property

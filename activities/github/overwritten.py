@@ -106,4 +106,8 @@ def _newest(client: GitHubClient, edits: Sequence[_Edit]) -> tuple[list[_Edit], 
 def _edits(client: GitHubClient, repo: str, number: int) -> list[_Edit]:
     with github_errors(f"when looking at the edits of issue {number} of {repo}"):
         asked: dict[str, Any] = {"org": client.settings.org, "repo": repo, "number": number}
-        return _History.model_validate(client.graphql(_EDITS, asked)).edits
+        found = _History.model_validate(client.graphql(_EDITS, asked)).edits
+        return [
+            edit.model_copy(update={"text": client.seal.opened(edit.text)}) if edit.text else edit
+            for edit in found
+        ]

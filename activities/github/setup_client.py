@@ -13,6 +13,7 @@ from activities.errors import PARKED, park
 from activities.github.board import at, missing_board
 from activities.github.client import GitHubClient
 from activities.github.errors import github_errors, graphql_types, translated
+from activities.github.installation import FOR_SET_UP
 from activities.github.models import Page
 from process.types import DISCREET, Base
 
@@ -117,6 +118,8 @@ _OPTIONS = TypeAdapter(Page[Column], config=DISCREET)
 
 class GitHubSetupClient(GitHubClient):
     """Sends the requests. Raises ApplicationError as `github_errors` translates."""
+
+    rights = FOR_SET_UP
 
     # Labels
 

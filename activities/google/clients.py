@@ -9,7 +9,9 @@ from functools import cached_property, lru_cache
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NoReturn, Protocol, TypeVar
 
+import google.auth
 import httplib2
+from google.auth.credentials import Credentials as GoogleCredentials
 from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from google.oauth2.service_account import Credentials
 from google_auth_httplib2 import AuthorizedHttp, Request
@@ -86,7 +88,8 @@ class GoogleApi(Generic[Service]):
     @property
     def account(self) -> str:
         """Address of the account that folders, forms and sheets must be shared with."""
-        return self._settings.subject or str(self._credentials.service_account_email)
+        known = self._settings.subject or getattr(self._credentials, "service_account_email", "")
+        return str(known or "the account of the default credentials")
 
     def execute(self, call: Call[Answer_co], subject: str) -> Answer_co:
         """Send the request and return the answer. Raises ApplicationError.
@@ -118,12 +121,15 @@ class GoogleApi(Generic[Service]):
         return _guard_for(self._settings.api_root or "", self.account)
 
     @cached_property
-    def _credentials(self) -> Credentials:
+    def _credentials(self) -> GoogleCredentials:
+        if self._settings.default_credentials:
+            return _default_credentials(self._scopes)
         file, subject = self._settings.credentials_file, self._settings.subject
         kind = _SandboxCredentials if self._settings.api_root else Credentials
         if file is None:
             raise park(
-                "Google is not set up: set LEADS_GOOGLE__CREDENTIALS_FILE to the service account's key file"
+                "Google is not set up: set LEADS_GOOGLE__CREDENTIALS_FILE to the service account's key file, or "
+                "LEADS_GOOGLE__DEFAULT_CREDENTIALS where the machine has an account of its own"
             )
         try:
             found: Credentials = _account(kind, file.read_text()).with_scopes(self._scopes)
@@ -153,9 +159,10 @@ class GoogleApi(Generic[Service]):
         if status == 409:
             raise AlreadyThere(f"{failure} for {subject}", type=PARKED, non_retryable=True) from None
         if status == 404:
+            own = ". With LEADS_GOOGLE__DRIVE_SCOPE=drive.file it sees only what it made itself"
             raise NotThere(
                 f"{failure}: {subject} does not exist, or {self.account} may not see it. Share it with that account, or "
-                "correct the id"
+                f"correct the id{own if self._scopes == [f'{_SCOPE}drive.file'] else ''}"
             ) from None
         advice = f"{failure} for {subject}. {self._advice(status, reasons)}"
         if status in (400, 410):
@@ -207,13 +214,25 @@ def _account(kind: type[Credentials], key: str) -> Credentials:
     return found
 
 
-def drive_api(settings: Google) -> "GoogleApi[DriveResource]":
-    """Return the Drive API with its full scope.
+def _default_credentials(scopes: list[str]) -> GoogleCredentials:
+    """Return the credentials that the machine or its configuration holds (Application Default Credentials)."""
+    try:
+        found: GoogleCredentials = google.auth.default(scopes=scopes)[0]
+    except GoogleAuthError as error:
+        raise park(
+            f"This machine has no default credentials of Google ({type(error).__name__}): name their configuration in "
+            "GOOGLE_APPLICATION_CREDENTIALS, or give the machine a service account"
+        ) from None
+    return found
 
-    With `drive.file`, the leads folder, which people made, would not be visible. The account reaches only what is
-    shared with it.
+
+def drive_api(settings: Google) -> "GoogleApi[DriveResource]":
+    """Return the Drive API.
+
+    With the full scope the account reaches all that is shared with it. With `drive.file` it reaches what it made itself:
+    the leads folder must be of its making, too, and what people put into the folders is not seen.
     """
-    return GoogleApi(settings, "drive", "v3", ["drive"])
+    return GoogleApi(settings, "drive", "v3", [settings.drive_scope])
 
 
 def forms_api(settings: Google) -> "GoogleApi[FormsResource]":

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -28,7 +29,8 @@ from activities.issue_sync.replies import (
 from activities.issue_sync.suggestions import explain, samples
 from client.errors import DecisionRefused, LeadsError
 from client.leads import LeadsClient, Waiting
-from process.authorization import may_decide
+from process.actor import Actor
+from process.authorization import lacking_role
 from process.core.refusal import Refused
 from process.corrections.lookup import COMMENT_KEY
 from process.decisions.base import Decision
@@ -37,10 +39,8 @@ from process.decisions.registry import DECISIONS
 from process.github import commands
 from process.github.commands import ParsedCommand, decision_name
 from process.lead.lead import Lead
-from process.types import Role
 from process.views.lead_overview import Overview, TimelineLine
 
-SOURCE = "github comment"
 EDITED = "This comment was edited after it was written, perhaps by somebody else. Please write the command in a new one."
 QUESTIONS = frozenset({"help", "options", "preview"})
 """Commands that change nothing."""
@@ -55,7 +55,7 @@ class CommentCommands:
     context: SyncedIssue
     comment: Comment
     login: str
-    roles: frozenset[Role]
+    actor: Actor
     commands: Sequence[ParsedCommand]
     edited: bool = False
     """True unless the author alone, and in one go, wrote what the comment says. Then it decides nothing."""
@@ -75,11 +75,11 @@ class CommentCommands:
         return self.prefix + command.checksum
 
     @property
-    def given(self) -> dict[str, str]:
+    def given(self) -> dict[str, Any]:
         """Fields that the comment gives to each decision in it, previewed or taken."""
         return {
             "by": f"@{self.login}",
-            "source": SOURCE,
+            "actor": self.actor,
             "said_at": self.comment.created_at.isoformat(),
         }
 
@@ -97,7 +97,7 @@ class CommandRunner:
         for command, taken in zip(request.commands, _taken_before(request, before.timeline), strict=True):
             result = await self._result(request, lead, command, taken, before.lead)
             view = await lead.overview()
-            outcomes.append((await self._with_samples(lead, result, view), view))
+            outcomes.append((await self._with_samples(request, lead, result, view), view))
         return [
             render_reply(command, result, view)
             for command, (result, view) in zip(request.commands, outcomes, strict=True)
@@ -129,16 +129,21 @@ class CommandRunner:
         kind = DECISIONS.get(command.name)
         if kind is None:
             return unknown_command(command)
-        if refusal := may_decide(request.roles, kind, before):
-            return Rejected(explain(refusal))
-        return await self._decide(request, lead, command, kind)
+        return await self._decide(request, lead, command, kind, before)
 
     async def _decide(
-        self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand, kind: type[Decision]
+        self,
+        request: CommentCommands,
+        lead: SyncedLead,
+        command: ParsedCommand,
+        kind: type[Decision],
+        before: Lead,
     ) -> Result:
         given = request.given | {"key": request.key(command)}
         decision = commands.parse_decision(kind, command.arguments, given)
         if isinstance(decision, Refused):
+            if refusal := lacking_role(request.actor, kind, before):
+                return Rejected(explain(refusal))
             return Rejected(explain(decision), kind=kind, incomplete=True)
         try:
             answer = await ask_lead(self._leads.decide(lead.handle, _located(decision, request.context)))
@@ -159,7 +164,8 @@ class CommandRunner:
         kind = DECISIONS.get(decision_name(name))
         if kind is None:
             return no_such_decision(command, name)
-        decision = commands.parse_decision(kind, rest, request.given)
+        whoever = request.actor.replaced(roles=None)  # people may look at what others can decide
+        decision = commands.parse_decision(kind, rest, request.given | {"actor": whoever})
         if isinstance(decision, Refused):
             return Rejected(explain(decision), samples=(f"/preview {commands.sample_line(kind)[1:]}",))
         try:
@@ -173,7 +179,7 @@ class CommandRunner:
         return Previewed(kind, preview)
 
     async def _retry(self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand) -> Result:
-        if not request.roles:
+        if not request.actor.roles:
             return Rejected("Only people with a role may retry.")
         try:
             return Retried(tuple(await ask_lead(self._leads.retry(lead.handle, command.arguments or None))))
@@ -182,7 +188,9 @@ class CommandRunner:
 
     # ---- samples for refused commands
 
-    async def _with_samples(self, lead: SyncedLead, result: Result, view: Overview) -> Result:
+    async def _with_samples(
+        self, request: CommentCommands, lead: SyncedLead, result: Result, view: Overview
+    ) -> Result:
         """Return a rejected decision with examples of commands that the lead would take now."""
         if not isinstance(result, Rejected) or result.kind is None:
             return result
@@ -195,13 +203,13 @@ class CommandRunner:
         suggested = tuple(samples(refusal, state))
         if not suggested and kind.allowed(state) is None:
             sample = commands.sample_line(kind, kind.example_for(state))
-            suggested = (sample,) if await self._would_accept(lead, kind, sample) else ()
+            suggested = (sample,) if await self._would_accept(request, lead, kind, sample) else ()
         return Rejected(explain(refusal), samples=suggested)
 
-    async def _would_accept(self, lead: SyncedLead, kind: type[Decision], sample: str) -> bool:
-        decision = commands.parse_decision(
-            kind, sample.partition(" ")[2], {"by": "@example", "source": SOURCE}
-        )
+    async def _would_accept(
+        self, request: CommentCommands, lead: SyncedLead, kind: type[Decision], sample: str
+    ) -> bool:
+        decision = commands.parse_decision(kind, sample.partition(" ")[2], request.given)
         if isinstance(decision, Refused):
             return False
         try:

@@ -19,6 +19,7 @@ from activities.issue_sync.context import SyncedIssue, in_thread
 from activities.issue_sync.replies import Reply, refused
 from activities.issue_sync.roles import RoleDirectory
 from client.leads import LeadsClient
+from process.actor import Face
 from process.github import commands
 from process.github.commands import ParsedCommand, slash_name
 from templates.rendering import render
@@ -62,12 +63,12 @@ class CommentSync:
         user = comment.user
         if user is None or not _may_hold_command(context, comment):
             return ()
-        roles = await in_thread(self._roles.roles_of, user.login)
-        if not roles and comment.author_association not in INSIDERS:
+        actor = await in_thread(self._roles.actor, Face.COMMENT, user.login, user.id)
+        if not actor.roles and comment.author_association not in INSIDERS:
             await self._react(context, comment, "confused", first=_is_untouched(comment))
             _log.info("comment by an outsider", repo=context.repo, issue=context.number)
             return (f"Ignored comment {comment.id}: its author has no role",)
-        request = CommentCommands(context, comment, user.login, roles, await _commands(comment))
+        request = CommentCommands(context, comment, user.login, actor, await _commands(comment))
         return await self._answer(request) if request.commands else ()
 
     async def hold(self, context: SyncedIssue, number: int) -> None:

@@ -8,6 +8,7 @@ reply. Edits by programs, such as GitHub's board automations, are reverted witho
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from temporalio import activity
@@ -25,7 +26,8 @@ from activities.issue_sync.suggestions import explain, samples
 from client.errors import DecisionRefused, LeadsError
 from client.leads import LeadsClient, Waiting
 from config.settings import Settings
-from process.authorization import may_decide
+from process.actor import Face
+from process.authorization import lacking_role
 from process.core.refusal import Refused, refuse
 from process.decisions.base import Decision
 from process.decisions.reading import parse_as
@@ -48,6 +50,8 @@ RECENT = timedelta(hours=1)
 ISSUE_EFFECTS = frozenset({"open_issue", "update_issue", "revert_issue"})
 HUB_EFFECTS = frozenset({"open_hub_issue", "update_hub_issue", "revert_hub_issue"})
 CARD_EFFECTS = frozenset({"place_card", "revert_card"})
+
+NO_ROLE = refuse("That needs a role, and you have none", "Roles are given in the service's configuration")
 
 _log = structlog.get_logger("issue_sync")
 
@@ -205,15 +209,17 @@ class EditSync:
             return _asks(edit, why, offered)
         kind, body = proposal.decisions[0]
         decision = DECISIONS[kind]
-        roles = await in_thread(self.roles.roles_of, edit.by)
-        if refusal := may_decide(roles, decision, view.lead):
-            return self._declined(edit, kind, refusal, by_stranger=not roles)
-        given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
+        actor = await in_thread(self.roles.actor, _face(edit), edit.by)
+        if not actor.roles:
+            refusal = lacking_role(actor, decision, view.lead)
+            return self._declined(edit, kind, refusal or NO_ROLE, by_stranger=True)
+        given: dict[str, Any] = {"by": f"@{edit.by}", "actor": actor, "key": f"github-move-{edit.key}"}
         if edit.at:
             given["said_at"] = edit.at.isoformat()
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
-            refusal = decision.allowed(view.lead) or refuse(f"That decision needs more: {complete.reason}")
+            refusal = lacking_role(actor, decision, view.lead) or decision.allowed(view.lead)
+            refusal = refusal or refuse(f"That decision needs more: {complete.reason}")
             return self._declined(
                 edit, kind, _because(proposal, refusal), samples(refusal, view.lead) or offered
             )
@@ -252,7 +258,7 @@ class EditSync:
         declined = DeclinedEdit(
             kind=kind,
             by=f"@{edit.by}",
-            source=f"{_source(edit)} {edit.key}",
+            source=f"{_face(edit)} {edit.key}",
             reason=refused.reason,
             by_stranger=by_stranger,
             suggestions=refused.suggestions,
@@ -314,8 +320,8 @@ def _asked_and_reverted(edit: Edit) -> str:
     return f"Asked about what somebody {edit.kind}, and put it back"
 
 
-def _source(edit: Edit) -> str:
-    return "github board" if edit.kind is EditKind.PLACED else "github issue"
+def _face(edit: Edit) -> Face:
+    return Face.BOARD if edit.kind is EditKind.PLACED else Face.ISSUE
 
 
 def _because(proposal: Proposal, refused: Refused) -> Refused:

@@ -24,7 +24,7 @@ from activities.issue_sync.context import IssueContext, in_thread
 from activities.issue_sync.lead_calls import SyncedLead, ask_lead
 from activities.issue_sync.roles import RoleDirectory
 from client.errors import LeadsError
-from client.leads import LeadsClient
+from client.leads import LeadsClient, Reserve
 from config.settings import Settings
 from process.decisions.opening import LeadOpened
 from process.github.forms import FIELDS, OPTIONAL, FieldGap, read_issue
@@ -81,6 +81,8 @@ class Intake:
     roles: RoleDirectory
     own_comments: OwnComments
     settings: Settings
+    reserve: Reserve
+    """Keeps the id of a new lead, however often a sync is begun again."""
 
     async def sync(self, context: IssueContext) -> tuple[IssueContext, Sequence[str]]:
         """Open the issue's lead if it may become one. Returns the context with the lead, and what was done."""
@@ -197,7 +199,7 @@ class Intake:
             source=SOURCE,
         )
         try:
-            begun = await ask_lead(self.leads.take_in(opened, key=intake_key(issue)))
+            begun = await ask_lead(self.leads.take_in(opened, key=intake_key(issue), reserve=self.reserve))
         except LeadsError as refused:
             return replace(context, no_lead=str(refused)), (f"Not taken in: {refused}",)
         _log.info("issue taken in", lead=begun.lead_id)

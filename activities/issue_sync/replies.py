@@ -9,7 +9,7 @@ from activities.github.own_comments import strike_out
 from activities.issue_sync.suggestions import explain
 from client.leads import DecisionPreview
 from client.previews import sections
-from process.authorization import deciders
+from process.authorization import deciders_of
 from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
@@ -226,7 +226,7 @@ def _help(command: ParsedCommand, lead: Lead) -> Reply:
         "help_one",
         ParsedCommand(kind.kind, ""),
         does=_description(kind),
-        deciders=sorted(deciders(kind, lead)),
+        deciders=sorted(deciders_of(kind, lead)),
         fields=fields,
         sample=commands.sample_line(kind),
     )

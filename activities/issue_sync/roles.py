@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from activities.github.client import GitHubClient
+from process.actor import Actor, Aliases, Face, identity_of
 from process.types import Role
 
 TEAM = "team:"
+NO_ALIASES: Aliases = {}
 CACHE_SECONDS = 300.0
 """Time for which the members of a team are cached."""
 
@@ -16,18 +18,26 @@ _log = structlog.get_logger("issue_sync")
 
 
 class RoleDirectory:
-    """Looks up roles. `people` maps each role to logins, and to teams as `team:SLUG`."""
+    """Looks up people and their roles. `people` maps each role to logins, and to teams as `team:SLUG`."""
 
     def __init__(
         self,
         github: GitHubClient,
         people: Mapping[Role, Sequence[str]],
         clock: Callable[[], float] = time.monotonic,
+        aliases: Aliases = NO_ALIASES,
     ) -> None:
         self._github = github
         self._people = people
+        self._aliases = aliases
         self._clock = clock
         self._teams: dict[str, tuple[float, frozenset[str]]] = {}
+
+    def actor(self, face: Face, login: str, account: int | None = None) -> Actor:
+        """Return the person behind this login at a face of GitHub. Blocks, as `roles_of` does."""
+        identity = identity_of(self._aliases, login, account)
+        roles = self.roles_of(login) if identity else ()
+        return Actor(face=face, identity=identity, roles=tuple(sorted(roles)))
 
     def roles_of(self, login: str) -> frozenset[Role]:
         """Return the roles of this login. Blocks, since it may ask GitHub for the members of teams."""

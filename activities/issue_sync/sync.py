@@ -32,7 +32,7 @@ from config.settings import Settings
 from process.core.outbox import DriftCheck
 from process.effects import CheckIssues, Effect, OpenHubIssue, OpenIssue
 from process.views.lead_overview import Overview
-from workflows.issue_sync import ChangeNotice, SyncRequest, SyncResult
+from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncRequest, SyncResult
 
 KNOWN_LEADS = 10_000
 """Number of issues whose leads a worker remembers."""
@@ -51,14 +51,15 @@ class IssueSync:
         self.leads = leads
         self.chores = chores
         self.settings = settings
-        self.github = GitHubClient(settings.github)
-        self.roles = RoleDirectory(self.github, current_policy(settings).people)
+        self.github = GitHubClient(settings.github, settings.token_keys)
+        policy = current_policy(settings)
+        self.roles = RoleDirectory(self.github, policy.people, aliases=policy.aliases)
         self.own_comments = OwnComments(self.github, settle)
         self._lead_ids: dict[tuple[str, int], str] = {}
         """Repository and number of an issue -> id of the lead that a sync found there; oldest first."""
         self.comments = CommentSync(leads, self.github, self.roles, self.own_comments)
         self.edits = EditSync(leads, self.github, self.roles, self.own_comments, settings)
-        self.intake = Intake(leads, self.github, self.roles, self.own_comments, settings)
+        self.intake = Intake(leads, self.github, self.roles, self.own_comments, settings, self._reserve)
 
     @activity.defn(name="sync_issue")
     async def sync_issue(self, request: SyncRequest) -> SyncResult:
@@ -229,6 +230,12 @@ class IssueSync:
         except LeadStuck:
             return None
         return SyncedLead(self.leads, handle, overview) if self._has(overview, repo, number) else None
+
+    async def _reserve(self, lead_id: str) -> str:
+        """Reserve an id in the workflow of this sync for the lead that the issue becomes, and return the first one."""
+        sync = self.chores.client.get_workflow_handle(str(activity.info().workflow_id))
+        await sync.signal(IssueSyncWorkflow.reserve_lead_id, lead_id)
+        return await sync.query(IssueSyncWorkflow.reserved_lead_id) or lead_id
 
     def _remember(self, repo: str, number: int, lead_id: str) -> None:
         self._lead_ids[repo, number] = lead_id

@@ -29,6 +29,7 @@ from client.directory import LeadHandle
 from client.errors import DecisionRefused, LeadsError, LeadStuck, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
+from process.actor import Actor
 from process.addresses import complaint_about, folded, without_name
 from process.decisions.opening import LeadOpened
 from process.decisions.qualifying import BEFORE_CONTRACT, BY_FORM, QuestionnaireAnswered
@@ -40,6 +41,8 @@ from workflows.reconcile import SystemResult
 
 BY = "the questionnaire"
 SOURCE = BY_FORM
+SERVICE = Actor(face=BY_FORM, identity="the questionnaire")
+"""The service, which says that a response is there. It decides nothing else."""
 MAX_TITLE = 100
 FIRST_SPAN = timedelta(days=1)
 """Time span that the first reconciliation reads."""
@@ -197,7 +200,7 @@ class QuestionnaireReconciler:
             response_id=response.id,
             submitted_at=response.submitted_at,
             by=BY,
-            source=SOURCE,
+            actor=SERVICE,
             key=f"{SOURCE} {response.id} {response.submitted_at.isoformat()}",
         )
         try:

@@ -25,9 +25,9 @@ def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:
         return fact.resolved(event_log, now) if is_due else NOT_DUE
     log, moment = fact.as_said(event_log, now), fact.moment(now)
     refusal = (
-        fact.allowed(log.lead)
+        may_decide(fact, event_log)
+        or fact.allowed(log.lead)
         or fact.unsupported(log.lead)
         or fact.check(log, moment)
-        or may_decide(None, fact, log.lead)
     )
     return refusal or fact.resolved(log, moment)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from process.authorization import may_decide
+from process.authorization import lacking_confirmation
 from process.core.events import Event, EventLog, Observation
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
@@ -122,7 +122,7 @@ def _refused(event: Event, event_log: EventLog) -> bool:
         return False
     log = fact.as_said(event_log, event.at)
     refusal = fact.allowed(log.lead) or fact.check(log, fact.moment(event.at))
-    return (refusal or may_decide(None, fact, log.lead)) is not None
+    return (refusal or lacking_confirmation(fact, log)) is not None
 
 
 def apply(lead: Lead, event: Event) -> Lead:

@@ -96,9 +96,11 @@ def set_team(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> 
     addresses = lead.policy.addresses | {role: named for role, named in team.addresses.items() if named}
     team = team.replaced(addresses=addresses)
     roles = tuple(role for role in sorted(TEAMS) if _named(team, role) != _named(lead.policy, role))
-    if not roles:
+    if not roles and team.aliases == lead.policy.aliases:
         return aggregate
-    fact = TeamChanged(people=team.people, addresses=addresses, since=since, roles=roles)
+    fact = TeamChanged(
+        people=team.people, addresses=addresses, aliases=team.aliases, since=since, roles=roles
+    )
     return _retry_mails_to(aggregate.record(fact, now), roles)
 
 

@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
+from process.actor import Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack
 from process.core.decide import decide
@@ -10,6 +13,8 @@ from process.core.receipts import Answer, Refusal, find_receipt, given, with_rec
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
+from process.envelope import Envelope, is_sealed
+from process.types import one_line
 
 MAX_EVENT_BYTES = 1_200_000
 """Bytes that the events may take as JSON. Temporal takes at most 2 MiB in an input or an answer, and some of them carry
@@ -37,18 +42,75 @@ ANSWER_ROOM = 250_000
 """Bytes of a packed lead beside `MAX_PACKED_BYTES` that are left to strangers' answers, in its events and its state."""
 
 
+MAX_NAME = 60
+"""Characters of a name by which somebody unknown is looked up."""
+
+NOT_SIGNED = refuse(
+    "The lead does not know the key with which the service signed that",
+    "Send it again in a minute: the lead is asking its worker for the service's present key",
+)
+
+
 def take(
     aggregate: LeadAggregate, kind: str, args: tuple[Any, ...], now: datetime, *, source: str = "signal"
 ) -> tuple[LeadAggregate, Answer]:
-    """Take, refuse or recognise as a repeat a decision in the form in which it came. Never raises.
+    """Take, refuse or recognise as a repeat a decision in the form in which it came, by this signal or update.
 
-    A decision that names no source gets `source`.
+    Never raises.
     """
-    decision = parse(kind, args, source=source)
+    args, actor = opened(aggregate, kind, args, Face(source))
+    if isinstance(actor, Refused):
+        return _refuse(
+            aggregate, Refusal.of(kind, actor, now, by=given(args, "by", "someone"), source=source)
+        )
+    return take_from(aggregate, kind, args, actor, now)
+
+
+def take_from(
+    aggregate: LeadAggregate, kind: str, args: tuple[Any, ...], actor: Actor, now: datetime
+) -> tuple[LeadAggregate, Answer]:
+    """Take, refuse or recognise as a repeat a decision by this person. Never raises."""
+    decision = parse(kind, args, actor)
     if isinstance(decision, Refused):
-        by, source = given(args, "by", "someone"), given(args, "source", source)
-        return _refuse(aggregate, Refusal.of(kind, decision, now, by=by, source=source))
+        by = given(args, "by", "someone")
+        return _refuse(aggregate, Refusal.of(kind, decision, now, by=by, source=actor.face))
     return take_parsed(aggregate, decision, now)
+
+
+def opened(
+    aggregate: LeadAggregate, kind: str, args: tuple[Any, ...], face: Face
+) -> tuple[tuple[Any, ...], Actor | Refused]:
+    """Return the arguments without the envelope, and the person who decides.
+
+    What an envelope says is believed if the service has signed it. A lead whose workers have no key believes the rest, and
+    authenticates nobody. Anything else came by `face`, a signal or an update, from somebody unknown.
+    """
+    envelope = _envelope(args)
+    if envelope is None:
+        return args, _unsigned(aggregate, args, face)
+    args, claims = args[:1], envelope.actor.replaced(authenticated=False)
+    if is_sealed(envelope, aggregate.keys, aggregate.lead.id, kind, args[0]):
+        return args, claims.replaced(authenticated=claims.face.authenticates and claims.identity is not None)
+    if not aggregate.keys:
+        return args, claims
+    if envelope.signature or claims.roles is not None:
+        return args, NOT_SIGNED
+    return args, _unsigned(aggregate, args, face)
+
+
+def _envelope(args: tuple[Any, ...]) -> Envelope | None:
+    match args:
+        case (_, dict(envelope)) if "actor" in envelope:
+            try:
+                return Envelope.model_validate(envelope)
+            except ValidationError:
+                return None
+    return None
+
+
+def _unsigned(aggregate: LeadAggregate, args: tuple[Any, ...], face: Face) -> Actor:
+    by = one_line(given(args, "by", ""))[:MAX_NAME]
+    return Actor(face=face, identity=identity_of(aggregate.lead.policy.aliases, by) if by else None)
 
 
 def take_parsed(aggregate: LeadAggregate, decision: Decision, now: datetime) -> tuple[LeadAggregate, Answer]:

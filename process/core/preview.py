@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from process.actor import Actor, Face
 from process.core.aggregate import LeadAggregate
-from process.core.intake import take
+from process.core.intake import opened, take_from
 from process.core.receipts import Answer
+from process.core.refusal import Refused
 from process.corrections.corrected_decision import CorrectionImpact
 from process.corrections.correcting_decision import CorrectingDecision
 from process.corrections.impact import correction_impact
@@ -27,9 +29,17 @@ class Preview(NamedTuple):
     """The consequences of a correction outside; None for other decisions."""
 
 
-def preview_decision(aggregate: LeadAggregate, kind: str, args: tuple[Any, ...], now: datetime) -> Preview:
-    """Return the answer and the consequences of a decision, without taking it."""
-    after, answer = take(aggregate, kind, args, now)
+def preview_decision(
+    aggregate: LeadAggregate, kind: str, args: tuple[Any, ...], now: datetime, actor: Actor | None = None
+) -> Preview:
+    """Return the answer and the consequences of a decision, without taking it.
+
+    Without `actor`, the person is the one of the envelope.
+    """
+    args, sender = (args, actor) if actor else opened(aggregate, kind, args, Face.SIGNAL)
+    if isinstance(sender, Refused):
+        return Preview(Answer(accepted=False, message=sender.reason), aggregate.lead.stage, ())
+    after, answer = take_from(aggregate, kind, args, sender, now)
     if not answer.accepted or answer.repeat:
         return Preview(answer, aggregate.lead.stage, ())
     known = {item.effect.key for item in aggregate.outbox}

@@ -154,11 +154,11 @@ def _kept(suggestions: tuple[Suggestion, ...]) -> tuple[Suggestion, ...]:
 
 
 def content_of(decision: Decision) -> str:
-    """Return a checksum of the decision that does not depend on its key, its source or the moment it was said.
+    """Return a checksum of the decision that does not depend on its key, who sent it how, or the moment it was said.
 
     Nor does it change when the decision gets a new field with a default.
     """
-    body = decision.model_dump_json(exclude=set(SET_BY_FACE), exclude_defaults=True)
+    body = decision.model_dump_json(exclude={*SET_BY_FACE, "actor"}, exclude_defaults=True)
     return hashlib.sha256(f"{decision.kind} {body}".encode()).hexdigest()[:16]
 
 

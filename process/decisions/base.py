@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import AwareDatetime, Field
 
+from process.actor import Actor
 from process.core.events import Change, EventLog, Fact
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest, title
 from process.effects import Effect, SendMail
@@ -16,8 +17,8 @@ from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 SET_BY_FACE = frozenset({"source", "key", "said_at"})
 """Fields that a face fills in, so that people are not asked for them."""
-SET_BY_LEAD = frozenset({"adds_to", "left"})
-"""Fields that the lead fills in when it records a decision."""
+SET_BY_LEAD = frozenset({"actor", "adds_to", "left"})
+"""Fields that the lead fills in when it takes or records a decision."""
 SAID_WITHIN = timedelta(days=14)
 """A decision counts from when it was said if that is no longer ago; an older one is judged by the present."""
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
@@ -34,6 +35,10 @@ class Decision(Fact, abstract=True):
     """Refusal at a stage that comes before those of the decision."""
     deciders: ClassVar[frozenset[Role]] = frozenset({Role.SALES})
     """Roles that take the decision (process.md, Who); see `process.authorization`."""
+    field_deciders: ClassVar[dict[str, frozenset[Role]]] = {}
+    """Fields that only these roles may give. They take the place of `deciders`."""
+    by_service: ClassVar[bool] = False
+    """True if the service takes it, too, when it finds an answer to the questionnaire."""
     introduced_in: ClassVar[dict[str, str]] = {}
     """Fields that came with a change of the process (`process.behaviour`): field → name of the change."""
     commits: ClassVar[bool] = False
@@ -49,6 +54,7 @@ class Decision(Fact, abstract=True):
 
     by: Line = Field("someone through Temporal", description="person who decided")
     source: Line = Field("signal", description="face through which the decision came")
+    actor: Actor | None = Field(None, description="the person, as the face knows them")
     key: Line | None = Field(
         None, description="idempotency key: the same key is the same decision, sent again"
     )
@@ -62,6 +68,11 @@ class Decision(Fact, abstract=True):
         super().__pydantic_init_subclass__(abstract=abstract, **kwargs)
         if not abstract:
             Decision.registry[cls.kind] = cls
+
+    @property
+    def needs_authentication(self) -> bool:
+        """True for an approval: the face must have authenticated the person."""
+        return False
 
     @classmethod
     def example_for(cls, lead: Lead) -> dict[str, Any]:

@@ -47,6 +47,10 @@ class DiscountApproved(OnDiscount):
 
     kind = "discount_approved"
 
+    @property
+    def needs_authentication(self) -> bool:
+        return True
+
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._settled(lead, event, approved=True)
 

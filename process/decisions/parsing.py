@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from process.core.events import BY_DATE
+from process.actor import NOBODY, Actor
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.reading import did_you_mean, example_of, parse_as, shown
 from process.decisions.registry import DECISIONS
 from process.types import Unreadable
 
-RESERVED_SOURCES = (BY_DATE, "service")
-"""Sources of the service's own decisions. Nobody else may give them."""
+SET_BY_ENVELOPE = ("source", "actor")
+"""Fields that nobody writes into a decision: the face says them in the envelope (`process.envelope`)."""
 
 
-def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decision | Refused:
-    """Return the decision of this kind, or a refusal that shows what to send instead. Never raises."""
+def parse(kind: str, args: tuple[Any, ...], actor: Actor = NOBODY) -> Decision | Refused:
+    """Return the decision of this kind by this person, or a refusal that shows what to send. Never raises."""
     decision = DECISIONS.get(kind)
     if decision is None:
         return refuse(
@@ -32,6 +32,7 @@ def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decisi
         came = body.came if isinstance(body, Unreadable) else type(body).__name__
         advice = body.advice if isinstance(body, Unreadable) else ""
         return refuse(f"{kind} takes an object, and {came} came", advice, example_of(decision))
-    if body.get("source") in RESERVED_SOURCES:
-        return refuse(f"{body['source']!r} is no face through which people decide", "Leave source out")
-    return parse_as(decision, {"source": source} | dict(body))
+    for name in SET_BY_ENVELOPE:
+        if name in body:
+            return refuse(f"{name} is said by the face through which a decision comes", f"Leave {name} out")
+    return parse_as(decision, {**body, "source": actor.face, "actor": actor})

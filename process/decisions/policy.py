@@ -10,7 +10,7 @@ from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.effects import Effect, PlaceCard, UpdateHubIssue
 from process.lead.lead import Lead
-from process.policy import Policy, differences
+from process.policy import TEAM_FIELDS, Policy, differences
 from process.types import Line, Stage
 
 
@@ -57,7 +57,7 @@ class PolicyAdopted(Decision):
     def apply(self, lead: Lead, event: Event) -> Lead:
         if self.policy is None:
             return lead
-        known = {"people": lead.policy.people, "addresses": lead.policy.addresses}
+        known = {name: getattr(lead.policy, name) for name in TEAM_FIELDS}
         return lead.replaced(policy=self.policy.replaced(**known))
 
     def effects(self, change: Change) -> list[Effect]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from process.actor import Face
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects
@@ -22,7 +23,7 @@ from process.lead.qualification import (
 from process.links import link_complaint
 from process.types import Line, Stage, Text
 
-BY_FORM = "questionnaire"
+BY_FORM = Face.QUESTIONNAIRE
 """Source of responses that came in by themselves."""
 BEFORE_CONTRACT = frozenset({Stage.LEAD, Stage.QUOTED})
 
@@ -70,6 +71,7 @@ class QuestionnaireAnswered(Decision):
     """
 
     kind = "questionnaire_answered"
+    by_service = True
     stages = BEFORE_CONTRACT
     example = {"response_id": "ACYDBNi84NuJUO2O13A"}
 

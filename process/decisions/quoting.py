@@ -244,6 +244,7 @@ class PriceQuoted(Decision):
             percent=percent,
             reason=self.discount_reason,
             by=self.by,
+            actor=self.actor,
             approver=rule.approver if needs_approval else None,
         )
 

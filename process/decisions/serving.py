@@ -8,7 +8,7 @@ from pydantic import Field
 
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse, suggest
-from process.decisions.base import Decision, implausible, mail
+from process.decisions.base import EVERY_TEAM, Decision, implausible, mail
 from process.effects import Effect, OpenHubIssue
 from process.lead.hub import HUB_FIELDS, CommunityEvent
 from process.lead.lead import Lead
@@ -150,14 +150,24 @@ class EventAnnounced(Decision):
 
 
 class HubRequested(Decision):
-    """Engineering is asked for the hub. Without a signed contract, a named person must allow it and say why."""
+    """Engineering is asked for the hub. Without a signed contract, a named person must allow it and say why.
+
+    That person takes the decision, where the face knows them: in a comment on GitHub.
+    """
 
     kind = "hub_requested"
     irreversible = "What engineering has begun, only they can stop"
     commits = True
+    field_deciders = {"exception_by": EVERY_TEAM}
 
-    exception_by: Line | None = Field(None, description="person who allows a hub without a signature")
+    exception_by: Line | None = Field(
+        None, description="person who allows a hub without a signature, and who takes this decision"
+    )
     exception_reason: Text | None = Field(None, description="their reason")
+
+    @property
+    def needs_authentication(self) -> bool:
+        return self.exception_by is not None
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:

@@ -21,7 +21,7 @@ from process.effects.reservations import prepare_invoice
 from process.lead.answers import FORGOTTEN, Answers, kept_answers
 from process.lead.lead import Artifact, Lead, SentMail
 from process.money.pricing import PriceBook
-from process.policy import NamesByRole
+from process.policy import Aliases, NamesByRole
 from process.types import Line, Link, Role, Stage
 
 
@@ -203,12 +203,13 @@ class TeamChanged(Observation):
     kind = "team_changed"
     people: NamesByRole
     addresses: NamesByRole
+    aliases: Aliases = {}
     since: AwareDatetime
     roles: tuple[Role, ...]
     """Roles whose people or addresses changed."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        policy = lead.policy.replaced(people=self.people, addresses=self.addresses)
+        policy = lead.policy.replaced(people=self.people, addresses=self.addresses, aliases=self.aliases)
         former: dict[Role, tuple[str, ...]] = {}
         for role in sorted({*lead.former_addresses, *lead.policy.addresses}):
             known = (*lead.former_addresses.get(role, ()), *lead.policy.addresses.get(role, ()))
@@ -226,7 +227,7 @@ class TeamChanged(Observation):
             f"{role}: {joined((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
             for role in self.roles
         )
-        return f"The team changed: {'; '.join(named)}"
+        return f"The team changed: {'; '.join(named) or 'other names of its people'}"
 
 
 class ChangesAdopted(Observation):

@@ -182,7 +182,7 @@ def decision_name(text: str) -> str:
     return text.strip().lower().lstrip("/").replace("-", "_")
 
 
-def parse_decision(kind: type[Decision], arguments: str, given: Mapping[str, str]) -> Decision | Refused:
+def parse_decision(kind: type[Decision], arguments: str, given: Mapping[str, Any]) -> Decision | Refused:
     """Return the decision with these arguments, or the refusal. `given` are the fields from the comment. Never raises."""
     body = _fields(arguments)
     if isinstance(body, Refused):

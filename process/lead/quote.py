@@ -4,6 +4,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
+from process.actor import Actor, shown
 from process.money.amounts import Money
 from process.money.pricing import Per, Tier
 from process.types import Line, Model, Role, Text
@@ -53,6 +54,8 @@ class Discount(Model):
     reason: Text
     by: Line
     """The person who gave it."""
+    actor: Actor | None = None
+    """The same person, as the face knew them."""
     approver: Role | None = None
     """Role that must approve it by the lead's policy; None if no approval is needed."""
     asked_on: date | None = None
@@ -60,6 +63,11 @@ class Discount(Model):
     settled_on: date | None = None
     approved: bool = False
     settled_by: Line | None = None
+
+    @property
+    def given_by(self) -> str:
+        """The person who gave it, as the history shows them."""
+        return shown(self.by, authenticated=self.actor is not None and self.actor.authenticated)
 
     def __str__(self) -> str:
         return str(self.amount) if self.percent is None else as_percent(self.percent)

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
+from process.actor import shown
 from process.core.receipts import Refusal
 from process.core.refusal import Refused
 from process.lead.lead import Lead
@@ -18,6 +19,8 @@ class TimelineLine(Model):
     by: str
     source: str
     summary: str
+    authenticated: bool = True
+    """False for a person's decision if the face did not know who it was."""
     corrected: bool = False
     corrected_by: int | None = None
     """Number of the correction that superseded the event."""
@@ -25,6 +28,11 @@ class TimelineLine(Model):
     """Idempotency key of the decision."""
     policy: str = ""
     """Version of the policy under which it was decided."""
+
+    @property
+    def who(self) -> str:
+        """The person as the history shows them."""
+        return shown(self.by, authenticated=self.authenticated)
 
 
 def with_correction(line: TimelineLine) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from process.authorization import ANYBODY
 from process.core.aggregate import LeadAggregate
 from process.core.decide import decide
 from process.core.due import next_due
@@ -11,7 +12,7 @@ from process.core.fold import corrected_by
 from process.core.outbox import Outstanding
 from process.core.preview import preview_decision
 from process.core.refusal import Refused
-from process.decisions.base import SET_BY_FACE, SET_BY_LEAD
+from process.decisions.base import SET_BY_FACE, SET_BY_LEAD, Decision
 from process.decisions.parsing import parse
 from process.decisions.registry import DECISIONS
 from process.lead.lead import Lead
@@ -39,6 +40,7 @@ def _line(event: Event, corrected_by: int | None) -> TimelineLine:
         by=fact.by,
         source=fact.source,
         summary=event.summary,
+        authenticated=not isinstance(fact, Decision) or fact.actor is None or fact.actor.authenticated,
         corrected=corrected_by is not None,
         corrected_by=corrected_by,
         key=event.key,
@@ -64,7 +66,7 @@ def _option(aggregate: LeadAggregate, kind: str, now: datetime, step: tuple[str,
     needs = tuple(name for name, field in decision.model_fields.items() if field.is_required())
     would: tuple[str, ...] = ()
     if refused is None:
-        preview = preview_decision(aggregate, kind, (example,), now)
+        preview = preview_decision(aggregate, kind, (example,), now, ANYBODY)
         if preview.answer.accepted:
             would = (preview.answer.message, *preview.effects)
             needs = tuple(name for name in example if _refuses_without(aggregate, kind, example, name, now))
@@ -88,7 +90,7 @@ def _refuses_without(
 ) -> bool:
     """Return True if the decision is refused when this field of its example is missing."""
     body = {field: value for field, value in example.items() if field != name}
-    decision = parse(kind, (body,))
+    decision = parse(kind, (body,), ANYBODY)
     return isinstance(decision, Refused) or isinstance(decide(aggregate.event_log, decision, now), Refused)
 
 

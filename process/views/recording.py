@@ -36,6 +36,8 @@ class Recorded(Model):
 
     seq: int
     """Highest event number in the ledger, without a gap before it."""
+    keys: tuple[str, ...] = ()
+    """The service's public keys, by which the lead knows who signed a decision (`process.envelope`)."""
 
 
 def record_request(

@@ -25,6 +25,14 @@ def settings_checks(settings: Settings, policy: Policy) -> Iterator[Check]:
     if "org" not in settings.github.model_fields_set:
         detail = f"LEADS_GITHUB__ORG is not set, so the organisation is {settings.github.org}"
         yield Check("Settings", "name the organisation", True, detail, warns=True)
+    if not settings.signing_key:
+        detail = (
+            "LEADS_TOKEN_KEY is not set, so leads take nobody for authenticated: no discount can be approved"
+        )
+        yield Check("Settings", "have a key to sign with", False, detail)
+    if not policy.own_domains:
+        detail = "No address of the team is set, so a lead's mails may be assigned to any address"
+        yield Check("Settings", "name the organisation's mail domains", True, detail, warns=True)
 
 
 def _questionnaire(settings: Settings) -> Iterator[Check]:

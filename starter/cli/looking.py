@@ -5,8 +5,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from rich.text import Text
+from temporalio.service import RPCError
 
-from client.errors import LeadMissing, NoWorker, WorkerBusy
+from client.connection import translate
+from client.errors import LeadMissing, NoWorker, TemporalUnreachable, WorkerBusy
 from client.lost import living
 from client.retries import pending_retries
 from process.views.lead_overview import TimelineLine, with_correction
@@ -30,20 +32,24 @@ async def show(
     verbose: Verbose = False,
     json: Json = False,
 ) -> None:
-    """Show a lead: next step, attention, links, quotes, invoices, events, refusals."""
+    """Show a lead: next step, attention, links, quotes, invoices, events, refusals.
+
+    If Temporal can't be reached or no worker answers, it shows the lead as the ledger has it, and says so.
+    """
     if as_of:
         from starter.cli.as_of import show_as_of  # only this needs the ledger, which takes a moment to load
 
         await show_as_of(lead, as_of, timeout, Output(as_json=json))
         return
-    leads, out = await leads_of(timeout), Output(as_json=json)
+    out = Output(as_json=json)
     try:
+        leads = await leads_of(timeout)
         handle = await living(leads, lead)
         view, retries = await leads.overview(handle), await pending_retries(handle)
-    except (LeadMissing, NoWorker, WorkerBusy) as error:
+    except (LeadMissing, NoWorker, WorkerBusy, TemporalUnreachable, RPCError) as error:
         from starter.cli.as_of import show_from_ledger
 
-        await show_from_ledger(lead, error, out)
+        await show_from_ledger(lead, translate(error) if isinstance(error, RPCError) else error, out)
         return
     url = leads.link(view.lead_id)
     if not out.value(view.model_dump(mode="json") | {"url": url, "retries": retries, "from_ledger": None}):
@@ -60,7 +66,7 @@ async def history(lead: LeadArgument, /, *, timeout: Timeout = TIMEOUT, json: Js
     out.table(
         ("", "when", "by", "through", "event"),
         (
-            (str(line.seq), moment(line.at, view.lead.zone), line.by, line.source, happened(line))
+            (str(line.seq), moment(line.at, view.lead.zone), line.who, line.source, happened(line))
             for line in view.timeline
         ),
     )

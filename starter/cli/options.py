@@ -12,12 +12,14 @@ from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from process.actor import Actor, Face
 from process.core.refusal import Refused
 from process.decisions.base import SET_BY_LEAD, Decision
 from process.decisions.reading import parse_as
 from starter.cli.exits import CommandFailed, ExitCode
 
-SOURCE = "cli"
+AT_COMMAND_LINE = Actor(face=Face.COMMAND_LINE)
+"""The person at the command line. Nobody knows who it is: they write any name."""
 
 _OURS = SET_BY_LEAD | {
     "source",
@@ -88,7 +90,7 @@ def given(decision: type[D], values: Mapping[str, Any], command: str = "") -> D:
     The error names the help of the command, by default of the one that has the decision's name.
     """
     body = {name: value for name, value in values.items() if value is not None}
-    parsed = parse_as(decision, {"by": login(), "source": SOURCE} | body)
+    parsed = parse_as(decision, {"by": login(), "source": Face.COMMAND_LINE, "actor": AT_COMMAND_LINE} | body)
     if isinstance(parsed, Refused):
         command = command or decision.kind.replace("_", "-")
         raise CommandFailed(ExitCode.USAGE, f"{parsed.reason}. `leads {command} --help` explains it.")

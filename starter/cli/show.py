@@ -68,7 +68,7 @@ def show_lead(
         command = f"leads history {view.lead_id}" if url else "--json has all"
         out.items([f"… {earlier} before that ({command})"], "dim")
     for line in newest:
-        out.items([f"{line.seq:3} {moment(line.at, lead.zone)} {with_correction(line)}, by {line.by}"])
+        out.items([f"{line.seq:3} {moment(line.at, lead.zone)} {with_correction(line)}, by {line.who}"])
     _section(
         out,
         "Refused",
@@ -86,7 +86,7 @@ def _quoted(quote: Quote) -> Iterator[str]:
     if len(quote.lines) > 1:
         yield from (f"   {line}" for line in quote.lines)
     if quote.discount:
-        yield f"   The discount, by {quote.discount.by}: {quote.discount.reason}"
+        yield f"   The discount, by {quote.discount.given_by}: {quote.discount.reason}"
 
 
 def _contracts(lead: Lead) -> Iterator[str]:

@@ -108,7 +108,7 @@ async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[Lea
         await _both(
             parts.worker(env, cwd=folder), None if skips_time else parts.web(env, web_port, cwd=folder)
         )
-        yield LeadsClient(client, "leads", ui), sandbox
+        yield LeadsClient(client, "leads", ui, key=token_key(folder)), sandbox
 
 
 def _ledger(folder: Path) -> str:

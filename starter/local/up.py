@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Annotated
@@ -32,6 +33,8 @@ DEFAULT_PORT = 7233
 FIRST_PAUSE = 1.0
 MAX_PAUSE = 60.0
 """Seconds before a part that died is restarted: the first time, and at most."""
+OWNER_ONLY = 0o077
+"""Mask of the files and folders that are made: nobody but their owner may read them, since they hold personal data."""
 
 Start = Callable[[], Awaitable[ServicePart]]
 
@@ -87,8 +90,8 @@ async def _up(
         )
         ui = f"http://localhost:{ui_port}"
         more = {"LEADS_TEMPORAL_UI": ui} | (sandbox.environment if sandbox else {})
-        if settings.token_key is None:
-            more["LEADS_TOKEN_KEY"] = token_key(DATA)
+        key = {} if settings.token_key else {"LEADS_TOKEN_KEY": token_key(DATA)}
+        more |= key
         env = environment(f"{HOST}:{port}", more, settings_too=True)
         restarts: dict[str, Start] = {"worker": lambda: parts.worker(env)}
         if with_web:
@@ -96,7 +99,7 @@ async def _up(
         for start in restarts.values():
             await start()
         _print_running(out, parts, port, ui, sandbox, _webhooks(settings, web_port, sandbox))
-        with _shared_settings(more if sandbox else {}), suppress(asyncio.CancelledError):
+        with _shared_settings(more if sandbox else key), suppress(asyncio.CancelledError):
             await _watch(parts, restarts, out)
 
 
@@ -112,7 +115,13 @@ async def _stop_reported(parts: ServiceParts, out: Output) -> AsyncIterator[None
 
 def has_credentials(settings: Settings) -> bool:
     """Return True if the settings have credentials of real systems."""
-    return bool(settings.github.token or settings.github.app_id or settings.google.credentials_file)
+    google = settings.google
+    return bool(
+        settings.github.token
+        or settings.github.app_id
+        or google.credentials_file
+        or google.default_credentials
+    )
 
 
 def _webhooks(settings: Settings, port: int, sandbox: SandboxInfo | None) -> str:
@@ -169,7 +178,18 @@ def alone() -> Iterator[None]:
 
     Raises AlreadyRunning.
     """
+    before = os.umask(OWNER_ONLY)  # also for the parts, which make most of the files
+    try:
+        with _locked():
+            yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
+def _locked() -> Iterator[None]:
     DATA.mkdir(parents=True, exist_ok=True)
+    DATA.chmod(0o700)  # it may be of an earlier release
     with (DATA / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

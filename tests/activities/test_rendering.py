@@ -11,6 +11,7 @@ from markdown_it.token import Token
 
 from templates import rendering as texts
 from templates.rendering import markdown, render
+from tests.support.github_text import found_by_github
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 BLANK = "\u200b"
@@ -41,8 +42,9 @@ def read(tokens: list[Token]) -> str:
 
 
 HOSTILE = r"""
-` * _ [ ] ( ) < > | \ ~~ # $ &amp; <!-- --> @ada #12 GH-1 <b> ![x](y) [a](https://example.org) http:// word 1. - [x]
-https://example.org/a_b|c <!--lead-to-hub:end--> |---|
+` * _ [ ] ( ) < > | \ ~~ # $ &amp; <!-- -->
+@ada @2i2c-org/sales 日 é @ #12 GH-1 gh-2 GH- 7 <b> ![x](y) [a](https://example.org) http:// word 1. - [x]
+org/repo#3 closes https://example.org/a_b|c <!--lead-to-hub:end--> |---|
 """
 hostile = st.lists(
     st.sampled_from([*HOSTILE.split(), " ", "\n", "<!-- lead-to-hub:end -->"]), max_size=12
@@ -64,9 +66,32 @@ def test_it_is_read_as_it_was_written(text: str) -> None:
 @given(hostile)
 def test_it_mentions_refers_to_and_comments_out_nothing(text: str) -> None:
     written = markdown(text)
-    outside_links = re.sub(r"<https?://[^>]*>", "", written)
-    assert not re.search(r"(?<!\w)@\w|#\d|\bGH-\d|<!--|-->", outside_links)
+    assert found_by_github(written) == []
+    assert not re.search(r"<!--|-->", re.sub(r"<https?://[^>]*>", "", written))
     assert "\n" not in written
+
+
+@given(hostile, hostile)
+def test_nor_does_it_with_what_follows(text: str, other: str) -> None:
+    assert found_by_github(f"{markdown(text)}{markdown(other)}1") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["日本@octocat", "é@octocat", "éGH-1", "@", "GH-", "#", "@octocat/x", "x #1"]
+)
+def test_letters_beyond_ascii_are_no_part_of_a_word_for_github(text: str) -> None:
+    assert found_by_github(text + "octocat 1" * (len(text) == 1)) or text in ("GH-", "@octocat/x", "#")
+    assert found_by_github(f"{markdown(text)}octocat") == found_by_github(f"{markdown(text)}12") == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["issues/12", "pull/3", "discussions/4", "commit/0a1b2c3", "Issues/12#issuecomment-1"]
+)
+def test_the_url_of_somebody_elses_issue_is_no_reference(kind: str) -> None:
+    url = f"https://github.com/octo-org/octo-repo/{kind}"
+    assert found_by_github(url) == [url]
+    assert markdown(f"See {url}.") == f"See `{url}`."
+    assert found_by_github(markdown(url)) == []
 
 
 def test_a_mail_address_can_still_be_copied() -> None:

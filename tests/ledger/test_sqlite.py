@@ -1,5 +1,6 @@
 """The ledger on SQLite: the file, its folder, its lock."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -96,3 +97,13 @@ def test_an_unreadable_url_is_refused_without_quoting_it(url: str) -> None:
         Ledger.open(url)
     assert "s3cr3t" not in str(refused.value)
     assert refused.value.__suppress_context__
+
+
+def test_nobody_but_its_owner_reads_it(tmp_path: Path, opened: Open) -> None:
+    before = os.umask(0)
+    try:
+        record(opened(f"sqlite:///{tmp_path}/new/ledger.sqlite"), [entry(1)])
+    finally:
+        os.umask(before)
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in (tmp_path / "new").iterdir()} == {0o600}

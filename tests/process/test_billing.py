@@ -250,7 +250,7 @@ def test_twelve_shares_of_each_line_sum_to_the_year(share: str) -> None:
 def test_a_discount_of_cents_never_makes_an_invoice_negative(listed: str, off: str, left: str) -> None:
     quote = QUOTE | {"amount": listed, "discount_amount": off, "discount_reason": "x"}
     life = Life().quoted(**quote)
-    life.does("discount_approved")
+    life.does("discount_approved", by="Ann Example")
     life.does("quote_accepted")
     life.does("contract_signed", **SIGNED)
     life.does("vendor_setup_not_needed")

@@ -43,7 +43,7 @@ def test_a_contract_years_fees_sum_to_its_price(
         return
     life = Life(zone=zone).quoted(**offer)
     if life.lead.quote and life.lead.quote.awaiting_approval_by:
-        life.does("discount_approved")
+        life.does("discount_approved", by="Ann Example")
     life.does("quote_accepted")
     life.does("contract_signed", evidence="x", start=str(start), billing=billing)
     life.does("vendor_setup_not_needed")

@@ -17,11 +17,11 @@ from tests.support.states import STATES
 def test_accepted(state: str, kind: str, body: dict[str, Any], summary: str, stage: Stage) -> None:
     life = STATES[state]()
     known = len(life.aggregate.event_log.events)
-    answer = life.does(kind, by="Grace", source="test", **body)
+    answer = life.does(kind, by="Grace", source="page", **body)
     event = life.aggregate.event_log.events[-1]
     assert summary in str(answer)
     assert (answer.seq, event.seq, event.kind, event.summary) == (known + 1, known + 1, kind, str(answer))
-    assert (event.fact.by, event.fact.source, event.at) == ("Grace", "test", life.now)
+    assert (event.fact.by, event.fact.source, event.at) == ("Grace", "page", life.now)
     assert life.lead.stage is stage
 
 

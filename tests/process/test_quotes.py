@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.authorization import deciders
+from process.authorization import deciders_of
 from process.core.refusal import Refused
 from process.decisions.discounts import DiscountApproved
 from process.decisions.parsing import parse
@@ -302,6 +302,6 @@ def test_the_approver_stays_when_the_policy_changes() -> None:
     life = Life().quoted(**DISCOUNTED)
     life.does("policy_adopted", policy={"version": "t", "discounts": {"approver": "sales"}})
     assert [quote.awaiting_approval_by for quote in life.lead.quotes] == [Role.CONTRACTS]
-    assert deciders(DiscountApproved, life.lead) == {Role.CONTRACTS}
+    assert deciders_of(DiscountApproved, life.lead) == {Role.CONTRACTS}
     life.does("discount_approved", by="Con Example")
-    assert deciders(DiscountApproved, life.lead) == {Role.SALES}, "the next discount is for them"
+    assert deciders_of(DiscountApproved, life.lead) == {Role.SALES}, "the next discount is for them"

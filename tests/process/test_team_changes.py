@@ -14,7 +14,7 @@ from process.effects.requests import Outcome
 from process.policy import COLUMNS, Policy, Team
 from process.types import Role, Stage
 from process.views.overview import timeline
-from tests.support.lives import BOOK_QUOTE, MONDAY, Life
+from tests.support.lives import BOOK_QUOTE, MONDAY, Life, known_person
 
 OLD, NEW, NEWEST = "old@example.org", "new@example.org", "newest@example.org"
 
@@ -277,6 +277,7 @@ def test_future_deadlines_follow_the_new_policy_and_past_decisions_stay() -> Non
         "policy_adopted",
         ({"policy": {"version": "2026-10", "periods": {"handover_reminder": 1, "contract_due": 5}}},),
         life.now,
+        known_person("Ann"),
     )
     assert preview.dates == ("Handover reminded: 2026-06-03, was 2026-06-05",)
     adopt(life, periods={"handover_reminder": 1, "contract_due": 5})

@@ -22,6 +22,7 @@ from starter.cli import session
 from starter.cli.app import run
 from tests.support.commands import Ended, Opened, RunLeads
 from tests.support.ledgers import recording_worker
+from tests.support.lives import KEY
 from tests.support.outside import Outside
 from tests.support.servers import REPORT_EARLY, real_time
 from tests.support.waiting import TIMEOUT, long_heartbeat_timeouts
@@ -32,6 +33,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep settings of the working copy away from tests."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LEADS_BY", "Ann, sales")
+    monkeypatch.setenv("LEADS_TOKEN_KEY", KEY)
 
 
 @pytest.fixture(autouse=True)

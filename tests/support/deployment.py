@@ -36,6 +36,7 @@ from process.decisions.opening import LeadOpened
 from process.views.lead_overview import Overview
 from process.views.lead_row import LeadRow
 from sandbox.server import Sandbox
+from tests.support.lives import KEY
 from tests.support.sandboxes import running_sandbox, sandbox
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT, long_heartbeat_timeouts
@@ -80,7 +81,7 @@ def settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LEADS_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    monkeypatch.setenv("LEADS_TOKEN_KEY", "k" * 40)
+    monkeypatch.setenv("LEADS_TOKEN_KEY", KEY)
     monkeypatch.setenv("LEADS_TASK_QUEUE", f"issue-sync-{next(_numbers)}")
     return Settings(_env_file=None)
 
@@ -241,7 +242,9 @@ async def deployment(
     env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings
 ) -> AsyncIterator[Deployment]:
     timeout = timedelta(seconds=TIMEOUT)
-    leads = LeadsClient(env.client, settings.task_queue, settings.temporal_ui, timeout)
+    leads = LeadsClient(
+        env.client, settings.task_queue, settings.temporal_ui, timeout, key=settings.signing_key
+    )
     chores = Chores.of(env.client, settings)
     issue_sync = IssueSync(leads, chores, settings, settle=timedelta(seconds=1))
     with ThreadPoolExecutor(8) as executor:

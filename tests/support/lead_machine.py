@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from process.actor import Actor
 from process.core import inbox, intake
 from process.core.aggregate import LeadAggregate
 from process.core.due import next_due, next_wake_up, pass_deadlines
@@ -34,7 +35,7 @@ from process.views.lead_row import LeadRow
 from process.views.next_step import next_step
 from process.views.overview import options, overview, timeline
 from process.views.row import row_of
-from tests.support.lives import BOOK_QUOTE, ORIGINAL, QUOTE, Life
+from tests.support.lives import BOOK_QUOTE, ORIGINAL, QUOTE, Life, known_person
 from tests.support.pools import KINDS, ZONES, line, odd_bodies, offers, sound_bodies
 
 WITH_ITEMS = {
@@ -42,6 +43,12 @@ WITH_ITEMS = {
     "discount_percent": 10,
     "discount_reason": "A pilot",
 }
+
+
+def _person(body: Any) -> Actor:
+    """Return the person whom the body names. Where it allows an exception, that is the one who allows it."""
+    names = body if isinstance(body, dict) else {}
+    return known_person(str(names.get("exception_by") or names.get("by") or ""))
 
 
 class LeadMachine(RuleBasedStateMachine):
@@ -80,7 +87,7 @@ class LeadMachine(RuleBasedStateMachine):
 
     def _take(self, kind: str, body: Any) -> Answer:
         before = self.life.aggregate
-        aggregate, answer = intake.take(before, kind, (body,), self.life.now)
+        aggregate, answer = intake.take_from(before, kind, (body,), _person(body), self.life.now)
         if not answer.accepted:
             assert aggregate.event_log is before.event_log
             assert aggregate.outbox == before.outbox
@@ -153,7 +160,7 @@ class LeadMachine(RuleBasedStateMachine):
         """Repeat a decision with its key: nothing changes, and the first answer is returned."""
         key = data.draw(st.sampled_from(sorted(self.keys)))
         kind, body, first = self.keys[key]
-        aggregate, answer = intake.take(self.life.aggregate, kind, (body,), self.life.now)
+        aggregate, answer = intake.take_from(self.life.aggregate, kind, (body,), _person(body), self.life.now)
         assert aggregate.event_log is self.life.aggregate.event_log
         assert aggregate.outbox == self.life.aggregate.outbox
         assert answer == first.replaced(repeat=True)

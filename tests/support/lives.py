@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from process.actor import Actor, Face, identity_of
 from process.behaviour import CHANGES
 from process.calendar import end_of, start_of
 from process.core import inbox, intake
@@ -45,8 +46,9 @@ from process.effects.observations import (
 from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
-from process.types import Link, Role
+from process.types import Link, Role, one_line
 
+KEY = "a key that signs envelopes in tests"
 MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 """Default start of a life: a Monday morning (UTC)."""
 
@@ -77,6 +79,12 @@ ORIGINAL = {
     "url": "https://example.org/original",
 }
 """An open lead that another one matches."""
+
+
+def known_person(name: str, face: Face = Face.COMMENT, *roles: Role) -> Actor:
+    """Return a person whom the face has authenticated. Without roles, they have every one."""
+    identity = identity_of({}, one_line(name)[:60]) or "somebody"
+    return Actor(face=face, identity=identity, roles=roles or None, authenticated=True)
 
 
 def link(name: str) -> Link:
@@ -162,8 +170,15 @@ class Life:
         self.aggregate = aggregate
 
     def take(self, kind: str, **body: Any) -> Answer:
-        """Send a decision as from outside, and return the answer."""
-        aggregate, answer = intake.take(self.aggregate, kind, (body,), self.now)
+        """Send a decision, and return the answer.
+
+        Beside its fields, `source` may name the face and `actor` the person. By default, that is a person with every role
+        whom the face knows by the name `by`.
+        """
+        face = Face(body.pop("source", Face.COMMAND_LINE))
+        name = str(body.get("by") or body.get("exception_by") or "")
+        actor = body.pop("actor", None) or known_person(name, face)
+        aggregate, answer = intake.take_from(self.aggregate, kind, (body,), actor, self.now)
         self._set(aggregate)
         return answer
 

@@ -12,6 +12,7 @@ from temporalio.worker import Worker
 
 from activities.github import issue_block
 from activities.github.issue_block import LastWritten
+from activities.github.seals import Seal
 from activities.heartbeat import HeartbeatInterceptor
 from activities.reconcile.activities import reconcile_activities
 from client.chores import Chores
@@ -27,14 +28,15 @@ NOBODY = "nobody-works-here"
 """Task queue without a worker: these leads never answer."""
 
 
-def on_github(sandbox: Sandbox, count: int) -> list[Issue]:
+def on_github(sandbox: Sandbox, count: int, settings: Settings) -> list[Issue]:
     """Create issues as the service writes them, each with its card in the first column."""
-    person = sandbox.person("amara-sales")
+    person, seal = sandbox.person("amara-sales"), Seal.of(settings.github, settings.token_keys)
     issues = []
     for number in range(count):
         title = f"[University {number} / Ada Example] - A hub"
         memory = LastWritten(state="open", title=issue_block.checksum(title), labels=("lead",))
         body = issue_block.write("", lead_id(number), "What a lead's issue says.", memory)
+        body = seal.sealed(body, lead_id(number))
         issue = person.open("leads", title, body, labels=("lead",))
         person.add_card("leads", issue.number)
         person.move("leads", issue.number, "Lead")

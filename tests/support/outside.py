@@ -38,9 +38,11 @@ from process.effects.observations import (
     MailSent,
 )
 from process.effects.requests import Batch, BatchResult, BatchResults, EffectRequest, Outcome
+from process.envelope import public_key
 from process.types import Link
 from process.views.lead_row import LeadRow
 from process.views.recording import Recorded, RecordRequest
+from tests.support.lives import KEY
 
 
 class Outside:
@@ -107,7 +109,7 @@ class Outside:
         seqs = self.recorded(request.lead_id)
         if request.row:
             self.rows[request.lead_id] = request.row
-        return Recorded(seq=max(seqs, default=request.after))
+        return Recorded(seq=max(seqs, default=request.after), keys=(public_key(KEY),))
 
     def _activity(self, kind: str) -> Callable[..., Any]:
         @activity.defn(name=kind)

@@ -18,7 +18,9 @@ from temporalio.testing import WorkflowEnvironment
 from client.connection import NO_WORKER_ANSWERED, is_not_ready
 from client.errors import refused_by
 from process.core.receipts import Answer
+from process.envelope import seal
 from process.views.lead_overview import Overview
+from tests.support.lives import KEY, known_person
 from tests.support.outside import Outside
 from tests.support.waiting import TIMEOUT
 
@@ -54,14 +56,21 @@ class Life:
         """Return the templates of sent mails in order, invoices last, because queues run side by side."""
         return sorted(self.outside.templates(self.id), key=lambda template: template == "invoice")
 
+    def _args(self, kind: str, body: dict[str, Any]) -> list[Any]:
+        """Return the arguments of an update, with the person if somebody is named. A policy always comes from a face."""
+        if "by" not in body and kind != "policy_adopted":
+            return [body]
+        person = known_person(str(body.get("by", "")))
+        return [body, seal(KEY, self.id, kind, body, person).model_dump(mode="json")]
+
     async def decide(self, kind: str, **body: Any) -> Answer:
         """Send the decision as an update, again if the server is busy, and return the answer or refusal."""
-        update = str(uuid4())
+        update, args = str(uuid4()), self._args(kind, body)
         async with asyncio.timeout(TIMEOUT):
             while True:
                 try:
                     answer: Answer = await self.handle.execute_update(
-                        kind, body, id=update, result_type=Answer
+                        kind, args=args, id=update, result_type=Answer
                     )
                 except WorkflowUpdateRPCTimeoutOrCancelledError as error:
                     if isinstance(error.__cause__, asyncio.CancelledError):

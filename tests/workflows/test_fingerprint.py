@@ -41,7 +41,7 @@ from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
 from process.types import Link, Role, Stage
 from tests.support.accepted import ACCEPTED
-from tests.support.lives import MONDAY
+from tests.support.lives import MONDAY, known_person
 from tests.support.states import STATES
 from workflows import alarm, changes, lead, performing, recording
 
@@ -214,7 +214,8 @@ def _live(
             aggregate = aggregate.record(Repaired.model_validate(body), now)
             continue
         aggregate = pass_deadlines(aggregate, now)
-        aggregate, answer = intake.take(aggregate, kind, (_numbered(body, aggregate),), now)
+        person = known_person(str(body.get("by", "")))
+        aggregate, answer = intake.take_from(aggregate, kind, (_numbered(body, aggregate),), person, now)
         assert answer.accepted, (kind, str(answer))
     return tuple(pass_deadlines(aggregate, now + timedelta(days=100)).event_log.events)
 

@@ -38,6 +38,53 @@ def test_a_github_app_works_as_its_bot_and_keeps_its_token(as_app: Settings, git
     assert len(github.requests("POST", "access_tokens")) == 1
 
 
+def with_rights(github: GitHub, **more: str) -> None:
+    """Give the App more rights."""
+    app = github.state.app
+    github.state.app = app.replaced(permissions={**app.permissions, **more})
+
+
+def test_a_token_is_for_the_two_repositories_and_the_rights_needed(as_app: Settings, github: GitHub) -> None:
+    with_rights(github, contents="write", administration="write", members="read")
+    lead = opened(GitHubActivities(as_app), a_lead())
+    (token,) = (token for secret, token in github.state.tokens.items() if secret.startswith("ghs_"))
+    assert token.permissions == {
+        "metadata": "read",
+        "issues": "write",
+        "organization_projects": "write",
+        "members": "read",
+    }
+    named = {github.state.repositories[number].name for number in token.repositories or ()}
+    assert named == {as_app.github.leads_repo, as_app.github.hubs_repo}
+    assert lead.issue
+
+
+def test_a_token_asks_for_no_right_that_the_installation_lacks(as_app: Settings, github: GitHub) -> None:
+    app = github.state.app
+    rights = {name: level for name, level in app.permissions.items() if name != "members"}
+    github.state.app = app.replaced(permissions=rights)
+    assert opened(GitHubActivities(as_app), a_lead()).issue
+
+
+def test_a_repository_that_is_not_there_by_name_does_not_stop_the_others(
+    as_app: Settings, github: GitHub
+) -> None:
+    assert opened(GitHubActivities(changed(as_app, "github", hubs_repo="renamed-since")), a_lead()).issue
+
+
+def test_excess_rights_are_told(as_app: Settings, github: GitHub) -> None:
+    with_rights(github, administration="write")
+    (check,) = (
+        each
+        for each in GitHubActivities(as_app).checks()
+        if each.name == "the GitHub App has no other rights"
+    )
+    assert check.ok
+    assert check.warns
+    assert "administration (write)" in check.detail
+    assert "issues" not in check.detail
+
+
 def test_a_key_on_one_line_is_read(as_app: Settings, github: GitHub) -> None:
     assert as_app.github.app_private_key is not None
     one_line = as_app.github.app_private_key.get_secret_value().replace("\n", "\\n")

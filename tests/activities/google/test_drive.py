@@ -8,8 +8,10 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from google.auth.exceptions import DefaultCredentialsError
 from temporalio.exceptions import ApplicationError
 
+from activities.google import clients
 from activities.google.drive import FOLDER, DriveActivities
 from config.settings import Settings
 from process.effects import CheckFolder, CreateFolder, Effect, ReserveIds
@@ -340,3 +342,38 @@ def test_all_ids_come_with_one_request_and_the_folder_keeps_its_own(
     more = ids(drive, a_lead(folder_id=found.folder_id), effect)
     assert more.folder_id is None
     assert not set(more.invoice_ids.values()) & set(found.invoice_ids.values())
+
+
+def test_a_machines_own_account_needs_no_key_file(
+    settings: Settings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, asked = settings.google.credentials_file, []
+    assert key
+
+    def default(scopes: list[str]) -> tuple[Any, str]:
+        asked.extend(scopes)
+        return clients._account(clients._SandboxCredentials, key.read_text()).with_scopes(scopes), "project"
+
+    monkeypatch.setattr("google.auth.default", default)
+    without = changed(settings, "google", credentials_file=None, default_credentials=True)
+    (check,) = DriveActivities(without).checks()
+    assert check.ok, check.detail
+    assert asked == ["https://www.googleapis.com/auth/drive"]
+
+
+def test_a_machine_without_an_account_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def default(scopes: list[str]) -> None:
+        raise DefaultCredentialsError("secret-of-the-machine")  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr("google.auth.default", default)
+    without = changed(settings, "google", credentials_file=None, default_credentials=True)
+    (check,) = DriveActivities(without).checks()
+    assert not check.ok
+    assert "GOOGLE_APPLICATION_CREDENTIALS" in check.detail
+    assert "secret" not in check.detail
+
+
+def test_with_the_narrow_scope_a_folder_of_people_is_not_seen(settings: Settings) -> None:
+    (check,) = DriveActivities(changed(settings, "google", drive_scope="drive.file")).checks()
+    assert not check.ok
+    assert "sees only what it made itself" in check.detail

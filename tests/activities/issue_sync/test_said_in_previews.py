@@ -11,6 +11,7 @@ from activities.issue_sync.commands import CommandRunner, CommentCommands
 from activities.issue_sync.context import SyncedIssue
 from activities.issue_sync.lead_calls import SyncedLead
 from client.leads import DecisionPreview, LeadsClient
+from process.actor import Actor, Face
 from process.core.preview import preview_decision
 from process.decisions.base import Decision
 from process.github.commands import ParsedCommand
@@ -31,8 +32,8 @@ class OneLead:
         return overview(self._life.aggregate, self._life.now)
 
     async def preview(self, _: Any, decision: Decision) -> DecisionPreview:
-        body = decision.model_dump(mode="json", exclude_none=True)
-        found = preview_decision(self._life.aggregate, decision.kind, (body,), self._life.now)
+        body = decision.model_dump(mode="json", exclude_none=True, exclude={"source", "actor"})
+        found = preview_decision(self._life.aggregate, decision.kind, (body,), self._life.now, decision.actor)
         return DecisionPreview.model_validate(found._asdict())
 
 
@@ -68,7 +69,7 @@ async def test_a_preview_counts_from_when_it_was_written(
         SyncedIssue(repo="leads", number=1, lead=lead),
         comment(end + written, end + updated),
         "amara-sales",
-        frozenset({Role.SALES}),
+        Actor(face=Face.COMMENT, identity="amara-sales", roles=(Role.SALES,)),
         [ParsedCommand("preview", "quote-accepted")],
     )
     (reply,) = await CommandRunner(leads).run(request, lead)

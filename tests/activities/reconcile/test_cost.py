@@ -43,7 +43,7 @@ def asked(sandbox: Sandbox) -> tuple[int, int]:
 async def test_without_changes_a_hundred_leads_cost_one_point(
     client: Client, settings: Settings, sandbox: Sandbox
 ) -> None:
-    issues = on_github(sandbox, LEADS)
+    issues = on_github(sandbox, LEADS, settings)
     with_issues(settings, sandbox, issues)
     first = await look(client, settings)
     assert first.found == ()  # the issues are as the service has written them
@@ -62,7 +62,7 @@ async def test_the_cost_does_not_grow_with_the_number_of_leads(
     """The issues are looked at in slices, and every card that moved is found within a turn."""
     monkeypatch.setattr(activities.reconcile.github, "AT_LEAST", 20)
     monkeypatch.setattr(activities.reconcile.github, "BATCH", 10)
-    issues = on_github(sandbox, 50)
+    issues = on_github(sandbox, 50, settings)
     with_issues(settings, sandbox, issues)
     for _ in range(3):  # a turn, in which also what is read twice to be sure settles
         await look(client, settings)
@@ -125,7 +125,7 @@ CHANGES: dict[str, Callable[[Person, int], object]] = {
 async def test_a_persons_edit_is_synced_and_our_own_is_not(
     client: Client, settings: Settings, sandbox: Sandbox, change: str
 ) -> None:
-    issues = on_github(sandbox, 3)
+    issues = on_github(sandbox, 3, settings)
     with_issues(settings, sandbox, issues)
     assert (await look(client, settings)).found == ()
     person, number = sandbox.person(SALES), issues[1].number
@@ -139,7 +139,7 @@ async def test_a_persons_edit_is_synced_and_our_own_is_not(
 
 
 async def test_one_change_costs_what_it_needs(client: Client, settings: Settings, sandbox: Sandbox) -> None:
-    issues = on_github(sandbox, 3)
+    issues = on_github(sandbox, 3, settings)
     with_issues(settings, sandbox, issues)
     for _ in range(2):
         await look(client, settings)

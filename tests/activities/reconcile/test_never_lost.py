@@ -118,7 +118,7 @@ async def test_an_edit_between_a_listing_and_its_mark_is_seen_next_time(
     requested: list[int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    issues = on_github(sandbox, 3)
+    issues = on_github(sandbox, 3, settings)
     with_issues(settings, sandbox, issues)
     await look(client, settings)
     take = GitHubReconciler._take
@@ -141,7 +141,7 @@ async def test_a_listing_that_lags_behind_is_caught_up_with(
     client: Client, settings: Settings, sandbox: Sandbox, requested: list[int]
 ) -> None:
     """One listing misses the older of two edits, and shows the newer one."""
-    issues = on_github(sandbox, 3)
+    issues = on_github(sandbox, 3, settings)
     with_issues(settings, sandbox, issues)
     for _ in range(2):
         await look(client, settings)

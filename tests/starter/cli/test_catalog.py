@@ -105,7 +105,7 @@ def test_a_list_from_the_ledger_loads_no_workflow(ledger_url: str, monkeypatch: 
         assert not loaded(["list", form], 0) & {*OUTSIDE, *RULES, "workflows"}
 
 
-@pytest.mark.parametrize("command", [["show"], ["history"], ["options"], ["quote-accepted"]])
+@pytest.mark.parametrize("command", [["history"], ["options"], ["quote-accepted"]])
 def test_a_command_about_one_lead_loads_no_ledger(
     command: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

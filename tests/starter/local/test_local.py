@@ -251,6 +251,19 @@ def test_only_one_up_runs_in_a_folder() -> None:
         pass
 
 
+def test_nobody_else_reads_what_it_keeps() -> None:
+    UP.parent.mkdir(mode=0o755)  # of an earlier release
+    before = os.umask(0)
+    try:
+        with alone():
+            (UP.parent / "of a part").write_text("some")
+        assert os.umask(0) == 0, "the mask is as it was"
+    finally:
+        os.umask(before)
+    assert UP.parent.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o077 for file in UP.parent.iterdir()} == {0}
+
+
 def test_a_free_port_is_given_out_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

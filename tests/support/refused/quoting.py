@@ -272,10 +272,4 @@ REFUSED: list[Case] = [
         {},
         "An accepted quote does not expire. If they withdrew, record that (quote_declined).",
     ),
-    (
-        "quoted",
-        "quote_expired",
-        {"source": "deadline", "by": "the calendar", "version": 1},
-        "'deadline' is no face through which people decide. Leave source out.",
-    ),
 ]

@@ -6,6 +6,7 @@ import pytest
 
 from activities.github import issue_block
 from activities.github.issue_block import LastWritten
+from activities.github.seals import Seal
 from activities.issue_sync import intake
 from tests.support.deployment import COMMUNITY, OWNER, SALES, Deployment, all_public
 from tests.support.intake_issue import TEMPLATE, TITLE, IntakeIssue
@@ -90,11 +91,14 @@ async def test_the_issue_of_an_ended_lead_opens_no_new_one(intake_issue: IntakeI
     assert await intake_issue.sync() == ""
 
 
-async def test_the_issue_of_a_lead_deleted_from_temporal_opens_no_new_one(intake_issue: IntakeIssue) -> None:
+async def test_the_issue_of_a_lead_deleted_from_temporal_opens_no_new_one(
+    intake_issue: IntakeIssue, deployment: Deployment
+) -> None:
+    seal = Seal.of(deployment.settings.github, deployment.settings.token_keys)
     await intake_issue.open()
     lead = intake.intake_lead_ids(await intake_issue.seen())[0]
     ended = issue_block.write("Ours.", lead, "What it was.", LastWritten(state="closed", title=""))
-    await intake_issue.act(SALES, "edit", body=ended)
+    await intake_issue.act(SALES, "edit", body=seal.sealed(ended, lead))
     assert await intake_issue.sync() == f"Said that {lead} has ended"
     assert await intake_issue.found() is None
     await intake_issue.act(SALES, "edit", body=ended.replace('"closed"', '"open"'))  # restored from a backup

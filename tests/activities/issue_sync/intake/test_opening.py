@@ -4,8 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.github.forms import forms
+from activities.issue_sync import intake
 from client.leads import LeadsClient, Opened
 from process.decisions.opening import LeadOpened
 from sandbox.faults import Fault
@@ -167,8 +169,8 @@ async def test_a_lost_confirmation_is_posted_later(
     begun: list[Opened] = []
     begin = LeadsClient.take_in
 
-    async def dies(leads: LeadsClient, opened: LeadOpened, *, key: str) -> Opened:
-        begun.append(await begin(leads, opened, key=key))
+    async def dies(leads: LeadsClient, opened: LeadOpened, **more: Any) -> Opened:
+        begun.append(await begin(leads, opened, **more))
         raise RuntimeError("killed")
 
     monkeypatch.setattr(LeadsClient, "take_in", dies)
@@ -181,6 +183,38 @@ async def test_a_lost_confirmation_is_posted_later(
     await intake_issue.act(SALES, "edit", body="Anything.")
     assert await intake_issue.sync() == f"Said that it is {begun[0].lead_id}"
     await intake_issue.settled(lambda view: view.lead.card)
+    assert f"`{begun[0].lead_id}`" in (await intake_issue.comment()).text
+
+
+async def test_an_organisation_that_is_edited_after_a_worker_died_is_the_same_lead(
+    intake_issue: IntakeIssue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker dies when it has opened the lead, which Temporal does not list yet; another one goes on."""
+    begun: list[Opened] = []
+    begin = LeadsClient.take_in
+
+    async def by_issue(*_: Any) -> None:
+        return None
+
+    async def dies_once(leads: LeadsClient, opened: LeadOpened, **more: Any) -> Opened:
+        begun.append(await begin(leads, opened, **more))
+        if len(begun) == 1:
+            await intake_issue.act(SALES, "edit", title=TITLE.replace("Example", "Sample"))
+            raise RPCError("killed", RPCStatusCode.UNAVAILABLE, b"")
+        faults.clear()
+        return begun[-1]
+
+    monkeypatch.setattr(LeadsClient, "by_issue", by_issue)
+    monkeypatch.setattr(LeadsClient, "take_in", dies_once)
+    monkeypatch.setattr(intake, "LISTED_CHECKS", 0)
+    faults = intake_issue.deployment.sandbox.faults
+    faults.add(
+        Fault(system="github", kind="status", status=503, method="PATCH", times=1000)
+    )  # no mark in it yet
+    await intake_issue.open()
+    await intake_issue.sync()
+    assert [each.already for each in begun] == [False, True]
+    assert begun[0].lead_id == begun[1].lead_id
     assert f"`{begun[0].lead_id}`" in (await intake_issue.comment()).text
 
 

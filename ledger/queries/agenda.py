@@ -1,0 +1,122 @@
+"""The agenda of a role or a person, page by page, without reading the rows of all leads."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, union_all
+
+from ledger.queries.cursors import read_cursor, write_cursor
+from ledger.read_tables import AGENDA, NAMES
+from ledger.tables import LEADS
+from process.types import Role
+from process.views.agenda_items import Section, plain_name
+from process.views.lead_row import LeadRow
+
+PAGE: Final = 50
+_SECTIONS: Final = tuple(Section)
+_ORDER: Final = ("section", "day", "lead_id", "number")
+
+
+class Item(NamedTuple):
+    """One line of an agenda."""
+
+    section: Section
+    role: Role
+    text: str
+    since: date | None
+    until: date | None
+    row: LeadRow
+
+
+class Agenda(NamedTuple):
+    """Some lines, by section and urgency, and the cursor of the next ones if there are more."""
+
+    items: tuple[Item, ...]
+    after: str | None
+
+
+class Whose(NamedTuple):
+    """The role or person whose agenda is asked for."""
+
+    name: str = ""
+    """Name, login or address of a person; empty for roles alone."""
+    roles: Collection[Role] = ()
+    """Roles whose lines are wanted: those of a person only where nobody else has the role for the lead."""
+
+    def conditions(self, moment: datetime) -> list[ColumnElement[bool]]:
+        """Return conditions on the lines, of which one must hold. No line fits two of them."""
+        holds = (AGENDA.c.holds_from <= moment, AGENDA.c.holds_until > moment)
+        found = []
+        if self.roles:
+            role = AGENDA.c.role.in_([str(role) for role in self.roles])
+            found.append(and_(role, *holds, *([AGENDA.c.is_assigned == false()] if self.name else [])))
+        if self.name:
+            known = select(NAMES.c.lead_id, NAMES.c.role).where(NAMES.c.name == plain_name(self.name))
+            theirs = known.subquery()
+            mine = select(theirs.c.lead_id).where(
+                theirs.c.lead_id == AGENDA.c.lead_id, theirs.c.role == AGENDA.c.role
+            )
+            of_leads = AGENDA.c.lead_id.in_(select(theirs.c.lead_id))
+            found.append(and_(of_leads, mine.exists(), *holds))
+        return found
+
+
+def agenda(
+    connection: Connection, whose: Whose, moment: datetime, after: str | None = None, limit: int = PAGE
+) -> Agenda:
+    """Return the lines that hold at this moment, the most urgent first. Raises BrokenCursor."""
+    beyond = _beyond(read_cursor(after, int, date, str, int)) if after is not None else None
+    parts = []
+    for condition in whose.conditions(moment):
+        wanted = select(AGENDA).where(condition, *([beyond] if beyond is not None else []))
+        parts.append(wanted.order_by(*(AGENDA.c[name] for name in _ORDER)).limit(limit + 1).subquery())
+    if not parts:
+        return Agenda((), None)
+    lines = union_all(*(select(part) for part in parts)).subquery()
+    found = connection.execute(
+        select(lines).order_by(*(lines.c[name] for name in _ORDER)).limit(limit + 1)
+    ).all()
+    rows = _rows(connection, {line.lead_id for line in found})
+    items = tuple(
+        Item(_SECTIONS[line.section], Role(line.role), line.text, line.since, line.until, rows[line.lead_id])
+        for line in found[:limit]
+        if line.lead_id in rows
+    )
+    last = found[limit - 1] if len(found) > limit else None
+    after = write_cursor([last.section, last.day, last.lead_id, last.number]) if last else None
+    return Agenda(items, after)
+
+
+def counts(connection: Connection, whose: Whose, moment: datetime) -> dict[Section, int]:
+    """Return the number of lines in each section that has any."""
+    numbers = [0] * len(_SECTIONS)
+    for condition in whose.conditions(moment):
+        wanted = select(AGENDA.c.section, func.count()).where(condition).group_by(AGENDA.c.section)
+        for section, count in connection.execute(wanted):
+            numbers[section] += count
+    return {section: number for section, number in zip(_SECTIONS, numbers, strict=True) if number}
+
+
+def people(connection: Connection) -> list[str]:
+    """Return all names, logins and addresses of people who have a role for a lead, in small letters."""
+    return list(connection.scalars(select(NAMES.c.name).distinct().order_by(NAMES.c.name)))
+
+
+def _beyond(values: tuple[Any, ...]) -> ColumnElement[bool]:
+    """Return the condition for lines after these values."""
+    columns = [AGENDA.c[name] for name in _ORDER]
+    parts = []
+    for number, column in enumerate(columns):
+        same = (columns[n] == values[n] for n in range(number))
+        parts.append(and_(*same, column > values[number]))
+    return and_(AGENDA.c.section >= values[0], or_(*parts))
+
+
+def _rows(connection: Connection, lead_ids: Collection[str]) -> dict[str, LeadRow]:
+    wanted = select(LEADS.c.lead_id, LEADS.c.document).where(
+        LEADS.c.lead_id.in_(sorted(lead_ids)), LEADS.c.document.is_not(None)
+    )
+    return {
+        lead_id: LeadRow.model_validate_json(document) for lead_id, document in connection.execute(wanted)
+    }

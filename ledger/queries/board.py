@@ -1,0 +1,164 @@
+"""The board: columns by stage, page by page, and the totals above them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
+
+from ledger.queries.cursors import read_cursor, write_cursor
+from ledger.queries.search import having_words
+from ledger.read_tables import STAGES
+from ledger.rows import equals, needs_attention
+from ledger.tables import LEADS
+from process.types import Role, Stage
+from process.views.lead_row import LeadRow
+
+Sort = Literal["date", "value", "age", "name"]
+
+PAGE: Final = 25
+
+
+class _Order(NamedTuple):
+    column: Any
+    type: type
+    descends: bool = False
+
+
+_ORDERS: Final[dict[str, _Order]] = {
+    "date": _Order(LEADS.c.sort_date, datetime),
+    "value": _Order(LEADS.c.value, int, descends=True),
+    "age": _Order(LEADS.c.stage_since, datetime),
+    "name": _Order(LEADS.c.name, str),
+}
+
+
+class BoardFilter(NamedTuple):
+    """Conditions for the leads on the board."""
+
+    owner: Role | None = None
+    service: str | None = None
+    attention: bool = False
+    """True for leads that have a concern or an effect that failed for good."""
+    on_hold: bool | None = None
+    text: str = ""
+    """Words that the lead has somewhere, see `search`."""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return the conditions, those for leads that are not archived among them."""
+        found = [LEADS.c.archived == false()]
+        if self.owner:
+            found.append(equals("owner", self.owner.value))
+        if self.service:
+            found.append(equals("service", self.service))
+        if self.attention:
+            found.append(needs_attention())
+        if self.on_hold is not None:
+            found.append(equals("on_hold", self.on_hold))
+        if (words := having_words(self.text)) is not None:
+            found.append(words)
+        return found
+
+
+EVERYTHING: Final = BoardFilter()
+"""The filter of a board without filters."""
+
+
+class Card(NamedTuple):
+    """One lead on the board."""
+
+    row: LeadRow
+    stage_since: datetime | None
+
+
+class Page(NamedTuple):
+    """Some cards of a column, and the cursor of the next ones if there are more."""
+
+    cards: tuple[Card, ...]
+    after: str | None
+
+
+def column(
+    connection: Connection,
+    stage: Stage,
+    sort: Sort = "date",
+    only: BoardFilter = EVERYTHING,
+    after: str | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """Return the cards of a column: earliest date, highest value, longest at the stage, or first name first.
+
+    Raises BrokenCursor.
+    """
+    order = _ORDERS[sort]
+    columns = (order.column, LEADS.c.lead_id)
+    wanted = select(*columns, LEADS.c.document, LEADS.c.stage_since).where(
+        LEADS.c.stage == stage.value, order.column.is_not(None), LEADS.c.document.is_not(None)
+    )
+    wanted = wanted.where(*only.conditions())
+    if after is not None:
+        wanted = wanted.where(_beyond(columns, read_cursor(after, order.type, str), descends=order.descends))
+    wanted = wanted.order_by(*(each.desc() if order.descends else each for each in columns)).limit(limit + 1)
+    found = list(connection.execute(wanted))
+    cards = tuple(Card(LeadRow.model_validate_json(each[2]), each[3]) for each in found[:limit])
+    more = len(found) > limit
+    return Page(cards, write_cursor(found[limit - 1][:2]) if more else None)
+
+
+def _beyond(columns: tuple[Any, Any], values: tuple[Any, ...], *, descends: bool) -> ColumnElement[bool]:
+    """Return the condition for rows after these values. The first part alone lets an index begin there."""
+    (first, second), (value, tie) = columns, values
+    if descends:
+        return and_(first <= value, or_(first < value, second < tie))
+    return and_(first >= value, or_(first > value, second > tie))
+
+
+class Total(NamedTuple):
+    """Leads of one stage whose price is in one currency."""
+
+    stage: Stage
+    currency: str | None
+    """None for leads without a price."""
+    leads: int
+    attention: int
+    """Number of them that need attention."""
+    value: int
+    """Sum of their prices for a year, in minor units."""
+
+
+def totals(connection: Connection, only: BoardFilter = EVERYTHING) -> list[Total]:
+    """Return count and value of the leads that are not archived, by stage and currency."""
+    by = (LEADS.c.stage, LEADS.c.currency)
+    wanted = select(
+        *by,
+        func.count(),
+        func.count().filter(LEADS.c.attention > 0),
+        func.coalesce(func.sum(LEADS.c.value), 0),
+    ).where(LEADS.c.stage.is_not(None), *only.conditions())
+    found = connection.execute(wanted.group_by(*by).order_by(*by))
+    return [Total(Stage(row[0]), row[1], row[2], row[3], int(row[4])) for row in found]
+
+
+def stages_on(connection: Connection, moment: datetime) -> dict[Stage, int]:
+    """Return the number of leads at each stage at a past moment, as it was known then."""
+    wanted = select(STAGES.c.stage, func.count()).where(*_then(moment)).group_by(STAGES.c.stage)
+    found = {row[0]: row[1] for row in connection.execute(wanted)}
+    return {stage: found[stage.value] for stage in Stage if stage.value in found}
+
+
+def leads_on(
+    connection: Connection, moment: datetime, stage: Stage, after: str = "", limit: int = PAGE
+) -> Sequence[str]:
+    """Return ids of leads at a stage at a past moment, as it was known then, those after an id."""
+    wanted = select(STAGES.c.lead_id).where(
+        *_then(moment), STAGES.c.stage == stage.value, STAGES.c.lead_id > after
+    )
+    return connection.scalars(wanted.order_by(STAGES.c.lead_id).limit(limit)).all()
+
+
+def _then(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        STAGES.c.book == "told",
+        STAGES.c.from_at <= moment,
+        or_(STAGES.c.to_at.is_(None), STAGES.c.to_at > moment),
+    )

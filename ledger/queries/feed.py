@@ -1,0 +1,57 @@
+"""The feed: all events in the order of their commits, for live pages and for programs that follow along."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, and_, select
+
+from ledger.entry import Entry
+from ledger.read_tables import FEED, FEED_HEAD
+from ledger.tables import ENTRIES, LEADS
+
+PAGE = 100
+
+
+class FeedEvent(NamedTuple):
+    """An event at its position."""
+
+    position: int
+    entry: Entry
+    revision: int
+    """Above 1 if it takes the place of another one, which a lost workflow task had left."""
+    void: bool
+    """True if it only says that the event under this number was lost."""
+
+
+def head(connection: Connection) -> int:
+    """Return the newest position; 0 if there is none."""
+    return connection.scalar(select(FEED_HEAD.c.last)) or 0
+
+
+def events_after(
+    connection: Connection, position: int, kinds: Collection[str] = (), limit: int = PAGE
+) -> list[FeedEvent]:
+    """Return the next events after a position, of some kinds or of all."""
+    this = and_(
+        ENTRIES.c.lead_id == FEED.c.lead_id,
+        ENTRIES.c.seq == FEED.c.seq,
+        ENTRIES.c.revision == FEED.c.revision,
+    )
+    wanted = select(FEED.c.position, ENTRIES).join(ENTRIES, this).where(FEED.c.position > position)
+    if kinds:
+        wanted = wanted.where(FEED.c.kind.in_(sorted(kinds)))
+    found = connection.execute(wanted.order_by(FEED.c.position).limit(limit)).mappings()
+    return [
+        FeedEvent(row["position"], Entry.model_validate(dict(row)), row["revision"], row["void"])
+        for row in found
+    ]
+
+
+def leads_changed_since(connection: Connection, moment: datetime, limit: int = PAGE) -> list[str]:
+    """Return ids of leads whose row was written after this moment, the newest first.
+
+    A row also changes without an event: an effect fails, or a day passes.
+    """
+    wanted = select(LEADS.c.lead_id).where(LEADS.c.updated_at > moment)
+    return list(connection.scalars(wanted.order_by(LEADS.c.updated_at.desc()).limit(limit)))

@@ -1,0 +1,74 @@
+"""The person behind a decision, as the face knows them through which it came."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from process.types import Given, Line, Role
+
+
+class Face(StrEnum):
+    """A way by which decisions reach a lead."""
+
+    COMMENT = "github comment"
+    ISSUE = "github issue"
+    BOARD = "github board"
+    PAGE = "page"
+    API = "api"
+    LINK = "link"
+    QUESTIONNAIRE = "questionnaire"
+    """The service itself, when it has found a response to the questionnaire."""
+    COMMAND_LINE = "cli"
+    SIGNAL = "signal"
+    UPDATE = "update"
+
+    @property
+    def authenticates(self) -> bool:
+        """True if the face knows who is there. At the others, anybody may write any name."""
+        return self not in (Face.COMMAND_LINE, Face.SIGNAL, Face.UPDATE)
+
+
+class Actor(Given):
+    """The person who decides. The face says who it is; the lead judges what they may do (`process.authorization`)."""
+
+    face: Face = Face.SIGNAL
+    identity: Line | None = None
+    """The person, the same on every face (`identity_of`); None if unknown."""
+    roles: tuple[Role, ...] | None = None
+    """Their roles, sorted; None where the face knows no roles."""
+    authenticated: bool = False
+    """True if the face knows that it is this person. The lead sets it, and believes only what the service has signed."""
+
+
+def shown(by: str, *, authenticated: bool) -> str:
+    """Return the name of a person as the history shows it."""
+    return by if authenticated else f"{by} (not authenticated)"
+
+
+NOBODY = Actor()
+"""Stands in for the person behind a decision of which nothing is known."""
+
+ID = "id:"
+"""Beginning of an alias that is GitHub's number of an account. A login may be given up and taken by somebody else."""
+
+Aliases = Mapping[str, tuple[str, ...]]
+"""Person, by their GitHub login -> their other names: `id:NUMBER`, mail addresses, names at the command line."""
+
+
+def identity_of(aliases: Aliases, name: str, account: int | None = None) -> str | None:
+    """Return the identity of a person whom a face knows by this name and, on GitHub, by the number of the account.
+
+    It is None if the login belongs to another account than the one that the aliases name.
+    """
+    number, plain = f"{ID}{account}" if account else "", plain_name(name)
+    for person, others in aliases.items():
+        if number and number in others:
+            return plain_name(person)
+        if plain in {plain_name(each) for each in (person, *others)}:
+            other_account = number and any(each.startswith(ID) for each in others)
+            return None if other_account else plain_name(person)
+    return number or plain or None
+
+
+def plain_name(name: str) -> str:
+    """Return a login, a mail address or another name as it is compared: without `@` before it, in small letters."""
+    return name.strip().removeprefix("@").casefold()

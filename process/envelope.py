@@ -1,0 +1,73 @@
+"""The envelope of a decision: who decides, vouched for by the service.
+
+Anybody who reaches Temporal can send a lead any text. So a face of the service signs what it says of the person, together
+with the decision and the lead that it is for. The lead knows only the public keys: its workers tell them in the results of
+a local activity, which no message can forge (`Recorded`). Public keys stand in the lead's state, so a replay judges each
+message as it was judged first.
+"""
+
+import hashlib
+import hmac
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from process.actor import Actor
+from process.types import Given
+
+_PURPOSE = b"decisions"
+
+
+class Envelope(Given):
+    """The second argument of a signal or an update that takes a decision."""
+
+    actor: Actor
+    signature: str = ""
+    """Signature by Ed25519 (base64); empty if the sender has no key."""
+
+
+def seal(secret: str, lead_id: str, kind: str, body: Any, actor: Actor) -> Envelope:
+    """Return the envelope of this decision for this lead. Without a secret, it is not signed."""
+    if not secret:
+        return Envelope(actor=actor)
+    signature = _private(secret).sign(_content(lead_id, kind, body, actor))
+    return Envelope(actor=actor, signature=b64encode(signature).decode())
+
+
+def is_sealed(envelope: Envelope, keys: Iterable[str], lead_id: str, kind: str, body: Any) -> bool:
+    """Return True if one of these keys signed this decision for this lead. Never raises."""
+    if not envelope.signature:
+        return False
+    try:
+        signature = b64decode(envelope.signature, validate=True)
+        content = _content(lead_id, kind, body, envelope.actor)
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return any(_verifies(key, signature, content) for key in keys)
+
+
+def public_key(secret: str) -> str:
+    """Return the key by which leads know what this secret has signed (base64)."""
+    return b64encode(_private(secret).public_key().public_bytes_raw()).decode()
+
+
+def _private(secret: str) -> Ed25519PrivateKey:
+    """Return the private key. Links are signed with the same secret for other purposes (`config.signing`)."""
+    return Ed25519PrivateKey.from_private_bytes(hmac.digest(secret.encode(), _PURPOSE, hashlib.sha256))
+
+
+def _content(lead_id: str, kind: str, body: Any, actor: Actor) -> bytes:
+    claims = actor.model_dump(mode="json", exclude={"authenticated"})
+    return json.dumps([lead_id, kind, body, claims], sort_keys=True, separators=(",", ":")).encode()
+
+
+def _verifies(key: str, signature: bytes, content: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(b64decode(key)).verify(signature, content)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -1,0 +1,331 @@
+"""What pages, reports and the API ask of the ledger: the answers, their pages, and the plans of both engines."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, insert, select, text
+
+from ledger.database import Database
+from ledger.entries import entry_of
+from ledger.events import Ledger, LedgerRefused, LedgerUnavailable
+from ledger.queries import agenda, board, feed, one_lead, reports, search
+from ledger.queries.asking import LedgerQueries
+from ledger.queries.cursors import BrokenCursor, read_cursor, write_cursor
+from ledger.tables import IDENTITY
+from process.types import Role, Stage
+from process.views.agenda_items import Section
+from process.views.recording import record_request
+from process.views.row import row_of
+from tests.support.lives import MONDAY, QUOTE, Life
+
+from .test_plans import having, plans_of
+
+TODAY = MONDAY + timedelta(days=1)
+
+
+def write(ledger: Ledger, life: Life) -> None:
+    request = record_request(life.aggregate, life.aggregate.in_ledger, life.now)
+    entries = [entry_of(life.lead.id, event) for event in request.events]
+    seq = ledger.append(
+        life.lead.id, entries, after=request.after, row=request.row, snapshots=request.snapshots
+    )
+    life.aggregate = life.aggregate.recorded(seq)
+
+
+def a_life(name: str, **opened: Any) -> Life:
+    return Life(lead_id=f"lead-{name}", org=f"University of {name.title()}", **opened)
+
+
+@pytest.fixture
+def lives(ledger: Ledger) -> dict[str, Life]:
+    """Leads at each stage, written to the ledger."""
+    made = {
+        "ada": a_life("ada"),
+        "bo": a_life("bo").quoted(),
+        "cy": a_life("cy").quoted(**QUOTE | {"amount": "15000"}),
+        "di": a_life("di").wait(hours=1).quoted().lost(),
+        "ed": a_life("ed").live(),
+        "flo": a_life("flo").contracted(),
+    }
+    for life in made.values():
+        write(ledger, life)
+    return made
+
+
+@pytest.fixture
+def queries(url: str, lives: dict[str, Life]) -> Iterator[LedgerQueries]:
+    with closing(LedgerQueries.open(url)) as found:
+        yield found
+
+
+@pytest.fixture
+def asked(queries: LedgerQueries) -> Iterator[Connection]:
+    with queries.asking() as connection:
+        yield connection
+
+
+# ---- asking
+
+
+def test_a_question_changes_nothing(queries: LedgerQueries) -> None:
+    with pytest.raises((LedgerRefused, LedgerUnavailable), match=r"read-?only"), queries.asking() as asked:
+        asked.execute(insert(IDENTITY), {"id": 1, "value": "another"})
+    with queries.asking() as asked:
+        assert asked.scalar(select(IDENTITY.c.value))
+
+
+def test_a_question_that_takes_too_long_is_given_up(queries: LedgerQueries) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    began = time.monotonic()
+    with pytest.raises(LedgerUnavailable), queries.asking(0.2) as asked:
+        asked.execute(text(endless))
+    assert time.monotonic() > began
+    with queries.asking() as asked:
+        assert feed.head(asked)
+
+
+def test_a_connection_can_write_after_it_was_asked(ledger: Ledger, lives: dict[str, Life], url: str) -> None:
+    database = Database.open(url)
+    with closing(database), LedgerQueries(database).asking() as asked:
+        board.totals(asked)
+    write(Ledger(database), lives["ada"].quoted())
+    database.close()
+
+
+# ---- the board
+
+
+def names(page: board.Page) -> list[str]:
+    return [card.row.lead_id.removeprefix("lead-") for card in page.cards]
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [("name", ["bo", "cy"]), ("value", ["cy", "bo"]), ("date", ["bo", "cy"]), ("age", ["bo", "cy"])],
+)
+def test_a_column_has_its_order_and_its_pages(asked: Connection, sort: board.Sort, order: list[str]) -> None:
+    assert names(board.column(asked, Stage.QUOTED, sort)) == order
+    first = board.column(asked, Stage.QUOTED, sort, limit=1)
+    assert names(first) == order[:1]
+    second = board.column(asked, Stage.QUOTED, sort, after=first.after, limit=1)
+    assert (names(second), second.after) == (order[1:], None)
+
+
+def test_a_column_is_filtered(asked: Connection) -> None:
+    only = board.BoardFilter(text="university CY")
+    assert names(board.column(asked, Stage.QUOTED, only=only)) == ["cy"]
+    assert names(board.column(asked, Stage.QUOTED, only=board.BoardFilter(owner=Role.ENGINEERING))) == []
+    assert names(board.column(asked, Stage.QUOTED, only=board.BoardFilter(service="hub", on_hold=False))) == [
+        "bo",
+        "cy",
+    ]
+    assert names(board.column(asked, Stage.LEAD, only=board.BoardFilter(attention=True))) == []
+
+
+def test_totals_are_exact(asked: Connection) -> None:
+    found = {total.stage: total for total in board.totals(asked)}
+    assert (found[Stage.QUOTED].leads, found[Stage.QUOTED].value) == (2, 2_700_000)
+    assert (found[Stage.LEAD].currency, found[Stage.LEAD].value) == (None, 0)
+    assert sum(total.leads for total in found.values()) == 6
+
+
+def test_the_board_of_a_past_moment(asked: Connection) -> None:
+    before = board.stages_on(asked, MONDAY - timedelta(days=1))
+    assert before == {}
+    now = board.stages_on(asked, TODAY)
+    assert now == {Stage.LEAD: 1, Stage.QUOTED: 2, Stage.CONTRACTED: 1, Stage.HUB: 1, Stage.LOST: 1}
+    assert list(board.leads_on(asked, TODAY, Stage.QUOTED)) == ["lead-bo", "lead-cy"]
+    assert list(board.leads_on(asked, TODAY, Stage.QUOTED, after="lead-bo")) == ["lead-cy"]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "W10", "ww", "WyJhIl0", "é", "A" * 2000, write_cursor([1, 2])])
+def test_a_broken_cursor_is_said(asked: Connection, cursor: str) -> None:
+    with pytest.raises(BrokenCursor, match="begin at the first one"):
+        board.column(asked, Stage.QUOTED, after=cursor)
+
+
+def test_a_cursor_keeps_its_values() -> None:
+    values = (datetime(2026, 6, 1, tzinfo=UTC), date(2026, 6, 1), 7, "lead-é")
+    assert read_cursor(write_cursor(values), datetime, date, int, str) == values
+    for wrong in ([True], [2**70], ["\0"]):
+        with pytest.raises(BrokenCursor):
+            read_cursor(write_cursor(wrong), type(wrong[0]) if wrong != [True] else int)
+
+
+# ---- one lead, search, the feed
+
+
+def test_one_lead_has_all_its_lines(asked: Connection, lives: dict[str, Life]) -> None:
+    lines = one_lead.lead_lines(asked, "lead-ed")
+    assert lines
+    assert lines.row == row_of(lives["ed"].aggregate, lives["ed"].now)
+    assert {line["stage"] for line in lines.stages} == {"lead", "quoted", "contracted", "hub"}
+    assert [term["number"] for term in lines.terms] == [1]
+    assert lines.projected == lives["ed"].lead.last_seq
+    assert one_lead.lead_lines(asked, "lead-unknown") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("lead-bo", ["lead-bo"]),
+        ("UNIVERSITY cy", ["lead-cy"]),
+        ("example.cluster", ["lead-ed"]),
+        ("", []),
+        ("\0", []),
+        ("100%", []),
+        ("nobody", []),
+    ],
+)
+def test_search_finds_leads_by_words(asked: Connection, words: str, found: list[str]) -> None:
+    assert [row.lead_id for row in search.search(asked, words)] == found
+
+
+def test_the_feed_is_read_page_by_page(asked: Connection) -> None:
+    last = feed.head(asked)
+    seen: list[int] = []
+    while page := feed.events_after(asked, seen[-1] if seen else 0, limit=7):
+        seen += [event.position for event in page]
+    assert seen == list(range(1, last + 1))
+    (lost,) = feed.events_after(asked, 0, kinds=["lost"])
+    assert (lost.entry.lead_id, lost.revision, lost.void) == ("lead-di", 1, False)
+    assert feed.leads_changed_since(asked, MONDAY - timedelta(days=1))
+    assert not feed.leads_changed_since(asked, MONDAY + timedelta(days=900))
+
+
+# ---- the agenda
+
+
+def test_the_agenda_of_a_role_is_that_of_the_rows(asked: Connection, lives: dict[str, Life]) -> None:
+    for role in (Role.SALES, Role.CONTRACTS, Role.ENGINEERING):
+        expected = sorted(
+            (item.section.value, item.text)
+            for life in lives.values()
+            for item in row_of(life.aggregate, life.now).agenda(TODAY)
+            if item.role is role
+        )
+        found = agenda.agenda(asked, agenda.Whose(roles=[role]), TODAY)
+        assert sorted((item.section.value, item.text) for item in found.items) == expected
+        counts = agenda.counts(asked, agenda.Whose(roles=[role]), TODAY)
+        assert sum(counts.values()) == len(expected)
+        places = [[*Section].index(item.section) for item in found.items]
+        assert places == sorted(places)
+
+
+def test_the_agenda_is_read_page_by_page(asked: Connection) -> None:
+    whose = agenda.Whose(roles=[Role.SALES, Role.CONTRACTS])
+    everything, seen, after = agenda.agenda(asked, whose, TODAY).items, list[agenda.Item](), None
+    while True:
+        page = agenda.agenda(asked, whose, TODAY, after, limit=2)
+        seen += page.items
+        after = page.after
+        if after is None:
+            break
+    assert tuple(seen) == everything
+    assert len(everything) > 2
+
+
+def test_a_person_has_the_lines_of_their_leads_and_roles(
+    ledger: Ledger, queries: LedgerQueries, lives: dict[str, Life]
+) -> None:
+    lives["bo"].does("assigned", role="sales", person="Grace Example", login="grace")
+    write(ledger, lives["bo"])
+    with queries.asking() as asked:
+        grace = agenda.agenda(asked, agenda.Whose("@Grace"), TODAY).items
+        assert {item.row.lead_id for item in grace} == {"lead-bo"}
+        sales = agenda.agenda(asked, agenda.Whose("Ann", [Role.SALES]), TODAY).items
+        assert "lead-bo" not in {item.row.lead_id for item in sales}
+        assert sales
+        both = agenda.agenda(asked, agenda.Whose("grace", [Role.SALES]), TODAY).items
+        assert len(both) == len(grace) + len(sales)
+        assert agenda.people(asked) == ["grace", "grace example"]
+        assert agenda.agenda(asked, agenda.Whose(), TODAY).items == ()
+
+
+# ---- reports
+
+
+def test_the_funnel_and_the_times_count_each_lead(asked: Connection) -> None:
+    found = reports.funnel(asked, MONDAY, TODAY)
+    assert [found[stage] for stage in (Stage.LEAD, Stage.QUOTED, Stage.CONTRACTED, Stage.HUB)] == [6, 5, 2, 1]
+    assert reports.funnel(asked, TODAY, TODAY + timedelta(days=9))[Stage.LEAD] == 0
+    times = reports.time_in_stage(asked, MONDAY, TODAY)
+    assert sum(days.spans for days in times if days.stage is Stage.LEAD) == 5
+
+
+def test_what_moved_is_the_difference(asked: Connection) -> None:
+    def value(found: list[Any]) -> int:
+        return sum(getattr(each, "sign", 1) * (each.month * each.months + each.rest) for each in found)
+
+    before, after = MONDAY + timedelta(minutes=30), TODAY
+    assert reports.currencies(asked) == ["USD"]
+    known = [
+        value(reports.expected(asked, "USD", moment)) for moment in (MONDAY - timedelta(1), before, after)
+    ]
+    assert known[0] == 0
+    assert known[2] > 0
+    assert value(reports.moved(asked, "USD", before, after)) == known[2] - known[1]
+    assert value(reports.moved(asked, "USD", MONDAY - timedelta(1), after)) == known[2]
+
+
+def test_losses_contracts_hubs_and_bills(asked: Connection, ledger: Ledger) -> None:
+    (loss,) = reports.losses(asked, MONDAY, TODAY)
+    assert (loss.lead_id, loss.reason, loss.before, loss.reopened) == (
+        "lead-di",
+        "budget",
+        Stage.QUOTED,
+        False,
+    )
+    day = TODAY.date()
+    assert reports.hubs_without_contract(asked, day) == []
+    assert [lead for lead, _ in reports.contracts_without_hub(asked, day)] == ["lead-flo"]
+    late = day + timedelta(days=500)
+    assert [hub.lead_id for hub in reports.hubs_without_contract(asked, late)] == ["lead-ed"]
+    assert reports.renewals(asked, day, late) == (2, 0)
+    assert {invoice.lead_id for invoice in reports.open_invoices(asked)} <= {"lead-ed", "lead-flo"}
+    assert reports.unbilled(asked) == []
+
+
+# ---- plans
+
+QUESTIONS: dict[str, Callable[[Connection], Any]] = {
+    "column": lambda c: board.column(c, Stage.QUOTED, "date", after=write_cursor([TODAY, "lead-a"])),
+    "column by value": lambda c: board.column(c, Stage.QUOTED, "value", after=write_cursor([5, "lead-a"])),
+    "column by age": lambda c: board.column(c, Stage.QUOTED, "age"),
+    "column by name": lambda c: board.column(c, Stage.QUOTED, "name"),
+    "totals": board.totals,
+    "as of": lambda c: board.stages_on(c, TODAY),
+    "one lead": lambda c: one_lead.lead_lines(c, "lead-ed"),
+    "agenda of a role": lambda c: agenda.agenda(c, agenda.Whose(roles=[Role.SALES]), TODAY),
+    "agenda of a person": lambda c: agenda.agenda(c, agenda.Whose("grace"), TODAY),
+    "feed": lambda c: feed.events_after(c, 3),
+    "feed of kinds": lambda c: feed.events_after(c, 3, ["lost"]),
+    "changed": lambda c: feed.leads_changed_since(c, TODAY),
+    "funnel": lambda c: reports.funnel(c, MONDAY, TODAY),
+    "times": lambda c: reports.time_in_stage(c, MONDAY, TODAY),
+    "expected": lambda c: reports.expected(c, "USD", TODAY),
+    "moved": lambda c: reports.moved(c, "USD", MONDAY, TODAY),
+    "losses": lambda c: reports.losses(c, MONDAY, TODAY),
+    "unbilled": lambda c: reports.unbilled(c, (TODAY.date(), "lead-a", 1)),
+    "open invoices": reports.open_invoices,
+    "hubs": lambda c: reports.hubs_without_contract(c, TODAY.date()),
+    "contracts": lambda c: reports.contracts_without_hub(c, TODAY.date()),
+    "renewals": lambda c: reports.renewals(c, MONDAY.date(), TODAY.date()),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_no_question_reads_a_table_as_a_whole(
+    ledger: Ledger, lives: dict[str, Life], url: str, name: str
+) -> None:
+    def ask(reader: Ledger) -> None:
+        with LedgerQueries(reader._database).asking() as connection:
+            QUESTIONS[name](connection)
+
+    plans = plans_of(ledger, ask, "enable_seqscan")
+    scans = having(plans, "SCAN ledger" if url.startswith("sqlite") else "Seq Scan")
+    assert [line for line in scans if "USING" not in line.split("<-")[0]] == []

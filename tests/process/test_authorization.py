@@ -1,0 +1,263 @@
+"""Who may decide: the rule itself, and that no face gets around it."""
+
+from typing import Any
+
+import pytest
+
+from process.actor import Actor, Face, identity_of
+from process.core import intake
+from process.core.receipts import Answer
+from process.envelope import Envelope, public_key, seal
+from process.policy import Policy
+from process.types import Role
+from process.views.overview import timeline
+from tests.support.lives import DISCOUNTED, KEY, QUOTE, SIGNED, Life, known_person
+
+SALES = known_person("amara-sales", Face.COMMENT, Role.SALES)
+CONTRACTS = known_person("chidi", Face.COMMENT, Role.CONTRACTS)
+ENGINEERING = known_person("edda", Face.BOARD, Role.ENGINEERING)
+CLAIMS = Actor(face=Face.COMMENT, identity="chidi", roles=(Role.CONTRACTS,), authenticated=True)
+"""A person as somebody else may describe them."""
+UNKNOWN = [Actor(face=face, identity="chidi") for face in (Face.COMMAND_LINE, Face.SIGNAL, Face.UPDATE)]
+"""People at faces that know nobody, under the name of the approver."""
+
+
+def discounted(author: Actor = SALES) -> Life:
+    return Life().quoted(**DISCOUNTED, actor=author)
+
+
+def sends(life: Life, kind: str, *args: Any, face: Face = Face.UPDATE) -> Answer:
+    """Send a message as anybody can who reaches Temporal."""
+    aggregate, answer = intake.take(life.aggregate, kind, args, life.now, source=face)
+    life._set(aggregate)
+    return answer
+
+
+def trusting(life: Life) -> Life:
+    """Let the lead know the service's public key."""
+    life.aggregate = life.aggregate.replaced(keys=(public_key(KEY),))
+    return life
+
+
+# ---- corrections
+
+
+@pytest.mark.parametrize("actor", [SALES, ENGINEERING])
+def test_a_signature_is_taken_back_only_by_who_may_sign(actor: Actor) -> None:
+    life = Life().signed()
+    seq = life.lead.last_seq
+    assert "Only contracts can decide that" in life.refused("corrected", seq=seq, reason="x", actor=actor)
+    life.does("corrected", seq=seq, reason="x", actor=CONTRACTS)
+    assert life.lead.contract.signed_on is None
+
+
+def test_a_correction_is_corrected_by_who_may_take_what_counts_again() -> None:
+    life = discounted()
+    approval = life.does("discount_approved", actor=CONTRACTS).seq
+    correction = life.does("corrected", seq=approval, reason="x", actor=CONTRACTS).seq
+    assert "Only contracts" in life.refused("corrected", seq=correction, reason="y", actor=SALES)
+    life.does("corrected", seq=correction, reason="y", actor=CONTRACTS)
+    assert life.lead.quotes[-1].awaiting_approval_by is None
+
+
+@pytest.mark.parametrize("actor", UNKNOWN)
+def test_an_approval_is_not_revived_by_somebody_unknown(actor: Actor) -> None:
+    life = discounted()
+    approval = life.does("discount_approved", actor=CONTRACTS).seq
+    correction = life.does("corrected", seq=approval, reason="x", actor=actor).seq  # to withdraw it is safe
+    assert "somebody who is known" in life.refused("corrected", seq=correction, reason="y", actor=actor)
+
+
+def test_an_approval_is_not_revived_by_the_author_of_the_discount() -> None:
+    both = known_person("ada", Face.COMMENT, Role.CONTRACTS, Role.SALES)
+    life = discounted(both)
+    approval = life.does("discount_approved", actor=CONTRACTS).seq
+    correction = life.does("corrected", seq=approval, reason="x", actor=both).seq
+    assert "nobody approves their own" in life.refused("corrected", seq=correction, reason="y", actor=both)
+
+
+def test_what_a_correction_leaves_is_put_right_with_the_same_right() -> None:
+    life = Life().handed_over()
+    seq = life.does("contract_signed", **SIGNED).seq
+    life.perform()
+    life.does("corrected", seq=seq, reason="x", actor=CONTRACTS)
+    for more in ({"compensate": ["mail"]}, {"rest_is_fine": True}):
+        assert "Only contracts" in life.refused("corrected", seq=seq, reason="x", actor=SALES, **more)
+
+
+def test_the_correction_of_something_unknown_is_refused_for_that() -> None:
+    assert "There is no 99 in the timeline" in Life().refused(
+        "corrected", seq=99, reason="x", actor=ENGINEERING
+    )
+
+
+# ---- approvals
+
+
+@pytest.mark.parametrize("actor", UNKNOWN)
+def test_only_a_person_whom_a_face_knows_approves(actor: Actor) -> None:
+    life = discounted()
+    refusal = life.refused("discount_approved", by="@chidi", actor=actor)
+    assert "anybody may write any name" in refusal
+    assert "comment on the lead's issue" in refusal
+
+
+@pytest.mark.parametrize("author", UNKNOWN)
+def test_a_discount_of_somebody_unknown_is_not_approved(author: Actor) -> None:
+    life = discounted(author.replaced(identity="ada"))
+    refusal = life.refused("discount_approved", actor=CONTRACTS)
+    assert "Nobody knows who gave this discount" in refusal
+    assert "quotes again" in refusal
+
+
+def test_the_same_person_under_two_names_does_not_approve() -> None:
+    policy = Policy(aliases={"ada": ("id:7", "ada@example.org", "ada.lovelace")})
+    author = Actor(
+        face=Face.PAGE, identity=identity_of(policy.aliases, "Ada@example.org"), authenticated=True
+    )
+    approver = Actor(
+        face=Face.COMMENT, identity=identity_of(policy.aliases, "renamed", 7), authenticated=True
+    )
+    life = Life(policy=policy.model_dump(mode="json")).quoted(
+        **DISCOUNTED | {"by": "ada@example.org"}, actor=author
+    )
+    assert "nobody approves their own" in life.refused("discount_approved", by="@renamed", actor=approver)
+    life = Life(policy=policy.model_dump(mode="json")).quoted(
+        **DISCOUNTED | {"by": "ada.lovelace"}, actor=UNKNOWN[0]
+    )
+    assert "nobody approves their own" in life.refused("discount_approved", by="@ada", actor=approver)
+
+
+def test_an_account_that_took_a_login_is_not_its_former_owner() -> None:
+    aliases = {"ada": ("id:7", "ada.lovelace")}
+    assert identity_of(aliases, "@Ada", 7) == "ada"
+    assert identity_of(aliases, "ada", 8) is None
+    assert identity_of(aliases, "ada") == "ada"
+    assert identity_of(aliases, "new-name", 7) == "ada"
+    assert identity_of(aliases, "Ada.Lovelace") == "ada"
+    assert identity_of({}, "@Bob", 9) == "id:9"
+    assert identity_of({}, "@Bob") == "bob"
+
+
+def test_an_exception_is_allowed_by_the_person_it_names() -> None:
+    exception = {"exception_by": "@edda", "exception_reason": "The course begins"}
+    life = Life().quoted()
+    refusal = life.refused("hub_requested", **exception, by="@amara-sales", actor=SALES)
+    assert "you are not @edda" in refusal
+    for actor in UNKNOWN:
+        life.refused("hub_requested", **exception, by="@edda", actor=actor)
+    life.does("hub_requested", **exception, by="@edda", actor=ENGINEERING)
+
+
+def test_nobody_without_a_role_allows_an_exception() -> None:
+    nobody = Actor(face=Face.COMMENT, identity="mallory", roles=(), authenticated=True)
+    exception = {"exception_by": "@mallory", "exception_reason": "x"}
+    assert "you have no role" in Life().quoted().refused(
+        "hub_requested", **exception, by="@mallory", actor=nobody
+    )
+
+
+# ---- faces
+
+
+def test_a_message_cannot_say_who_sent_it() -> None:
+    life = trusting(discounted())
+    claims = CLAIMS.model_dump(mode="json")
+    for answer in (
+        sends(life, "discount_approved", {"by": "@chidi", "source": "github comment"}),
+        sends(life, "discount_approved", {"by": "@chidi", "actor": claims}),
+        sends(life, "discount_approved", {"by": "@chidi"}, {"actor": claims}),
+        sends(life, "discount_approved", {"by": "@chidi"}, {"actor": claims, "signature": "x"}),
+        sends(life, "discount_approved", {"by": "@chidi"}, {"actor": claims, "signature": ["x"]}),
+        sends(life, "discount_approved", {"by": "@chidi"}, {"actor": {**claims, "face": "root"}}),
+        sends(life, "discount_approved", {"by": "@chidi"}, face=Face.SIGNAL),
+    ):
+        assert not answer.accepted, answer
+    assert life.lead.quotes[-1].awaiting_approval_by is Role.CONTRACTS
+
+
+def test_what_the_service_signs_counts_for_that_decision_of_that_lead_only() -> None:
+    body = {"by": "@chidi", "key": "k"}
+
+    def sealed(lead: str = "lead-example", kind: str = "discount_approved", key: str = KEY) -> dict[str, Any]:
+        return seal(key, lead, kind, body, CLAIMS).model_dump(mode="json")
+
+    life = trusting(discounted())
+    for wrong in (sealed(lead="lead-other"), sealed(kind="discount_declined"), sealed(key="another key")):
+        assert "does not know the key" in str(sends(life, "discount_approved", body, wrong))
+    assert not sends(life, "discount_approved", {**body, "note": "x"}, sealed()).accepted
+    promoted = sealed() | {
+        "actor": CLAIMS.replaced(roles=(Role.SALES, Role.CONTRACTS)).model_dump(mode="json")
+    }
+    assert not sends(life, "discount_approved", body, promoted).accepted
+    assert sends(life, "discount_approved", body, sealed()).accepted
+    actor = life.aggregate.event_log.events[-1].fact.actor  # type: ignore[attr-defined]
+    assert (actor.face, actor.identity, actor.authenticated) == (Face.COMMENT, "chidi", True)
+
+
+def test_a_signed_command_line_is_still_nobody_known() -> None:
+    life, body = trusting(discounted()), {"by": "@chidi"}
+    at_server = seal(KEY, "lead-example", "discount_approved", body, CLAIMS.replaced(face=Face.COMMAND_LINE))
+    assert "command line anybody" in str(
+        sends(life, "discount_approved", body, at_server.model_dump(mode="json"))
+    )
+
+
+def test_without_a_key_roles_count_and_nobody_is_authenticated() -> None:
+    life = discounted()
+    sales = Envelope(actor=CLAIMS.replaced(roles=(Role.SALES,))).model_dump(mode="json")
+    assert "Only contracts" in str(sends(life, "discount_approved", {"by": "@chidi"}, sales))
+    contracts = Envelope(actor=CLAIMS).model_dump(mode="json")
+    assert "did not vouch" in str(sends(life, "discount_approved", {"by": "@chidi"}, contracts))
+
+
+@pytest.mark.parametrize("face", ["signal", "update", "cli"])
+def test_a_policy_closes_a_face_that_knows_nobody(face: str) -> None:
+    life = Life(policy={"version": "2", "faces": {face: "refused"}})
+    refusal = life.refused("put_on_hold", event="x", actor=Actor(face=Face(face)))
+    assert "the policy refuses that" in refusal
+    life.does("put_on_hold", event="x", actor=SALES)
+
+
+def test_a_policy_comes_from_the_settings_only() -> None:
+    policy = {"version": "x", "discounts": {"without_approval": "100"}}
+    for face in (Face.SIGNAL, Face.UPDATE):
+        assert "service's settings" in str(sends(Life(), "policy_adopted", {"policy": policy}, face=face))
+
+
+def test_the_service_itself_says_only_that_the_questionnaire_was_answered() -> None:
+    service = Actor(face=Face.QUESTIONNAIRE, identity="the questionnaire", authenticated=True)
+    life = Life()
+    assert "only that it was answered" in life.refused("price_quoted", **QUOTE, actor=service)
+    life.does("questionnaire_answered", response_id="r", actor=service)
+
+
+def test_the_timeline_says_whom_nobody_knew() -> None:
+    life = Life().signed()
+    life.does("put_on_hold", event="x", by="Ada", actor=UNKNOWN[1])
+    lines = timeline(life.aggregate)
+    assert not lines[-1].authenticated
+    assert all(line.authenticated for line in lines[:-1])
+
+
+# ---- who gets a lead's mails
+
+
+def test_a_role_is_given_to_an_address_of_the_organisation_only() -> None:
+    policy = {
+        "version": "2",
+        "addresses": {"sales": ["sales@example.org"]},
+        "aliases": {"edda": ["edda@engineering.example"]},
+        "mail_domains": ["partner.example"],
+    }
+    life = Life(policy=policy)
+    outside = life.refused("assigned", role="sales", person="Eve", email="eve@evil.example", actor=SALES)
+    assert "outside the organisation" in outside
+    assert "engineering.example, example.org, partner.example" in outside
+    for address in ("grace@EXAMPLE.org", "edda@engineering.example", "p@partner.example"):
+        life.does("assigned", role="sales", person=address, email=address, actor=SALES)
+    assert life.refused("assigned", role="sales", person="Eve", email="eve@sub.example.org", actor=SALES)
+
+
+def test_without_any_known_domain_every_address_will_do() -> None:
+    Life().does("assigned", role="sales", person="Grace", email="grace@example.com", actor=SALES)

@@ -1,0 +1,54 @@
+"""Without a Temporal server, what the ledger has is shown, and it is said that this is so."""
+
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+
+from ledger.entries import entry_of
+from ledger.events import Ledger
+from process.views.row import row_of
+from tests.support.commands import Ended
+from tests.support.lives import Life
+
+NOBODY = "No Temporal server answers at 127.0.0.1:1"
+
+Say = Callable[..., Ended]
+
+
+@pytest.fixture
+def life(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Life:
+    """A quoted lead in the ledger, and a Temporal server that nobody has started."""
+    monkeypatch.setenv("LEADS_LEDGER_URL", ledger_url)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    life = Life().quoted()
+    with closing(Ledger.open(ledger_url)) as ledger:
+        entries = [entry_of(life.lead.id, event) for event in life.aggregate.event_log.events]
+        ledger.append(life.lead.id, entries, after=0, row=row_of(life.aggregate, life.now))
+    return life
+
+
+def test_a_lead_is_shown_from_the_ledger(life: Life, say: Say) -> None:
+    shown = say("show", life.lead.id)
+    assert shown.code == 0, shown.err
+    assert shown.out.startswith(NOBODY)
+    assert "This is from the SQLite file" in shown.out
+    assert life.lead.heading in shown.out
+    as_json = say("show", life.lead.id, "--json")
+    assert as_json.json["stage"] == "quoted"
+    assert as_json.json["message"].startswith(NOBODY)
+    assert as_json.json["from_ledger"].startswith("SQLite file")
+
+
+def test_a_lead_that_the_ledger_lacks_is_not_shown(life: Life, say: Say) -> None:
+    shown = say("show", "lead-other")
+    assert (shown.code, shown.out) == (5, "")
+    assert NOBODY in shown.err
+
+
+@pytest.mark.parametrize("command", ["list", "agenda"])
+def test_lists_come_from_the_ledger(command: str, life: Life, say: Say) -> None:
+    listed = say(command)
+    assert listed.code == 0
+    assert life.lead.id in listed.out
+    assert NOBODY in listed.err
