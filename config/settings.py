@@ -119,6 +119,10 @@ class GitHub(Group):
     org: str = Field("2i2c-org", description="Organization that owns both repositories and the board")
     leads_repo: str = Field("leads", description="Repository with one issue per lead")
     hubs_repo: str = Field("pilot-hubs", description="Repository with one issue per hub")
+    hubs_public: bool = Field(
+        False,
+        description="The repository of hubs is public on purpose: a hub's issue then names no person of the customer",
+    )
     project_number: int = Field(1, description="Number of the organization's Projects v2 board")
     status_field: str = Field("Status", description="Name of the board's single-select field for the stage")
     columns: dict[Stage, Line] = Field(
