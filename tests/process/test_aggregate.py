@@ -8,7 +8,7 @@ import pytest
 from process.core import intake
 from process.core.aggregate import FINISHED, REFUSALS, LeadAggregate
 from process.core.checkpoint import pack
-from process.core.intake import MAX_EVENT_BYTES, RESERVE, SMALL
+from process.core.intake import MAX_EVENT_BYTES, RESERVE, RESERVE_OF_ENDS, SMALL
 from process.core.preview import preview_decision
 from process.core.receipts import RECEIPTS
 from process.core.requests import request_for
@@ -397,7 +397,7 @@ def test_a_full_lead_can_still_be_corrected_and_ended() -> None:
         life.aggregate = full
         assert life.take(kind, **body).accepted
     assert not life.take("reopened", note="x" * SMALL).accepted
-    life.aggregate = full.replaced(event_bytes=MAX_EVENT_BYTES + RESERVE)
+    life.aggregate = full.replaced(event_bytes=MAX_EVENT_BYTES + RESERVE + RESERVE_OF_ENDS)
     assert "Start a new lead" in str(life.take("lost", reason="budget"))
 
 

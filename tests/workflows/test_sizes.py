@@ -35,7 +35,7 @@ LARGE: list[tuple[str, dict[str, Any]]] = [
     ("price_quoted", {"amount": 1, "currency": "USD", "per": "year", "item": [0] * 900_000}),
     ("price_quoted", {"amount": "1" * NEARLY_ALL, "currency": "USD", "per": "year"}),
     ("lost", {f"f{number}": 0 for number in range(50_000)}),
-    ("lost", {"reason": "no answer", "note": "x" * NEARLY_ALL}),
+    ("lost", {"reason": "budget", "note": "x" * NEARLY_ALL}),
     ("policy_adopted", {"policy": {"people": {f"role {number}": [] for number in range(90_000)}}}),
     ("lost", {"f" * NEARLY_ALL: 0}),
     ("revert_edits", {"edits": [], "declined": [{}] * 400_000}),
