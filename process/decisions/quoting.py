@@ -9,8 +9,9 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, example, refuse, suggest
-from process.decisions.base import Decision, folder_effects, implausible, mail
+from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect, SendMail
+from process.effects.reservations import folder_effects
 from process.lead.lead import Lead
 from process.lead.quote import Discount, Quote, QuoteStatus, each
 from process.money.amounts import MAX_AMOUNT, Amount, CurrencyCode, Money, complaint
@@ -313,7 +314,8 @@ class PriceQuoted(Decision):
             quote.replaced(status=QuoteStatus.SUPERSEDED) if quote in lead.offers else quote
             for quote in lead.quotes
         )
-        return lead.replaced(quotes=(*older, self.quote(lead, lead.today(event.at))))
+        quotes = (*older, self.quote(lead, lead.today(event.at)))
+        return lead.replaced(quotes=quotes, folder_wanted=True)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         if not change.before.quoted:  # the contracts team joins at the first actual price (seed)
