@@ -184,7 +184,7 @@ def test_a_preview_shows_the_consequences_and_changes_nothing() -> None:
     assert preview.stage == "quoted"
     assert preview.answer.accepted
     assert preview.effects == (
-        "Reserve ids for the lead's Drive folder and its invoices",
+        "Create the lead's Drive folder",
         "Mail to contracts: price quoted",
         "Bring the lead's issue up to date",
         "Put the lead's card into its column of the board",
@@ -207,7 +207,8 @@ def kinds(effects: tuple[Effect, ...]) -> list[str]:
 
 
 def test_a_new_lead_starts_the_effects_that_need_nothing_else() -> None:
-    assert kinds(Life().aggregate.startable(frozenset({"card"}))) == ["open_issue", "read_prices"]
+    started = kinds(Life().aggregate.startable(frozenset({"card"})))
+    assert started == ["open_issue", "read_prices", "reserve_ids"]
 
 
 def test_effects_of_free_queues_start_together_and_the_one_that_shows_their_results_comes_last() -> None:
