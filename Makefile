@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo up test search bench lint lock pin clean forget
+.PHONY: help setup demo up test search bench authorization lint lock audit sbom pin clean forget
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
@@ -40,6 +40,9 @@ BENCH ?=
 bench: $(READY)  ## measure the service beside a bare workflow, some minutes (BENCH=--short for less)
 	@$(BIN)/python -m bench $(BENCH)
 
+authorization: $(READY)  ## write docs/authorization.md anew: who may decide what
+	@$(BIN)/python -m tests.support.authorization_page
+
 lint: $(READY)  ## check style, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -52,12 +55,27 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 lock: $(READY)  ## write the lock files anew from pyproject.toml (hashes, no addresses, not the sandbox itself)
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra sandbox --extra dev --no-emit-package lead-to-hub-sandbox pyproject.toml -o requirements-dev.lock
+	$(COMPILE) requirements-audit.in -o requirements-audit.lock
+
+AUDIT := .venv-audit/bin
+
+.venv-audit/.ready: requirements-audit.lock
+	$(PYTHON) -m venv .venv-audit
+	$(AUDIT)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-audit.lock
+	@touch $@
+
+audit: .venv-audit/.ready  ## look for known advisories about the locked libraries (needs a network)
+	$(AUDIT)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
+	$(AUDIT)/pip-audit --require-hashes --disable-pip --requirement requirements-dev.lock
+
+sbom: .venv-audit/.ready  ## write sbom.json, a list of the service's libraries (CycloneDX)
+	$(AUDIT)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file sbom.json requirements.lock
 
 pin:  ## name Compose's images by their digests of today (needs Docker and a network)
 	@$(PYTHON) deploy/pin_images.py
 
 clean:  ## remove .venv and caches; leads are kept
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json
+	rm -rf .venv .venv-audit sbom.json .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json
 
 forget:  ## delete the data of `make up` in .leads, with all leads; asks first
 	@test -d .leads || { echo "There is no .leads here: nothing to delete."; exit 0; }; \

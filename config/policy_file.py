@@ -13,8 +13,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.settings import Addresses, Settings, SettingsError
-from process.addresses import complaint_about
-from process.policy import BUILT_IN, TEAMS, Policy
+from process.actor import plain_name
+from process.addresses import complaint_about, is_domain
+from process.policy import BUILT_IN, TEAM_FIELDS, TEAMS, Policy
 
 _PERSON = re.compile(r"@?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})|team:[a-z0-9][a-z0-9._-]*")
 
@@ -27,6 +28,8 @@ def current_policy(settings: Settings) -> Policy:
     Raises SettingsError for an invalid file.
     """
     policy = Policy.model_validate(_from_settings(settings))
+    if shared := _shared(policy):
+        raise SettingsError(f"LEADS_ALIASES: {shared}.")
     if settings.policy_file is None:
         return policy.replaced(version=_version(policy))
     content = _read(settings.policy_file)
@@ -40,6 +43,7 @@ def _from_settings(settings: Settings) -> dict[str, Any]:
     return {
         "columns": settings.github.columns,
         "people": {role: people for role, people in settings.people.items() if people},
+        "aliases": {person: others for person, others in settings.aliases.items() if others},
         "addresses": {
             role: addresses
             for role in sorted(TEAMS)
@@ -49,8 +53,8 @@ def _from_settings(settings: Settings) -> dict[str, Any]:
 
 
 def _version(policy: Policy) -> str:
-    names = policy.model_dump_json(exclude={"version", "people", "addresses"})
-    built_in = Policy().model_dump_json(exclude={"version", "people", "addresses"})
+    names = policy.model_dump_json(exclude={"version", *TEAM_FIELDS})
+    built_in = Policy().model_dump_json(exclude={"version", *TEAM_FIELDS})
     return BUILT_IN if names == built_in else f"{BUILT_IN}+{hashlib.sha256(names.encode()).hexdigest()[:6]}"
 
 
@@ -140,7 +144,22 @@ def _complaints(policy: Policy, *, named: bool) -> Iterator[str]:
         if not addresses:
             yield f"addresses.{role}: name at least one address, or leave it out"
         yield from (f"addresses.{role}: {a!r} {wrong}" for a in addresses if (wrong := complaint_about(a)))
+    for domain in policy.mail_domains:
+        if not is_domain(domain):
+            yield f"mail_domains: {domain!r} is no domain; write it as example.org"
+    if shared := _shared(policy):
+        yield f"aliases: {shared}"
     for role, people in policy.people.items():
         for person in people:
             if not _PERSON.fullmatch(person):
                 yield f"people.{role}: {person!r} is neither a login nor team:SLUG"
+
+
+def _shared(policy: Policy) -> str:
+    """Return the complaint that two persons have one name, as a clause; empty if none have."""
+    owners: dict[str, str] = {}
+    for person, others in policy.aliases.items():
+        for name in {plain_name(each) for each in (person, *others)}:
+            if owners.setdefault(name, person) != person:
+                return f"{owners[name]} and {person} have a name in common; one name means one person"
+    return ""

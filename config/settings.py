@@ -119,6 +119,10 @@ class GitHub(Group):
     org: str = Field("2i2c-org", description="Organization that owns both repositories and the board")
     leads_repo: str = Field("leads", description="Repository with one issue per lead")
     hubs_repo: str = Field("pilot-hubs", description="Repository with one issue per hub")
+    hubs_public: bool = Field(
+        False,
+        description="The repository of hubs is public on purpose: a hub's issue then names no person of the customer",
+    )
     project_number: int = Field(1, description="Number of the organization's Projects v2 board")
     status_field: str = Field("Status", description="Name of the board's single-select field for the stage")
     columns: dict[Stage, Line] = Field(
@@ -191,7 +195,12 @@ class Google(Group):
         },
         description="Title of the question that asks for each of these fields",
     )
-    questionnaire_url: str = Field("", description="Link under which people answer the questionnaire")
+    questionnaire_url: str = Field(
+        "", description="Pre-filled link to the questionnaire, with {lead} as the answer that names the lead"
+    )
+    new_leads_a_day: int = Field(
+        20, ge=0, le=1000, description="New leads that the questionnaire opens in a day; further ones wait"
+    )
     price_sheet: str = Field("", description="Id of the spreadsheet with the price list; empty: price_file")
     price_range: str = Field("Prices!A1:Z", description="Cell range of the price list in the sheet")
     timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")
@@ -291,6 +300,10 @@ class Settings(Group, BaseSettings):
     digest: Digest = Digest()
     people: dict[Role, list[Person]] = Field(
         default={}, description="GitHub logins, and teams as team:SLUG, that may decide for each role"
+    )
+    aliases: dict[Line, list[Person]] = Field(
+        default={},
+        description="Other names of people by GitHub login: id:NUMBER of the account, mail addresses, command-line names",
     )
     token_key: Key | None = Field(
         None, description="Key of the tokens in links: a random text of at least 32 characters"

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from process.actor import Face
-from process.addresses import EXAMPLE, complaint_about
+from process.addresses import EXAMPLE, complaint_about, domain_of
 from process.types import Given, Line, Role, Stage, line_complaint
 
 MAX_DAYS = 3650
@@ -160,12 +160,22 @@ class Policy(Given):
     labels: Labels = Labels()
     discounts: Discounts = Discounts()
     faces: Faces = Faces()
+    mail_domains: tuple[Line, ...] = ()
+    """Domains in which people get a lead's mails, beside those of the team's own addresses."""
     people: NamesByRole = {}
     """Role -> GitHub logins, and teams as `team:SLUG`."""
     addresses: NamesByRole = {}
     """Role -> mail addresses. Other roles have those of the settings."""
     aliases: Aliases = {}
     """Person, by GitHub login -> their other names: `id:NUMBER`, mail addresses, names at the command line."""
+
+    @property
+    def own_domains(self) -> frozenset[str]:
+        """The domains of the organisation; empty if the policy names none and no address: then any will do."""
+        named = (name for known in self.addresses.values() for name in known)
+        aliases = (name for others in self.aliases.values() for name in others if "@" in name)
+        further = (f"@{domain}" for domain in self.mail_domains)
+        return frozenset(map(domain_of, (*further, *named, *aliases)))
 
     def rules(self) -> dict[str, Any]:
         """Return the rules by name, such as `periods.stale`, without version, people and addresses."""

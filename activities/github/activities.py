@@ -13,16 +13,18 @@ from activities.github.client import GitHubClient
 from activities.github.corrections import GitHubCorrections, IssueRef
 from activities.github.drift import GitHubDrift
 from activities.github.issues import DesiredIssue, GitHubIssues, Reason
+from activities.github.models import Repository
 from activities.github.own_comments import SETTLE, OwnComments
 from activities.github.people import people_checks
 from activities.performs import performs
+from activities.questionnaire_link import signed_link
 from config.settings import Settings, public_page
 from process.effects import CheckIssues, PlaceCard, PostCorrection, RevertCard, RevertIssue
 from process.effects.observations import CardPlaced, HubIssueOpened, IssueOpened
 from process.effects.requests import EffectRequest, Outcome
 from process.github.edits import Edit
 from process.lead.duplicate_links import Relation
-from process.lead.hub import HUB_FIELDS
+from process.lead.hub import HUB_FIELDS, HUB_PERSONAL
 from process.lead.lead import Lead
 from process.lead.qualification import MANIAC_T
 from process.policy import Policy
@@ -200,6 +202,7 @@ class GitHubActivities:
                 hub_fields=HUB_FIELDS,
                 corrected_decisions=request.corrected_decisions,
                 workflow_url=page,
+                questionnaire_link=signed_link(self._settings, lead.id),
                 duplicate_links=_duplicate_links(lead, self._page),
                 follows_changes=self._settings.github.follows_changes,
                 clip=clip,
@@ -222,7 +225,14 @@ class GitHubActivities:
         closed = down or lead.ended or lead.hub.withdrawn_on is not None
 
         def text(clip: int) -> str:
-            return render("hub_issue.md", lead=lead, hub_fields=HUB_FIELDS, todo=items, clip=clip)
+            return render(
+                "hub_issue.md",
+                lead=lead,
+                hub_fields=HUB_FIELDS,
+                withheld=HUB_PERSONAL if self._settings.github.hubs_public else frozenset(),
+                todo=items,
+                clip=clip,
+            )
 
         return DesiredIssue(
             repo=_repo(lead.hub_issue, self._settings.github.hubs_repo),
@@ -267,10 +277,22 @@ class GitHubActivities:
             yield Check(
                 "GitHub", f"{self._client.settings.org}/{repo} has this name", ok=False, detail=detail
             )
+        yield self._check_visibility(found, repo)
         present = self._client.labels(repo)
         missing = [label for label in labels if label.casefold() not in present]
         detail = f"create {', '.join(missing)}: `leads init-repos` does" if missing else ""
         yield Check("GitHub", f"{found.full_name} has our labels", not missing, detail)
+
+    def _check_visibility(self, found: Repository, repo: str) -> Check:
+        """Check that strangers cannot read what they are not meant to."""
+        github, name = self._settings.github, f"{found.full_name} shows strangers no personal data"
+        if found.private:
+            return Check("GitHub", name, ok=True)
+        if repo == github.hubs_repo != github.leads_repo:
+            detail = "it is public: make it private, or set LEADS_GITHUB__HUBS_PUBLIC=true, and its issues name nobody"
+            return Check("GitHub", name, github.hubs_public, "" if github.hubs_public else detail)
+        detail = "it is public, and its issues hold names, prices and addresses: make it private"
+        return Check("GitHub", name, ok=False, detail=detail)
 
 
 _SOON = timedelta(minutes=5)

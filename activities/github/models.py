@@ -96,3 +96,4 @@ class Repository(Base):
     full_name: str
     has_issues: bool = True
     archived: bool = False
+    private: bool = False

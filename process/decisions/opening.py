@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from process.addresses import EXAMPLE, complaint_about
+from process.addresses import EXAMPLE, complaint_about, domain_of
 from process.calendar import zone_exists
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, NotifyLeads, OpenIssue, PlaceCard, ReadPrices, UpdateIssue
+from process.effects.reservations import id_effects
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Assignee, Lead
 from process.money.pricing import BUILT_IN, PriceBook
@@ -94,6 +95,7 @@ class LeadOpened(Decision):
             yield OpenIssue(key=change.key("open_issue"), cause=change.event.seq)
         yield PlaceCard(key=change.key("place_card"), cause=change.event.seq)
         yield ReadPrices(key=change.key("read_prices"), cause=change.event.seq)
+        yield from id_effects(change)
         if change.after.undecided:
             yield NotifyLeads(key=change.key("notify_leads"), cause=change.event.seq)
 
@@ -108,7 +110,11 @@ class DetailsChanged(Decision):
     """Details of the lead were wrong or have changed: organisation, person, title, service, zone or invoicing."""
 
     kind = "details_changed"
-    deciders = EVERY_TEAM
+    deciders = frozenset({Role.SALES, Role.CONTRACTS})
+    field_deciders = {
+        "reference": frozenset({Role.CONTRACTS}),
+        "billing_address": frozenset({Role.CONTRACTS}),
+    }
     example = {"person": "Grace Example"}
 
     org: Line | None = Field(None, description="the lead's organisation")
@@ -162,7 +168,17 @@ class Assigned(Decision):
         if event_log.lead.assigned.get(self.role) == self.assignee():
             who = self.person or "Nobody in particular"
             return refuse(f"{who} has the role {self.role} already")
-        return contact_complaint(None, self.email)
+        return contact_complaint(None, self.email) or self._foreign_address(event_log.lead)
+
+    def _foreign_address(self, lead: Lead) -> Refused | None:
+        """Return the reason to refuse an address outside the organisation: it would get the lead's mails. Or None."""
+        domains = lead.policy.own_domains
+        if self.email is None or not domains or domain_of(self.email) in domains:
+            return None
+        return refuse(
+            f"The address is outside the organisation, whose domains are {', '.join(sorted(domains))}",
+            "Further domains are named by the policy (mail_domains)",
+        )
 
     def assignee(self) -> Assignee | None:
         return Assignee(person=self.person, login=self.login, email=self.email) if self.person else None

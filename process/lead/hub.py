@@ -27,6 +27,8 @@ HUB_FIELDS: dict[str, str] = {
 """Field -> label in the hub's issue, in its order (process.md, The hub's issue)."""
 
 
+HUB_PERSONAL = frozenset({"administrators", "representatives"})
+"""Fields that name people of the customer."""
 HUB_OPTIONAL = frozenset({"logo_url", "important_dates", "end_date", "config_name"})
 
 

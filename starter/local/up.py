@@ -90,8 +90,8 @@ async def _up(
         )
         ui = f"http://localhost:{ui_port}"
         more = {"LEADS_TEMPORAL_UI": ui} | (sandbox.environment if sandbox else {})
-        if settings.token_key is None:
-            more["LEADS_TOKEN_KEY"] = token_key(DATA)
+        key = {} if settings.token_key else {"LEADS_TOKEN_KEY": token_key(DATA)}
+        more |= key
         env = environment(f"{HOST}:{port}", more, settings_too=True)
         restarts: dict[str, Start] = {"worker": lambda: parts.worker(env)}
         if with_web:
@@ -99,7 +99,7 @@ async def _up(
         for start in restarts.values():
             await start()
         _print_running(out, parts, port, ui, sandbox, _webhooks(settings, web_port, sandbox))
-        with _shared_settings(more if sandbox else {}), suppress(asyncio.CancelledError):
+        with _shared_settings(more if sandbox else key), suppress(asyncio.CancelledError):
             await _watch(parts, restarts, out)
 
 

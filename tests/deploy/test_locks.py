@@ -12,6 +12,7 @@ REPLAYED = {"temporalio", "pydantic", "babel", "python-dateutil", "tzdata"}
 
 DEPENDENCIES: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+TOOLS = "requirements-audit.lock"
 
 
 def locked(name: str) -> dict[str, str]:
@@ -19,7 +20,7 @@ def locked(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, TOOLS])
 def test_a_lock_names_no_host_and_has_a_hash_for_everything(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text

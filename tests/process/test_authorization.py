@@ -238,3 +238,26 @@ def test_the_timeline_says_whom_nobody_knew() -> None:
     lines = timeline(life.aggregate)
     assert not lines[-1].authenticated
     assert all(line.authenticated for line in lines[:-1])
+
+
+# ---- who gets a lead's mails
+
+
+def test_a_role_is_given_to_an_address_of_the_organisation_only() -> None:
+    policy = {
+        "version": "2",
+        "addresses": {"sales": ["sales@example.org"]},
+        "aliases": {"edda": ["edda@engineering.example"]},
+        "mail_domains": ["partner.example"],
+    }
+    life = Life(policy=policy)
+    outside = life.refused("assigned", role="sales", person="Eve", email="eve@evil.example", actor=SALES)
+    assert "outside the organisation" in outside
+    assert "engineering.example, example.org, partner.example" in outside
+    for address in ("grace@EXAMPLE.org", "edda@engineering.example", "p@partner.example"):
+        life.does("assigned", role="sales", person=address, email=address, actor=SALES)
+    assert life.refused("assigned", role="sales", person="Eve", email="eve@sub.example.org", actor=SALES)
+
+
+def test_without_any_known_domain_every_address_will_do() -> None:
+    Life().does("assigned", role="sales", person="Grace", email="grace@example.com", actor=SALES)

@@ -9,6 +9,7 @@ from textwrap import fill
 
 from process.core.refusal import title
 from process.decisions.base import SET_BY_LEAD, Decision
+from process.decisions.correcting import Corrected
 from process.decisions.discounts import OnDiscount
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
@@ -25,6 +26,8 @@ Each decision has one name on every face: `price_quoted` is a Temporal signal an
 `leads price-quoted LEAD` on the command line, and `/price-quoted` in a comment on GitHub. It takes
 the fields in its table; those in bold must be given. Every decision also takes `by` (who decided),
 `note` (text for the timeline) and `key` (the same key is the same decision, sent again).
+
+[authorization.md](authorization.md) shows who may decide what.
 """
 
 _COMMON = {*Decision.model_fields, *SET_BY_LEAD, "policy", "changes", "price_books", "issue", "originals"}
@@ -66,6 +69,10 @@ def _who_and_when(decision: type[Decision]) -> str:
     deciders = " or ".join(sorted(decision.deciders))
     if issubclass(decision, OnDiscount):
         deciders = "the role that the policy names"
+    if decision is Corrected:
+        deciders = "who may take the decision that it corrects"
+    for field, roles in decision.field_deciders.items():
+        deciders += f", with `{field}` by {' or '.join(sorted(roles))}"
     stages = ", ".join(stage for stage in type(next(iter(decision.stages))) if stage in decision.stages)
     return f"Decided by {deciders}; at the stages {stages}."
 

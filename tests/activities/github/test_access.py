@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 
+from activities.checks import Check
 from activities.errors import PARKED
 from activities.github.activities import GitHubActivities
 from config.settings import Settings
@@ -27,6 +28,23 @@ def as_app(settings: Settings, github: GitHub) -> Settings:
         app_private_key=SecretStr(github.state.register_app_key()),
         app_installation_id=github.state.app.installation_id,
     )
+
+
+def test_a_repository_that_strangers_can_read_is_seen(settings: Settings, github: GitHub) -> None:
+    def found(settings: Settings) -> dict[str, Check]:
+        checks = [each for each in GitHubActivities(settings).checks() if "strangers" in each.name]
+        return {each.name.split()[0]: each for each in checks}
+
+    leads, hubs = f"{settings.github.org}/leads", f"{settings.github.org}/pilot-hubs"
+    assert {name: check.ok for name, check in found(settings).items()} == {leads: True, hubs: True}
+    there = found(changed(settings, "github", hubs_public=False))
+    assert (there[leads].ok, there[hubs].ok) == (True, False)
+    assert "LEADS_GITHUB__HUBS_PUBLIC=true" in there[hubs].detail
+    for number, repository in list(github.state.repositories.items()):
+        github.state.repositories[number] = repository.replaced(private=False)
+    there = found(settings)
+    assert (there[leads].ok, there[hubs].ok) == (False, True)
+    assert "make it private" in there[leads].detail
 
 
 def test_a_github_app_works_as_its_bot_and_keeps_its_token(as_app: Settings, github: GitHub) -> None:

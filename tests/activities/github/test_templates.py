@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 
 from activities.github.activities import GitHubActivities
 from activities.github.issue_block import find
+from config.settings import Settings
 from process.lead.contract import Contract, Vendor, VendorStatus
 from process.lead.hub import HUB_FIELDS, Hub
 from process.lead.invoice import Invoice, InvoiceLine, Usage
@@ -21,6 +22,7 @@ from process.views.checklist import checklist
 from process.views.next_step import next_step
 from tests.support.github_text import found_by_github
 from tests.support.github_world import TODAY, GitHub, a_lead, a_quote, opened, with_hub_issue
+from tests.support.performing import changed
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 
@@ -184,9 +186,26 @@ def test_a_new_lead_shows_what_is_not_known_yet(activities: GitHubActivities, gi
     assert "WARNING" not in text
 
 
+def test_a_public_hubs_issue_names_nobody(settings: Settings, github: GitHub) -> None:
+    assert settings.github.hubs_public
+    activities = GitHubActivities(settings)
+    hub = full_lead().hub.replaced(
+        validated_on=TODAY, validated_by="Grace Example", validation_reason="Grace"
+    )
+    lead = opened(activities, full_lead().replaced(contract=Contract(), hub=hub))
+    with_hub_issue(activities, lead)
+    text = plain(github.body("pilot-hubs"))
+    for personal in ("Allower", "Because", "Hub administrators", "Hub representatives", "Grace"):
+        assert personal not in text
+    assert "No contract is signed" in text
+    assert text.count("known, and not shown in public") == 2
+    assert "the community is satisfied" in text
+
+
 def test_the_hubs_issue_has_every_field_the_leads_link_and_the_exception(
-    activities: GitHubActivities, github: GitHub
+    settings: Settings, github: GitHub
 ) -> None:
+    activities = GitHubActivities(changed(settings, "github", hubs_public=False))
     lead = opened(activities, full_lead().replaced(contract=Contract()))
     with_hub_issue(activities, lead)
     issue = github.issue("pilot-hubs")

@@ -88,7 +88,7 @@ def test_everything_can_print_json(command: str) -> None:
 
 
 def test_start_takes_the_fields_of_a_lead() -> None:
-    ours = {"source", "said_at", "policy", "price_books", "changes", "key", "issue", "originals"}
+    ours = {"source", "actor", "said_at", "policy", "price_books", "changes", "key", "issue", "originals"}
     fields = set(LeadOpened.model_fields) - ours
     assert options("start") == fields | {"id", "opaque_id", "not_a_duplicate", "json"}
 
