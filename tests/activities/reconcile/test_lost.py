@@ -28,7 +28,7 @@ async def test_a_terminated_lead_is_named_until_it_runs_again(
     assert found == (f"1 whose workflow is lost, to be restored from the ledger: {gone.id}",)
 
     async def nothing(*_: Any) -> AsyncIterator[LostRun]:
-        for each in ():
+        for each in list[LostRun]():
             yield each
 
     monkeypatch.setattr("activities.reconcile.lost.list_lost", nothing)
