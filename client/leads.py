@@ -52,7 +52,7 @@ from process.effects.summaries import shortened
 from process.envelope import seal
 from process.github.edits import RevertEdits
 from process.identity import full_id, possible_ids, request_key, same_text
-from process.lead.duplicate_links import DuplicateLink, Relation
+from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
 from process.policy import Policy, Team
 from process.types import Base, Stage
 from process.views.agenda_items import AgendaItem
@@ -174,9 +174,11 @@ class LeadsClient(Directory):
         starts, and returns the one that was reserved first. Raises DecisionRefused or LeadHasEnded.
         """
         lead_id = await self._free_id(opened, key)
+        others = [*opened.originals, *await self._checked(opened, lead_id)]
+        others = [*{other.lead_id: other for other in reversed(others)}.values()][::-1][:MAX_ORIGINALS]
         if reserve:
             lead_id = await reserve(lead_id)
-        started = await self._start(opened, lead_id, key, await self._checked(opened, lead_id))
+        started = await self._start(opened, lead_id, key, others)
         return started or await self._already(await self.client.get_workflow_handle(lead_id).describe())
 
     async def _free_id(self, opened: LeadOpened, key: str, *, opaque: bool = False) -> str:

@@ -155,4 +155,3 @@ def test_a_request_has_the_snapshots_of_what_is_not_recorded() -> None:
     life.does("quote_accepted")
     (snapshot,) = record_request(life.aggregate, 0, life.now).snapshots
     assert snapshot == snapshot_of(life.lead, life.aggregate.event_log.events[-1])
-    assert not record_request(life.aggregate, 0, life.now, replaying=True).snapshots
