@@ -1,13 +1,14 @@
 """Activities of the weekly digest: find out who gets a mail, and send the mails."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from temporalio import activity
 
 from activities.errors import again
+from activities.issue_sync.context import in_thread
 from activities.mail.addresses import plain_address, valid_addresses_of
 from activities.mail.messages import MessageBuilder
 from activities.mail.smtp import deliver
@@ -21,18 +22,34 @@ from process.views.digest import DigestMail, Week
 from workflows.digest import DigestPart, DigestPlan
 
 
-def digest_activities(settings: Settings, policy: Policy) -> list[Callable[..., Any]]:
-    """Return the activities that a digest workflow needs. `policy`: of new leads, names people of the roles."""
-    digests = DigestActivities(LeadLists.of(settings), DigestMailer(settings, policy))
+async def nothing_waits() -> int:
+    """Return that no response waits: for digests without a questionnaire."""
+    return 0
+
+
+def digest_activities(
+    settings: Settings, policy: Policy, waiting: Callable[[], Awaitable[int]] = nothing_waits
+) -> list[Callable[..., Any]]:
+    """Return the activities that a digest workflow needs. `policy`: of new leads, names people of the roles.
+
+    `waiting` counts the responses to the questionnaire that wait for another day.
+    """
+    digests = DigestActivities(LeadLists.of(settings), DigestMailer(settings, policy), waiting)
     return [digests.plan_digest, digests.send_digest]
 
 
 class DigestActivities:
     """Reads the leads' rows, and sends mails made of them."""
 
-    def __init__(self, rows: LeadLists, mailer: "DigestMailer") -> None:
+    def __init__(
+        self,
+        rows: LeadLists,
+        mailer: "DigestMailer",
+        waiting: Callable[[], Awaitable[int]] = nothing_waits,
+    ) -> None:
         self._rows = rows
         self._mailer = mailer
+        self._waiting = waiting
         self._reading = threading.Lock()
         self._known: tuple[Week, datetime, dict[str, DigestMail]] | None = None
         """The mails read last: many are sent in a row, and one reading is enough for them."""
@@ -48,10 +65,14 @@ class DigestActivities:
         return DigestPlan(read_at=now, leads=found.leads, keys=tuple(mails))
 
     @activity.defn(name="send_digest")
-    def send_digest(self, part: DigestPart) -> str:
+    async def send_digest(self, part: DigestPart) -> str:
         """Send one mail and return its Message-ID, or an empty text if nothing is left to say in it."""
-        mail = self._mails(part.week, part.read_at).get(part.key)
-        return self._mailer.send(mail) if mail else ""
+        mail = await in_thread(lambda: self._mails(part.week, part.read_at).get(part.key))
+        if mail is None:
+            return ""
+        if mail.role is Role.SALES:
+            mail = mail.replaced(waiting=await self._waiting())
+        return await in_thread(self._mailer.send, mail)
 
     def _mails(self, week: Week, read_at: datetime) -> dict[str, DigestMail]:
         """Return the mails by their keys. Whoever asks at the same time waits for one reading."""

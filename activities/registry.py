@@ -1,6 +1,7 @@
 """Creates all activities from the settings: one per kind of effect, and those of the chores."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from temporalio.client import Client
@@ -21,6 +22,7 @@ from activities.reconcile.activities import reconcile_activities
 from activities.relation_notices import RelationNoticeActivities
 from client.chores import Chores
 from client.leads import LeadsClient
+from client.reconcile import waiting_responses
 from config.settings import Settings
 from ledger.events import Ledger
 from process.effects import Effect
@@ -61,7 +63,7 @@ def chore_activities(leads: LeadsClient, chores: Chores, settings: Settings) -> 
     return [
         IssueSync(leads, chores, settings).sync_issue,
         *reconcile_activities(leads, chores, settings),
-        *digest_activities(settings, leads.policy),
+        *digest_activities(settings, leads.policy, partial(waiting_responses, chores.client)),
     ]
 
 

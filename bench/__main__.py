@@ -22,6 +22,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "hub_year": (),
     "years": ("--years", "1"),
     "growth": ("--leads", "1000"),
+    "read_tables": ("--leads", "300", "--appends", "5"),
     "calls": ("--leads", "1"),
     "reconcile": ("--leads", "50"),
     "deliveries": ("--deliveries", "200"),

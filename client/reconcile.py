@@ -21,6 +21,8 @@ from workflows.reconcile import ReconcileWorkflow, Reconciliation
 
 SCHEDULE = "reconcile"
 NOW = "reconcile-now"
+QUESTIONNAIRE = "reconcile_questionnaire"
+"""The activity that reconciles the questionnaire."""
 COMPLETED = WorkflowExecutionStatus.COMPLETED
 
 
@@ -55,6 +57,14 @@ async def reconcile_now(client: Client, task_queue: str) -> Reconciliation:
         static_summary="Compare leads with the systems outside, now",
     )
     return await handle.result()
+
+
+async def waiting_responses(client: Client) -> int:
+    """Return how many responses to the questionnaire waited at the newest reconciliation. Raises RPCError."""
+    newest = await _newest(client)
+    result = newest.results.get(QUESTIONNAIRE) if newest else None
+    waiting = result.cursor.get("waiting", 0) if result else 0
+    return waiting if isinstance(waiting, int) else 0
 
 
 async def _newest(client: Client) -> Reconciliation | None:

@@ -29,7 +29,7 @@ from client.past import Past
 from process.core.events import Event
 from process.effects import RecordEvents
 from process.views.recording import RecordRequest
-from workflows.runtime.compressed import read_compressed
+from workflows.runtime.handover import handed_over
 from workflows.runtime.plugin import WORKFLOWS, leads_plugin
 
 MAX_CONCURRENT = 20
@@ -154,7 +154,7 @@ class _Outbound(WorkflowOutboundInterceptor):
 def _note(started: StartActivityInput | StartLocalActivityInput) -> None:
     if started.activity == RecordEvents.kind:
         (argument,) = started.args
-        request = read_compressed(argument, RecordRequest) if isinstance(argument, RawValue) else argument
+        request = handed_over(argument.payload) if isinstance(argument, RawValue) else argument
         workflow.extern_functions()[_CAPTURE](workflow.info().workflow_id, request)
 
 

@@ -195,7 +195,12 @@ class Google(Group):
         },
         description="Title of the question that asks for each of these fields",
     )
-    questionnaire_url: str = Field("", description="Link under which people answer the questionnaire")
+    questionnaire_url: str = Field(
+        "", description="Pre-filled link to the questionnaire, with {lead} as the answer that names the lead"
+    )
+    new_leads_a_day: int = Field(
+        20, ge=0, le=1000, description="New leads that the questionnaire opens in a day; further ones wait"
+    )
     price_sheet: str = Field("", description="Id of the spreadsheet with the price list; empty: price_file")
     price_range: str = Field("Prices!A1:Z", description="Cell range of the price list in the sheet")
     timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")

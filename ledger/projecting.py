@@ -11,15 +11,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
 
-from ledger.entries import event_of
-from ledger.entry import Entry
 from ledger.lines import Line, checksums, content_of, lines_of, money_line, stage_line, storable
 from ledger.read_tables import FEED, FEED_HEAD, MONEY, STAGES
 from ledger.read_tables import OF_LEAD as READ_TABLES
 from process.types import Stage
 from process.views.lead_row import ROWS_VERSION, LeadRow
 from process.views.snapshot import Flow, Snapshot
-from process.views.spans import MoneySpan, Spans, StageSpan, spans_after, spans_of
+from process.views.spans import MoneySpan, Spans, StageSpan, spans_after
 
 TOLD: Final = "told"
 NOW: Final = "now"
@@ -83,19 +81,17 @@ def forget_spans(connection: Connection, lead_id: str) -> dict[str, Any]:
     return {"version": None, "projected": 0, "snapshot": None, "stage_since": None}
 
 
-def remake_spans(connection: Connection, lead_id: str, entries: Sequence[Entry]) -> dict[str, Any]:
+def remake_spans(connection: Connection, lead_id: str, spans: Spans | None, projected: int) -> dict[str, Any]:
     """Write the spans of all events anew. Return the values of the lead's row.
 
-    If this code cannot read the events as a lead, there are none, until another version tries.
+    Without spans, because this code cannot read the events as a lead, there are none until another version tries.
     """
     stale = forget_spans(connection, lead_id)
-    try:
-        spans = spans_of(map(event_of, entries), lead_id)
-    except ValueError:
-        return stale | {"version": ROWS_VERSION, "projected": len(entries)}
+    if spans is None:
+        return stale | {"version": ROWS_VERSION, "projected": projected}
     _write_spans(connection, lead_id, Spans(), spans)
     snapshot = content_of(spans.snapshot) if spans.snapshot else None
-    return _state(spans) | {"projected": len(entries), "snapshot": snapshot}
+    return _state(spans) | {"projected": projected, "snapshot": snapshot}
 
 
 def _state(spans: Spans) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ledger.entry import Entry
 from ledger.errors import LedgerRefused
 from ledger.lag import is_stale
 from ledger.projecting import continue_spans, feed, follows, forget_spans, remake_spans, write_lines
-from ledger.rebuilding import row_from, without_gaps
+from ledger.rebuilding import read_lead, row_from, without_gaps
 from ledger.rows import columns_of
 from ledger.tables import ENTRIES, EVENTS, LEADS
 from ledger.writing import VOID, Changes, LeadState, Standing, Writing, changes_of
@@ -90,7 +90,9 @@ def _project(
     if not changes.supersedes and follows(lead, recorded, new):
         return continue_spans(connection, lead, new, {entry.seq: entry.at for entry in writing.entries})
     if has_row:
-        return remake_spans(connection, lead.lead_id, without_gaps(_entries(connection, lead.lead_id)))
+        whole = without_gaps(_entries(connection, lead.lead_id))
+        read = read_lead(lead.lead_id, whole)
+        return remake_spans(connection, lead.lead_id, read and read.spans, len(whole))
     return forget_spans(connection, lead.lead_id) if changes.supersedes else {}
 
 
@@ -208,14 +210,15 @@ def rebuild(connection: Connection, lead_id: str, now: datetime, *, only_if_stal
     whole = without_gaps(entries)
     # A row that knows more than the events before a gap is better than one made of these.
     is_known = before is not None and len(whole) < before.last_seq
-    row = None if is_known else row_from(lead_id, whole, before, now)
+    read = read_lead(lead_id, whole)
+    row = row_from(read, before, now) if read and not is_known else None
     state = {
         "recorded": len(whole),
         "last_seq": entries[-1].seq,
         "last_at": entries[-1].at,
         "written_at": lead.written_at or entries[-1].at,
     }
-    values = state | remake_spans(connection, lead_id, whole)
+    values = state | remake_spans(connection, lead_id, read and read.spans, len(whole))
     if row:
         values |= columns_of(row) | write_lines(connection, lead_id, row, None)
     connection.execute(_UPDATE, values | {"of_lead": lead_id})

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -10,8 +11,8 @@ from temporalio.exceptions import FailureError
 
 from process.core.events import Event, Observation
 from process.effects import RecordEvents
-from process.views.recording import Recorded, record_request
-from workflows.runtime.compressed import compressed
+from process.views.recording import Recorded, record_request, record_summary
+from workflows.runtime.handover import hand_over
 from workflows.shell import Shell
 
 LIMIT = timedelta(seconds=2)
@@ -83,27 +84,24 @@ class Recorder:
             self._task_length, self._final = length, self._lead.aggregate.in_ledger
 
     async def _record(self) -> None:
-        request = record_request(
-            self._lead.aggregate,
-            min(self._final, self._lead.aggregate.in_ledger),
-            self._lead.now,
-            replaying=workflow.unsafe.is_replaying_history_events(),
-        )
+        aggregate = self._lead.aggregate
+        after = min(self._final, aggregate.in_ledger)
+        request = partial(record_request, aggregate, after, self._lead.now)
         caught_up = False
         try:
             recorded: Recorded = await workflow.execute_local_activity(
                 RecordEvents.kind,
-                compressed(request),
+                hand_over(request),
                 result_type=Recorded,
                 start_to_close_timeout=LIMIT,
                 schedule_to_close_timeout=LIMIT,
                 retry_policy=RetryPolicy(maximum_attempts=1),
-                summary=request.summary(),
+                summary=record_summary(aggregate, after),
             )
         except FailureError:  # a local activity that timed out raises TimeoutError, which is no ActivityError
             self._lead.change(self._lead.aggregate.record_later())
         else:
-            aggregate = self._lead.aggregate.recorded(recorded.seq, request.after)
+            aggregate = self._lead.aggregate.recorded(recorded.seq, after)
             self._lead.aggregate = aggregate.replaced(keys=recorded.keys)
             caught_up = not (self._is_asked_again or self._lead.aggregate.unrecorded)
         finally:

@@ -17,6 +17,7 @@ from activities.github.models import Repository
 from activities.github.own_comments import SETTLE, OwnComments
 from activities.github.people import people_checks
 from activities.performs import performs
+from activities.questionnaire_link import signed_link
 from config.settings import Settings, public_page
 from process.effects import CheckIssues, PlaceCard, PostCorrection, RevertCard, RevertIssue
 from process.effects.observations import CardPlaced, HubIssueOpened, IssueOpened
@@ -201,6 +202,7 @@ class GitHubActivities:
                 hub_fields=HUB_FIELDS,
                 corrected_decisions=request.corrected_decisions,
                 workflow_url=page,
+                questionnaire_link=signed_link(self._settings, lead.id),
                 duplicate_links=_duplicate_links(lead, self._page),
                 follows_changes=self._settings.github.follows_changes,
                 clip=clip,

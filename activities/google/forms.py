@@ -32,7 +32,9 @@ class Response(NamedTuple):
     """Time at which it was sent in or last edited."""
     answers: tuple[tuple[str, str], ...]
     email: str = ""
-    """Address of the logged-in person, if the form collects it."""
+    """Address that the form collected, if it does."""
+    is_verified: bool = False
+    """True if Google has verified the address: it is that of the account with which the person was signed in."""
 
 
 class FormsActivities:
@@ -78,12 +80,14 @@ class FormsActivities:
         if not found:
             return []
         form = self._api.execute(forms.get(formId=form_id), _FORM)
+        verified = form.get("settings", {}).get("emailCollectionType") == "VERIFIED"
         read = [
             Response(
                 each["responseId"],
                 datetime.fromisoformat(each["lastSubmittedTime"]),
                 in_order(form, each.get("answers", {})),
                 each.get("respondentEmail", ""),
+                verified and bool(each.get("respondentEmail")),
             )
             for each in found
         ]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt
 
+from activities.questionnaire_link import shown_link
 from config.settings import Settings, public_page
 from process.calendar import add_working_days
 from process.corrections.corrected_decision import CorrectedDecision
@@ -133,7 +134,7 @@ def _context(
         "send_by": invoice.prepared_on + timedelta(days=periods.invoice_unsent) if invoice else None,
         "notices": sorted(decommission_notices(lead), reverse=True),
         "earlier": mails_to_former(lead, Role(effect.fields["role"])) if "role" in effect.fields else (),
-        "questionnaire_url": settings.google.questionnaire_url,
+        "questionnaire_url": shown_link(settings, lead.id),
         "workflow_url": public_page(settings.temporal_ui, namespace, lead.id),
     }
 

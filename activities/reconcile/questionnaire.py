@@ -1,24 +1,30 @@
 """Assigns responses to the questionnaire to leads, or opens new leads from them.
 
-A response belongs to the lead that has it already; or to the lead named in the answers; or to the only open lead of its
-mail address that has no contract yet and either waits for answers or is of the same organisation. A merged lead stands
-for the lead that it was merged into. An edited response is read again; another response of the same lead is kept beside
-the first. A response that looks like another open lead becomes a lead of its own, flagged until a person decides.
+A response belongs to the lead that has it already; or to the lead whose own link it came by; or to the only open lead of
+an address that Google has verified, which has no contract yet and either waits for answers or is of the same organisation.
+A merged lead stands for the lead that it was merged into. An edited response is read again; another response of the same
+lead is kept beside the first.
+
+What is typed proves nothing: a response that names a lead or its address without proof, or looks like another open lead,
+becomes a lead of its own. That is held until a person merges it, which hands its answers over, or keeps it apart. A day
+has so many new leads; further responses wait in the form for the next one.
 """
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from pydantic import AwareDatetime, Field
 from temporalio import activity
+from temporalio.service import RPCError
 
-from activities.errors import again
+from activities.errors import again, unanswered
 from activities.google.forms import FormsActivities, Response
 from activities.issue_sync.context import in_thread
+from activities.questionnaire_link import named_lead, signed_lead
 from activities.reconcile.progress import Progress
 from activities.reconcile.rows import LeadRows
+from client.connection import is_refusal, translate
 from client.directory import LeadHandle
 from client.errors import DecisionRefused, LeadsError, LeadStuck, Unavailable
 from client.leads import LeadsClient
@@ -27,7 +33,9 @@ from process.actor import Actor
 from process.addresses import complaint_about, folded, without_name
 from process.decisions.opening import LeadOpened
 from process.decisions.qualifying import BEFORE_CONTRACT, BY_FORM, QuestionnaireAnswered
+from process.effects.requests import MAX_REASON
 from process.identity import org_key, source_key
+from process.lead.duplicate_links import MAX_LINK_TEXT, DuplicateLink
 from process.types import Base, one_line
 from workflows.reconcile import SystemResult
 
@@ -40,10 +48,13 @@ FIRST_SPAN = timedelta(days=1)
 """Time span that the first reconciliation reads."""
 OVERLAP = timedelta(minutes=2)
 """Time span that is read again, because Google's listing lags."""
+MAX_TAKEN = 5_000
+"""Maximum number of taken responses that the cursor keeps. One that is forgotten is taken again, which changes nothing."""
 MAX_UNCLAIMED = 200
 """Maximum number of responses without a lead that the cursor keeps."""
 
-_LEAD = re.compile(r"\blead-[a-z0-9_]+(?:-+[a-z0-9_]+)*")
+NAMED = "named in the questionnaire"
+"""Reason to take a response for that of a lead, of which there is no proof."""
 
 
 def _a_while_ago() -> datetime:
@@ -58,6 +69,16 @@ class QuestionnaireCursor(Base):
     """Time at which each response since `since` was sent in or edited when it was taken."""
     unclaimed: dict[str, str] = {}
     """Reason why a response has no lead, by response."""
+    day: date | None = None
+    """Day (UTC) of the newest lead that a response opened."""
+    opened: int = 0
+    """Number of leads that responses opened on that day."""
+    waiting: int = 0
+    """Number of responses that wait, because that day has no room for more leads."""
+
+    def opened_on(self, day: date) -> int:
+        """Return the number of leads that responses have opened on this day."""
+        return self.opened if self.day == day else 0
 
 
 class ResponseFields(NamedTuple):
@@ -68,12 +89,21 @@ class ResponseFields(NamedTuple):
     email: str
     title: str
     lead_id: str
+    """The lead whose own link the response came by, or an empty text."""
+    named: str
+    """A lead that somebody typed, or an empty text."""
+    verified: str
+    """The address if Google has verified it, or an empty text."""
     remark: str
     """A sentence about an address that was not taken, or an empty text."""
 
 
 class UnclearResponse(Exception):
     """A response does not say enough to find or begin its lead. The text says what is missing."""
+
+
+class DayIsFull(Exception):
+    """Responses have opened as many leads today as they may."""
 
 
 class QuestionnaireReconciler:
@@ -92,6 +122,7 @@ class QuestionnaireReconciler:
         responses = await in_thread(self.forms.responses_since, progress.cursor.since)
         begun: dict[tuple[str, str], LeadHandle] = {}
         held: list[datetime] = []
+        progress.cursor.waiting = 0
         for response in responses:
             if progress.cursor.taken.get(response.id) == response.submitted_at:
                 continue
@@ -108,9 +139,10 @@ class QuestionnaireReconciler:
         )
         newest = max((response.submitted_at for response in responses), default=position.since)
         position.since = min([max(position.since, newest - OVERLAP), *held])
-        position.taken = {
-            response_id: at for response_id, at in position.taken.items() if at >= position.since
-        }
+        known = [(response_id, at) for response_id, at in position.taken.items() if at >= position.since]
+        position.taken = dict(known[-MAX_TAKEN:])
+        if position.waiting:
+            progress.find(_waiting(position.waiting, self.settings.google.new_leads_a_day))
         return progress.result()
 
     async def _take_or_note(
@@ -125,29 +157,45 @@ class QuestionnaireReconciler:
         """
         unclaimed = progress.cursor.unclaimed
         try:
-            handle = await self._take(response, begun)
+            handle = await self._take(response, begun, progress.cursor)
+        except DayIsFull:
+            progress.cursor.waiting += 1
+            return False
         except LeadStuck as failure:  # it takes the response once it is repaired; others do not wait for that
             progress.find(f"response {response.id} waits: {failure.lead_id} is stuck")
             return False
+        except RPCError as error:
+            if not is_refusal(error):
+                raise unanswered(error) from None
+            self._note(response, str(translate(error)), progress.cursor)
         except Unavailable as failure:
             raise again(str(failure)) from None
         except (LeadsError, UnclearResponse) as refused:
-            unclaimed[response.id] = str(refused)
-            progress.cursor.unclaimed = dict(list(unclaimed.items())[-MAX_UNCLAIMED:])
+            self._note(response, str(refused), progress.cursor)
         else:
             unclaimed.pop(response.id, None)
             progress.find(f"response {response.id}: {handle.id}")
         progress.cursor.taken[response.id] = response.submitted_at
         return True
 
-    async def _take(self, response: Response, begun: dict[tuple[str, str], LeadHandle]) -> LeadHandle:
-        """Return the lead that has the response now. Raises UnclearResponse or LeadsError if no lead can take it."""
+    def _note(self, response: Response, why: str, cursor: QuestionnaireCursor) -> None:
+        """Note that no lead can take the response."""
+        noted = cursor.unclaimed | {response.id: why[:MAX_REASON]}
+        cursor.unclaimed = dict(list(noted.items())[-MAX_UNCLAIMED:])
+
+    async def _take(
+        self, response: Response, begun: dict[tuple[str, str], LeadHandle], cursor: QuestionnaireCursor
+    ) -> LeadHandle:
+        """Return the lead that has the response now.
+
+        Raises UnclearResponse or LeadsError if no lead can take it, and DayIsFull if it must wait for another day.
+        """
         fields = self._fields(response)
         known = await self._known(response, fields)
         sender = folded(fields.email), org_key(fields.org)
-        handle = known or begun.get(sender) or await self._begin(response, fields)
-        if fields.email:
-            begun[sender] = handle
+        handle = known or begun.get(sender) or await self._begin(response, fields, cursor)
+        if fields.email and known is None:
+            begun[sender] = handle  # one that it began itself: what is typed leads to no other
         answered = QuestionnaireAnswered(
             response_id=response.id,
             submitted_at=response.submitted_at,
@@ -166,9 +214,9 @@ class QuestionnaireReconciler:
     async def _known(self, response: Response, fields: ResponseFields) -> LeadHandle | None:
         if handle := await self.leads.by_response(response.id):
             return await self.leads.successor(handle)
-        if fields.lead_id:
-            return await self.leads.successor(await self.leads.exactly(fields.lead_id))
-        return await self._by_address(fields.email, fields.org) if fields.email else None
+        if fields.lead_id and (handle := await self.leads.by_id(fields.lead_id)):
+            return await self.leads.successor(handle)
+        return await self._by_address(fields.verified, fields.org) if fields.verified else None
 
     async def _by_address(self, email: str, org: str) -> LeadHandle | None:
         """Return the only open lead of this address that may take the response, or None.
@@ -189,13 +237,20 @@ class QuestionnaireReconciler:
         candidates: Sequence[LeadHandle] = waiting or same_org
         return candidates[0] if len(candidates) == 1 else None
 
-    async def _begin(self, response: Response, fields: ResponseFields) -> LeadHandle:
+    async def _begin(
+        self, response: Response, fields: ResponseFields, cursor: QuestionnaireCursor
+    ) -> LeadHandle:
+        """Open a lead for the response. One that it names without proof is told to a person as a possible original."""
         if not fields.org:
             raise UnclearResponse(
                 "it names no organisation. If it belongs to a lead, say so: leads questionnaire-answered LEAD "
                 f"--response-id {response.id}"
             )
+        today = datetime.now(UTC).date()
+        if cursor.opened_on(today) >= self.settings.google.new_leads_a_day:
+            raise DayIsFull
         opened = LeadOpened(
+            originals=await self._named(fields.named),
             org=fields.org,
             person=fields.person or fields.email or "Somebody",
             title=fields.title or "Questionnaire",
@@ -206,7 +261,17 @@ class QuestionnaireReconciler:
             source=SOURCE,
         )
         begun = await self.leads.take_in(opened, key=source_key(SOURCE, response.id))
+        if not begun.already:
+            cursor.day, cursor.opened = today, cursor.opened_on(today) + 1
         return await self.leads.exactly(begun.lead_id)
+
+    async def _named(self, lead_id: str) -> tuple[DuplicateLink, ...]:
+        """Return a link to the lead that somebody typed, if there is such an open lead."""
+        handle = await self.leads.by_id(lead_id) if lead_id else None
+        if handle is None or await self.leads.ended_at(handle):
+            return ()
+        heading = (await self.leads.heading_of(handle))[:MAX_LINK_TEXT]
+        return (DuplicateLink(lead_id=handle.id, reasons=(NAMED,), heading=heading),)
 
     def _fields(self, response: Response) -> ResponseFields:
         """Return the response's fields, each on one line and within its maximum length."""
@@ -216,17 +281,28 @@ class QuestionnaireReconciler:
         }
         wanted = without_name(given.get("email", ""))
         wrong = complaint_about(wanted) if wanted else ""
-        email = response.email if wrong or not wanted else wanted
+        verified = response.email if response.is_verified and not complaint_about(response.email) else ""
+        email = verified or (response.email if wrong or not wanted else wanted)
         title = given.get("title", "")
-        named = _LEAD.search(given.get("lead", ""))
+        lead = given.get("lead", "")
+        signed = signed_lead(self.settings, lead)
         return ResponseFields(
             org=given.get("org", "")[:200],
             person=given.get("person", "")[:200],
             email=email if email and not complaint_about(email) else "",
-            remark=f"The address in the response, {wanted!r}, {wrong}" if wrong else "",
+            verified=verified,
+            remark=f"The address in the response, {wanted[:100]!r}, {wrong}"
+            if wrong and not verified
+            else "",
             title=title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1].rstrip()}…",
-            lead_id=named[0] if named else "",
+            lead_id=signed,
+            named="" if signed else named_lead(lead),
         )
+
+
+def _waiting(count: int, limit: int) -> str:
+    responses = "1 response waits" if count == 1 else f"{count} responses wait"
+    return f"{responses} for another day: the questionnaire opens {limit} new leads a day"
 
 
 def _plain(title: str) -> str:

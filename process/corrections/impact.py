@@ -15,7 +15,7 @@ from process.corrections.remaining import is_unsent, last_mail, planned, still_o
 from process.corrections.unresolved import Compensation
 from process.deadlines.billing import InvoiceDue
 from process.decisions.base import Decision
-from process.effects import ReserveIds
+from process.effects import CreateFolder, ReserveIds
 from process.money import billing
 
 
@@ -138,7 +138,7 @@ def _staying(event_log: EventLog, event: Event) -> Iterator[Trace]:
     if (
         event.fact.supersedes is None
         and lead.folder
-        and any(isinstance(e, ReserveIds) for e in planned(event_log, event))
+        and any(isinstance(e, CreateFolder | ReserveIds) for e in planned(event_log, event))
     ):
         yield stays("The lead's Drive folder serves whatever comes next; if it is empty, bin it by hand")
     followed = set(followers(event_log, event.seq)) if event.fact.supersedes is None else set()

@@ -20,7 +20,10 @@ from process.types import Role
 
 
 class InvoiceDue(Deadline):
-    """The next invoice is prepared, with its period's fixed fee and the usage and cloud cost of earlier months."""
+    """The next invoice is prepared, with its period's fixed fee and the usage and cloud cost of earlier months.
+
+    The contracts team, which sends it, gets one mail about it once its file is there.
+    """
 
     kind = "invoice_due"
     number: int
@@ -44,6 +47,7 @@ class InvoiceDue(Deadline):
     def effects(self, change: Change) -> Iterable[Effect]:
         if self.number in change.after.invoice_files:
             yield prepare_invoice(change, self.number)
+        yield mail(change, "invoice", Role.CONTRACTS, number=str(self.number))
         yield from id_effects(change)
 
     def summary(self, event_log: EventLog) -> str:

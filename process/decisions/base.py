@@ -1,6 +1,5 @@
 """The base class of decisions, and helpers that several of them share."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -9,8 +8,7 @@ from pydantic import AwareDatetime, Field
 from process.actor import Actor
 from process.core.events import Change, EventLog, Fact
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest, title
-from process.effects import Effect, SendMail
-from process.effects.reservations import id_effects
+from process.effects import SendMail
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
@@ -167,9 +165,3 @@ def implausible(day: date, now: datetime, *, name: str) -> Refused | None:
     if abs(day.year - now.year) > 30:
         return refuse(f"{name} is {day}, which can't be meant", "Write the date as 2026-07-31")
     return None
-
-
-def folder_effects(change: Change) -> Iterable[Effect]:
-    """Have the lead's Drive folder made if it has none. The first asset of any kind needs it (seed)."""
-    if change.after.folder_id is None:
-        yield from id_effects(change)

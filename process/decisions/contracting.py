@@ -10,8 +10,9 @@ from pydantic import Field
 from process.calendar import add_working_days
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse, suggest
-from process.decisions.base import Decision, folder_effects, implausible, mail
+from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect
+from process.effects.reservations import folder_effects
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
@@ -86,7 +87,7 @@ class ContractHandedOver(_Contracting):
             reminded=False,
             escalated=False,
         )
-        return lead.with_pending(contract)
+        return lead.with_pending(contract).replaced(folder_wanted=True)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield from folder_effects(change)
@@ -266,7 +267,10 @@ class ContractSigned(_Contracting):
             reference=self.reference,
         )
         return lead.replaced(
-            former=lead.signed, contract=contract.with_deadlines_reset(), renewal=type(contract)()
+            former=lead.signed,
+            contract=contract.with_deadlines_reset(),
+            renewal=type(contract)(),
+            folder_wanted=True,
         )
 
     def effects(self, change: Change) -> Iterable[Effect]:

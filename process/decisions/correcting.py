@@ -14,9 +14,10 @@ from process.corrections.correcting_decision import CorrectingDecision
 from process.corrections.impact import offered
 from process.corrections.remaining import remaining
 from process.corrections.unresolved import UnresolvedCorrection
-from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
+from process.decisions.base import EVERY_TEAM, Decision, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReadAnswers
+from process.effects.reservations import folder_effects
 from process.lead.lead import Lead
 from process.money.billing import first_double_billing
 from process.types import Role, Stage
@@ -74,7 +75,12 @@ class FolderReplaced(Decision):
     def apply(self, lead: Lead, event: Event) -> Lead:
         others = {artifact: text for artifact, text in lead.drift.items() if artifact != "folder"}
         # the invoices are written again, into the new folder
-        gone: dict[str, object] = {"folder": None, "folder_id": None, "invoice_files": {}}
+        gone: dict[str, object] = {
+            "folder": None,
+            "folder_id": None,
+            "folder_wanted": True,
+            "invoice_files": {},
+        }
         return lead.replaced(drift=others, **gone)
 
     def effects(self, change: Change) -> Iterable[Effect]:

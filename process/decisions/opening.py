@@ -12,6 +12,7 @@ from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, NotifyLeads, OpenIssue, PlaceCard, ReadPrices, UpdateIssue
+from process.effects.reservations import id_effects
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Assignee, Lead
 from process.money.pricing import BUILT_IN, PriceBook
@@ -94,6 +95,7 @@ class LeadOpened(Decision):
             yield OpenIssue(key=change.key("open_issue"), cause=change.event.seq)
         yield PlaceCard(key=change.key("place_card"), cause=change.event.seq)
         yield ReadPrices(key=change.key("read_prices"), cause=change.event.seq)
+        yield from id_effects(change)
         if change.after.undecided:
             yield NotifyLeads(key=change.key("notify_leads"), cause=change.event.seq)
 

@@ -9,8 +9,9 @@ from pydantic import AwareDatetime, Field
 from process.actor import Face
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse
-from process.decisions.base import EVERY_TEAM, Decision, folder_effects
+from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, ReadAnswers, ReadPrices
+from process.effects.reservations import folder_effects
 from process.lead.lead import Asset, Lead
 from process.lead.qualification import (
     MANIAC_T,
@@ -285,7 +286,7 @@ class AssetAttached(Decision):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         asset = Asset(type=self.type, name=self.name, url=self.url, on=lead.today(event.at))
-        return lead.replaced(assets=(*lead.assets, asset))
+        return lead.replaced(assets=(*lead.assets, asset), folder_wanted=True)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         return folder_effects(change)

@@ -9,8 +9,9 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, example, refuse, suggest
-from process.decisions.base import Decision, folder_effects, implausible, mail
+from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect, SendMail
+from process.effects.reservations import folder_effects
 from process.lead.lead import Lead
 from process.lead.quote import Discount, Quote, QuoteStatus, each
 from process.money.amounts import MAX_AMOUNT, Amount, CurrencyCode, Money, complaint
@@ -112,7 +113,12 @@ class PriceQuoted(Decision):
         if refusal:
             return refusal
         active, new = lead.quote, self.quote(lead, today)
-        if active and active.status is QuoteStatus.OPEN and _same_offer(active, new):
+        if (
+            active
+            and active.status is QuoteStatus.OPEN
+            and _same_offer(active, new)
+            and not _vouches(active, new)
+        ):
             return refuse(
                 f"{new} is already quoted as version {active.version}, valid until {active.valid_until}",
                 "Give another valid_until to prolong it",
@@ -308,7 +314,8 @@ class PriceQuoted(Decision):
             quote.replaced(status=QuoteStatus.SUPERSEDED) if quote in lead.offers else quote
             for quote in lead.quotes
         )
-        return lead.replaced(quotes=(*older, self.quote(lead, lead.today(event.at))))
+        quotes = (*older, self.quote(lead, lead.today(event.at)))
+        return lead.replaced(quotes=quotes, folder_wanted=True)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         if not change.before.quoted:  # the contracts team joins at the first actual price (seed)
@@ -361,6 +368,12 @@ def ask_for_approval(change: Change) -> Iterable[Effect]:
     quote = change.after.quote
     if quote and quote.awaiting_approval_by:
         yield mail(change, "discount_approval", quote.awaiting_approval_by, version=str(quote.version))
+
+
+def _vouches(active: Quote, new: Quote) -> bool:
+    """Return True if it is known now who gives the discount, and was not before: then it can be approved."""
+    before, now = active.discount, new.discount
+    return bool(active.awaiting_approval_by and before and now and now.is_vouched and not before.is_vouched)
 
 
 def _same_offer(one: Quote, other: Quote) -> bool:

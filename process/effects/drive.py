@@ -1,7 +1,8 @@
 """Effects in Google Drive: the lead's folder and the files of its invoices.
 
-Ids are reserved first, a dozen at a time, and the folder or file is then created under its own: a repeated attempt never
-makes a second one. The next ids are reserved before the last ones are used, so that no invoice waits for them.
+Ids are reserved first, when the lead is opened, a dozen at a time, and the folder or file is then created under its own: a
+repeated attempt never makes a second one. The next ids are reserved before the last ones are used, so that no folder and
+no invoice waits for them.
 """
 
 from process.effects.base import Effect
@@ -34,6 +35,9 @@ class CreateFolder(Effect):
     brings_link = True
     folder_id: str
 
+    def is_obsolete(self, lead: Lead) -> bool:
+        return lead.folder is not None
+
     def summary(self) -> str:
         return "Create the lead's Drive folder"
 
@@ -57,6 +61,7 @@ class PrepareInvoice(Effect):
     kind = "prepare_invoice"
     is_shown = True
     queue = "invoice"
+    brings_link = True
     needs = frozenset(("invoice_files",))
     number: int
     file_id: str

@@ -37,6 +37,9 @@ class SendMail(Effect):
         return int(self.fields["number"]) if "number" in self.fields else None
 
     def ready(self, lead: Lead) -> bool:
+        if self.template == "invoice":  # it links to the file
+            invoice = lead.invoice(int(self.fields["number"]))
+            return bool(invoice and invoice.file)
         return lead.folder is not None or not self.needs_folder
 
     def is_obsolete(self, lead: Lead) -> bool:

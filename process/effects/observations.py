@@ -8,16 +8,14 @@ from pydantic import AwareDatetime, BeforeValidator
 from process.core.events import Change, Event, EventLog, Observation
 from process.effects import (
     CollectMessages,
-    CreateFolder,
     Effect,
     PlaceCard,
-    SendMail,
     UpdateHubIssue,
     UpdateIssue,
 )
 from process.effects.introductions import introductions
 from process.effects.mail import joined
-from process.effects.reservations import prepare_invoice
+from process.effects.reservations import create_folder, prepare_invoice
 from process.lead.answers import FORGOTTEN, Answers, kept_answers
 from process.lead.lead import Artifact, Lead, SentMail
 from process.money.pricing import PriceBook
@@ -71,9 +69,8 @@ class IdsReserved(Observation):
 
     def effects(self, change: Change) -> Iterable[Effect]:
         before, after = change.before, change.after
-        if before.folder_id is None and after.folder_id:
-            key = change.key("create_folder")
-            yield CreateFolder(key=key, cause=change.event.seq, folder_id=after.folder_id)
+        for create in create_folder(change):
+            yield create
             yield UpdateIssue(key=change.key("update_issue"), cause=change.event.seq)  # it shows the folder
         for invoice in after.invoices:  # they are due already
             if invoice.number in after.invoice_files and invoice.number not in before.invoice_files:
@@ -306,7 +303,7 @@ class HubIssueOpened(Observation):
 
 
 class InvoicePrepared(Observation):
-    """The invoice was put into the lead's folder. The contracts team, which sends it, gets one mail about it."""
+    """The invoice was put into the lead's folder, so that the mail about it can go out."""
 
     kind = "invoice_prepared"
     number: int
@@ -323,18 +320,6 @@ class InvoicePrepared(Observation):
             if (number, file_id) != (self.number, self.file.id)
         }
         return lead.replaced(invoices=invoices, invoice_files=reserved)
-
-    def effects(self, change: Change) -> Iterable[Effect]:
-        known = change.before.invoice(self.number)
-        if known and known.file:  # its folder was replaced
-            return
-        yield SendMail(
-            key=change.key("invoice"),
-            cause=change.event.seq,
-            template="invoice",
-            to=(Role.CONTRACTS,),
-            fields={"number": str(self.number)},
-        )
 
     def summary(self, event_log: EventLog) -> str:
         first = prepared(event_log, self.number)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from process.core.events import Change
-from process.effects import Effect, PrepareInvoice, ReserveIds
+from process.effects import CreateFolder, Effect, PrepareInvoice, ReserveIds
 
 
 def id_effects(change: Change) -> Iterable[Effect]:
@@ -13,6 +13,21 @@ def id_effects(change: Change) -> Iterable[Effect]:
         numbers = lead.invoices_without_id
         files = {i.number: i.file.id for i in lead.invoices if i.file and i.number in numbers}
         yield ReserveIds(key=change.key("reserve_ids"), cause=change.event.seq, numbers=numbers, files=files)
+
+
+def folder_effects(change: Change) -> Iterable[Effect]:
+    """Have the lead's Drive folder made if it has none. The first asset of any kind needs it (seed)."""
+    if change.after.folder_id is None:
+        yield from id_effects(change)
+    yield from create_folder(change)
+
+
+def create_folder(change: Change) -> Iterable[CreateFolder]:
+    """Create the lead's folder once it is wanted and has an id, whichever comes last."""
+    before, after = change.before, change.after
+    if after.folder_wanted and after.folder_id and not (before.folder_wanted and before.folder_id):
+        key = change.key("create_folder")
+        yield CreateFolder(key=key, cause=change.event.seq, folder_id=after.folder_id)
 
 
 def prepare_invoice(change: Change, number: int) -> PrepareInvoice:

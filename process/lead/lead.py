@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from pydantic import AwareDatetime
 
@@ -43,6 +43,20 @@ LeadPart = Literal[
 ]
 """A part of the lead that only some activities need."""
 PARTS: tuple[LeadPart, ...] = get_args(LeadPart)
+SHOWN_ONLY = frozenset(
+    {
+        "last_seq",
+        "mails",
+        "issue",
+        "card",
+        "card_stage",
+        "folder_id",
+        "folder_wanted",
+        "folder",
+        "invoice_files",
+    }
+)
+"""Fields of what effects bring back, on which no date, no concern and no money depends. They change most often."""
 
 NEWEST = 12
 """Number of the newest invoices, mails and months of usage that an activity is given."""
@@ -169,6 +183,9 @@ class Lead(Model):
     card_stage: Stage | None = None
     """Stage whose column we last put the card in. If the card is elsewhere, a person moved it."""
     folder_id: str | None = None
+    """Id that is reserved for its Drive folder, from its opening on."""
+    folder_wanted: bool = False
+    """True from the first decision on that needs the folder."""
     folder: Link | None = None
     hub_issue: Link | None = None
     invoice_files: dict[int, str] = {}
@@ -178,6 +195,18 @@ class Lead(Model):
     """Corrections after which something outside still says the contrary, oldest first."""
     drift: dict[Artifact, Line] = {}
     """Changes outside that only a person can undo, by object, with the thing to do."""
+
+    @cached_property
+    def derived(self) -> dict[object, object]:
+        """Values that were derived from this lead (`process.core.cache`). They are no part of it."""
+        return {}
+
+    def replaced(self, **changes: Any) -> Self:
+        """Return a copy with these fields replaced. It keeps what was derived if none of that can differ."""
+        copy, values = super().replaced(**changes), vars(self)
+        if all(name in SHOWN_ONLY or values[name] is value for name, value in changes.items()):
+            vars(copy)["derived"] = self.derived
+        return copy
 
     @property
     def behaviour(self) -> Behaviour:

@@ -56,6 +56,8 @@ class DigestMail(Model):
     """Number of items that are due after this week."""
     outdated: int = 0
     """Number of leads, of all roles, whose items may be wrong because they have not followed their dates."""
+    waiting: int = 0
+    """Number of responses to the questionnaire that wait, since it opens so many leads a day only."""
 
     def count(self, *titles: str) -> int:
         """Return the number of items in the sections with these titles, shown or not."""

@@ -19,16 +19,9 @@ class RecordRequest(Model):
     after: int
     """Number of the newest event that is final, because a task that is in the history has recorded it."""
     events: tuple[Event, ...] = ()
-    row: LeadRow | None
-    """None in a replay, in which nothing is written."""
+    row: LeadRow
     snapshots: tuple[Snapshot, ...] = ()
     """The lead's snapshot after each of the events that is not in the ledger yet, as far as it is in memory."""
-
-    def summary(self) -> str:
-        """Return what became true in one line, for the Temporal UI."""
-        if not self.events:
-            return "Bring the lead's line in lists up to date"
-        return joined([f"{event.seq} {event.summary}" for event in self.events])
 
 
 class Recorded(Model):
@@ -40,13 +33,9 @@ class Recorded(Model):
     """The service's public keys, by which the lead knows who signed a decision (`process.envelope`)."""
 
 
-def record_request(
-    aggregate: LeadAggregate, after: int, now: datetime, *, replaying: bool = False
-) -> RecordRequest:
-    """Return the request to record all events after this number. In a replay only these are named."""
+def record_request(aggregate: LeadAggregate, after: int, now: datetime) -> RecordRequest:
+    """Return the request to record all events after this number."""
     events = aggregate.event_log.events[after:]
-    if replaying:
-        return RecordRequest(lead_id=aggregate.lead.id, after=after, events=events, row=None)
     return RecordRequest(
         lead_id=aggregate.lead.id,
         after=after,
@@ -54,6 +43,14 @@ def record_request(
         row=row_of(aggregate, now),
         snapshots=tuple(_snapshots(aggregate, events)),
     )
+
+
+def record_summary(aggregate: LeadAggregate, after: int) -> str:
+    """Return what became true after this number in one line, for the Temporal UI."""
+    events = aggregate.event_log.events[after:]
+    if not events:
+        return "Bring the lead's line in lists up to date"
+    return joined([f"{event.seq} {event.summary}" for event in events])
 
 
 def _snapshots(aggregate: LeadAggregate, events: Sequence[Event]) -> Iterator[Snapshot]:

@@ -57,6 +57,17 @@ class Snapshot(Model):
         return self.stage, self.reason, self.flows
 
 
+_SHOWN: tuple[str, ...] = ("quotes", "contract", "former", "hub", "vendor", "lost", "closed_on")
+"""Fields of a lead on which a snapshot depends."""
+
+
+def next_snapshot(before: Snapshot | None, past: Lead | None, lead: Lead, event: Event) -> Snapshot:
+    """Return the snapshot after this event, given those before it. It is quick for an event that changes nothing in it."""
+    if before and past and all(getattr(lead, name) is getattr(past, name) for name in _SHOWN):
+        return before.replaced(seq=event.seq, refolds=event.fact.supersedes is not None)
+    return snapshot_of(lead, event)
+
+
 def snapshot_of(lead: Lead, event: Event) -> Snapshot:
     """Return the snapshot of the lead after this event. It is pure and never raises."""
     return Snapshot(

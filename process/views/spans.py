@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from process.core.events import Event
 from process.core.fold import leads_as_told, leads_now
+from process.lead.lead import Lead
 from process.types import Stage
-from process.views.snapshot import Flow, Snapshot, snapshot_of
+from process.views.snapshot import Flow, Snapshot, next_snapshot
 
 
 class StageSpan(NamedTuple):
@@ -62,6 +63,8 @@ class Spans(NamedTuple):
     """Always as told."""
     snapshot: Snapshot | None = None
     """The snapshot after the newest event."""
+    lead: Lead | None = None
+    """The lead after the newest event, if all events were read for it."""
 
 
 def spans_of(events: Iterable[Event], lead_id: str) -> Spans:
@@ -70,15 +73,23 @@ def spans_of(events: Iterable[Event], lead_id: str) -> Spans:
     Raises ValueError if the first event does not open a lead.
     """
     events = tuple(events)
-    spans = Spans()
+    spans, past = Spans(), None
     for event, lead in leads_as_told(events, lead_id):
-        spans = spans_after(spans, snapshot_of(lead, event), event.at)
+        spans = spans_after(spans, next_snapshot(spans.snapshot, past, lead, event), event.at)
+        past = lead
     if any(event.fact.supersedes is not None for event in events):
-        stages: Stages = ()
-        for event, lead in leads_now(events, lead_id):
-            stages = stages_after(stages, snapshot_of(lead, event), event.at)
-        spans = spans._replace(now=stages)
-    return spans
+        spans = spans._replace(now=_stages_now(events, lead_id))
+    return spans._replace(lead=past)
+
+
+def _stages_now(events: tuple[Event, ...], lead_id: str) -> Stages:
+    stages: Stages = ()
+    snapshot, past = None, None
+    for event, lead in leads_now(events, lead_id):
+        snapshot = next_snapshot(snapshot, past, lead, event)
+        stages = stages_after(stages, snapshot, event.at)
+        past = lead
+    return stages
 
 
 def spans_after(spans: Spans, snapshot: Snapshot, at: datetime) -> Spans:

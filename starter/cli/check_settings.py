@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from activities.checks import Check
 from activities.mail.addresses import addresses_of
+from activities.questionnaire_link import PLACE
 from config.settings import Settings
 from process.policy import Policy
 from process.types import Role
@@ -20,6 +21,7 @@ def settings_checks(settings: Settings, policy: Policy) -> Iterator[Check]:
     left = [*_addresses(settings, policy)]
     detail = f"{'; '.join(left)}. No mail arrives there" if left else ""
     yield Check("Settings", "have no example addresses", not left, detail)
+    yield from _questionnaire(settings)
     if "org" not in settings.github.model_fields_set:
         detail = f"LEADS_GITHUB__ORG is not set, so the organisation is {settings.github.org}"
         yield Check("Settings", "name the organisation", True, detail, warns=True)
@@ -31,6 +33,20 @@ def settings_checks(settings: Settings, policy: Policy) -> Iterator[Check]:
     if not policy.own_domains:
         detail = "No address of the team is set, so a lead's mails may be assigned to any address"
         yield Check("Settings", "name the organisation's mail domains", True, detail, warns=True)
+
+
+def _questionnaire(settings: Settings) -> Iterator[Check]:
+    """Yield a check of what the links of a questionnaire need, if there is one."""
+    google = settings.google
+    if not (google.questionnaire_form or google.questionnaire_url):
+        return
+    detail = "" if settings.token_keys else "LEADS_TOKEN_KEY is not set. Make one: openssl rand -hex 32"
+    yield Check("Settings", "sign the questionnaire's links", not detail, detail)
+    if PLACE not in google.questionnaire_url:
+        detail = (
+            f"LEADS_GOOGLE__QUESTIONNAIRE_URL has no {PLACE}, so a person assigns each answer to its lead"
+        )
+        yield Check("Settings", "name the lead in the questionnaire's link", True, detail, warns=True)
 
 
 def _addresses(settings: Settings, policy: Policy) -> Iterator[str]:

@@ -79,9 +79,9 @@ def test_two_workers_rebuild_each_lead_once(
     made: list[str] = []
     remake = projecting.remake_spans
 
-    def counted(connection: Any, lead_id: str, entries: Any) -> dict[str, Any]:
+    def counted(connection: Any, lead_id: str, *more: Any) -> dict[str, Any]:
         made.append(lead_id)
-        return remake(connection, lead_id, entries)
+        return remake(connection, lead_id, *more)
 
     monkeypatch.setattr("ledger.recording.remake_spans", counted)
     with ThreadPoolExecutor(2) as pool:

@@ -8,7 +8,7 @@ import pytest
 from process.core import intake
 from process.core.aggregate import FINISHED, REFUSALS, LeadAggregate
 from process.core.checkpoint import pack
-from process.core.intake import MAX_EVENT_BYTES, RESERVE, SMALL
+from process.core.intake import MAX_EVENT_BYTES, RESERVE, RESERVE_OF_ENDS, SMALL
 from process.core.preview import preview_decision
 from process.core.receipts import RECEIPTS
 from process.core.requests import request_for
@@ -184,7 +184,7 @@ def test_a_preview_shows_the_consequences_and_changes_nothing() -> None:
     assert preview.stage == "quoted"
     assert preview.answer.accepted
     assert preview.effects == (
-        "Reserve ids for the lead's Drive folder and its invoices",
+        "Create the lead's Drive folder",
         "Mail to contracts: price quoted",
         "Bring the lead's issue up to date",
         "Put the lead's card into its column of the board",
@@ -207,7 +207,8 @@ def kinds(effects: tuple[Effect, ...]) -> list[str]:
 
 
 def test_a_new_lead_starts_the_effects_that_need_nothing_else() -> None:
-    assert kinds(Life().aggregate.startable(frozenset({"card"}))) == ["open_issue", "read_prices"]
+    started = kinds(Life().aggregate.startable(frozenset({"card"})))
+    assert started == ["open_issue", "read_prices", "reserve_ids"]
 
 
 def test_effects_of_free_queues_start_together_and_the_one_that_shows_their_results_comes_last() -> None:
@@ -396,7 +397,7 @@ def test_a_full_lead_can_still_be_corrected_and_ended() -> None:
         life.aggregate = full
         assert life.take(kind, **body).accepted
     assert not life.take("reopened", note="x" * SMALL).accepted
-    life.aggregate = full.replaced(event_bytes=MAX_EVENT_BYTES + RESERVE)
+    life.aggregate = full.replaced(event_bytes=MAX_EVENT_BYTES + RESERVE + RESERVE_OF_ENDS)
     assert "Start a new lead" in str(life.take("lost", reason="budget"))
 
 

@@ -83,7 +83,7 @@ def test_an_effect_without_a_result_stays() -> None:
 
 def test_the_issue_waits_for_effects_that_follow_and_that_it_shows() -> None:
     """The folder is made under an id that the first batch reserves. One update of the issue shows both."""
-    life = Life().perform()
+    life = Life().perform(but="ids")
     life.does("price_quoted", amount="12000", currency="USD", per="year")
     effects = started(life)
     assert {"reserve_ids", "update_issue"} <= {effect.kind for effect in effects}

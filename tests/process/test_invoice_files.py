@@ -4,9 +4,11 @@ from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
-from process.core.requests import request_for
+from process.core.batches import BatchRun
+from process.core.requests import batch_of, request_for
 from process.effects import CreateFolder, PrepareInvoice, ReserveIds
-from process.effects.observations import IdsReserved, InvoicePrepared
+from process.effects.observations import IdsReserved, InvoicePrepared, MailSent
+from process.effects.requests import BatchResult, Failure, Outcome
 from process.lead.lead import Lead
 from tests.support.lives import BOOK_QUOTE, Life
 from tests.support.states import FOLDER_GONE
@@ -40,6 +42,12 @@ def reserving(life: Life) -> list[tuple[int, ...]]:
 
 def files(lead: Lead) -> list[str]:
     return [invoice.file.id if invoice.file else "" for invoice in lead.invoices]
+
+
+def announcements(life: Life) -> int:
+    """Return how many mails about a prepared invoice were sent."""
+    facts = (event.fact for event in life.aggregate.event_log.events)
+    return sum(isinstance(fact, MailSent) and fact.template == "invoice" for fact in facts)
 
 
 def made_of(life: Life) -> list[str]:
@@ -100,9 +108,27 @@ def test_a_document_planned_for_the_lost_folder_is_made_in_the_new_one_and_annou
     assert waiting(life) == [5]
     without_folder(life)
     assert (waiting(life), reserving(life)) == ([], [tuple(range(1, 18))])
-    mails = len(life.mails("invoice"))
+    assert [mail.fields["number"] for mail in life.mails("invoice")].count("5") == 1
+    announced = announcements(life)
     life.perform()
-    assert [mail.fields["number"] for mail in life.mails("invoice")[mails:]] == ["5"]
+    assert announcements(life) == announced + 1
+
+
+def test_the_mail_about_an_invoice_goes_out_with_the_document_and_never_before_it() -> None:
+    life = billed().until("2026-09-01")
+    together = [e.kind for e in life.aggregate.startable(frozenset()) if e.invoice_number == 5]
+    assert together == ["prepare_invoice", "send_mail"]
+    assert [e for e in life.aggregate.startable(frozenset({"invoice"})) if e.invoice_number == 5] == []
+    batch = BatchRun(batch_of(life.aggregate, life.aggregate.startable(frozenset()), life.now))
+    performed = []
+    for item in batch:
+        performed.append((item.effect.kind, item.effect.invoice_number))
+        failure = Failure(reason="Drive is away", for_good=False)
+        outcome = None if item.effect.kind == "prepare_invoice" else Outcome()
+        result = BatchResult(key=item.effect.key, outcome=outcome, failure=None if outcome else failure)
+        batch.take(item.effect, result, life.now)
+    assert ("prepare_invoice", 5) in performed
+    assert ("send_mail", 5) not in performed
 
 
 def test_a_failed_document_is_not_retried_in_the_lost_folder() -> None:
@@ -159,3 +185,22 @@ def test_an_id_is_forgotten_once_its_file_is_there() -> None:
     life = billed()
     assert sorted(life.lead.invoice_files) == list(range(5, 13))
     assert not any(isinstance(effect, CreateFolder) for effect in life.planned[-3:])
+
+
+def test_ids_are_reserved_when_the_lead_is_opened_and_the_folder_is_made_when_it_is_wanted() -> None:
+    life = Life().perform()
+    assert (life.lead.folder_id, life.lead.folder) == ("folder", None)
+    life.quoted()
+    together = [effect.kind for effect in life.aggregate.startable(frozenset())]
+    assert "create_folder" in together, "in the batch of the decision that wants it"
+    life.perform().does("quote_accepted")
+    life.does("contract_handed_over")
+    assert [effect.kind for effect in life.planned].count("create_folder") == 1
+
+
+def test_a_folder_that_is_wanted_before_there_is_an_id_is_made_afterwards() -> None:
+    life = Life().quoted().perform(but="ids")
+    assert not life.lead.folder
+    life.perform()
+    assert life.lead.folder_id == "folder"
+    assert [effect.kind for effect in life.planned].count("create_folder") == 1

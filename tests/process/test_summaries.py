@@ -5,7 +5,7 @@ import json
 import pytest
 
 from process.effects.summaries import MAX_BYTES, joined, shortened
-from process.views.recording import record_request
+from process.views.recording import record_summary
 from tests.support.lives import Life
 
 
@@ -47,9 +47,6 @@ def test_a_writing_to_the_ledger_says_what_became_true() -> None:
     life = Life().quoted()
     last = life.aggregate.lead.last_seq
     newest = life.aggregate.event_log.events[-1]
-    assert record_request(life.aggregate, last - 1, life.now).summary() == f"{last} {newest.summary}"
-    assert (
-        record_request(life.aggregate, last, life.now).summary()
-        == "Bring the lead's line in lists up to date"
-    )
-    assert size(record_request(life.aggregate, 0, life.now).summary()) <= MAX_BYTES
+    assert record_summary(life.aggregate, last - 1) == f"{last} {newest.summary}"
+    assert record_summary(life.aggregate, last) == "Bring the lead's line in lists up to date"
+    assert size(record_summary(life.aggregate, 0)) <= MAX_BYTES

@@ -107,8 +107,7 @@ class Outside:
         kept = [event for event in self.events.get(request.lead_id, ()) if event.seq <= request.after]
         self.events[request.lead_id] = [*kept, *request.events]
         seqs = self.recorded(request.lead_id)
-        if request.row:
-            self.rows[request.lead_id] = request.row
+        self.rows[request.lead_id] = request.row
         return Recorded(seq=max(seqs, default=request.after), keys=(public_key(KEY),))
 
     def _activity(self, kind: str) -> Callable[..., Any]:

@@ -1,7 +1,11 @@
 """Responses to the questionnaire in the sandbox, and the leads that they belong to."""
 
 import asyncio
+from datetime import datetime
 
+import pytest
+
+from activities.google.forms import FormsActivities, Response
 from client.directory import LeadHandle
 from process.views.lead_overview import Overview
 from tests.support.deployment import Deployment
@@ -19,9 +23,25 @@ ANSWERS = {
 def submit(deployment: Deployment, response: str | None = None, **changed: str) -> str:
     """Answer the questionnaire, or edit a response, and return the response's id."""
     google = deployment.sandbox.google
-    names = {"org": "Organisation", "name": "Your name", "email": "E-mail", "more": "Anything else?"}
+    names = {
+        "org": "Organisation",
+        "name": "Your name",
+        "email": "E-mail",
+        "more": "Anything else?",
+        "lead": "Lead",
+    }
     answers = ANSWERS | {names[name]: text for name, text in changed.items()}
     return google.submit(deployment.sandbox.ids["questionnaire"], answers, response).response_id
+
+
+def verify(monkeypatch: pytest.MonkeyPatch, email: str) -> None:
+    """Let the form collect this verified address with each response."""
+    read = FormsActivities.responses_since
+
+    def verified(forms: FormsActivities, since: datetime) -> list[Response]:
+        return [each._replace(email=email, is_verified=True) for each in read(forms, since)]
+
+    monkeypatch.setattr(FormsActivities, "responses_since", verified)
 
 
 async def look(deployment: Deployment) -> SystemResult:

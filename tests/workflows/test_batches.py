@@ -42,7 +42,7 @@ async def test_what_starts_together_is_one_activity(life: Life) -> None:
     await life.settled()
     assert await scheduled(life) == {"perform_effects": 1}
     done = [key.rpartition("/")[2] for key in life.outside.of(life.id)]
-    assert done == ["open_issue", "place_card", "read_prices"]
+    assert done == ["open_issue", "place_card", "read_prices", "reserve_ids"]
 
 
 async def test_an_effect_that_fails_for_now_goes_on_alone_and_the_others_are_done(life: Life) -> None:
@@ -93,7 +93,8 @@ async def test_after_its_worker_died_a_batch_is_performed_effect_by_effect(
     assert view.lead.card is not None
     assert {effect.status for effect in view.effects} == {"done"}
     assert_done_once(life)
-    assert set(await scheduled(life)) == {"perform_effects", "open_issue", "read_prices", "place_card"}
+    alone = {"open_issue", "read_prices", "place_card", "reserve_ids"}
+    assert set(await scheduled(life)) == {"perform_effects", *alone}
 
 
 async def test_while_the_ledger_is_away_a_decision_is_answered_and_its_event_written_later(

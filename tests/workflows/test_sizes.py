@@ -19,7 +19,7 @@ from process.views.lead_overview import Overview
 from tests.support.outside import Outside
 from tests.support.workflow_lives import Life
 from workflows.issue_sync import IssueSyncWorkflow
-from workflows.runtime.compressed import ENCODING
+from workflows.runtime.handover import ENCODING
 from workflows.runtime.limits import MAX_ARGUMENTS, MAX_MESSAGE_BYTES
 
 DETECTED = 8
@@ -35,7 +35,7 @@ LARGE: list[tuple[str, dict[str, Any]]] = [
     ("price_quoted", {"amount": 1, "currency": "USD", "per": "year", "item": [0] * 900_000}),
     ("price_quoted", {"amount": "1" * NEARLY_ALL, "currency": "USD", "per": "year"}),
     ("lost", {f"f{number}": 0 for number in range(50_000)}),
-    ("lost", {"reason": "no answer", "note": "x" * NEARLY_ALL}),
+    ("lost", {"reason": "budget", "note": "x" * NEARLY_ALL}),
     ("policy_adopted", {"policy": {"people": {f"role {number}": [] for number in range(90_000)}}}),
     ("lost", {"f" * NEARLY_ALL: 0}),
     ("revert_edits", {"edits": [], "declined": [{}] * 400_000}),
@@ -110,9 +110,9 @@ async def test_a_signal_of_many_parts_is_refused(life: Life) -> None:
     await answers(life)
 
 
-async def test_a_compressed_signal_is_not_unpacked(life: Life) -> None:
-    """A small message of an encoding that only local activities have would unpack to any size."""
-    foreign = Payload(metadata={"encoding": ENCODING.encode()}, data=b"x\x9c" + b"\x00" * 100)
+async def test_a_signal_cannot_claim_to_be_handed_over(life: Life) -> None:
+    """A message of an encoding that only local activities have would be taken for another lead's writing."""
+    foreign = Payload(metadata={"encoding": ENCODING.encode()}, data=b"0")
     await life.signal("lost", RawValue(foreign))
     (refused,) = (await life.until(lambda view: bool(view.refused))).refused
     assert "something unreadable came" in refused.reason

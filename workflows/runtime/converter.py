@@ -15,8 +15,8 @@ PLAIN = (Model, str)
 
 
 @cache
-def json_converter() -> EncodingPayloadConverter:
-    """Return the part that converts JSON, which all converters share: it knows how to read each type."""
+def _json() -> EncodingPayloadConverter:
+    """Return the part that converts JSON, which all share: it knows how to read each type."""
     return _converters()[b"json/plain"]
 
 
@@ -40,7 +40,7 @@ class LeadPayloadConverter(PydanticPayloadConverter):
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
         if all(isinstance(value, PLAIN) for value in values):
-            return [payload for value in values if (payload := json_converter().to_payload(value))]
+            return [payload for value in values if (payload := _json().to_payload(value))]
         return super().to_payloads(values)
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The payload converter of workers: it spares work in replays, and reads compressed arguments."""
+"""The payload converter of workers: it spares work in replays, and reads what is handed over to local activities."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -10,8 +10,8 @@ from temporalio.converter import EncodingPayloadConverter
 
 from process.core.receipts import Answer
 from process.effects.requests import Batch, EffectRequest
-from workflows.runtime.compressed import CompressedPayloadConverter
-from workflows.runtime.converter import LeadPayloadConverter, json_converter
+from workflows.runtime.converter import LeadPayloadConverter
+from workflows.runtime.handover import HandedOverConverter
 
 SENT = (Answer, Batch, EffectRequest)
 """Payloads that a lead only sends. In a replay it was sent before, and nothing compares it."""
@@ -19,8 +19,8 @@ SENT = (Answer, Batch, EffectRequest)
 
 @cache
 def _converters() -> Mapping[bytes, EncodingPayloadConverter]:
-    compressed = CompressedPayloadConverter(json_converter())
-    return {**LeadPayloadConverter().converters, compressed.encoding.encode(): compressed}
+    handed_over = HandedOverConverter()
+    return {**LeadPayloadConverter().converters, handed_over.encoding.encode(): handed_over}
 
 
 class WorkerPayloadConverter(LeadPayloadConverter):

@@ -1,0 +1,218 @@
+"""Measure the ledger's read tables: `python -m bench.read_tables --leads 100000`.
+
+So many leads at all stages are written to SQLite in a temporary folder, or to the empty database that
+BENCH_LEDGER_URL names. An append is one writing on the way to a hub; its ratio is to the same without read tables. Of
+each question that pages and reports ask, the 95th percentile counts.
+"""
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from sqlalchemy import Connection
+
+from bench.figures import Figure, Report, Target
+from bench.options import run_benchmark
+from bench.what_if import hub
+from ledger.entries import entry_of
+from ledger.entry import Entry
+from ledger.events import Ledger
+from ledger.queries import agenda, board, feed, one_lead, reports, search
+from ledger.queries.asking import LedgerQueries
+from ledger.read_tables import OF_LEAD
+from ledger.tables import LEADS
+from process.core.fold import leads_as_told
+from process.types import Role, Stage
+from process.views.lead_row import LeadRow
+from process.views.recording import record_request
+from process.views.row import row_of
+from process.views.snapshot import Snapshot, snapshot_of
+from tests.support.lives import HUB, MONDAY, QUOTE, SIGNED, Life
+
+TO_HUB: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("price_quoted", QUOTE),
+    ("quote_accepted", {}),
+    ("contract_handed_over", {}),
+    ("contract_acknowledged", {}),
+    ("contract_signed", SIGNED),
+    ("vendor_setup_not_needed", {}),
+    ("hub_information_given", HUB),
+    ("hub_requested", {}),
+    ("hub_live", {}),
+)
+ROUNDS = 5
+
+
+class Writing(NamedTuple):
+    """What one lead hands in at a time."""
+
+    after: int
+    entries: Sequence[Entry]
+    row: LeadRow
+    snapshots: Sequence[Snapshot]
+
+    def write(self, ledger: Ledger, lead_id: str) -> None:
+        """Append it for a lead with this id."""
+        entries = [entry.model_copy(update={"lead_id": lead_id}) for entry in self.entries]
+        row = self.row.replaced(lead_id=lead_id)
+        ledger.append(lead_id, entries, after=self.after, row=row, snapshots=self.snapshots)
+
+
+def on_the_way() -> list[Writing]:
+    """Return the writings of a lead on its way to a hub, with what its effects bring back."""
+    life, found = Life(), []
+    for kind, body in (("", {}), *TO_HUB):
+        if kind:
+            life.wait(days=3).does(kind, **body)
+        life.perform()
+        request = record_request(life.aggregate, life.aggregate.in_ledger, life.now)
+        assert request.row  # noqa: S101
+        entries = [entry_of(life.lead.id, event) for event in request.events]
+        found.append(Writing(request.after, entries, request.row, request.snapshots))
+        life.aggregate = life.aggregate.recorded(life.lead.last_seq)
+    return found
+
+
+def whole(life: Life) -> Writing:
+    """Return all that a lead has handed in so far."""
+    events = life.aggregate.event_log.events
+    told = leads_as_told(tuple(events), life.lead.id)
+    return Writing(
+        0,
+        [entry_of(life.lead.id, event) for event in events],
+        row_of(life.aggregate, life.now),
+        [snapshot_of(lead, event) for event, lead in told],
+    )
+
+
+@contextmanager
+def without_read_tables() -> Iterator[None]:
+    """Let appends leave the read tables and the feed alone."""
+    with (
+        patch("ledger.recording.write_lines", lambda *_: {}),
+        patch("ledger.recording._project", lambda *_, **__: {}),
+        patch("ledger.recording.feed", lambda *_: None),
+    ):
+        yield
+
+
+def append_times(ledger: Ledger, leads: int, name: str) -> tuple[float, float]:
+    """Return the milliseconds of an append, and those of CPU: the mean over so many leads on their way to a hub."""
+    writings = on_the_way()
+    began, cpu = time.perf_counter(), time.process_time()
+    for number in range(leads):
+        for writing in writings:
+            writing.write(ledger, f"{name}-{number}")
+    count = leads * len(writings)
+    return 1000 * (time.perf_counter() - began) / count, 1000 * (time.process_time() - cpu) / count
+
+
+NOW = MONDAY + timedelta(days=20)
+
+QUESTIONS: dict[str, Callable[[Connection], Any]] = {
+    "board: totals and six columns": lambda c: (
+        board.totals(c),
+        *(board.column(c, stage) for stage in Stage),
+    ),
+    "board: a column by value": lambda c: board.column(c, Stage.QUOTED, "value"),
+    "board: a column with words": lambda c: board.column(
+        c, Stage.QUOTED, only=board.BoardFilter(text="university hub")
+    ),
+    "board: stages at a past moment": lambda c: board.stages_on(c, NOW),
+    "lead: all its lines": lambda c: one_lead.lead_lines(c, "lead-00000003"),
+    "agenda: a role's first page": lambda c: agenda.agenda(c, agenda.Whose(roles=[Role.SALES]), NOW),
+    "agenda: numbers by section": lambda c: agenda.counts(c, agenda.Whose(roles=[Role.SALES]), NOW),
+    "agenda: a person's first page": lambda c: agenda.agenda(c, agenda.Whose("Ada"), NOW),
+    "search": lambda c: search.search(c, "lead-00000003 example"),
+    "feed: a page": lambda c: feed.events_after(c, feed.head(c) - 100),
+    "report: funnel": lambda c: reports.funnel(c, MONDAY - timedelta(99), NOW),
+    "report: time in stage": lambda c: reports.time_in_stage(c, MONDAY - timedelta(99), NOW),
+    "report: expected money": lambda c: reports.expected(c, "USD", NOW),
+    "report: hubs without contract": lambda c: reports.hubs_without_contract(c, NOW.date()),
+    "report: contracts without hub": lambda c: reports.contracts_without_hub(c, NOW.date()),
+    "report: unbilled": reports.unbilled,
+    "report: open invoices": reports.open_invoices,
+}
+
+
+async def measure(leads: int = 1000, appends: int = 20, times: int = 20, rebuilds: int = 200) -> Report:
+    """Fill a ledger with `leads` leads, append for `appends` of them, rebuild some, and ask each question `times` times."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = os.environ.get("BENCH_LEDGER_URL", f"sqlite:///{Path(folder) / 'ledger.sqlite'}")
+        with closing(Ledger.open(url)) as ledger:
+            ledger.check()
+            kinds = [whole(life) for life in _lives()]
+            began = time.perf_counter()
+            for number in range(leads):
+                kinds[number % len(kinds)].write(ledger, f"lead-{number:08d}")
+            filled = time.perf_counter() - began
+            figures = [
+                Figure("a whole lead is written", 1000 * filled / leads, "ms"),
+                *_appends(ledger, appends),
+            ]
+            figures.append(_rebuild(ledger, min(leads, rebuilds)))
+            with ledger._database.writing() as connection:
+                connection.exec_driver_sql("ANALYZE")
+        with closing(LedgerQueries.open(url)) as queries:
+            figures += [_asked(queries, name, times) for name in QUESTIONS]
+    events = sum(len(kind.entries) for kind in kinds) * leads // len(kinds)
+    tables = len(OF_LEAD) + len([LEADS])
+    return Report(
+        "read_tables",
+        "The ledger's read tables",
+        f"{leads} leads with {events} events in {tables} tables, p95 of {times} times",
+        tuple(figures),
+    )
+
+
+def _lives() -> list[Life]:
+    return [
+        Life(),
+        Life().quoted(),
+        Life().wait(9).quoted().wait(5).lost(),
+        Life().contracted().perform(),
+        Life().live().perform(),
+        Life().quoted(amount="15000", currency="EUR", per="year").perform(),
+        hub(1),
+    ]
+
+
+def _appends(ledger: Ledger, leads: int) -> Iterator[Figure]:
+    rounds = []
+    for number in range(ROUNDS):
+        pair = {}
+        for kind in ("with", "without") if number % 2 else ("without", "with"):
+            with without_read_tables() if kind == "without" else nullcontext():
+                pair[kind] = append_times(ledger, leads, f"{kind}-{number}")
+        rounds.append(pair)
+    for place, name in enumerate(("an append", "an append, CPU of the worker")):
+        pairs = [(pair["with"][place], pair["without"][place]) for pair in rounds]
+        yield Figure.of_rounds(name, "ms", pairs, Target(2))
+
+
+def _rebuild(ledger: Ledger, leads: int) -> Figure:
+    began = time.perf_counter()
+    for number in range(leads):
+        ledger.rebuild(f"lead-{number:08d}")
+    return Figure("leads rebuilt per second", leads / (time.perf_counter() - began))
+
+
+def _asked(queries: LedgerQueries, name: str, times: int) -> Figure:
+    taken = []
+    for _ in range(max(times, 2)):
+        began = time.perf_counter()
+        with queries.asking(60) as connection:
+            QUESTIONS[name](connection)
+        taken.append(1000 * (time.perf_counter() - began))
+    return Figure(name, statistics.quantiles(taken, n=20)[-1], "ms", target=Target(300))
+
+
+if __name__ == "__main__":
+    run_benchmark(__doc__, measure)
