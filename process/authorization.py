@@ -147,7 +147,7 @@ def _own_discount(decision: Decision, approval: DiscountApproved, lead: Lead) ->
 def _unknown_author(approval: DiscountApproved, lead: Lead) -> Refused | None:
     quote = _quote_of(approval, lead)
     discount = quote.discount if quote else None
-    if discount is None or (discount.actor and discount.actor.authenticated and discount.actor.identity):
+    if discount is None or discount.is_vouched:
         return None
     return refuse(
         f"Nobody knows who gave this discount. {_unknown(discount.actor or NOBODY)}, so it could be your own",

@@ -13,8 +13,9 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey, VerifyKey
+from pydantic import ValidationError
 
 from process.actor import Actor
 from process.types import Given
@@ -34,8 +35,28 @@ def seal(secret: str, lead_id: str, kind: str, body: Any, actor: Actor) -> Envel
     """Return the envelope of this decision for this lead. Without a secret, it is not signed."""
     if not secret:
         return Envelope(actor=actor)
-    signature = _private(secret).sign(_content(lead_id, kind, body, actor))
+    signature = _private(secret).sign(_content(lead_id, kind, body, actor)).signature
     return Envelope(actor=actor, signature=b64encode(signature).decode())
+
+
+EVERY_LEAD = ""
+"""In place of the id of a lead, for what the service tells all of them alike."""
+
+THE_SERVICE = Actor(identity="the service")
+"""Stands for the service itself, where it says something of its own."""
+
+
+def is_from_service(args: tuple[Any, ...], keys: Iterable[str], lead_id: str, kind: str) -> bool:
+    """Return True if the service signed this message of its own, for this lead or for every lead. Never raises."""
+    match args:
+        case (body, dict(sent)):
+            try:
+                envelope = Envelope.model_validate(sent)
+            except ValidationError:
+                return False
+            known = tuple(keys)
+            return any(is_sealed(envelope, known, whose, kind, body) for whose in (EVERY_LEAD, lead_id))
+    return False
 
 
 def is_sealed(envelope: Envelope, keys: Iterable[str], lead_id: str, kind: str, body: Any) -> bool:
@@ -52,12 +73,12 @@ def is_sealed(envelope: Envelope, keys: Iterable[str], lead_id: str, kind: str, 
 
 def public_key(secret: str) -> str:
     """Return the key by which leads know what this secret has signed (base64)."""
-    return b64encode(_private(secret).public_key().public_bytes_raw()).decode()
+    return b64encode(bytes(_private(secret).verify_key)).decode()
 
 
-def _private(secret: str) -> Ed25519PrivateKey:
+def _private(secret: str) -> SigningKey:
     """Return the private key. Links are signed with the same secret for other purposes (`config.signing`)."""
-    return Ed25519PrivateKey.from_private_bytes(hmac.digest(secret.encode(), _PURPOSE, hashlib.sha256))
+    return SigningKey(hmac.digest(secret.encode(), _PURPOSE, hashlib.sha256))
 
 
 def _content(lead_id: str, kind: str, body: Any, actor: Actor) -> bytes:
@@ -67,7 +88,7 @@ def _content(lead_id: str, kind: str, body: Any, actor: Actor) -> bytes:
 
 def _verifies(key: str, signature: bytes, content: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(b64decode(key)).verify(signature, content)
-    except (InvalidSignature, ValueError):
+        VerifyKey(b64decode(key)).verify(content, signature)
+    except (BadSignatureError, ValueError):
         return False
     return True

@@ -36,6 +36,7 @@ SYSTEMS = {
     "reconcile_questionnaire": "Google Forms: answers to the questionnaire",
     "reconcile_team": "The settings: who has which role",
     "reconcile_duplicates": "The leads themselves: possible duplicates",
+    "reconcile_lost": "Temporal: leads whose workflow is lost",
 }
 """Description of each system, by the activity that reconciles it."""
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from activities.reconcile.drive import DriveReconciler
 from activities.reconcile.duplicates import DuplicateReconciler
 from activities.reconcile.github import GitHubReconciler
+from activities.reconcile.lost import LostReconciler
 from activities.reconcile.questionnaire import QuestionnaireReconciler
 from activities.reconcile.rows import LeadRows
 from activities.reconcile.team import TeamReconciler
@@ -26,4 +27,5 @@ def reconcile_activities(
         QuestionnaireReconciler(leads, rows, settings).reconcile_questionnaire,
         TeamReconciler(leads).reconcile_team,
         DuplicateReconciler(leads, rows, settings).reconcile_duplicates,
+        LostReconciler(leads, settings).reconcile_lost,
     ]

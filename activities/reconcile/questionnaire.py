@@ -194,8 +194,8 @@ class QuestionnaireReconciler:
         known = await self._known(response, fields)
         sender = folded(fields.email), org_key(fields.org)
         handle = known or begun.get(sender) or await self._begin(response, fields, cursor)
-        if fields.email:
-            begun[sender] = handle
+        if fields.email and known is None:
+            begun[sender] = handle  # one that it began itself: what is typed leads to no other
         answered = QuestionnaireAnswered(
             response_id=response.id,
             submitted_at=response.submitted_at,

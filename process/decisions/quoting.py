@@ -113,7 +113,12 @@ class PriceQuoted(Decision):
         if refusal:
             return refusal
         active, new = lead.quote, self.quote(lead, today)
-        if active and active.status is QuoteStatus.OPEN and _same_offer(active, new):
+        if (
+            active
+            and active.status is QuoteStatus.OPEN
+            and _same_offer(active, new)
+            and not _vouches(active, new)
+        ):
             return refuse(
                 f"{new} is already quoted as version {active.version}, valid until {active.valid_until}",
                 "Give another valid_until to prolong it",
@@ -363,6 +368,12 @@ def ask_for_approval(change: Change) -> Iterable[Effect]:
     quote = change.after.quote
     if quote and quote.awaiting_approval_by:
         yield mail(change, "discount_approval", quote.awaiting_approval_by, version=str(quote.version))
+
+
+def _vouches(active: Quote, new: Quote) -> bool:
+    """Return True if it is known now who gives the discount, and was not before: then it can be approved."""
+    before, now = active.discount, new.discount
+    return bool(active.awaiting_approval_by and before and now and now.is_vouched and not before.is_vouched)
 
 
 def _same_offer(one: Quote, other: Quote) -> bool:

@@ -65,9 +65,14 @@ class Discount(Model):
     settled_by: Line | None = None
 
     @property
+    def is_vouched(self) -> bool:
+        """True if the face knew who gave it."""
+        return bool(self.actor and self.actor.authenticated and self.actor.identity)
+
+    @property
     def given_by(self) -> str:
         """The person who gave it, as the history shows them."""
-        return shown(self.by, authenticated=self.actor is not None and self.actor.authenticated)
+        return shown(self.by, authenticated=self.is_vouched)
 
     def __str__(self) -> str:
         return str(self.amount) if self.percent is None else as_percent(self.percent)

@@ -30,7 +30,7 @@ async def warn_of_stuck(*, json: bool) -> None:
     except (LeadsError, RPCError) as error:
         _print(f"leads: Which leads are stuck is unknown: {error}")
         return
-    _warn_of_lost(lost)
+    warn_of_lost(lost)
     if not found:
         return
     some = "; ".join(f"{each.lead_id}: {each.cause}" for each in found[:SHOWN])
@@ -39,7 +39,8 @@ async def warn_of_stuck(*, json: bool) -> None:
     _print(f"leads: {count} stuck ({some}{more}). `leads repair --all` shows what it would do.")
 
 
-def _warn_of_lost(found: Sequence[LostRun]) -> None:
+def warn_of_lost(found: Sequence[LostRun]) -> None:
+    """Say on stderr which leads have lost their workflow, if any."""
     if not found:
         return
     some = "; ".join(f"{each.lead_id}: {each}" for each in found[:SHOWN])

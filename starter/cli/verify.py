@@ -8,12 +8,16 @@ from rich.text import Text
 
 from client.chores import Chores
 from client.connection import connect
+from client.directory import Directory
+from client.lists import lead_lists
+from client.lost import any_lost
 from client.past import past
 from client.replays import Replayed, replayed
 from starter.cli.arguments import Json
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, progress
+from starter.cli.stuck import warn_of_lost
 
 _NAMES = {"LeadWorkflow": "lead", "IssueSyncWorkflow": "issue sync", "ReconcileWorkflow": "reconciliation"}
 
@@ -22,7 +26,7 @@ async def verify(*, json: Json = False) -> None:
     """Replay all open workflows of the server with this code, before you deploy it. Nothing is changed.
 
     A workflow that does not replay would get stuck on this code. A lead may also replay, but with other events. Both are
-    reported one by one; see docs/changing-the-process.md.
+    reported one by one; see docs/changing-the-process.md. Leads whose workflow is lost are named, too.
     """
     out, began = Output(as_json=json), time.monotonic()
     found: list[Replayed] = []
@@ -34,6 +38,9 @@ async def verify(*, json: Json = False) -> None:
             async for each in replayed(place, ledger):
                 found.append(each)
                 shown.update(bar, completed=len(found))
+    if not json:  # what is lost is not open, so nothing of it was replayed
+        with lead_lists(settings) as rows:
+            warn_of_lost(await any_lost(Directory(client, settings.task_queue, settings.temporal_ui), rows))
     wrong = [each for each in found if not each.ok]
     if not out.value([each._asdict() for each in found]):
         if wrong:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from activities.digest import digest_text
 from process.types import Role
 from process.views.agenda import agenda
 from process.views.agenda_items import AgendaItem, Section
@@ -42,6 +43,14 @@ def written(*items: AgendaItem, outdated: int = 0) -> tuple[DigestMail, ...]:
 )
 def test_a_week_is_an_iso_week_in_its_zone(now: str, zone: str, name: str) -> None:
     assert Week.at(datetime.fromisoformat(now).replace(tzinfo=UTC), zone).name == name
+
+
+def test_it_says_how_many_responses_wait_for_another_day() -> None:
+    (mail,) = written(item(Section.ATTENTION))
+    assert "questionnaire" not in digest_text(mail).text
+    assert (
+        "3 responses to the questionnaire wait for another day" in digest_text(mail.replaced(waiting=3)).text
+    )
 
 
 def test_urgent_sections_come_first() -> None:

@@ -5,6 +5,7 @@ import pytest
 from activities.github.client import GitHubClient
 from activities.issue_sync.roles import CACHE_SECONDS, RoleDirectory
 from config.settings import Settings
+from process.actor import Face
 from process.types import Role
 from tests.support.deployment import CONTRACTS, OUTSIDER, SALES
 
@@ -51,3 +52,11 @@ def test_the_members_of_a_team_are_cached(github: GitHubClient, monkeypatch: pyt
     clock.now += CACHE_SECONDS
     assert not people.roles_of(SALES)
     assert len(asked) == 2
+
+
+def test_an_account_that_took_over_a_login_has_no_role(github: GitHubClient) -> None:
+    people = RoleDirectory(github, {Role.SALES: ["ada"]}, aliases={"ada": ("id:7", "ada@example.org")})
+    owner = people.actor(Face.COMMENT, "Ada", 7)
+    assert (owner.identity, owner.roles, owner.authenticated) == ("ada", (Role.SALES,), False)
+    taken_over = people.actor(Face.COMMENT, "ada", 8)
+    assert (taken_over.identity, taken_over.roles) == (None, ())

@@ -40,6 +40,29 @@ OWN = {
             {"LEADS_GITHUB__ORG": ""},
             [("have no example addresses", True, False), ("name the organisation", True, True)],
         ),
+        (
+            {
+                "LEADS_GOOGLE__QUESTIONNAIRE_FORM": "form",
+                "LEADS_GOOGLE__QUESTIONNAIRE_URL": "https://f/{lead}",
+            },
+            [("have no example addresses", True, False), ("sign the questionnaire's links", True, False)],
+        ),
+        (
+            {"LEADS_GOOGLE__QUESTIONNAIRE_FORM": "form"},
+            [
+                ("have no example addresses", True, False),
+                ("sign the questionnaire's links", True, False),
+                ("name the lead in the questionnaire's link", True, True),
+            ],
+        ),
+        (
+            {"LEADS_GOOGLE__QUESTIONNAIRE_URL": "https://f/{lead}", "LEADS_TOKEN_KEY": ""},
+            [
+                ("have no example addresses", True, False),
+                ("sign the questionnaire's links", False, False),
+                ("have a key to sign with", False, False),
+            ],
+        ),
         ({"LEADS_GITHUB__API_URL": "http://sandbox.localhost:8080/api/v3", "LEADS_MAIL__SENDER": ""}, []),
     ],
 )

@@ -29,6 +29,8 @@ async def test_a_terminated_lead_is_named_and_begun_again(leads: RunLeads, lost:
     listed = await eventually(lambda: leads("list"), lambda ended: HOW in ended.err)
     assert lost in listed.out
     assert f"`leads restore {lost}`" in listed.err
+    verified = await leads("verify")
+    assert (verified.code, lost in verified.err, HOW in verified.err) == (0, True, True)
     shown = await leads("show", lost)
     assert (shown.code, HOW in shown.out, f"`leads restore {lost}`" in shown.out) == (0, True, True)
     assert HOW in (await leads("show", lost, "--json")).json["lost"]
