@@ -38,7 +38,7 @@ class Broadcast(NamedTuple):
     signal: str
     reason: str
     """Sentence for the list of batch operations in the Temporal UI."""
-    argument: Any = None
+    arguments: tuple[Any, ...] = ()
     per_second: float = RATE
 
 
@@ -155,4 +155,4 @@ async def signal_each(
 
 
 def _given(message: Broadcast) -> list[Any]:
-    return [] if message.argument is None else [message.argument]
+    return [*message.arguments]

@@ -70,7 +70,7 @@ def read_history(history: WorkflowHistory, ledger: Mapping[int, Event]) -> LeadH
     return LeadHistory(
         history.run_id,
         _start(history.workflow_id, events, journal.began_at, ledger),
-        Journal(journal.tasks, journal.waiting, journal.recorded),
+        Journal(journal.tasks, journal.waiting, journal.recorded, journal.keys),
         events[-1].event_id,
     )
 
@@ -117,6 +117,7 @@ class _Journal:
     def __init__(self, events: Sequence[HistoryEvent]) -> None:
         self.began_at = _time(events[0])
         self.recorded = 0
+        self.keys: tuple[str, ...] = ()
         self.tasks: list[Task] = []
         self._scheduled: dict[int, ActivityTaskScheduledEventAttributes] = {}
         self._untaken: list[HistoryEvent] = []
@@ -179,7 +180,7 @@ class _Journal:
         name = scheduled.activity_type.name
         if name == RecordEvents.kind:
             (recorded,) = _CONVERTER.from_payloads(result, [Recorded])
-            self.recorded = max(self.recorded, recorded.seq)
+            self._told(recorded)
             return None
         if name == PERFORM_EFFECTS:
             (batch,) = _CONVERTER.from_payloads(scheduled.input.payloads, [Batch])
@@ -204,7 +205,11 @@ class _Journal:
         result = marker.details["result"].payloads if "result" in marker.details else ()
         if marker.marker_name == LOCAL_ACTIVITY and result:
             (recorded,) = _CONVERTER.from_payloads(result, [Recorded])
-            self.recorded = max(self.recorded, recorded.seq)
+            self._told(recorded)
+
+    def _told(self, recorded: Recorded) -> None:
+        self.recorded = max(self.recorded, recorded.seq)
+        self.keys = tuple(dict.fromkeys((*self.keys, *recorded.keys)))
 
 
 def _raw(event: HistoryEvent) -> tuple[str, Sequence[Payload], str, str] | None:

@@ -49,7 +49,7 @@ from process.decisions.opening import LeadOpened
 from process.decisions.policy import PolicyAdopted
 from process.duplicates.notices import DuplicateCandidates, refuse_merge
 from process.effects.summaries import shortened
-from process.envelope import seal
+from process.envelope import EVERY_LEAD, THE_SERVICE, seal
 from process.github.edits import RevertEdits
 from process.identity import full_id, possible_ids, request_key, same_text
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
@@ -349,6 +349,11 @@ class LeadsClient(Directory):
             return [body]
         return [body, seal(self.key, handle.id, decision.kind, body, decision.actor).model_dump(mode="json")]
 
+    def signed_team(self, team: Team) -> tuple[Any, ...]:
+        """Return the arguments of the signal that tells any lead of the team, signed if there is a key."""
+        body = team.model_dump(mode="json")
+        return body, seal(self.key, EVERY_LEAD, "set_team", body, THE_SERVICE).model_dump(mode="json")
+
     async def _into(self, handle: LeadHandle, merged: Merged) -> Merged:
         """Return the decision with the id of the other lead, however that was named.
 
@@ -398,7 +403,7 @@ class LeadsClient(Directory):
     async def set_team(self, lead_id: str, team: Team) -> None:
         """Tell the lead who has the roles; an ended lead is skipped."""
         try:
-            await self.client.get_workflow_handle(lead_id).signal("set_team", team)
+            await self.client.get_workflow_handle(lead_id).signal("set_team", args=self.signed_team(team))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -11,6 +11,8 @@ from functools import lru_cache
 EXAMPLE = "name@example.org"
 """An address as it is to be written, for messages."""
 
+MAX_READ = 1_000
+"""Characters of a text that may be an address. One has 254 at most, with a domain in ASCII."""
 _MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
@@ -20,6 +22,8 @@ _NAMED = re.compile(r"[^<>]*<\s*([^<>\s]+)\s*>")
 def complaint_about(address: str) -> str:
     """Return why this is no mail address that we can send to, as a clause; an empty text if it is one."""
     mailbox, at, domain = address.rpartition("@")
+    if len(address) > MAX_READ:
+        return "is too long for a mail address"
     if not at or not mailbox or not domain:
         return "is no mail address"
     if "@" in mailbox or any(c.isspace() or c in ",;<>()" for c in address):

@@ -15,6 +15,7 @@ from typing import Any
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
+from pydantic import ValidationError
 
 from process.actor import Actor
 from process.types import Given
@@ -36,6 +37,26 @@ def seal(secret: str, lead_id: str, kind: str, body: Any, actor: Actor) -> Envel
         return Envelope(actor=actor)
     signature = _private(secret).sign(_content(lead_id, kind, body, actor)).signature
     return Envelope(actor=actor, signature=b64encode(signature).decode())
+
+
+EVERY_LEAD = ""
+"""In place of the id of a lead, for what the service tells all of them alike."""
+
+THE_SERVICE = Actor(identity="the service")
+"""Stands for the service itself, where it says something of its own."""
+
+
+def is_from_service(args: tuple[Any, ...], keys: Iterable[str], lead_id: str, kind: str) -> bool:
+    """Return True if the service signed this message of its own, for this lead or for every lead. Never raises."""
+    match args:
+        case (body, dict(sent)):
+            try:
+                envelope = Envelope.model_validate(sent)
+            except ValidationError:
+                return False
+            known = tuple(keys)
+            return any(is_sealed(envelope, known, whose, kind, body) for whose in (EVERY_LEAD, lead_id))
+    return False
 
 
 def is_sealed(envelope: Envelope, keys: Iterable[str], lead_id: str, kind: str, body: Any) -> bool:

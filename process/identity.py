@@ -28,11 +28,18 @@ _ID = re.compile(r"lead-[a-z0-9_]+(-+[a-z0-9_]+)*")
 _ISSUE = re.compile(r"/([^/]+)/issues/(\d+)/?$")
 
 
+MAX_NORMALISED = 1_000
+"""Characters of a text that is compared by its normal form."""
+
+
 def same_text(text: str) -> str:
     """Return the text for comparison: equal for all cases of letters and kinds of spaces, and for nothing else.
 
-    Signs, marks and symbols stay, because in many scripts and titles they alone tell two texts apart.
+    Signs, marks and symbols stay, because in many scripts and titles they alone tell two texts apart. A text longer
+    than any name is not normalised: marks in a row take time proportional to the square of their number.
     """
+    if len(text) > MAX_NORMALISED:
+        return " ".join(text.casefold().split())
     return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).split())
 
 

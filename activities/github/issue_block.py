@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -66,7 +67,7 @@ class Block(NamedTuple):
     @property
     def boxes(self) -> dict[str, bool]:
         """Digest of each box's line -> True if the box is ticked."""
-        boxes = ((line, _BOX.match(line)) for line in self.lines)
+        boxes = ((line, _BOX.match(line)) for line in self.lines if "[" in line)
         return {checksum(_bare(line)): box[2] != " " for line, box in boxes if box}
 
     @property
@@ -187,6 +188,7 @@ def lines_marker(lines: str) -> str:
     return f"{OURS}lines {lines} -->"
 
 
+@lru_cache(maxsize=4096)
 def checksum(text: str) -> str:
     """Return a short checksum of a text."""
     return base64.b64encode(hashlib.blake2s(text.encode(), digest_size=_CHECKSUM_BYTES).digest()).decode()
@@ -206,7 +208,8 @@ def _digests(lines: list[str]) -> str:
 
 def _bare(line: str) -> str:
     """Return a line without its tick and trailing spaces, which are no change."""
-    return _BOX.sub(r"\1[ ]", line.rstrip())
+    bare = line.rstrip()
+    return _BOX.sub(r"\1[ ]", bare) if "[" in bare else bare
 
 
 def _by_hand(found: Block, ours: list[str]) -> str:

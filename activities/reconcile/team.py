@@ -128,15 +128,15 @@ class TeamReconciler:
     def _message(self, name: str, read_at: datetime | None = None) -> Broadcast:
         """Return the message to the leads. `read_at`: time from which it counts, if not the time of the worker's start.
 
-        A lead that does not follow for a day may have been told otherwise by somebody who is no worker of ours. This worker
-        is the one that started last, so what it says now counts.
+        A lead that does not follow for a day was told otherwise, by a worker with other settings or, where no key signs
+        the news, by anybody. This worker is the one that started last, so what it says now counts.
         """
         return Broadcast(
             job_id=f"leads-team-{self.checksum}-{name}",
             query=self.leads.knowing_another_team(self.checksum),
             signal="set_team",
             reason="The people or addresses of the roles have changed in the settings",
-            argument=self.team.replaced(read_at=read_at) if read_at else self.team,
+            arguments=self.leads.signed_team(self.team.replaced(read_at=read_at) if read_at else self.team),
         )
 
     async def _count(self) -> int:

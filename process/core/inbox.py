@@ -18,6 +18,7 @@ from process.duplicates.notices import DuplicateCandidates, RelationNotice, new_
 from process.duplicates.observations import DuplicatesFlagged, noticed
 from process.effects import SendMail, revert_effects
 from process.effects.observations import TeamChanged
+from process.envelope import is_from_service
 from process.github.edits import RevertEdits
 from process.lead.duplicate_links import DuplicateLink
 from process.policy import TEAMS, Policy, Team
@@ -77,8 +78,14 @@ def set_team(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> 
 
     A role for which the message names no address keeps its address. Mails to a changed role that had failed for good
     are retried, because the old address may have been the reason. News of the future are refused, and count from now at
-    the latest: nothing that is sent today can stand in front of what a worker says tomorrow.
+    the latest: nothing that is sent today can stand in front of what a worker says tomorrow. A lead that knows a key of
+    the service believes only what that has signed.
     """
+    if aggregate.keys and not is_from_service(args, aggregate.keys, aggregate.lead.id, "set_team"):
+        unsigned = refuse(
+            "Only the service tells a lead of its team, from its settings, and this is not signed by it"
+        )
+        return aggregate.refuse(Refusal.of("set_team", unsigned, now))
     try:
         team = Team.model_validate(args[0] if args else {})
     except ValidationError as error:

@@ -63,7 +63,7 @@ def of(name: str) -> str:
 
 
 def message(name: str, text: str = "news", per_second: float = 50.0) -> Broadcast:
-    return Broadcast(f"job-{name}{text}", of(name), "tell", "There is news", text, per_second)
+    return Broadcast(f"job-{name}{text}", of(name), "tell", "There is news", (text,), per_second)
 
 
 async def heard(client: Client, name: str) -> list[list[str]]:

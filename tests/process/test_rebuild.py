@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from process.core import intake
 from process.core.batches import take_results
 from process.core.due import next_due, pass_deadlines
 from process.core.events import Event
@@ -13,7 +14,8 @@ from process.core.receipts import Answer
 from process.decisions.quoting import PriceQuoted
 from process.effects import Effect
 from process.effects.requests import BatchResult, Failure
-from tests.support.lives import QUOTE, Life, brought_back
+from process.envelope import public_key, seal
+from tests.support.lives import DISCOUNTED, KEY, QUOTE, Life, brought_back, known_person
 
 
 class JournaledLife(Life):
@@ -22,13 +24,17 @@ class JournaledLife(Life):
     def __init__(self, **opened: Any) -> None:
         super().__init__(**opened)
         self.start = self.aggregate
+        self.aggregate = self.aggregate.replaced(keys=(public_key(KEY),))
         self.tasks = [Task(self.now)]
 
     def take(self, kind: str, **body: Any) -> Answer:
-        message = SentMessage(kind, (body,), "signal", self.now)
-        self.tasks.append(Task(self.now, messages=(message,)))
-        answer = super().take(kind, **body)
-        self._set(pass_deadlines(self.aggregate, self.now))  # as the workflow does after each message
+        """Send it as a face of the service does, with an envelope if the person is named."""
+        actor = body.pop("actor", None)
+        envelope = [seal(KEY, self.lead.id, kind, body, actor).model_dump(mode="json")] if actor else []
+        args = (body, *envelope)
+        self.tasks.append(Task(self.now, messages=(SentMessage(kind, args, "signal", self.now),)))
+        aggregate, answer = intake.take(self.aggregate, kind, args, self.now)
+        self._set(pass_deadlines(aggregate, self.now))  # as the workflow does after each message
         return answer
 
     def gets_team(self, since: datetime | None = None, **addresses: tuple[str, ...]) -> Life:
@@ -61,7 +67,8 @@ class JournaledLife(Life):
 
     def rebuilt(self, *waiting: Task, ledger: dict[int, Event] | None = None) -> RebuiltLead:
         known = self.ledger if ledger is None else ledger
-        return rebuild(self.start, Journal(self.tasks, waiting, max(known, default=0)), known)
+        journal = Journal(self.tasks, waiting, max(known, default=0), (public_key(KEY),))
+        return rebuild(self.start, journal, known)
 
 
 @pytest.fixture
@@ -172,3 +179,12 @@ def test_what_the_ledger_has_of_a_lost_task_does_not_count() -> None:
     found = rebuild(life.start, journal, lost.ledger)
     assert found.aggregate.event_log.events[-1].at == message.at
     assert found.differs_at is None
+
+
+def test_an_approval_is_rebuilt_with_the_keys_that_the_workers_told() -> None:
+    life = JournaledLife()
+    life.does("price_quoted", **DISCOUNTED, actor=known_person("Grace"))
+    life.does("discount_approved", actor=known_person("Ann"))
+    rebuilt = life.rebuilt()
+    assert rebuilt.differs_at is None
+    assert rebuilt.aggregate.event_log.lead.quotes == life.lead.quotes

@@ -11,10 +11,11 @@ from process.effects import PlaceCard
 from process.effects.introductions import last_reached, mails_to_former
 from process.effects.observations import MailUndeliverable
 from process.effects.requests import Outcome
+from process.envelope import EVERY_LEAD, THE_SERVICE, public_key, seal
 from process.policy import COLUMNS, Policy, Team
 from process.types import Role, Stage
 from process.views.overview import timeline
-from tests.support.lives import BOOK_QUOTE, MONDAY, Life, known_person
+from tests.support.lives import BOOK_QUOTE, KEY, MONDAY, Life, known_person
 
 OLD, NEW, NEWEST = "old@example.org", "new@example.org", "newest@example.org"
 
@@ -234,6 +235,31 @@ def test_news_of_the_future_cannot_redirect_the_mail_of_a_lead() -> None:
     assert life.lead.policy.addresses[Role.CONTRACTS] == (OLD,)
     assert "in the future" in life.aggregate.refusals[-1].reason
     life.wait(1).gets_team(contracts=(NEW,)).perform()
+    assert life.lead.policy.addresses[Role.CONTRACTS] == (NEW,)
+
+
+def test_a_lead_that_knows_the_service_believes_only_its_own_news() -> None:
+    life = in_conversation()
+    life.aggregate = life.aggregate.replaced(keys=(public_key(KEY),))
+    team = Team(addresses={Role.CONTRACTS: (NEW,)}, read_at=life.now).model_dump(mode="json")
+
+    def signed(key: str = KEY, lead: str = EVERY_LEAD, kind: str = "set_team") -> dict[str, Any]:
+        return seal(key, lead, kind, team, THE_SERVICE).model_dump(mode="json")
+
+    elsewhere = {**team, "addresses": {"contracts": ["somebody@evil.example"]}}
+    for forged in (
+        (team,),
+        (team, {}),
+        (team, "signed"),
+        (elsewhere, signed()),
+        (team, signed(key="another key of at least 32 characters")),
+        (team, signed(lead="lead-other")),
+        (team, signed(kind="discount_approved")),
+    ):
+        life._set(inbox.set_team(life.aggregate, forged, life.now))
+        assert life.lead.policy.addresses[Role.CONTRACTS] == (OLD,), forged
+        assert "not signed" in life.aggregate.refusals[-1].reason
+    life._set(inbox.set_team(life.aggregate, (team, signed()), life.now))
     assert life.lead.policy.addresses[Role.CONTRACTS] == (NEW,)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 LIMIT = 65_536
 """Characters of a comment or a description that GitHub takes."""
 BEGINNING = 4096
-FEW = 3
+FEW = 4
+GROWTH = 6
+"""Four times the length may take this many times as long."""
 CPU_SECONDS = 0.1
 """Longest time that any text may take."""
 
@@ -33,10 +35,9 @@ def repeated(piece: str, before: str = "", after: str = "", *, length: int = LIM
 
 
 def texts(*before: str, length: int = LIMIT) -> Iterator[str]:
-    """Yield a text of each piece, with a last character that fits nothing, and a short one without it."""
+    """Yield a text of each piece, with a last character that fits nothing."""
     for piece in PIECES:
         for beginning in ("", *before):
-            yield repeated(piece, beginning, length=min(length, BEGINNING))
             yield repeated(piece, beginning, "\x01", length=length)
 
 
@@ -55,19 +56,33 @@ def cpu_seconds(call: Callable[[], object], enough: float) -> float:
 def slow(parse: Callable[[str], object], given: Iterable[str], *, enough: float = CPU_SECONDS) -> list[str]:
     """Return the beginnings of the first few texts that take longer than `enough`, with the time that each took.
 
-    The beginning of a long text is tried first: of a text that takes hours, it takes seconds.
+    The beginning of a text is tried first: of a text that takes hours, it takes seconds. All of it is tried if the time
+    grows faster than the length, or if the beginning is among the slowest.
     """
     found: list[str] = []
+    tried: list[tuple[float, bool, str]] = []
+
+    def seconds(part: str, allowed: float) -> float:
+        taken = cpu_seconds(lambda: parse(part), allowed)
+        if taken > allowed:
+            found.append(f"{part[:40]!r}… ({len(part)} characters): {taken:.3f} s")
+        return taken
+
     for text in given:
         if len(found) == FEW:
+            return found
+        little, more = _cut(text, BEGINNING // 4), _cut(text, BEGINNING)
+        share = len(more) / len(text)
+        before, after = seconds(little, enough), seconds(more, max(enough * share, min(enough, 0.02)))
+        grows = after > GROWTH * before and after > enough * share**2
+        tried.append((after, grows, text))
+    slowest = sorted(tried, reverse=True)[:FEW]
+    for each in [each for each in tried if each[1] or each in slowest]:
+        if len(found) == FEW:
             break
-        for length in (BEGINNING, len(text)):
-            part = text if length >= len(text) else text[: length - 1] + text[-1]
-            allowed = enough if len(part) == len(text) else max(enough * length / len(text), 0.02)
-            seconds = cpu_seconds(lambda part=part: parse(part), allowed)  # type: ignore[misc]
-            if seconds > allowed:
-                found.append(f"{part[:40]!r}… ({len(part)} characters): {seconds:.3f} s")
-                break
-            if len(part) == len(text):
-                break
+        seconds(each[2], enough)
     return found
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + text[-1]

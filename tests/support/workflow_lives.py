@@ -18,7 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 from client.connection import NO_WORKER_ANSWERED, is_not_ready
 from client.errors import refused_by
 from process.core.receipts import Answer
-from process.envelope import seal
+from process.envelope import EVERY_LEAD, THE_SERVICE, seal
 from process.views.lead_overview import Overview
 from tests.support.lives import KEY, known_person
 from tests.support.outside import Outside
@@ -86,6 +86,8 @@ class Life:
                     return answer
 
     async def signal(self, kind: str, *args: Any) -> None:
+        if kind == "set_team":  # a worker's news are signed
+            args = (*args, seal(KEY, EVERY_LEAD, kind, args[0], THE_SERVICE).model_dump(mode="json"))
         await self.handle.signal(kind, args=list(args))
 
     async def overview(self) -> Overview:

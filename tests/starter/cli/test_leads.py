@@ -91,7 +91,11 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
     ):
         assert line in shown
     refused(await leads("discount-approved", lead), "nobody approves their own")
-    assert (await leads("discount-approved", lead, "--by", "Grace Example")).code == 0
+    as_another = await leads("discount-approved", lead, "--by", "Grace Example")
+    refused(as_another, "Decide it in a comment on the lead's issue: https://github.example.org/")
+    history = (await leads("history", lead)).out
+    assert "Ann, sales (not authenticated)" in history
+    assert (await leads("price-quoted", lead, *price)).code == 0
     assert (await leads("quote-accepted", lead)).code == 0
 
 
@@ -186,7 +190,7 @@ async def test_a_lead_is_found_by_its_issue(
     leads: RunLeads, org: str, env: WorkflowEnvironment, queue: str, outside: Outside
 ) -> None:
     faces = client.leads.LeadsClient(env.client, queue, "http://localhost:8233", timedelta(seconds=TIMEOUT))
-    issue = Link(id="12", url=f"https://github.example.org/{org}/{queue}/issues/12")
+    issue = Link(id="12", url=f"https://github.example.org/example/{queue}/issues/12")
     begun = await faces.open(
         LeadOpened(org=org, person="Ada", title="A hub", email="ada@example.org", issue=issue)
     )

@@ -10,11 +10,14 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 import client.leads
 from activities.reconcile.team import TeamReconciler
+from process.core import inbox
 from process.decisions.registry import DECISIONS
+from process.envelope import public_key
 from process.policy import Policy, Team
 from process.types import Role
 from process.views.lead_overview import Overview
 from tests.support.commands import Opened, RunLeads, eventually
+from tests.support.lives import KEY, Life
 from tests.support.waiting import TIMEOUT
 from workflows.reconcile import SystemResult
 from workflows.search_attributes import PEOPLE
@@ -30,7 +33,7 @@ def worker(env: WorkflowEnvironment, queue: str) -> Worker:
     def team(*contracts: str, hours: float = 0, queue: str = queue) -> TeamReconciler:
         policy = Policy(addresses={Role.CONTRACTS: contracts} if contracts else {})
         timeout = timedelta(seconds=TIMEOUT)
-        leads = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout, policy)
+        leads = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout, policy, key=KEY)
         return TeamReconciler(leads, NOW + timedelta(hours=hours))
 
     return team
@@ -134,17 +137,29 @@ async def test_a_lead_that_ended_with_nothing_left_to_do_is_not_told(
     assert await changes(team, lead) == []
 
 
-async def test_a_lead_that_somebody_else_told_otherwise_is_put_right_after_a_day(
+async def test_a_lead_that_knows_the_service_believes_what_a_worker_sends(worker: Worker) -> None:
+    team = worker("new@example.org")
+    sent = team._message("few").arguments
+    converter = team.leads.client.data_converter
+    received = tuple(await converter.decode(await converter.encode(sent)))
+    life = Life()
+    life.aggregate = life.aggregate.replaced(keys=(public_key(KEY),))
+    life.at(datetime.now(UTC))
+    told = inbox.set_team(life.aggregate, received, life.now)
+    assert told.lead.policy.addresses[Role.CONTRACTS] == ("new@example.org",)
+    assert not inbox.set_team(life.aggregate, received[:1], life.now).lead.policy.addresses
+
+
+async def test_a_lead_that_was_told_otherwise_is_put_right_after_a_day(
     opened: Opened, worker: Worker
 ) -> None:
     lead, team = await opened(), worker("new@example.org")
-    handle = await team.leads.find(lead)
-    forged = Team(addresses={Role.CONTRACTS: ("somebody@evil.example",)}, read_at=datetime.now(UTC))
-    await handle.signal("set_team", forged)
-    await listed(team, forged.checksum(), 1)
+    other = Team(addresses={Role.CONTRACTS: ("other@example.org",)}, read_at=datetime.now(UTC))
+    await (await team.leads.find(lead)).signal("set_team", args=team.leads.signed_team(other))
+    await listed(team, other.checksum(), 1)
     first = await reconcile_once(
         team
-    )  # the lead ignores it: the forged news are younger than the worker's start
+    )  # the lead ignores it: the other news are younger than this worker's start
     cursor = first.cursor
     cursor["leads"]["sent"][lead]["at"] = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     await reconcile_once(team, cursor)
