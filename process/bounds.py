@@ -1,6 +1,6 @@
 """The base class of everything that is parsed: each of its texts and collections has a greatest length.
 
-What is parsed within a workflow's task must be small: a task that takes longer than two seconds is taken for a deadlock
+What is parsed within a workflow's task must be small: a task that takes longer than some seconds is taken for a deadlock
 and made again, for ever. So a field that names no bound gets that of its class. Models of our own state have wide ones,
 which only damage exceeds; those of what comes from outside have narrow ones.
 """
@@ -21,7 +21,7 @@ GIVEN_ENTRIES = 1_000
 
 _TEXTS = frozenset({"str", "bytes"})
 _COLLECTIONS = frozenset({"list", "tuple", "set", "frozenset", "dict", "generator"})
-_FAIL_FAST = frozenset({"list", "tuple", "set", "frozenset"})
+_FAIL_FAST = frozenset({"list", "tuple", "set", "frozenset", "dict"})
 """Collections that stop at the first wrong entry: pydantic counts only the right ones towards the bound."""
 _NO_SCHEMAS = frozenset({"serialization", "metadata", "ref", "cls", "config", "default", "expected"})
 """Keys of a schema below which nothing is parsed."""

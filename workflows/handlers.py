@@ -95,6 +95,9 @@ MESSAGES = (
 class HandlesDecisions(Protocol):
     """A workflow with one method through which all decisions go."""
 
+    async def turn(self) -> None:
+        """Wait until the present task can take one more message. Every signal and update does so first."""
+
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
         """Take, refuse or recognise as a repeat a decision. Never raises."""
 
@@ -133,17 +136,22 @@ def failure(refused: Refused) -> ApplicationError:
 
 
 def _caller(method: Callable[[Any, tuple[Any, ...]], Any], way: Way) -> Callable[..., Any]:
-    def handle(self: Any, *args: Any) -> Any:
+    def ask(self: Any, *args: Any) -> Any:
+        return method(self, args)
+
+    async def handle(self: Any, *args: Any) -> Any:
+        await self.turn()
         answer = method(self, args)
         if way == "update" and isinstance(answer, Refused):
             raise failure(answer)
         return None if way == "signal" else answer
 
-    return handle
+    return ask if way == "query" else handle
 
 
-def _signal(kind: str) -> Callable[..., None]:
-    def handle(self: HandlesDecisions, *args: Any) -> None:
+def _signal(kind: str) -> Callable[..., Awaitable[None]]:
+    async def handle(self: HandlesDecisions, *args: Any) -> None:
+        await self.turn()
         self.take(kind, args, "signal")
 
     return handle
@@ -151,6 +159,7 @@ def _signal(kind: str) -> Callable[..., None]:
 
 def _update(kind: str) -> Callable[..., Awaitable[Answer]]:
     async def handle(self: HandlesDecisions, *args: Any) -> Answer:
+        await self.turn()
         answer = self.take(kind, args, "update")
         if refused := answer.refused:
             raise failure(refused)

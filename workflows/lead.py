@@ -37,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.recording import Recorder
     from workflows.runtime.steps import is_evicted, messages_follow
     from workflows.start import MEMO, memo_of, not_before, read_start, run_state
+    from workflows.turns import Turns
 
 NEW_RUN_AFTER = 160
 """Number of history events after which a new run begins at the next quiet moment, so that a cold lead is read quickly.
@@ -77,6 +78,7 @@ class LeadWorkflow:
         self.alarm = Alarm(self, not_before(start, self.aggregate.lead) if continued else None)
         self.performer = Performer(self)
         self.recorder = Recorder(self)
+        self.turns = Turns()
         self.attributes = attribute_values.present()
         self.memo: dict[str, str] = {
             name: str(value) for name, value in workflow.memo().items() if name in MEMO
@@ -121,6 +123,10 @@ class LeadWorkflow:
 
     # ---- messages (workflows/handlers.py)
 
+    async def turn(self) -> None:
+        """Wait until the present task can take one more message."""
+        await self.turns.turn()
+
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
         """Take, refuse or recognise as a repeat a decision. Never raises."""
         now = self.now
@@ -132,13 +138,15 @@ class LeadWorkflow:
         return answer
 
     @workflow.signal(dynamic=True)
-    def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:
+    async def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """Record a signal of an unknown name as refused."""
+        await self.turn()
         self.take(name, (), "signal")
 
     @workflow.update(dynamic=True)
-    def unknown_update(self, name: str, args: Sequence[RawValue]) -> Answer:
+    async def unknown_update(self, name: str, args: Sequence[RawValue]) -> Answer:
         """Refuse an update of an unknown name."""
+        await self.turn()
         answer = self.take(name, (), "update")
         raise failure(answer.refused or refuse(f"There is no decision {name}"))
 

@@ -34,6 +34,8 @@ REACTIONS = ("confused", "+1", "eyes")
 """The kinds of our reactions. Of several replies, the first kind among them counts."""
 WAITS = "waits"
 """State of a reply that says that the lead is stuck. The answer takes its place."""
+MAX_REPLY = 65_000
+"""Characters of a reply. GitHub takes 65,536."""
 ATTEMPTS = 3
 """Attempts until GitHub is expected to show the reply to a comment that has our reaction."""
 
@@ -112,7 +114,7 @@ class CommentSync:
             raise again(
                 "GitHub does not show yet whether this comment was answered", after=self._own_comments.settle
             )
-        text = "\n\n".join(reply.text for reply in replies)
+        text = _joined([reply.text for reply in replies])
         await in_thread(self._own_comments.write, *key, known, text, state=request.checksum)
         names = ", ".join(slash_name(command.name) for command in request.commands)
         return (f"Answered comment {comment.id}: {names}",)
@@ -132,6 +134,15 @@ class CommentSync:
         if any(command.known and command.name not in QUESTIONS for command in request.commands):
             request = replace(request, edited=await in_thread(self._github.is_edited, request.comment))
         return await self._runner.run(request, lead)
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """Return the replies as one text that GitHub takes: escaped, what a command quotes may be longer than the comment."""
+    joined = "\n\n".join(texts)
+    while len(joined) > MAX_REPLY:
+        texts = texts[:-1]
+        joined = "\n\n".join([*texts, "The other answers are too long to be shown here."])
+    return joined
 
 
 async def _commands(comment: Comment) -> Sequence[ParsedCommand]:

@@ -9,6 +9,7 @@ from jinja2 import UndefinedError
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from activities.mail import text as mail_text
 from templates import rendering as texts
 from templates.rendering import markdown, render
 from tests.support.github_text import found_by_github
@@ -115,3 +116,24 @@ def test_a_value_that_a_template_misses_is_an_error() -> None:
 def test_every_template_can_be_used(name: str) -> None:
     """A worker compiles one only when it is first needed."""
     texts._environment.get_template(name)
+
+
+@given(hostile, hostile)
+def test_a_reply_does_nothing_but_quote(reason: str, value: str) -> None:
+    """The sample stands in a block of code, which no value in it ends."""
+    sample = f'/lost note="{value}"'
+    written = render("commands/refused.md", command="/lost", reason=reason, samples=[sample, sample])
+    assert found_by_github(written) == []
+    blocks = MARKDOWN.parse(written)
+    assert [token.type for token in blocks if token.nesting != -1] == [
+        *("paragraph_open", "inline") * 2,
+        "fence",
+    ]
+    assert blocks[-1].content.count("/lost note=") == 2
+
+
+@given(hostile)
+def test_a_mail_shows_no_markup_of_a_persons(text: str) -> None:
+    shown = mail_text._MARKDOWN.render(f"- {mail_text._escape(' '.join(text.split()))} end\n")
+    assert set(re.findall(r"<[^>]*>", shown)) <= {"<ul>", "<li>", "</li>", "</ul>"}
+    assert shown.count("end</li>") == 1

@@ -21,6 +21,10 @@ WORKFLOWS = (LeadWorkflow, IssueSyncWorkflow, ReconcileWorkflow, DigestWorkflow,
 PASSED_THROUGH = ("process", "workflows", "babel", "dateutil", "zoneinfo", "tzdata")
 """Pure modules that are imported once, not once per workflow."""
 
+TASK_LIMIT = 8
+"""Seconds after which the SDK takes a workflow's task for a deadlock, and lets it fail. Its own two are too few for a busy
+machine and a lead with thousands of messages; the server gives a task ten."""
+
 
 class _Plugin(SimplePlugin):
     """A plugin whose replayers run workflows in the sandbox, also if its workers do not."""
@@ -38,7 +42,9 @@ class _Plugin(SimplePlugin):
         return config
 
     async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:  # noqa: A002
-        """Run a worker that can be asked to drop a workflow from its cache."""
+        """Run a worker that can be asked to drop a workflow from its cache, and that has enough time for a task."""
+        if (tasks := worker._workflow_worker) and tasks._deadlock_timeout_seconds:
+            tasks._deadlock_timeout_seconds = TASK_LIMIT
         bridge_worker = worker._bridge_worker
         WORKERS.add(bridge_worker)
         try:

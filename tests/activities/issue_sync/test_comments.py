@@ -337,6 +337,15 @@ async def test_a_comment_with_hundreds_of_commands_is_refused_as_one(deployment:
     assert await deployment.stage(lead) == "lead"
 
 
+async def test_an_answer_that_would_be_too_long_for_github_is_cut(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, "\n".join([f"/lost {'|' * 790}"] * 20))
+    await deployment.sync(lead, comment)
+    (answer,) = await deployment.answers(lead)
+    assert "The other answers are too long" in answer
+    assert answer.count("is no name=value") > 5
+
+
 async def test_a_discount_is_approved_by_the_right_role_and_not_by_its_author(
     deployment: Deployment,
 ) -> None:

@@ -25,6 +25,20 @@ async def test_a_response_by_somebody_new_becomes_one_lead(deployment: Deploymen
     assert [line.kind for line in again.timeline].count("questionnaire_answered") == 1
 
 
+@pytest.mark.parametrize(
+    "address", ["ada(at)example.org", "a@example.org, b@example.org", "Ada <ada@@example.org>"]
+)
+async def test_a_bad_address_is_said_and_the_response_becomes_a_lead_all_the_same(
+    deployment: Deployment, address: str
+) -> None:
+    submit(deployment, email=address)
+    await look(deployment)
+    view = await has_read(deployment, await the_lead(deployment), "Ada Example")
+    assert view.lead.email is None
+    assert "The address in the response, '" in view.timeline[0].summary
+    assert "is no mail address" in view.timeline[0].summary
+
+
 async def test_an_edited_response_reaches_its_lead_again(deployment: Deployment) -> None:
     response = submit(deployment)
     await look(deployment)

@@ -5,6 +5,8 @@ import io
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from starter.cli.csv_output import cell
 from tests.support.commands import Ended
@@ -99,3 +101,12 @@ def test_csv_goes_alone(listed: Say) -> None:
 )
 def test_a_cell_is_never_a_formula(value: object, written: str) -> None:
     assert cell(value) == written
+
+
+@given(st.text(max_size=40))
+def test_no_text_becomes_a_formula_or_another_cell(text: str) -> None:
+    written = io.StringIO(newline="")
+    csv.writer(written, lineterminator="\r\n").writerow([cell(text), "end"])
+    (row,) = csv.reader(io.StringIO(written.getvalue(), newline=""))
+    assert row[1:] == ["end"]
+    assert not row[0].lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
