@@ -13,7 +13,7 @@ from config.settings import Settings, unknown_settings
 from starter.cli.arguments import PORT, Json, flag
 from starter.cli.configuration import FILES, UP, read_settings
 from starter.cli.output import Output
-from starter.local.errors import AlreadyRunning
+from starter.local.errors import AlreadyRunning, PartFailed
 from starter.local.key import token_key
 from starter.local.parts import (
     HOST,
@@ -231,7 +231,20 @@ async def _keep(parts: ServiceParts, part: ServicePart, start: Start | None, out
             raise part.failure("has ended")
         if not out.as_json:
             out.line(f"{part.failure('has ended')} Restarting it.", "yellow")
+        part, pause = await restarted(parts, part, start, pause)
+
+
+async def restarted(
+    parts: ServiceParts, part: ServicePart, start: Start, pause: float
+) -> tuple[ServicePart, float]:
+    """Return the part that has taken this one's place, and the pause before the next restart.
+
+    A part that dies again while it starts is no reason to end the others: it is what they wait for.
+    """
+    while True:
         await asyncio.sleep(pause)
         pause = min(pause * 2, MAX_PAUSE)
-        await parts.end(part)
-        part = await start()
+        for each in [each for each in parts.started if each.name == part.name]:
+            await parts.end(each)
+        with suppress(PartFailed):
+            return await start(), pause

@@ -21,8 +21,9 @@ from temporalio.client import Client
 from starter.cli.configuration import UP, read_settings
 from starter.cli.errors import rendered
 from starter.local.errors import AlreadyRunning, PortTaken
-from starter.local.parts import demand_free, free_ports
-from starter.local.up import alone, has_credentials
+from starter.local.parts import ServicePart, ServiceParts, demand_free, free_ports
+from starter.local.parts import until as ready
+from starter.local.up import alone, has_credentials, restarted
 from tests.support.commands import Ended
 from tests.support.waiting import TIMEOUT
 
@@ -249,6 +250,27 @@ def test_only_one_up_runs_in_a_folder() -> None:
             pass
     with alone():
         pass
+
+
+async def test_a_part_that_dies_while_it_is_started_again_is_started_once_more(tmp_path: Path) -> None:
+    programs = iter(("raise SystemExit(1)", "import time; time.sleep(600)"))
+
+    async def never() -> bool:
+        return False
+
+    async with ServiceParts(tmp_path) as parts:
+        dead = await parts._start("worker", sys.executable, "-c", "")
+        await dead.process.wait()
+
+        async def start() -> ServicePart:
+            part = await parts._start("worker", sys.executable, "-c", program := next(programs))
+            if "sleep" not in program:
+                await ready(never, part)
+            return part
+
+        part, _ = await restarted(parts, dead, start, pause=0)
+        assert part.running
+        assert parts.started == [part]
 
 
 def test_nobody_else_reads_what_it_keeps() -> None:
