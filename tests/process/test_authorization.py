@@ -232,6 +232,12 @@ def test_the_service_itself_says_only_that_the_questionnaire_was_answered() -> N
     life.does("questionnaire_answered", response_id="r", actor=service)
 
 
+def test_the_timeline_says_that_nobody_knew_who_opened_a_lead_at_the_command_line() -> None:
+    for source, known in (("cli", False), ("github issue", True)):
+        life = Life(source=source)
+        assert timeline(life.aggregate)[0].authenticated is known
+
+
 def test_the_timeline_says_whom_nobody_knew() -> None:
     life = Life().signed()
     life.does("put_on_hold", event="x", by="Ada", actor=UNKNOWN[1])
