@@ -38,9 +38,8 @@ from client.errors import (
 )
 from client.lost import find_lost
 from client.stuck import cause_of, find_stuck, why_silent
-from process.core.intake import NOT_SIGNED
 from process.core.outbox import DriftCheck
-from process.core.receipts import Answer
+from process.core.receipts import NOT_SIGNED, Answer
 from process.core.refusal import Refused, refuse
 from process.corrections.corrected_decision import CorrectionImpact
 from process.decisions.base import Decision

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Collection
 from functools import lru_cache
+from itertools import islice
 from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -28,6 +29,8 @@ _WROTE = re.compile(rf"^({OURS}wrote (\{{.*\}}))(?: [a-z2-7]+)? -->\r?$", re.MUL
 """The record, with its token (`seals`) or without."""
 _LINES = re.compile(rf"^{OURS}lines ([A-Za-z0-9+/]*) -->\r?$", re.MULTILINE)
 _BOX = re.compile(r"^(\s*[-*+] )\[([ xX])\]")
+MAX_KEYS = 5
+"""Blocks in one body that are looked at. More than one means a copy."""
 _CHECKSUM_BYTES = 6
 _LENGTH = 8
 """Length of a checksum as text."""
@@ -122,8 +125,8 @@ def begin(key: str) -> str:
 
 
 def keys(body: str) -> list[str]:
-    """Return the keys of all blocks in the body. Anybody may have copied them there."""
-    return [unquote(key) for key in _BEGIN.findall(body)]
+    """Return the keys of the blocks in the body, of the first few. Anybody may have copied or written them there."""
+    return [unquote(found[1]) for found in islice(_BEGIN.finditer(body), MAX_KEYS)]
 
 
 def find(body: str, key: str) -> Block | None:

@@ -36,8 +36,6 @@ from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncRequest, S
 
 KNOWN_LEADS = 10_000
 """Number of issues whose leads a worker remembers."""
-MAX_MARKERS = 5
-"""Number of markers in one text that are looked up. More than one means a copy."""
 
 _log = structlog.get_logger("issue_sync")
 
@@ -255,7 +253,7 @@ class IssueSync:
 
     async def _candidates(self, repo: str, issue: Issue) -> AsyncIterator[LeadHandle]:
         """Yield leads by the markers in the text, by the intake's ids, from memory, and by visibility (a moment late)."""
-        for key in issue_block.keys(issue.text)[:MAX_MARKERS]:
+        for key in issue_block.keys(issue.text):
             if known := await self.leads.by_id(key.removesuffix("/hub")):
                 yield known
         for lead_id in intake_lead_ids(issue):

@@ -9,7 +9,7 @@ from process.actor import Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack
 from process.core.decide import decide
-from process.core.receipts import Answer, Refusal, find_receipt, given, with_receipt
+from process.core.receipts import NOT_SIGNED, Answer, Refusal, find_receipt, given, with_receipt
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
@@ -44,11 +44,6 @@ ANSWER_ROOM = 250_000
 
 MAX_NAME = 60
 """Characters of a name by which somebody unknown is looked up."""
-
-NOT_SIGNED = refuse(
-    "The lead does not know the key with which the service signed that",
-    "Send it again in a minute: the lead is asking its worker for the service's present key",
-)
 
 
 def take(

@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from process.core.events import Event, EventLog
 from process.core.packed import Packed
-from process.core.refusal import Refused, Suggestion
+from process.core.refusal import Refused, Suggestion, refuse
 from process.decisions.base import SET_BY_FACE, Decision
 from process.types import Line, Model
 
@@ -22,6 +22,11 @@ MAX_SUGGESTION_BYTES = 3_000
 
 DOUBLE_CLICK = timedelta(minutes=10)
 """A decision without a key that equals the newest one and comes within this time is a repeat of it."""
+
+NOT_SIGNED = refuse(
+    "The lead does not know the key with which the service signed that",
+    "Send it again in a minute: the lead is asking its worker for the service's present key",
+)
 
 
 class Answer(Model):

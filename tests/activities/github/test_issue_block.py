@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from activities.github import issue_block
 from activities.github.issue_block import BY_HAND, Boxes, Checkbox, LastWritten, begin, find, write
 
 KEY = "lead-7"
@@ -241,3 +242,9 @@ def test_a_copy_of_the_block_further_down_is_peoples_text() -> None:
     found = find(body, KEY)
     assert found is not None
     assert found.after == "\n\nCopied:\n" + copy
+
+
+def test_of_many_blocks_the_first_few_are_looked_at() -> None:
+    """Each may be looked up, and anybody can write a thousand."""
+    body = "\n".join(begin(f"lead-{n}") for n in range(1000))
+    assert issue_block.keys(body) == [f"lead-{n}" for n in range(issue_block.MAX_KEYS)]
