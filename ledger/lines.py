@@ -6,8 +6,9 @@ from typing import Any, Final
 from zlib import crc32
 
 from ledger.read_tables import AGENDA, INVOICES, NAMES, TERMS, UNBILLED, WORDS
+from process.actor import plain_name
 from process.types import Model
-from process.views.agenda_items import Section, plain_name
+from process.views.agenda_items import Section
 from process.views.lead_row import LeadRow
 from process.views.snapshot import Snapshot, minor_units
 from process.views.spans import MoneySpan, StageSpan
