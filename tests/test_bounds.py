@@ -95,7 +95,7 @@ def test_every_model_is_walked() -> None:
 
 
 def _given() -> list[type[BaseModel]]:
-    """What a person, another system or the operator gives."""
+    """Return the models that a person, another system or the operator gives."""
     return [*OUTSIDE, *Fact.kinds.values(), *(each for each in MODELS if issubclass(each, Group))]
 
 
