@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from process.actor import Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack
@@ -13,7 +11,7 @@ from process.core.receipts import NOT_SIGNED, Answer, Refusal, find_receipt, giv
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
-from process.envelope import Envelope, is_sealed
+from process.envelope import envelope_in, is_sealed
 from process.types import one_line
 
 MAX_EVENT_BYTES = 1_200_000
@@ -40,7 +38,6 @@ RESERVE_OF_ENDS = 100_000
 
 ANSWER_ROOM = 250_000
 """Bytes of a packed lead beside `MAX_PACKED_BYTES` that are left to strangers' answers, in its events and its state."""
-
 
 MAX_NAME = 60
 """Characters of a name by which somebody unknown is looked up."""
@@ -80,7 +77,7 @@ def opened(
     What an envelope says is believed if the service has signed it. A lead whose workers have no key believes the rest, and
     authenticates nobody. Anything else came by `face`, a signal or an update, from somebody unknown.
     """
-    envelope = _envelope(args)
+    envelope = envelope_in(args)
     if envelope is None:
         return args, _unsigned(aggregate, args, face)
     args, claims = args[:1], envelope.actor.replaced(authenticated=False)
@@ -91,16 +88,6 @@ def opened(
     if envelope.signature or claims.roles is not None:
         return args, NOT_SIGNED
     return args, _unsigned(aggregate, args, face)
-
-
-def _envelope(args: tuple[Any, ...]) -> Envelope | None:
-    match args:
-        case (_, dict(envelope)) if "actor" in envelope:
-            try:
-                return Envelope.model_validate(envelope)
-            except ValidationError:
-                return None
-    return None
 
 
 def _unsigned(aggregate: LeadAggregate, args: tuple[Any, ...], face: Face) -> Actor:

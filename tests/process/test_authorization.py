@@ -1,4 +1,4 @@
-"""Who may decide: the rule itself, and that no face gets around it."""
+"""The rule of authorization itself, and that no face gets around it."""
 
 from typing import Any
 
