@@ -12,16 +12,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
 
 from ledger.lines import Line, checksums, content_of, lines_of, money_line, stage_line, storable
-from ledger.read_tables import FEED, FEED_HEAD, MONEY, STAGES
+from ledger.read_tables import FEED, FEED_HEAD, MONEY, NOW, STAGES, TOLD
 from ledger.read_tables import OF_LEAD as READ_TABLES
 from process.types import Stage
 from process.views.lead_row import ROWS_VERSION, LeadRow
 from process.views.snapshot import Flow, Snapshot
 from process.views.spans import MoneySpan, Spans, StageSpan, spans_after
-
-TOLD: Final = "told"
-NOW: Final = "now"
-"""The two books of stages: as told, and as it stands now."""
 
 # Made once, because each decision of each lead executes them.
 _ROW_TABLES: Final = {table.name: table for table in READ_TABLES}

@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from process.actor import Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack
@@ -14,7 +12,7 @@ from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
 from process.decisions.policy import PolicyAdopted
-from process.envelope import Envelope, is_sealed
+from process.envelope import envelope_in, is_sealed
 from process.types import one_line
 
 MAX_EVENT_BYTES = 1_200_000
@@ -41,7 +39,6 @@ RESERVE_OF_ENDS = 100_000
 
 ANSWER_ROOM = 250_000
 """Bytes of a packed lead beside `MAX_PACKED_BYTES` that are left to strangers' answers, in its events and its state."""
-
 
 MAX_NAME = 60
 """Characters of a name by which somebody unknown is looked up."""
@@ -82,7 +79,7 @@ def opened(
     its workers have none, believes the rest where that gives no right, and authenticates nobody. Anything else came by
     `face`, a signal or an update, from somebody unknown.
     """
-    envelope = _envelope(args)
+    envelope = envelope_in(args)
     if envelope is None:
         return args, _unsigned(aggregate, args, face)
     args, claims = args[:1], envelope.actor.replaced(authenticated=False)
@@ -98,16 +95,6 @@ def opened(
 def _gives_no_right(aggregate: LeadAggregate, kind: str, face: Face) -> bool:
     """Return True if a message by this face may decide as much without saying where it came from."""
     return not aggregate.lead.policy.faces.refuses(face) and kind != PolicyAdopted.kind
-
-
-def _envelope(args: tuple[Any, ...]) -> Envelope | None:
-    match args:
-        case (_, dict(envelope)) if "actor" in envelope:
-            try:
-                return Envelope.model_validate(envelope)
-            except ValidationError:
-                return None
-    return None
 
 
 def _unsigned(aggregate: LeadAggregate, args: tuple[Any, ...], face: Face) -> Actor:

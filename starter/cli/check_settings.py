@@ -26,8 +26,10 @@ def settings_checks(settings: Settings, policy: Policy) -> Iterator[Check]:
         detail = f"LEADS_GITHUB__ORG is not set, so the organisation is {settings.github.org}"
         yield Check("Settings", "name the organisation", True, detail, warns=True)
     if not settings.signing_key:
-        detail = "LEADS_TOKEN_KEY is not set, so leads take nobody for authenticated: no discount can be approved, "
+        detail = (
+            "LEADS_TOKEN_KEY is not set, so leads take nobody for authenticated: no discount can be approved, "
             "and no policy adopted"
+        )
         yield Check("Settings", "have a key to sign with", False, detail)
     if not policy.own_domains:
         detail = "No address of the team is set, so a lead's mails may be assigned to any address"

@@ -1,4 +1,4 @@
-"""Who may decide: the rule itself, and that no face gets around it."""
+"""The rule of authorization itself, and that no face gets around it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -272,6 +272,12 @@ def test_the_service_itself_says_only_that_the_questionnaire_was_answered() -> N
     life = Life()
     assert "only that it was answered" in life.refused("price_quoted", **QUOTE, actor=service)
     life.does("questionnaire_answered", response_id="r", actor=service)
+
+
+def test_the_timeline_says_that_nobody_knew_who_opened_a_lead_at_the_command_line() -> None:
+    for source, known in (("cli", False), ("github issue", True)):
+        life = Life(source=source)
+        assert timeline(life.aggregate)[0].authenticated is known
 
 
 def test_the_timeline_says_whom_nobody_knew() -> None:
