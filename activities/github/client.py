@@ -18,8 +18,8 @@ from github.Requester import Requester
 from pydantic import AwareDatetime, Field, TypeAdapter
 
 from activities.errors import Missing
-from activities.github.authentication import app_auth, auth_of, make_client
 from activities.github.connections import STATUS, moved_to
+from activities.github.credentials import connect, connect_as_app
 from activities.github.errors import github_errors, graphql_types, limit_of
 from activities.github.installation import NEEDED, Installation
 from activities.github.models import Account, Comment, Issue, Label, Page, Reaction, Repository
@@ -307,7 +307,7 @@ class GitHubClient:
             return None
         with (
             github_errors("when looking at the GitHub App's installation"),
-            make_client(self.settings, app_auth(self.settings)) as app,
+            connect_as_app(self.settings) as app,
         ):
             _, answer = app.requester.requestJsonAndCheck("GET", f"/app/installations/{auth.installation_id}")
             return Installation.model_validate(answer)
@@ -461,7 +461,7 @@ class GitHubClient:
         """Return this thread's client. It keeps a GitHub App's token until that expires."""
         client: Github | None = getattr(self._per_thread, "client", None)
         if client is None:
-            client = self._per_thread.client = make_client(self.settings, auth_of(self.settings, self.rights))
+            client = self._per_thread.client = connect(self.settings, self.rights)
         return client
 
 

@@ -1,4 +1,4 @@
-"""Signs in at GitHub: with the token in the settings, or as a GitHub App."""
+"""PyGithub's clients with the credentials of the settings: a token, or a GitHub App."""
 
 import math
 from collections.abc import Mapping
@@ -15,8 +15,20 @@ from config.settings import GitHub
 API_VERSION = "2022-11-28"
 
 
-def make_client(settings: GitHub, auth: Auth.Auth) -> Github:
-    """Return a client of PyGithub. Raises ApplicationError (parked) if the address in the settings is none."""
+def connect(settings: GitHub, rights: Mapping[str, str]) -> Github:
+    """Return a client. It keeps a GitHub App's token, which has these rights, until that expires.
+
+    Raises ApplicationError if the credentials or the API's address are missing or wrong, as `connect_as_app` does.
+    """
+    return _client(settings, _auth(settings, rights))
+
+
+def connect_as_app(settings: GitHub) -> Github:
+    """Return a client that signs as the GitHub App itself, for requests about its installations."""
+    return _client(settings, _app_auth(settings))
+
+
+def _client(settings: GitHub, auth: Auth.Auth) -> Github:
     address = urlsplit(settings.api_url)
     if address.scheme not in ("http", "https") or not address.hostname:
         raise park("LEADS_GITHUB__API_URL is no URL: correct it, then retry")
@@ -36,11 +48,7 @@ def make_client(settings: GitHub, auth: Auth.Auth) -> Github:
     return client
 
 
-def auth_of(settings: GitHub, rights: Mapping[str, str]) -> Auth.Auth:
-    """Return the credentials of the service. Those of a GitHub App have no more than these rights.
-
-    Raises ApplicationError (parked) if the settings have none.
-    """
+def _auth(settings: GitHub, rights: Mapping[str, str]) -> Auth.Auth:
     if settings.token:
         return Auth.Token(settings.token.get_secret_value())
     if settings.app_id is None or settings.app_installation_id is None:
@@ -49,11 +57,10 @@ def auth_of(settings: GitHub, rights: Mapping[str, str]) -> Auth.Auth:
             "__APP_INSTALLATION_ID, then retry"
         )
     repos = {settings.leads_repo, settings.hubs_repo}
-    return NarrowAuth(app_auth(settings), settings.app_installation_id, repos, rights)
+    return NarrowAuth(_app_auth(settings), settings.app_installation_id, repos, rights)
 
 
-def app_auth(settings: GitHub) -> Auth.AppAuth:
-    """Return the credentials of the GitHub App itself. Raises ApplicationError (parked) if its key is none."""
+def _app_auth(settings: GitHub) -> Auth.AppAuth:
     key = settings.app_private_key.get_secret_value() if settings.app_private_key else "missing"
     key = key.replace("\\n", "\n")  # some .env files hold it on one line
     auth = Auth.AppAuth(settings.app_id or 0, key)
