@@ -40,8 +40,11 @@ def parse_as(decision: type[D], body: Mapping[str, Any]) -> D | Refused:
 
 
 def complaints(error: ValidationError) -> str:
-    """Return the first errors that pydantic found, as one sentence."""
-    errors = error.errors(include_url=False)
+    """Return the first errors that pydantic found, as one sentence. Never raises."""
+    try:
+        errors = error.errors(include_url=False)
+    except UnicodeEncodeError:  # a message that quotes half of a surrogate pair
+        return "it holds text with a character that does not exist"
     found = [_complaint(item) for item in errors[:MAX_COMPLAINTS]]
     more = len(errors) - len(found)
     return "; ".join([*found, *([f"and {more} more"] if more else [])])
