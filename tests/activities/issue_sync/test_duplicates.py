@@ -103,7 +103,7 @@ async def test_a_possible_duplicate_is_held_linked_merged_and_unmerged(
     assert "| Merged into this one |" in (await issue(deployment, first))["body"]
 
     answer = await says(deployment, twin, "/questionnaire-sent")
-    assert f"The lead was merged into {first.id}. Go on there: <{ours['html_url']}>" in answer.replace(
+    assert f"The lead was merged into {first.id}. Go on there: `{ours['html_url']}`" in answer.replace(
         "\\", ""
     )
 
