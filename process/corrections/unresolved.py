@@ -36,8 +36,8 @@ class UnresolvedCorrection(Model):
             return self
         if told := tuple(each for each in self.told if each not in recipients):
             return self.replaced(told=told)
-        left = tuple(each for each in self.left if each != "mail")
-        return self.replaced(left=left, told=()) if left else None
+        others = tuple(each for each in self.left if each != "mail")
+        return self.replaced(left=others, told=()) if others else None
 
     @property
     def wrong(self) -> tuple[Remainder, ...]:

@@ -190,7 +190,7 @@ class Corrected(CorrectingDecision):
         after = event_log.then(event, fold.fold((*event_log.events, event), event_log.lead.id))
         found = remaining(after, self.seq)
         told = tuple(address for each in found for address in each.told)
-        restated = restated_by(event_log, self.seq) if told else None
+        restated = restated_by(event_log, self.seq) if found else None
         return resolved.replaced(left=tuple(each.left for each in found), told=told, restated=restated)
 
     def apply(self, lead: Lead, event: Event) -> Lead:

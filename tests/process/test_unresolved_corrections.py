@@ -208,6 +208,8 @@ def test_a_mail_that_was_on_its_way_comes_into_sight_when_it_arrives() -> None:
     assert "were not told" not in concerns(life)
     life._set(life.aggregate.done(effect, brought_back(effect, life), life.now))
     assert "were not told" in concerns(life)
+    quoted = life.lead.unresolved[0].after_mail("price_quoted", answer.seq or 0, life.lead.unresolved[0].told)
+    assert quoted is None  # so does a new quote settle it
     corrects(life, 2, compensate="mail")
     assert "were not told" not in concerns(life)
 
