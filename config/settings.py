@@ -306,10 +306,12 @@ class Settings(Group, BaseSettings):
         description="Other names of people by GitHub login: id:NUMBER of the account, mail addresses, command-line names",
     )
     token_key: Key | None = Field(
-        None, description="Key of the tokens in links: a random text of at least 32 characters"
+        None,
+        description="Key with which the service signs who decides, links, and what it remembers in issues: "
+        "a random text of at least 32 characters",
     )
     token_key_previous: Key | None = Field(
-        None, description="The key before, whose tokens still count while keys are rotated"
+        None, description="The key before it, whose signatures still count while keys are rotated"
     )
     secrets: Path | None = Field(
         None, description="Folder of secret files, each named like its setting and holding the value"

@@ -1,4 +1,4 @@
-"""What the read tables hold of one lead: pure conversions from its row and its spans."""
+"""The lines of one lead in the read tables: pure conversions from its row and its spans."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -6,8 +6,9 @@ from typing import Any, Final
 from zlib import crc32
 
 from ledger.read_tables import AGENDA, INVOICES, NAMES, TERMS, UNBILLED, WORDS
+from process.actor import plain_name
 from process.types import Model
-from process.views.agenda_items import Section, plain_name
+from process.views.agenda_items import Section
 from process.views.lead_row import LeadRow
 from process.views.snapshot import Snapshot, minor_units
 from process.views.spans import MoneySpan, StageSpan
@@ -23,7 +24,7 @@ _SECTIONS: Final = {section: number for number, section in enumerate(Section)}
 
 
 def lines_of(row: LeadRow) -> dict[str, list[Line]]:
-    """Return what the read tables hold of the lead as it is now, by table, without the lead's id."""
+    """Return the lines of the lead as it is now, by table, without the lead's id."""
     return {
         TERMS.name: [_plain(term) for term in row.terms],
         INVOICES.name: [

@@ -1,6 +1,6 @@
 """Writes a lead's lines in the read tables, within the transaction that records its events.
 
-The lead's workflow hands in its row, and a snapshot after each new event. So an append reads no events and writes only
+The lead's workflow sends its row, and a snapshot after each new event. So an append reads no events and writes only
 what differs. What cannot be told so (a correction, a lost workflow task, older rules) is made from all events.
 """
 
@@ -12,16 +12,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
 
 from ledger.lines import Line, checksums, content_of, lines_of, money_line, stage_line, storable
-from ledger.read_tables import FEED, FEED_HEAD, MONEY, STAGES
+from ledger.read_tables import FEED, FEED_HEAD, MONEY, NOW, STAGES, TOLD
 from ledger.read_tables import OF_LEAD as READ_TABLES
 from process.types import Stage
 from process.views.lead_row import ROWS_VERSION, LeadRow
 from process.views.snapshot import Flow, Snapshot
 from process.views.spans import MoneySpan, Spans, StageSpan, spans_after
-
-TOLD: Final = "told"
-NOW: Final = "now"
-"""The two books of stages: as told, and as it stands now."""
 
 # Made once, because each decision of each lead executes them.
 _ROW_TABLES: Final = {table.name: table for table in READ_TABLES}

@@ -10,13 +10,16 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index
 
 from ledger.tables import ID, METADATA, UtcDateTime
 
+TOLD: Final = "told"
+"""The book of stages as they were known at each time."""
+NOW: Final = "now"
+"""The book of stages as they stand now: without what was corrected since."""
+
 STAGES: Final = Table(
     "ledger_stages",
     METADATA,
     Column("lead_id", ID, primary_key=True),
-    Column(
-        "book", Text, primary_key=True
-    ),  # `told`: as it was known then; `now`: without what was corrected since
+    Column("book", Text, primary_key=True),  # TOLD or NOW
     Column("from_seq", Integer, primary_key=True, autoincrement=False),
     Column("stage", Text, nullable=False),
     Column("before", Text),  # the stage before

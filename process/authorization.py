@@ -73,7 +73,7 @@ def lacking_confirmation(decision: Decision, log: EventLog) -> Refused | None:
     if isinstance(subject, DiscountApproved) and (refusal := _own_discount(decision, subject, lead)):
         return refusal
     if not actor.authenticated or actor.identity is None:
-        return refuse(f"{_unknown(actor)}, and that needs somebody who is known", _comment(lead))
+        return refuse(f"Only somebody who is known can approve that. {_unknown(actor)}", _comment(lead))
     if isinstance(subject, DiscountApproved):
         return _unknown_author(subject, lead)
     return _exception_of_another(decision, lead) if isinstance(decision, HubRequested) else None
@@ -151,7 +151,7 @@ def _unknown_author(approval: DiscountApproved, lead: Lead) -> Refused | None:
         return None
     return refuse(
         f"Nobody knows who gave this discount. {_unknown(discount.actor or NOBODY)}, so it could be your own",
-        Suggestion(text=f"Whoever gives it quotes again: {_comment(lead).text}", url=_comment(lead).url),
+        _comment(lead).replaced(text="Whoever gives it quotes again in a comment on the lead's issue"),
         suggest("Or quote without it", "price_quoted"),
     )
 

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from nacl.exceptions import BadSignatureError
@@ -19,6 +19,12 @@ from pydantic import ValidationError
 
 from process.actor import Actor
 from process.types import Given
+
+EVERY_LEAD = ""
+"""In place of the id of a lead, for what the service tells all of them alike."""
+
+THE_SERVICE = Actor(identity="the service")
+"""Stands for the service itself, where it says something of its own."""
 
 _PURPOSE = b"decisions"
 
@@ -39,27 +45,26 @@ def seal(secret: str, lead_id: str, kind: str, body: Any, actor: Actor) -> Envel
     return Envelope(actor=actor, signature=b64encode(signature).decode())
 
 
-EVERY_LEAD = ""
-"""In place of the id of a lead, for what the service tells all of them alike."""
-
-THE_SERVICE = Actor(identity="the service")
-"""Stands for the service itself, where it says something of its own."""
-
-
-def is_from_service(args: tuple[Any, ...], keys: Iterable[str], lead_id: str, kind: str) -> bool:
-    """Return True if the service signed this message of its own, for this lead or for every lead. Never raises."""
+def envelope_in(args: tuple[Any, ...]) -> Envelope | None:
+    """Return the envelope in the arguments of a message; None if there is none that can be read."""
     match args:
-        case (body, dict(sent)):
+        case (_, dict(sent)):
             try:
-                envelope = Envelope.model_validate(sent)
+                return Envelope.model_validate(sent)
             except ValidationError:
-                return False
-            known = tuple(keys)
-            return any(is_sealed(envelope, known, whose, kind, body) for whose in (EVERY_LEAD, lead_id))
-    return False
+                return None
+    return None
 
 
-def is_sealed(envelope: Envelope, keys: Iterable[str], lead_id: str, kind: str, body: Any) -> bool:
+def is_from_service(args: tuple[Any, ...], keys: Sequence[str], lead_id: str, kind: str) -> bool:
+    """Return True if the service signed this message of its own, for this lead or for every lead. Never raises."""
+    envelope = envelope_in(args)
+    return envelope is not None and any(
+        is_sealed(envelope, keys, whose, kind, args[0]) for whose in (EVERY_LEAD, lead_id)
+    )
+
+
+def is_sealed(envelope: Envelope, keys: Sequence[str], lead_id: str, kind: str, body: Any) -> bool:
     """Return True if one of these keys signed this decision for this lead. Never raises."""
     if not envelope.signature:
         return False

@@ -1,9 +1,6 @@
 """No text and no collection of any model is endless, and what comes from outside has narrow bounds."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,9 +17,8 @@ from process.lead.qualification import Questionnaire
 from process.money.pricing import PriceBook
 from process.policy import Policy, Team
 from process.types import Link
+from tests.support.models import all_models, all_modules, name_of
 from workflows.issue_sync import ChangeNotice, SyncRequest
-
-ROOMS = ("activities", "client", "config", "ledger", "process", "starter", "templates", "workflows")
 
 ANYTHING = {
     (
@@ -55,33 +51,7 @@ OUTSIDE: tuple[type[BaseModel], ...] = (
 )
 
 
-def _modules() -> Iterator[ModuleType]:
-    """Import all modules but the ledger's migrations, which parse nothing."""
-    for room in ROOMS:
-        package = importlib.import_module(room)
-        for module in pkgutil.walk_packages(package.__path__, f"{room}."):
-            if not module.name.endswith("__main__") and not module.name.startswith("ledger.migrations."):
-                yield importlib.import_module(module.name)
-
-
-def _below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    for each in model.__subclasses__():
-        yield each
-        yield from _below(each)
-
-
-def name_of(model: type) -> str:
-    return f"{model.__module__}.{model.__qualname__}"
-
-
-def models() -> list[type[BaseModel]]:
-    """All models of the service."""
-    assert [*_modules()]
-    ours = {each for each in _below(BaseModel) if each.__module__.split(".")[0] in ROOMS}
-    return sorted(ours, key=name_of)
-
-
-MODELS = models()
+MODELS = all_models()
 
 
 def found(schema: Any, model: type | None, path: str = "") -> Iterator[tuple[str, str, int | None]]:
@@ -125,7 +95,7 @@ def test_every_model_is_walked() -> None:
 
 
 def _given() -> list[type[BaseModel]]:
-    """What a person, another system or the operator gives."""
+    """Return the models that a person, another system or the operator gives."""
     return [*OUTSIDE, *Fact.kinds.values(), *(each for each in MODELS if issubclass(each, Group))]
 
 
@@ -141,7 +111,7 @@ def test_what_comes_from_outside_is_narrow(model: type[BaseModel]) -> None:
 
 def test_other_shapes_that_are_parsed_have_bounds() -> None:
     """Adapters of lists of models, of single texts and the like."""
-    for module in _modules():
+    for module in all_modules():
         for name, value in vars(module).items():
             if isinstance(value, TypeAdapter):
                 for field, kind, bound in found(value.core_schema, None):

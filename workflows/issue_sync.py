@@ -14,7 +14,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import StringConstraints, ValidationError
+    from pydantic import Field, StringConstraints, ValidationError
 
     from process.identity import full_id
     from process.types import Given, Line, Model
@@ -34,22 +34,28 @@ BATCH = 25
 """Number of notices in one sync, so that it ends in time."""
 KEPT = 500
 """Number of deliveries that are recognised again, and of lines in the result."""
+MAX_WAITING = 2_600
+"""Number of notices that wait at most: GitHub allows 2,500 comments on an issue, so more are about nothing that is there.
+A new run gets them all as its input, of at most 2 MiB."""
 
 
-Repository = Annotated[str, StringConstraints(pattern=r"^[\w.-]{0,100}$")]
+Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{0,100}$")]
 """A repository's name, without its owner: that is the organization."""
+GlobalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:=+/-]{1,100}$")]
+"""An id that GitHub gives to a delivery or to an item of a board."""
+Number = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class ChangeNotice(Given):
     """A notice that something may have changed at an issue. It holds nobody's text and no secret."""
 
     repo: Repository = ""
-    number: int = 0
+    number: Number = 0
     """Number of the issue; 0 if only its card is known."""
-    comment: int | None = None
-    card: Line | None = None
+    comment: Number | None = None
+    card: GlobalId | None = None
     """Global id of the board's item. Its issue is found at the sync."""
-    delivery: Line | None = None
+    delivery: GlobalId | None = None
     """GitHub's id of the delivery. A redelivery has the same."""
 
     @property
@@ -87,7 +93,7 @@ class IssueSyncWorkflow:
     @workflow.init
     def __init__(self, state: SyncState | None = None) -> None:
         state = state or SyncState()
-        self.waiting = list(state.waiting)
+        self._wait(state.waiting)
         self.deliveries = list(state.deliveries)
         self.done = list(state.done)
         self.lead_id = state.lead_id
@@ -96,7 +102,8 @@ class IssueSyncWorkflow:
     async def run(self, state: SyncState | None = None) -> SyncResult:
         """Return what was done, oldest first. A sync that failed for good is one line of it."""
         while await self._has_notices():
-            notices, self.waiting = self.waiting[:BATCH], self.waiting[BATCH:]
+            notices = self.waiting[:BATCH]
+            self._wait(self.waiting[BATCH:])
             self._note(await self._sync(notices))
             if workflow.info().is_continue_as_new_suggested() and not messages_follow():
                 workflow.continue_as_new(
@@ -111,7 +118,10 @@ class IssueSyncWorkflow:
 
     @workflow.signal(description="Something may have changed at the issue: sync it.")
     def change_noticed(self, *notices: Any) -> None:
-        """Queue notices for the next sync. An invalid one is dropped with a line in the log, so the signal never fails."""
+        """Queue notices for the next sync.
+
+        An invalid one, and one too many, is dropped with a line in the log, so the signal never fails.
+        """
         for given in notices:
             try:
                 notice = ChangeNotice.model_validate(given)
@@ -122,8 +132,13 @@ class IssueSyncWorkflow:
                 continue
             if notice.delivery:
                 self.deliveries = [*self.deliveries, notice.delivery][-KEPT:]
-            if not any(_same(notice, known) for known in self.waiting):
-                self.waiting.append(notice)
+            if (subject := _subject(notice)) in self.subjects:
+                continue
+            if len(self.waiting) >= MAX_WAITING:
+                workflow.logger.warning("a change notice too many: the sync of this issue has fallen behind")
+                continue
+            self.waiting.append(notice)
+            self.subjects.add(subject)
 
     @workflow.signal(description="Reserve this id for the lead that the issue becomes. The first one counts.")
     def reserve_lead_id(self, *ids: Any) -> None:
@@ -138,6 +153,11 @@ class IssueSyncWorkflow:
     def reserved_lead_id(self) -> str | None:
         """Return the reserved id, or None."""
         return self.lead_id
+
+    def _wait(self, notices: Sequence[ChangeNotice]) -> None:
+        """Let these notices wait, and no others."""
+        self.waiting = list(notices)
+        self.subjects = {_subject(notice) for notice in self.waiting}
 
     async def _has_notices(self) -> bool:
         """Return True once there are notices, or False if none is waiting and none comes with the present task."""
@@ -159,7 +179,7 @@ class IssueSyncWorkflow:
         except ActivityError as error:
             reason = reason_of(error)
             if failed_as(error, STUCK):
-                self.waiting = [*notices, *self.waiting]
+                self._wait([*notices, *self.waiting])
                 return (f"Waits: {reason}",)
             workflow.logger.warning("sync failed for good", extra={"reason": reason})
             return (f"Failed: {reason}",)
@@ -171,6 +191,6 @@ class IssueSyncWorkflow:
         workflow.set_current_details("\n".join(f"- {line}" for line in self.done) or "Nothing to do.")
 
 
-def _same(one: ChangeNotice, other: ChangeNotice) -> bool:
-    """Return True if the notices differ at most in their delivery."""
-    return one.replaced(delivery=None) == other.replaced(delivery=None)
+def _subject(notice: ChangeNotice) -> tuple[object, ...]:
+    """Return the values that are equal for notices that differ at most in their delivery."""
+    return notice.repo, notice.number, notice.comment, notice.card

@@ -5,7 +5,6 @@ further requests for missing fields, and accept a proxy's HTML page as an issue 
 """
 
 import itertools
-import math
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,15 +13,15 @@ from http import HTTPStatus
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
-import jwt
 from github import Auth, Github, GithubException
 from github.Requester import Requester
 from pydantic import AwareDatetime, Field, TypeAdapter
 
-from activities.errors import Missing, park
-from activities.github.connections import STATUS, HttpConnection, HttpsConnection, moved_to
+from activities.errors import Missing
+from activities.github.connections import STATUS, moved_to
+from activities.github.credentials import connect, connect_as_app
 from activities.github.errors import github_errors, graphql_types, limit_of
-from activities.github.installation import NEEDED, Installation, NarrowAuth
+from activities.github.installation import NEEDED, Installation
 from activities.github.models import Account, Comment, Issue, Label, Page, Reaction, Repository
 from activities.github.rate_limits import Api, guard_for
 from activities.github.seals import Seal
@@ -30,7 +29,6 @@ from activities.github.text import unix
 from config.settings import GitHub
 from process.types import DISCREET, Base
 
-API_VERSION = "2022-11-28"
 PER_PAGE = 100
 REDIRECTS = 5
 """Redirects that one request follows: from renamed repositories, and from transferred issues."""
@@ -307,7 +305,10 @@ class GitHubClient:
         auth = self._client().requester.auth
         if not isinstance(auth, Auth.AppInstallationAuth):
             return None
-        with github_errors("when looking at the GitHub App's installation"), self._as_app() as app:
+        with (
+            github_errors("when looking at the GitHub App's installation"),
+            connect_as_app(self.settings) as app,
+        ):
             _, answer = app.requester.requestJsonAndCheck("GET", f"/app/installations/{auth.installation_id}")
             return Installation.model_validate(answer)
 
@@ -460,53 +461,8 @@ class GitHubClient:
         """Return this thread's client. It keeps a GitHub App's token until that expires."""
         client: Github | None = getattr(self._per_thread, "client", None)
         if client is None:
-            client = self._per_thread.client = self._made(self._auth())
+            client = self._per_thread.client = connect(self.settings, self.rights)
         return client
-
-    def _made(self, auth: Auth.Auth) -> Github:
-        address = urlsplit(self.settings.api_url)
-        if address.scheme not in ("http", "https") or not address.hostname:
-            raise park("LEADS_GITHUB__API_URL is no URL: correct it, then retry")
-        client = Github(
-            auth=auth,
-            base_url=self.settings.api_url.rstrip("/"),
-            timeout=math.ceil(self.settings.timeout_seconds),
-            user_agent="lead-to-hub",
-            api_version=API_VERSION,
-            retry=None,  # Temporal retries; PyGithub would repeat a POST, and sleep through rate limits
-            seconds_between_requests=None,
-            seconds_between_writes=None,
-            lazy=True,
-        )
-        kind = HttpsConnection if address.scheme == "https" else HttpConnection
-        vars(client.requester)["_Requester__connectionClass"] = kind  # there is no public way for one client
-        return client
-
-    def _as_app(self) -> Github:
-        return self._made(self._app_auth())
-
-    def _auth(self) -> Auth.Auth:
-        if self.settings.token:
-            return Auth.Token(self.settings.token.get_secret_value())
-        if self.settings.app_id is None or self.settings.app_installation_id is None:
-            raise park(
-                "No GitHub credentials: set LEADS_GITHUB__TOKEN, or LEADS_GITHUB__APP_ID, __APP_PRIVATE_KEY and "
-                "__APP_INSTALLATION_ID, then retry"
-            )
-        repos = {self.settings.leads_repo, self.settings.hubs_repo}
-        return NarrowAuth(self._app_auth(), self.settings.app_installation_id, repos, self.rights)
-
-    def _app_auth(self) -> Auth.AppAuth:
-        key = self.settings.app_private_key.get_secret_value() if self.settings.app_private_key else "missing"
-        key = key.replace("\\n", "\n")  # some .env files hold it on one line
-        auth = Auth.AppAuth(self.settings.app_id or 0, key)
-        try:
-            auth.create_jwt()
-        except (jwt.PyJWTError, ValueError):
-            raise park(
-                "LEADS_GITHUB__APP_PRIVATE_KEY is no private key (PEM): correct it, then retry"
-            ) from None
-        return auth
 
 
 def bare_login(login: str) -> str:

@@ -156,11 +156,11 @@ class EditSync:
         stage = next((stage for stage, name in columns.items() if name == edit.name), None)
         if stage is not None and stage is lead.card_stage and _changing(view, CARD_EFFECTS):
             return None  # the lead has not placed it yet
-        told = next(
+        delivery = next(
             (notice.delivery for notice in reversed(notices) if notice.card and notice.delivery), None
         )
-        if told and not edit.id:
-            edit = edit.replaced(id=told)
+        if delivery and not edit.id:
+            edit = edit.replaced(id=delivery)
         return edit.replaced(stage=stage)
 
     def _is_hub(self, context: IssueContext, lead: Lead) -> bool:

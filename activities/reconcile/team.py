@@ -1,7 +1,7 @@
 """Passes the people of each role in the settings on to the open leads.
 
-It happens when a worker starts, and in each reconciliation. Each lead publishes a checksum of the team that it heard
-of last, so only leads with another checksum are told; repeating it is harmless. A few leads are told at once, many by
+It happens when a worker starts, and in each reconciliation. Each lead publishes a checksum of the team that it
+has taken over, so only leads with another checksum get it; repeating it is harmless. A few leads get it at once, many by
 a batch operation of the Temporal server. All workers should have the same settings. If they differ, the worker that
 started last wins, so that workers do not overwrite each other in turn.
 """
@@ -23,7 +23,7 @@ from process.types import Base
 from workflows.reconcile import SystemResult
 
 FEW = 100
-"""Number of leads that are told at once."""
+"""Number of leads that get it at once."""
 SAME_START = 600
 """Seconds within which workers that start with the same settings have the server tell the leads once."""
 
@@ -34,9 +34,9 @@ class TeamCursor(Base):
     since: AwareDatetime | None = None
     """Time at which the worker with those settings started."""
     leads: Notifications = Notifications()
-    """The leads that were told one by one."""
+    """The leads that got it one by one."""
     checksum: str = ""
-    """Digest of the team that the server was last asked to tell many leads of."""
+    """Checksum of the team that the server was last asked to send to many leads."""
     job_id: str = ""
     sent_at: AwareDatetime | None = None
 
@@ -50,7 +50,7 @@ class TeamReconciler:
         self.checksum = self.team.checksum()
 
     async def update_leads(self) -> int:
-        """Let every lead that knows another team be told, and return their number."""
+        """Let every lead that knows another team get this one, and return their number."""
         count = await self._count()
         if count:
             message = self._message(
@@ -100,8 +100,8 @@ class TeamReconciler:
         await signal_each(self.leads.client, self._message("again", now), again)
         notified.note(problems, list(notified.sent), now)
         after = before.model_copy(update={"leads": notified})
-        told = f"{len(updated)} updated with the people of the roles: {first_ten(updated)}"
-        return after, [told] if updated else []
+        summary = f"{len(updated)} updated with the people of the roles: {first_ten(updated)}"
+        return after, [summary] if updated else []
 
     async def _tell_many(self, before: TeamCursor, count: int) -> tuple[TeamCursor, list[str]]:
         """Let the server tell the leads, unless it did so within a day. Each reconciliation reports the progress."""

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 from ledger.queries.cursors import read_cursor, write_cursor
 from ledger.read_tables import AGENDA, NAMES
 from ledger.tables import LEADS
+from process.actor import plain_name
 from process.types import Role
-from process.views.agenda_items import Section, plain_name
+from process.views.agenda_items import Section
 from process.views.lead_row import LeadRow
 
 PAGE: Final = 50

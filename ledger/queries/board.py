@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
 from ledger.queries.cursors import read_cursor, write_cursor
 from ledger.queries.search import having_words
-from ledger.read_tables import STAGES
+from ledger.read_tables import STAGES, TOLD
 from ledger.rows import equals, needs_attention
 from ledger.tables import LEADS
 from process.types import Role, Stage
@@ -158,7 +158,7 @@ def leads_on(
 
 def _then(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
-        STAGES.c.book == "told",
+        STAGES.c.book == TOLD,
         STAGES.c.from_at <= moment,
         or_(STAGES.c.to_at.is_(None), STAGES.c.to_at > moment),
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, not_, or_, select, true
 
-from ledger.read_tables import INVOICES, MONEY, STAGES, TERMS, UNBILLED
+from ledger.read_tables import INVOICES, MONEY, NOW, STAGES, TERMS, UNBILLED
 from ledger.tables import LEADS
 from process.types import Stage
 from process.views.lead_row import UnbilledKind
@@ -23,7 +23,7 @@ def funnel(connection: Connection, first: datetime, before: datetime) -> dict[St
     wanted = (
         select(STAGES.c.stage, func.count())
         .where(
-            STAGES.c.book == "now",
+            STAGES.c.book == NOW,
             STAGES.c.is_first == true(),
             STAGES.c.opened_at >= first,
             STAGES.c.opened_at < before,
@@ -47,7 +47,7 @@ def time_in_stage(connection: Connection, first: datetime, before: datetime) -> 
     """Return how long leads that were opened in this time were at each stage that they have left."""
     by = (STAGES.c.stage, STAGES.c.days)
     wanted = select(*by, func.count()).where(
-        STAGES.c.book == "now",
+        STAGES.c.book == NOW,
         STAGES.c.opened_at >= first,
         STAGES.c.opened_at < before,
         STAGES.c.days.is_not(None),
@@ -138,7 +138,7 @@ def losses(connection: Connection, first: datetime, before: datetime) -> list[Lo
     """Return the losses of this time, as they stand now; merged duplicates are left out."""
     merged = select(LEADS.c.lead_id).where(LEADS.c.merged_into.is_not(None))
     wanted = select(STAGES).where(
-        STAGES.c.book == "now",
+        STAGES.c.book == NOW,
         STAGES.c.stage == Stage.LOST.value,
         STAGES.c.from_at >= first,
         STAGES.c.from_at < before,

@@ -53,7 +53,7 @@ class LeadAggregate(Model):
     in_ledger: int = 0
     """Number of the newest event that the ledger has confirmed."""
     team: str = ""
-    """Digest of the team settings that it heard of last; empty if it knows only those that it was opened with."""
+    """Checksum of the newest team that it has taken over; empty if it knows only those that it was opened with."""
     last_seen: dict[str, int] = {}
     """Newest event number that each other lead has sent a notice with, by that lead's id."""
     tried: tuple[str, ...] = ()

@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from process.actor import Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack
@@ -13,7 +11,8 @@ from process.core.receipts import NOT_SIGNED, Answer, Refusal, find_receipt, giv
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
-from process.envelope import Envelope, is_sealed
+from process.decisions.policy import PolicyAdopted
+from process.envelope import envelope_in, is_sealed
 from process.types import one_line
 
 MAX_EVENT_BYTES = 1_200_000
@@ -40,7 +39,6 @@ RESERVE_OF_ENDS = 100_000
 
 ANSWER_ROOM = 250_000
 """Bytes of a packed lead beside `MAX_PACKED_BYTES` that are left to strangers' answers, in its events and its state."""
-
 
 MAX_NAME = 60
 """Characters of a name by which somebody unknown is looked up."""
@@ -77,30 +75,26 @@ def opened(
 ) -> tuple[tuple[Any, ...], Actor | Refused]:
     """Return the arguments without the envelope, and the person who decides.
 
-    What an envelope says is believed if the service has signed it. A lead whose workers have no key believes the rest, and
-    authenticates nobody. Anything else came by `face`, a signal or an update, from somebody unknown.
+    What an envelope says is believed if the service has signed it. A lead that knows no key, because it has just begun or
+    its workers have none, believes the rest where that gives no right, and authenticates nobody. Anything else came by
+    `face`, a signal or an update, from somebody unknown.
     """
-    envelope = _envelope(args)
+    envelope = envelope_in(args)
     if envelope is None:
         return args, _unsigned(aggregate, args, face)
     args, claims = args[:1], envelope.actor.replaced(authenticated=False)
     if is_sealed(envelope, aggregate.keys, aggregate.lead.id, kind, args[0]):
         return args, claims.replaced(authenticated=claims.face.authenticates and claims.identity is not None)
-    if not aggregate.keys:
+    if not aggregate.keys and _gives_no_right(aggregate, kind, face):
         return args, claims
     if envelope.signature or claims.roles is not None:
         return args, NOT_SIGNED
     return args, _unsigned(aggregate, args, face)
 
 
-def _envelope(args: tuple[Any, ...]) -> Envelope | None:
-    match args:
-        case (_, dict(envelope)) if "actor" in envelope:
-            try:
-                return Envelope.model_validate(envelope)
-            except ValidationError:
-                return None
-    return None
+def _gives_no_right(aggregate: LeadAggregate, kind: str, face: Face) -> bool:
+    """Return True if a message by this face may decide as much without saying where it came from."""
+    return not aggregate.lead.policy.faces.refuses(face) and kind != PolicyAdopted.kind
 
 
 def _unsigned(aggregate: LeadAggregate, args: tuple[Any, ...], face: Face) -> Actor:

@@ -150,12 +150,20 @@ class Refusal(Model):
 
 
 def _kept(suggestions: tuple[Suggestion, ...]) -> tuple[Suggestion, ...]:
-    """Return the first suggestions with short texts. One with large fields, which somebody sent, is left out."""
+    """Return the first suggestions with short texts. One with large or wrong fields, which somebody sent, is left out."""
     short = (
         each.replaced(text=printable_line(each.text, 500)) if each.text else each
         for each in suggestions[:MAX_SUGGESTIONS]
     )
-    return tuple(each for each in short if len(to_json(each)) <= MAX_SUGGESTION_BYTES)
+    return tuple(each for each in short if _is_short(each))
+
+
+def _is_short(suggestion: Suggestion) -> bool:
+    """Return True for a suggestion that a lead can keep: one that is small, and is JSON."""
+    try:
+        return len(to_json(suggestion)) <= MAX_SUGGESTION_BYTES
+    except ValueError:  # half of a surrogate pair in a field
+        return False
 
 
 def content_of(decision: Decision) -> str:

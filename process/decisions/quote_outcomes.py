@@ -25,7 +25,7 @@ class OnQuote(Decision, abstract=True):
 
     stages = OPEN_STAGES
     in_time: ClassVar[bool] = False
-    """True if it counts when it was said before the quote expired and was heard later."""
+    """True if it counts when it was said before the quote expired and arrived later."""
 
     version: Count | None = Field(
         None, ge=1, le=1_000_000, description="version of the quote; by default the active one"

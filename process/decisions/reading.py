@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from process.core.refusal import Refused, Suggestion, example, refuse
 from process.decisions.base import Decision
+from process.money.amounts import CURRENCY_PATTERN
 from process.types import GIVEN
 
 MAX_COMPLAINTS = 5
@@ -39,8 +40,11 @@ def parse_as(decision: type[D], body: Mapping[str, Any]) -> D | Refused:
 
 
 def complaints(error: ValidationError) -> str:
-    """Return the first errors that pydantic found, as one sentence."""
-    errors = error.errors(include_url=False)
+    """Return the first errors that pydantic found, as one sentence. Never raises."""
+    try:
+        errors = error.errors(include_url=False)
+    except UnicodeEncodeError:  # a message that quotes half of a surrogate pair
+        return "it holds text with a character that does not exist"
     found = [_complaint(item) for item in errors[:MAX_COMPLAINTS]]
     more = len(errors) - len(found)
     return "; ".join([*found, *([f"and {more} more"] if more else [])])
@@ -52,6 +56,8 @@ def _complaint(item: ErrorDetails) -> str:
         return f"{name} is missing"
     if item["type"] == "string_pattern_mismatch" and r"\x00" in item["ctx"]["pattern"]:
         return f"{name} must have no line break or control character, unlike {shown(item['input'])}"
+    if item["type"] == "string_pattern_mismatch" and item["ctx"]["pattern"] == CURRENCY_PATTERN:
+        return f"{name}: write a currency as its three letters, such as USD, not {shown(item['input'])}"
     if item["type"] == "written_number":
         return f"{name}: {item['msg'][:MAX_COMPLAINT]}"
     message = item["msg"][0].lower() + item["msg"][1:]

@@ -31,8 +31,9 @@ It keeps the decimals that were written, so that `complaint` can ask about `12.0
 Count = Annotated[int, BeforeValidator(count)]
 """A number of whole things, as a person wrote it: `12.000` users are neither 12 nor 12,000."""
 
+CURRENCY_PATTERN = r"^[A-Za-z]{3}$"
 CurrencyCode = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$")
+    str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=CURRENCY_PATTERN)
 ]
 
 

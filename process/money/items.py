@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from process.lead.quote import LineItem
 from process.money.amounts import Amount, CurrencyCode, Money, complaint
 from process.money.pricing import Per
-from process.types import GIVEN, Given, Line
+from process.types import GIVEN, Given, Line, one_line
 
 MAX_ITEMS = 20
 """Maximum number of items of one quote."""
@@ -49,7 +49,7 @@ class Item(Given):
             raise PydanticCustomError(
                 "item",
                 "an item has text, amount, currency and per, and no {unknown}",
-                {"unknown": ", ".join(sorted(str(name)[:40] for name in unknown))},
+                {"unknown": ", ".join(sorted(one_line(str(name)[:40]) or "such name" for name in unknown))},
             )
         return given
 

@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import AwareDatetime
 
+from process.actor import plain_name
 from process.lead.lead import Assignee
 from process.types import Model, Role
 
@@ -103,11 +104,6 @@ class Agenda(Model):
     def section(self, owner: str, section: Section) -> tuple[AgendaItem, ...]:
         """Return the items of one owner in one section."""
         return tuple(item for item in self.items if item.owner == owner and item.section is section)
-
-
-def plain_name(name: str) -> str:
-    """Return a name for comparison: in small letters, without the sign of a GitHub login."""
-    return name.strip().lstrip("@").casefold()
 
 
 class TimedItem(Model):

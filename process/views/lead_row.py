@@ -157,7 +157,7 @@ class LeadRow(Model):
     policy: str = ""
     """Version of its policy."""
     people: str | None = None
-    """Digest of the team that it heard of last, see `known_team`."""
+    """Checksum of the newest team that it has taken over, see `known_team`."""
     assigned: dict[Role, Assignee] = {}
     attention: tuple[str, ...] = ()
     parked: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from process.actor import Face
 from process.authorization import ANYBODY
 from process.core.aggregate import LeadAggregate
 from process.core.decide import decide
@@ -40,12 +41,19 @@ def _line(event: Event, corrected_by: int | None) -> TimelineLine:
         by=fact.by,
         source=fact.source,
         summary=event.summary,
-        authenticated=not isinstance(fact, Decision) or fact.actor is None or fact.actor.authenticated,
+        authenticated=not isinstance(fact, Decision) or _authenticated(fact),
         corrected=corrected_by is not None,
         corrected_by=corrected_by,
         key=event.key,
         policy=event.policy,
     )
+
+
+def _authenticated(decision: Decision) -> bool:
+    """Return True if the face knew who decided. Opening a lead is judged before there is one, so it has no actor."""
+    if decision.actor:
+        return decision.actor.authenticated
+    return decision.source != Face.COMMAND_LINE
 
 
 def options(aggregate: LeadAggregate, now: datetime) -> tuple[Option, ...]:

@@ -87,7 +87,7 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
 
 
 def known_team(aggregate: LeadAggregate) -> str | None:
-    """Return the checksum of the team that the lead heard of last; None if no change of the team concerns it any more.
+    """Return the checksum of the newest team that the lead has taken over; None if no change of it concerns the lead.
 
     That is so when it has ended and nothing is left to do. If it is reopened, it is concerned again.
     """

@@ -8,9 +8,10 @@ from cyclopts import Parameter
 
 from client.lists import LeadLists, lead_lists
 from config.policy_file import current_policy
+from process.actor import plain_name
 from process.policy import TEAMS, Policy
 from process.types import Role
-from process.views.agenda_items import AHEAD, Agenda, AgendaItem, Section, plain_name
+from process.views.agenda_items import AHEAD, Agenda, AgendaItem, Section
 from starter.cli.arguments import Json
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode

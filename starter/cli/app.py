@@ -14,7 +14,15 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from cyclopts import App, CycloptsError, Group, MissingArgumentError, Parameter, UnknownCommandError
+from cyclopts import (
+    App,
+    CoercionError,
+    CycloptsError,
+    Group,
+    MissingArgumentError,
+    Parameter,
+    UnknownCommandError,
+)
 from cyclopts.validators import Number
 
 from starter.cli.catalog import Argument, Entry, read_catalog
@@ -156,13 +164,25 @@ def _usage(wrong: CycloptsError) -> str:
     """Return what is wrong with the command line, and which help explains it."""
     command = " ".join(["leads", *(wrong.command_chain or ())])
     if type(wrong) is MissingArgumentError and wrong.argument:
-        return f"`{command}` needs {wrong.argument.name}; `{command} --help` explains it."
+        return f"`{command}` needs {_missing(wrong, wrong.argument.name)}; `{command} --help` explains it."
+    if isinstance(wrong, CoercionError) and wrong.token and wrong.target_type in (date, date | None):
+        value, option = wrong.token.value, wrong.token.keyword
+        return f"{value!r} is no date for {option}. Write it as 2026-03-31; `{command} --help` explains it."
     if isinstance(wrong, UnknownCommandError):
         word = (wrong.unused_tokens or [""])[0]
         near = difflib.get_close_matches(word, read_catalog(), cutoff=0.7)
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         return f"There is no command {word!r}.{meant} `leads --help` lists all commands."
     return f"{str(wrong).replace('|None', '')} `{command} --help` explains it."
+
+
+def _missing(wrong: MissingArgumentError, first: str) -> str:
+    """Return what the command line lacks: the first argument that is missing, and all other required options."""
+    entry = read_catalog().get((wrong.command_chain or ("",))[-1])
+    given = {token.partition("=")[0] for token in wrong.root_input_tokens or ()}
+    required = [each for each in entry.arguments if each.required and each.kind == "option"] if entry else []
+    options = [each.flags[0] for each in required if not given.intersection(each.flags)]
+    return " and ".join(dict.fromkeys([first, *options]))
 
 
 def _fail(failure: CommandFailed, arguments: list[str]) -> int:

@@ -16,6 +16,9 @@ _COMMANDS = {
 }
 """Command that shows or does what a suggestion of this kind is about."""
 
+APPROVALS = frozenset({"discount_approved"})
+"""Decisions that need somebody who is known, as nobody is at the command line."""
+
 
 def as_command(kind: str) -> str:
     """Return the name of the decision's command: `contract-signed`."""
@@ -44,6 +47,8 @@ def _written(suggestion: Suggestion, lead_id: str) -> str:
     match suggestion.kind:
         case SuggestionKind.EXAMPLE:
             return f"For example: {command_line(suggestion.decision, lead_id, suggestion.fields)}"
+        case SuggestionKind.DECIDE if suggestion.decision in APPROVALS:
+            return f"{suggestion.text} (/{as_command(suggestion.decision)} in a comment on the lead's issue)"
         case SuggestionKind.DECIDE:
             command = command_line(suggestion.decision, lead_id, suggestion.fields)
         case SuggestionKind.LEAD:

@@ -1,4 +1,4 @@
-"""The key of the tokens in links, made at the first start and kept beside the other local data."""
+"""The key with which the service signs, made at the first start and kept beside the other local data."""
 
 import os
 import secrets

@@ -45,12 +45,12 @@ _log = structlog.get_logger("web")
 
 
 class DeliveryError(Exception):
-    """A delivery is refused with this HTTP status. `told` is said in place of the reason, which is only logged."""
+    """A delivery is refused with this HTTP status. The reason is logged; the sender gets `answer` if that is another."""
 
-    def __init__(self, status: int, why: str, told: str = "") -> None:
+    def __init__(self, status: int, why: str, answer: str = "") -> None:
         super().__init__(why)
         self.status = status
-        self.told = told or why
+        self.answer = answer or why
 
 
 def make_web(client: Client, settings: Settings) -> FastAPI:
@@ -90,7 +90,7 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
                 action, outcome, status = await _take(batcher, repositories, event)
         except DeliveryError as refused:
             _log.warning("delivery refused", **about, status=refused.status, why=str(refused))
-            return _response(refused.status, refused.told)
+            return _response(refused.status, refused.answer)
         _log.info("delivery taken", **about, action=_short(action), status=status, outcome=outcome)
         return _response(status, outcome)
 
@@ -122,7 +122,7 @@ def _secrets(settings: Settings) -> tuple[str, ...]:
         raise DeliveryError(
             503,
             "No webhook secret is set: give LEADS_GITHUB__WEBHOOK_SECRET the same value as the webhook at GitHub",
-            told="No delivery is taken; the log of the receiver says why",
+            answer="No delivery is taken; the log of the receiver says why",
         )
     return secrets
 

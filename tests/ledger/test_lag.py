@@ -1,4 +1,4 @@
-"""How far the read tables are behind is known exactly, and they are brought up to date lead by lead."""
+"""The lag of the read tables is known exactly, and they are brought up to date lead by lead."""
 
 import multiprocessing
 import os

@@ -1,6 +1,5 @@
-"""What pages, reports and the API ask of the ledger: the answers, their pages, and the plans of both engines."""
+"""Questions that pages, reports and the API ask of the ledger: the answers, their pages, and the plans of both engines."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -80,10 +79,8 @@ def test_a_question_changes_nothing(queries: LedgerQueries) -> None:
 
 def test_a_question_that_takes_too_long_is_given_up(queries: LedgerQueries) -> None:
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-    began = time.monotonic()
     with pytest.raises(LedgerUnavailable), queries.asking(0.2) as asked:
         asked.execute(text(endless))
-    assert time.monotonic() > began
     with queries.asking() as asked:
         assert feed.head(asked)
 

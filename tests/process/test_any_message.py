@@ -4,16 +4,21 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from process.core import intake
 from process.core.aggregate import LeadAggregate
 from process.core.due import next_due, pass_deadlines
 from process.core.preview import preview_decision
+from process.core.rebuild import SentMessage, receive
+from process.decisions.reading import complaints
 from process.decisions.registry import DECISIONS
-from tests.support.lives import MONDAY, Life
+from process.envelope import public_key
+from tests.support.lives import KEY, MONDAY, Life
 from tests.support.pools import KINDS, NOT_SAID, SOUND, junk, odd_bodies, text
 
 STATES: list[Callable[[], Life]] = [
@@ -65,6 +70,56 @@ def test_passing_deadlines_ends_and_leaves_nothing_due(aggregate: LeadAggregate,
     when = next_due(after.lead)
     assert when is None or when > now
     assert pass_deadlines(after, now) is after
+
+
+HALF = "\ud800"
+"""Half of a surrogate pair, which JSON can say and UTF-8 cannot."""
+HALVES: list[Any] = [HALF, {HALF: 1}, [HALF], {"text": HALF}, [{HALF: HALF}], {"kind": {HALF: HALF}}]
+ENVELOPES = [
+    (),
+    *(
+        ({"actor": actor, "signature": signature},)
+        for actor in ({"identity": HALF}, {"face": HALF}, {"roles": [HALF]}, {HALF: HALF}, {"identity": "x"})
+        for signature in ("", HALF, "eA==")
+    ),
+]
+
+
+@pytest.mark.parametrize("kind", DECISIONS)
+def test_half_a_character_anywhere_is_answered(kind: str) -> None:
+    now, aggregate = MONDAY + timedelta(days=1), RECORDS[1].replaced(keys=(public_key(KEY),))
+    sent: list[tuple[Any, ...]] = [({"by": HALF, "key": HALF}, *envelope) for envelope in ENVELOPES]
+    for name in (*DECISIONS[kind].model_fields, HALF):
+        sent += [({**DECISIONS[kind].example, name: value},) for value in HALVES]
+    for args in sent:
+        after, answer = intake.take(aggregate, kind, args, now)
+        assert (str(answer) + after.model_dump_json()).encode()
+
+
+@pytest.mark.parametrize("name", ["retry", "check_drift", "set_team", "flag_duplicates", "revert_edits"])
+def test_half_a_character_in_other_messages_is_recorded(name: str) -> None:
+    declined = {
+        "kind": "lost",
+        "by": "x",
+        "source": "x",
+        "reason": "x",
+        "suggestions": [{"fields": {"note": HALF}}],
+    }
+    edits = {"edits": [{"kind": "closed"}], "declined": [declined]}
+    for body in (
+        *HALVES,
+        *({field: half} for field in ("people", "originals", "edits") for half in HALVES),
+        edits,
+    ):
+        after = receive(RECORDS[1], SentMessage(name, (body,), "signal", MONDAY), MONDAY)
+        assert after.model_dump_json().encode()
+
+
+def test_a_complaint_that_quotes_half_a_character_is_one() -> None:
+    error = ValidationError.from_exception_data(
+        "x", [{"type": PydanticCustomError("x", "{it}", {"it": HALF}), "loc": (HALF,), "input": HALF}]
+    )
+    assert complaints(error) == "it holds text with a character that does not exist"
 
 
 def test_the_pools_cover_every_field() -> None:

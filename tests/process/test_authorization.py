@@ -1,5 +1,6 @@
-"""Who may decide: the rule itself, and that no face gets around it."""
+"""The rule of authorization itself, and that no face gets around it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from process.actor import Actor, Face, identity_of
 from process.core import intake
 from process.core.receipts import Answer
+from process.core.restoring import aggregate_from
 from process.envelope import Envelope, public_key, seal
 from process.policy import Policy
 from process.types import Role
@@ -211,6 +213,46 @@ def test_without_a_key_roles_count_and_nobody_is_authenticated() -> None:
     assert "did not vouch" in str(sends(life, "discount_approved", {"by": "@chidi"}, contracts))
 
 
+CLOSED = {"version": "2", "faces": {"signal": "refused", "update": "refused"}}
+
+
+def restored() -> Life:
+    """Return a lead that was made from its events alone, so that it knows no key yet."""
+    life = trusting(Life(policy=CLOSED))
+    life.aggregate = aggregate_from(life.aggregate.event_log.events, life.lead.id)
+    return life
+
+
+@pytest.mark.parametrize("begun", [lambda: Life(policy=CLOSED), restored])
+@pytest.mark.parametrize("face", [Face.SIGNAL, Face.UPDATE])
+@pytest.mark.parametrize("claimed", list(Face))
+def test_before_it_knows_a_key_a_claim_opens_no_closed_face(
+    begun: Callable[[], Life], face: Face, claimed: Face
+) -> None:
+    life, body = begun(), {"event": "x", "by": "@chidi"}
+    assert not life.aggregate.keys
+    for roles in (None, (), (Role.CONTRACTS,)):
+        for signature in ("", "eA=="):
+            actor = CLAIMS.replaced(face=claimed, roles=roles)
+            envelope = Envelope(actor=actor, signature=signature).model_dump(mode="json")
+            assert not sends(life, "put_on_hold", body, envelope, face=face).accepted
+    signed = seal(KEY, life.lead.id, "put_on_hold", body, CLAIMS.replaced(roles=(Role.SALES,)))
+    envelope = signed.model_dump(mode="json")
+    assert "Send it again in a minute" in str(sends(life, "put_on_hold", body, envelope, face=face))
+    assert sends(trusting(life), "put_on_hold", body, envelope, face=face).accepted
+
+
+@pytest.mark.parametrize("claimed", list(Face))
+def test_before_it_knows_a_key_a_claim_changes_no_policy(claimed: Face) -> None:
+    life, body = Life(), {"policy": {"version": "x"}}
+    for roles in (None, (Role.SALES,)):
+        envelope = Envelope(actor=CLAIMS.replaced(face=claimed, roles=roles)).model_dump(mode="json")
+        assert not sends(life, "policy_adopted", body, envelope).accepted
+    signed = seal(KEY, life.lead.id, "policy_adopted", body, SALES).model_dump(mode="json")
+    assert "Send it again in a minute" in str(sends(life, "policy_adopted", body, signed))
+    assert sends(trusting(life), "policy_adopted", body, signed).accepted
+
+
 @pytest.mark.parametrize("face", ["signal", "update", "cli"])
 def test_a_policy_closes_a_face_that_knows_nobody(face: str) -> None:
     life = Life(policy={"version": "2", "faces": {face: "refused"}})
@@ -230,6 +272,12 @@ def test_the_service_itself_says_only_that_the_questionnaire_was_answered() -> N
     life = Life()
     assert "only that it was answered" in life.refused("price_quoted", **QUOTE, actor=service)
     life.does("questionnaire_answered", response_id="r", actor=service)
+
+
+def test_the_timeline_says_that_nobody_knew_who_opened_a_lead_at_the_command_line() -> None:
+    for source, known in (("cli", False), ("github issue", True)):
+        life = Life(source=source)
+        assert timeline(life.aggregate)[0].authenticated is known
 
 
 def test_the_timeline_says_whom_nobody_knew() -> None:

@@ -1,4 +1,4 @@
-"""What is derived from a lead is kept until something changes on which it depends."""
+"""Values that are derived from a lead are kept until something changes on which it depends."""
 
 from typing import Any
 

@@ -15,6 +15,7 @@ from activities.relation_notices import RelationNoticeActivities
 from process.effects.requests import EffectRequest, Outcome
 from process.views.lead_overview import EffectLine, Overview
 from tests.support.outside import Outside
+from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 
 
@@ -182,6 +183,16 @@ async def test_a_chain_of_merges_is_followed_to_its_end(begin: Callable[..., Any
     assert f"{third.id} was merged into {second.id}. Merge into {second.id}" in no.reason
 
 
+async def fails_once(life: Life) -> None:
+    """Wait until an activity of this lead has failed, and is to be tried again."""
+    async with asyncio.timeout(TIMEOUT):
+        while True:
+            pending = (await life.handle.describe()).raw_description.pending_activities
+            if any(each.attempt > 1 for each in pending):
+                return
+            await asyncio.sleep(0.05)
+
+
 async def test_a_notice_without_an_answer_is_sent_again(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
@@ -190,7 +201,7 @@ async def test_a_notice_without_an_answer_is_sent_again(
         twin = await Life.begin(env, outside, f"{lead_id}-twin", queue=lead_id)
         first = await Life.begin(env, outside, f"{lead_id}-first", queue=f"{lead_id}-elsewhere")
         await twin.decide_all("merged", merged={"into": first.id})
-        await asyncio.sleep(0.5)
+        await fails_once(twin)
         assert "notify_leads" in {
             e.key.rpartition("/")[2] for e in (await twin.overview()).effects if e.status == "waiting"
         }

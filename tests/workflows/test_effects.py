@@ -28,13 +28,19 @@ async def test_an_effect_that_fails_for_good_is_parked_shown_and_done_on_retry(l
 
 
 async def test_an_effect_that_fails_in_passing_is_tried_again_by_itself(life: Life) -> None:
+    await life.settled()
+    name = f"place_card {life.id}"
+    before = life.outside.begun[name]
     life.outside.broken["place_card"] = "again"
-    await life.decide("questionnaire_sent")
-    await asyncio.sleep(0.3)
+    await life.decide("price_quoted", amount=12000, currency="USD", per="year")
+    async with asyncio.timeout(TIMEOUT):
+        while life.outside.begun[name] == before:
+            await asyncio.sleep(0.02)
     assert any(effect.status == "waiting" for effect in (await life.overview()).effects)
     life.outside.broken.clear()
     view = await life.settled()
-    assert view.lead.card is not None
+    assert {effect.status for effect in view.effects} == {"done"}
+    assert life.outside.begun[name] > before + 1
     assert len(life.outside.of(life.id)) == len(set(life.outside.of(life.id)))
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from pydantic import ValidationError
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
@@ -13,7 +14,15 @@ from temporalio.worker import Replayer, Worker
 
 from activities.errors import again, park, stuck
 from client.notices import request_sync
-from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncRequest, SyncResult
+from tests.support.waiting import TIMEOUT
+from workflows.issue_sync import (
+    MAX_WAITING,
+    ChangeNotice,
+    IssueSyncWorkflow,
+    SyncRequest,
+    SyncResult,
+    SyncState,
+)
 from workflows.runtime.plugin import leads_plugin
 
 _numbers = count(1)
@@ -27,9 +36,11 @@ class Office:
         self.fails: list[Exception] = []
         self.closed = asyncio.Event()
         self.closed.set()
+        self.begun = False
 
     @activity.defn(name="sync_issue")
     async def sync_issue(self, request: SyncRequest) -> SyncResult:
+        self.begun = True
         await self.closed.wait()
         if self.fails:
             raise self.fails.pop(0)
@@ -131,6 +142,36 @@ async def test_an_invalid_notice_is_dropped(env: WorkflowEnvironment, office: Of
         await handle.signal("change_noticed", args=nonsense)
     office.closed.set()
     assert await handle.result() == SyncResult(done=("synced 1",))
+
+
+async def test_so_many_notices_wait_and_no_more(
+    env: WorkflowEnvironment, office: Office, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflows.issue_sync.MAX_WAITING", 60)
+    office.closed.clear()
+    await hear(env, number, 0)
+    handle = sync_of(env, number)
+    async with asyncio.timeout(TIMEOUT):
+        while not office.begun:
+            await asyncio.sleep(0.02)
+    for half in (0, 0, 1):
+        numbers = range(1 + half * 50, 51 + half * 50)
+        notices = [ChangeNotice(repo="leads", number=number, comment=comment) for comment in numbers]
+        await handle.signal("change_noticed", args=notices)
+    office.closed.set()
+    await handle.result()
+    assert [notice.comment for sync in office.syncs for notice in sync] == [*range(61)]
+
+
+def test_a_new_run_gets_the_largest_notices_in_its_input() -> None:
+    """Temporal takes 2 MiB, and deliveries and lines need some of it."""
+    largest = ChangeNotice(
+        repo="x" * 100, number=2**63 - 1, comment=2**63 - 1, card="x" * 100, delivery="x" * 100
+    )
+    assert len(SyncState(waiting=(largest,) * MAX_WAITING).model_dump_json()) < 1_500_000
+    for name, value in {"repo": "é", "card": "é", "delivery": "x" * 101, "comment": 2**63}.items():
+        with pytest.raises(ValidationError):
+            ChangeNotice.model_validate({name: value})
 
 
 async def test_a_long_day_continues_as_new(short_env: WorkflowEnvironment, office: Office) -> None:

@@ -18,7 +18,7 @@ ENCODING = "handed/over"
 
 _numbers = count()
 _handed: WeakValueDictionary[bytes, Callable[[], Any]] = WeakValueDictionary()
-"""What is handed over, as long as the workflow that waits for the activity is in memory and holds it."""
+"""The arguments that are handed over, as long as the workflow that waits for the activity is in memory and holds it."""
 
 
 def hand_over(make: Callable[[], Any]) -> RawValue:

@@ -1,4 +1,4 @@
-"""What somebody else wrote into our memory of an issue is not believed."""
+"""Memory of an issue is believed only if we wrote it."""
 
 import pytest
 from pydantic import SecretStr

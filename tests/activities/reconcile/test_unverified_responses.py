@@ -1,4 +1,4 @@
-"""What somebody types into the questionnaire proves nothing: only a lead's own link names it."""
+"""A text that somebody types into the questionnaire proves nothing: only a lead's own link names it."""
 
 import asyncio
 

@@ -3,7 +3,8 @@
 import pytest
 
 from process.core.refusal import Suggestion, SuggestionKind, example, refuse, suggest
-from starter.cli.spelling import write_refusal
+from process.decisions.registry import DECISIONS
+from starter.cli.spelling import APPROVALS, write_refusal
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,16 @@ from starter.cli.spelling import write_refusal
             "Go on there (leads show lead-y).",
         ),
         ("Write it shorter", "Write it shorter."),
+        (
+            suggest("Have that done first", "discount_approved"),
+            "Have that done first (/discount-approved in a comment on the lead's issue).",
+        ),
     ],
 )
 def test_a_suggestion_becomes_a_command(suggestion: Suggestion | str, written: str) -> None:
     assert write_refusal(refuse("No", suggestion), "lead-x") == f"No. {written}"
+
+
+def test_approvals_are_the_decisions_that_always_need_somebody_who_is_known() -> None:
+    decisions = {kind: decision.model_construct() for kind, decision in DECISIONS.items()}
+    assert {kind for kind, decision in decisions.items() if decision.needs_authentication} == APPROVALS
