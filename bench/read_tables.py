@@ -51,7 +51,7 @@ ROUNDS = 5
 
 
 class Writing(NamedTuple):
-    """What one lead hands in at a time."""
+    """The events and the row that one lead writes at a time."""
 
     after: int
     entries: Sequence[Entry]
@@ -81,7 +81,7 @@ def on_the_way() -> list[Writing]:
 
 
 def whole(life: Life) -> Writing:
-    """Return all that a lead has handed in so far."""
+    """Return all that a lead has written so far."""
     events = life.aggregate.event_log.events
     told = leads_as_told(tuple(events), life.lead.id)
     return Writing(

@@ -98,6 +98,11 @@ def is_not_ready(error: RPCError) -> bool:
     return any(detail.Is(WorkflowNotReadyFailure.DESCRIPTOR) for detail in error.grpc_status.details)
 
 
+def lacks_namespace(error: RPCError) -> bool:
+    """Return True if the server has no such namespace. Temporal says so with the status of a missing workflow."""
+    return error.status is RPCStatusCode.NOT_FOUND and "amespace" in error.message
+
+
 def has_ended(error: RPCError) -> bool:
     """Return True if the workflow takes no more messages, since it has ended."""
     return "already completed" in error.message
@@ -110,7 +115,7 @@ def is_refusal(error: RPCError) -> bool:
 
 def translate(error: RPCError) -> LeadsError:
     """Return the client's error for Temporal's answer to a request about a lead."""
-    if error.status is RPCStatusCode.NOT_FOUND and "amespace" in error.message:
+    if lacks_namespace(error):
         return NamespaceMissing(error.message)
     if has_ended(error):
         return WorkflowHasEnded()

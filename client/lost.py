@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from client.connection import lacks_namespace
 from client.directory import Directory, LeadHandle
 from client.errors import LeadLost, NoWorker
 from client.stuck import POLLED, last_poll
@@ -40,7 +41,7 @@ async def find_lost(client: Client, lead_id: str) -> LostRun | None:
     try:
         known = await client.get_workflow_handle(lead_id).describe()
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND or "amespace" in error.message:
+        if error.status is not RPCStatusCode.NOT_FOUND or lacks_namespace(error):
             raise
         return LostRun(lead_id, "")
     if known.status is None or known.status in _BY_DECISION:

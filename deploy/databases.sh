@@ -24,7 +24,7 @@ SELECT format('CREATE DATABASE %I OWNER %I', name, owner)
     AS wanted (name, owner)
  WHERE name NOT IN (SELECT datname FROM pg_database) \gexec
 
--- An earlier release made the ledger's tables as the role of the service, which could remove their triggers.
+-- Tables that the service itself has made belong to the owner, too: their owner could remove the triggers.
 \connect leads
 REASSIGN OWNED BY leads TO leads_owner;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC, leads;

@@ -1,6 +1,6 @@
 """Writes a lead's lines in the read tables, within the transaction that records its events.
 
-The lead's workflow hands in its row, and a snapshot after each new event. So an append reads no events and writes only
+The lead's workflow sends its row, and a snapshot after each new event. So an append reads no events and writes only
 what differs. What cannot be told so (a correction, a lost workflow task, older rules) is made from all events.
 """
 

@@ -69,7 +69,7 @@ class Block(NamedTuple):
 
     @property
     def boxes(self) -> dict[str, bool]:
-        """Digest of each box's line -> True if the box is ticked."""
+        """Checksum of each box's line -> True if the box is ticked."""
         boxes = ((line, _BOX.match(line)) for line in self.lines if "[" in line)
         return {checksum(_bare(line)): box[2] != " " for line, box in boxes if box}
 
@@ -87,7 +87,7 @@ class Block(NamedTuple):
     def is_as_written(self) -> bool:
         """True if nobody changed a line or a box of the block since the last writing, as far as that is on record."""
         last = self.last_written
-        if last is None or _digests(self.lines) != last.lines:
+        if last is None or _checksums(self.lines) != last.lines:
             return False
         return len(self.checkboxes) == len(last.boxes) and not any(
             box.changed for box in self.checkboxes.values()
@@ -150,7 +150,7 @@ def write(body: str, key: str, text: str, values: LastWritten, boxes: Boxes = NO
     found = find(body, key)
     lines = text.split("\n")
     entries = _tick(lines, boxes, found)
-    values = values.model_copy(update={"lines": _digests(lines), "boxes": entries})
+    values = values.model_copy(update={"lines": _checksums(lines), "boxes": entries})
     block = "\n".join(
         [begin(key), f"{OURS}wrote {values.model_dump_json(exclude_defaults=True)} -->", *lines, _END]
     )
@@ -205,7 +205,7 @@ def _last_written(block: str) -> LastWritten | None:
         return None
 
 
-def _digests(lines: list[str]) -> str:
+def _checksums(lines: list[str]) -> str:
     return "".join(checksum(_bare(line)) for line in lines)
 
 
@@ -217,13 +217,13 @@ def _bare(line: str) -> str:
 
 def _by_hand(found: Block, ours: list[str]) -> str:
     """Return the lines in the block that a person added since the last writing."""
-    digests = found.last_written.lines if found.last_written else found.known_lines or _digests(ours)
-    written = Counter(digests[i : i + _LENGTH] for i in range(0, len(digests), _LENGTH))
+    checksums = found.last_written.lines if found.last_written else found.known_lines or _checksums(ours)
+    written = Counter(checksums[i : i + _LENGTH] for i in range(0, len(checksums), _LENGTH))
     runs: list[list[str]] = [[]]
     for line in found.lines:
-        digest = checksum(_bare(line))
-        if written[digest]:
-            written[digest] -= 1
+        known = checksum(_bare(line))
+        if written[known]:
+            written[known] -= 1
             runs.append([])
         else:
             runs[-1].append(line)

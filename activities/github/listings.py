@@ -61,9 +61,9 @@ class ListingCursor(Base):
     since: AwareDatetime = Field(default_factory=_a_while_ago)
     etag: str = ""
     seen: list[str] = []
-    """Digest of each item read at or after `since`, because GitHub's times have no fractions of a second."""
+    """Checksum of each item read at or after `since`, because GitHub's times have no fractions of a second."""
     whole: str = ""
-    """Digest of all of them, if they are more than `seen` holds."""
+    """Checksum of all of them, if they are more than `seen` holds."""
 
 
 class ListingReading(Generic[T]):
@@ -81,11 +81,11 @@ class ListingReading(Generic[T]):
     def take(self, page: ChangedItems[T]) -> tuple[list[T], ListingCursor]:
         """Return the page's items that are new or changed since they were read, and the position after the page."""
         self._pages += 1
-        digests = {item.id: _digest(item) for item in page.items}
-        news = list({item.id: item for item in page.items if digests[item.id] not in self._seen}.values())
+        checksums = {item.id: _checksum(item) for item in page.items}
+        news = list({item.id: item for item in page.items if checksums[item.id] not in self._seen}.values())
         self._has_news |= bool(news)
-        self._seen.update(digests.values())
-        self._read |= {item.id: (item.updated_at, digests[item.id]) for item in page.items}
+        self._seen.update(checksums.values())
+        self._read |= {item.id: (item.updated_at, checksums[item.id]) for item in page.items}
         self._newest = max((self._newest, *(item.updated_at for item in page.items)))
         return news, self._after(page)
 
@@ -110,7 +110,7 @@ class ListingReading(Generic[T]):
         )
 
 
-def _digest(item: Issue | Comment) -> str:
+def _checksum(item: Issue | Comment) -> str:
     return checksum(item.model_dump_json())
 
 

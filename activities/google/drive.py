@@ -18,7 +18,7 @@ from activities.google.clients import AlreadyThere, NotThere, drive_api
 from activities.invoice.pdf import MissingGlyphs, invoice_pdf
 from activities.performs import performs
 from activities.settling import given_time, is_settling
-from config.settings import Settings
+from config.settings import Google, Settings
 from process.effects import CreateFolder, PrepareInvoice, ReserveIds
 from process.effects.observations import (
     DriftFound,
@@ -36,8 +36,16 @@ if TYPE_CHECKING:
 FOLDER = "application/vnd.google-apps.folder"
 MAX_SHOWN_NAME = 80
 """Maximum number of characters of a folder's name in a message; Drive itself has no limit."""
-_LEADS = "the folder for leads (LEADS_GOOGLE__LEADS_FOLDER)"
+LEADS_FOLDER = "the folder for leads (LEADS_GOOGLE__LEADS_FOLDER)"
+"""Name of the folder that holds the leads' folders, for messages."""
 _FIELDS = "id,name,webViewLink,appProperties,trashed"
+
+
+def leads_folder_id(settings: Google) -> str:
+    """Return the id of the folder for leads. Raises ApplicationError (parked) if the settings have none."""
+    if not settings.leads_folder:
+        raise park("Set LEADS_GOOGLE__LEADS_FOLDER to the id of the folder for leads")
+    return settings.leads_folder
 
 
 class DriveActivities:
@@ -80,10 +88,10 @@ class DriveActivities:
                 "id": effect.folder_id,
                 "name": request.lead.heading,
                 "mimeType": FOLDER,
-                "parents": [self._leads_folder()],
+                "parents": [leads_folder_id(self._settings)],
                 "appProperties": {"leadId": request.lead.id},
             },
-            into=_LEADS,
+            into=LEADS_FOLDER,
         )
         link = _link(folder).replaced(name=folder["name"][:MAX_NAME])
         return Outcome(observation=FolderCreated(link=link))
@@ -154,7 +162,9 @@ class DriveActivities:
         return Outcome(observation=found if found.is_news(request.lead) else None)
 
     def _present_link(self, known: Link, folder: "File") -> Link:
-        home = next((parent for parent in folder.get("parents", ()) if parent != self._leads_folder()), "")
+        home = next(
+            (parent for parent in folder.get("parents", ()) if parent != leads_folder_id(self._settings)), ""
+        )
         name = folder.get("name", "")[:MAX_NAME]
         return Link(id=known.id, url=folder.get("webViewLink", known.url), home=home, name=name)
 
@@ -163,11 +173,11 @@ class DriveActivities:
         try:
             folder = self._api.execute(
                 self._api.service.files().get(
-                    fileId=self._leads_folder(),
+                    fileId=leads_folder_id(self._settings),
                     fields="name,mimeType,driveId,trashed,capabilities(canAddChildren)",
                     supportsAllDrives=True,
                 ),
-                _LEADS,
+                LEADS_FOLDER,
             )
         except ApplicationError as error:
             yield Check("Google Drive", "folder for leads", ok=False, detail=error.message)
@@ -184,25 +194,21 @@ class DriveActivities:
         found = f"“{folder.get('name')}”, as {account}"
         yield Check("Google Drive", "folder for leads", ok=not wrong, detail="; ".join(wrong) or found)
 
-    def _leads_folder(self) -> str:
-        if not self._settings.leads_folder:
-            raise park("Set LEADS_GOOGLE__LEADS_FOLDER to the id of the folder for leads")
-        return self._settings.leads_folder
-
     def _existing_folder(self, lead_id: str) -> str | None:
         """Return the folder made for this lead before its workflow was reset or restored from a backup."""
         quoted = lead_id.replace("\\", "\\\\").replace("'", "\\'")
         has_id = f"appProperties has {{key='leadId' and value='{quoted}'}}"
+        inside = f"'{leads_folder_id(self._settings)}' in parents"
         answer = self._api.execute(
             self._api.service.files().list(
-                q=f"'{self._leads_folder()}' in parents and mimeType = '{FOLDER}' and {has_id} and trashed = false",
+                q=f"{inside} and mimeType = '{FOLDER}' and {has_id} and trashed = false",
                 orderBy="createdTime",
                 pageSize=1,
                 fields="files(id)",
                 supportsAllDrives=True,
                 includeItemsFromAllDrives=True,
             ),
-            _LEADS,
+            LEADS_FOLDER,
         )
         return next((file["id"] for file in answer.get("files", ())), None)
 

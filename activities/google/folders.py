@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from activities.errors import park
 from activities.google.clients import NotThere, NotValid, drive_api
-from activities.google.drive import FOLDER
+from activities.google.drive import FOLDER, LEADS_FOLDER, leads_folder_id
 from config.settings import Google
 
 if TYPE_CHECKING:
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 PAGE = 500
 """Number of changes in one answer."""
 _FILE = "id,mimeType,name,parents,trashed,appProperties"
-_LEADS = "the folder for leads (LEADS_GOOGLE__LEADS_FOLDER)"
 
 
 class SeenFolder(NamedTuple):
@@ -57,9 +55,9 @@ class Folders:
     def leads_folder(self) -> LeadsFolder:
         """Return the folder for leads."""
         request = self._api.service.files().get(
-            fileId=self._leads_id(), fields="driveId,trashed", supportsAllDrives=True
+            fileId=leads_folder_id(self._settings), fields="driveId,trashed", supportsAllDrives=True
         )
-        found = self._api.execute(request, _LEADS)
+        found = self._api.execute(request, LEADS_FOLDER)
         return LeadsFolder(found.get("driveId"), bool(found.get("trashed")))
 
     def position(self, drive_id: str | None) -> str:
@@ -129,11 +127,8 @@ class Folders:
             id=file["id"],
             lead_id=file.get("appProperties", {}).get("leadId", ""),
             name=file.get("name", ""),
-            home=next((each for each in file.get("parents", ()) if each != self._leads_id()), ""),
+            home=next(
+                (each for each in file.get("parents", ()) if each != leads_folder_id(self._settings)), ""
+            ),
             trashed=bool(file.get("trashed")),
         )
-
-    def _leads_id(self) -> str:
-        if not self._settings.leads_folder:
-            raise park("Set LEADS_GOOGLE__LEADS_FOLDER to the id of the folder for leads")
-        return self._settings.leads_folder

@@ -63,10 +63,12 @@ class PriceQuoted(Decision):
     A new quote supersedes the one before, and its mail says so. From the first quote on, the contracts team is in the
     conversation.
     While a contract runs, the quote is the price of its renewal; it is possible from the first renewal window on.
-    A discount above the limit of sales waits for an approval, and the quote waits with it.
+    A discount above the limit of sales waits for an approval, and the quote waits with it. It can be approved only if
+    it is known who gave it, as in a comment on GitHub.
     """
 
     kind = "price_quoted"
+    restated_by = "price_quoted"
     irreversible = "If the customer knows this price, only sales can take it back there"
     stages = OPEN_STAGES
     commits = True

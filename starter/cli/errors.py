@@ -56,8 +56,9 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
     (
         LeadNotFound,
         ExitCode.NOT_FOUND,
-        lambda _: (
-            "`leads list` shows the open ones; a lead that was archived long ago is in the ledger alone."
+        lambda error: (
+            (f"An issue is written leads#{error.name}. " if error.name.isdecimal() else "")
+            + "`leads list` shows the open ones; a lead that was archived long ago is in the ledger alone."
         ),
     ),
     (LeadLost, ExitCode.NOT_FOUND, lambda error: f"`leads restore {error.lead_id}` begins it again."),

@@ -189,7 +189,7 @@ def alone() -> Iterator[None]:
 @contextmanager
 def _locked() -> Iterator[None]:
     DATA.mkdir(parents=True, exist_ok=True)
-    DATA.chmod(0o700)  # it may be of an earlier release
+    DATA.chmod(0o700)  # somebody may have made it
     with (DATA / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,11 +1,10 @@
 """A decision during which Temporal fails is said to be taken, not taken, or unknown."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.directory import LeadHandle
@@ -63,29 +62,3 @@ async def test_it_names_the_key_by_which_it_may_be_repeated(key: str | None) -> 
     failed = await decided(Handle(RPCStatusCode.UNAVAILABLE, "connection refused"), key=key)
     assert isinstance(failed, DecisionUnknown)
     assert (failed.key, "onnection refused" in str(failed)) == (key, True)
-
-
-class Silent(Handle):
-    """A lead that never answers. As in the SDK, its update ends with an error when it is cancelled."""
-
-    def __init__(self) -> None:
-        super().__init__(RPCStatusCode.UNAVAILABLE, "")
-        self.asked = asyncio.Event()
-
-    async def execute_update(self, *_: Any, **__: Any) -> None:
-        self.asked.set()
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError as error:
-            raise WorkflowUpdateRPCTimeoutOrCancelledError from error
-
-
-async def test_who_waits_for_an_answer_can_be_cancelled() -> None:
-    """A worker that stops cancels its syncs, and they ask nothing further."""
-    handle = Silent()
-    asking = asyncio.create_task(decided(handle))
-    await handle.asked.wait()
-    asking.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asking
-    assert handle.signals == 0

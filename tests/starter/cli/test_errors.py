@@ -130,6 +130,8 @@ def test_an_error_is_one_neutral_sentence_and_has_an_exit_code(code: ExitCode, e
 
 
 def test_the_command_line_adds_the_command_that_helps() -> None:
+    assert "An issue is written leads#2." in str(rendered(LeadNotFound("2")))
+    assert "An issue is written" not in str(rendered(LeadNotFound("lead-a")))
     assert "leads init-server" in str(rendered(ServerNotPrepared(["LeadStage"])))
     assert "--not-a-duplicate" in str(rendered(PossibleDuplicate([TWIN])))
     assert "--web-port" in str(rendered(PortTaken(80, "the webhooks", "web_port", "Permission denied")))

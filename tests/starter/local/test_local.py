@@ -274,7 +274,7 @@ async def test_a_part_that_dies_while_it_is_started_again_is_started_once_more(t
 
 
 def test_nobody_else_reads_what_it_keeps() -> None:
-    UP.parent.mkdir(mode=0o755)  # of an earlier release
+    UP.parent.mkdir(mode=0o755)  # made by somebody else
     before = os.umask(0)
     try:
         with alone():
