@@ -9,7 +9,7 @@ from temporalio import activity
 
 from activities.errors import again
 from activities.issue_sync.context import in_thread
-from activities.mail.addresses import plain_address, valid_addresses_of
+from activities.mail.addresses import plain_address, recipients_of, valid_addresses_of
 from activities.mail.messages import MessageBuilder
 from activities.mail.smtp import deliver
 from activities.mail.text import MailBody, render_body
@@ -94,7 +94,7 @@ class DigestMailer:
     def send(self, mail: DigestMail) -> str:
         """Send the mail and return its Message-ID, which is the same however often it is sent."""
         message_id = self._messages.message_id(f"digest/{mail.week.name}/{mail.key}")
-        recipients = dict.fromkeys(self.recipients(mail), str(mail.role))
+        recipients = self._whose(mail)
         message = self._messages.build(
             message_id, mail.subject, digest_text(mail), to=recipients, reply_to=self._addresses(Role.SALES)
         )
@@ -106,9 +106,17 @@ class DigestMailer:
 
         Raises ApplicationError (parked) for an invalid address, or if the role has none.
         """
-        if mail.address:
-            return (plain_address(mail.address, f"who has {mail.role} for a lead (assigned)"),)
-        return self._addresses(mail.role)
+        return tuple(self._whose(mail))
+
+    def _whose(self, mail: DigestMail) -> dict[str, str]:
+        """Return the addresses that the mail goes to, each with whose it is and where to correct it."""
+        if not mail.address:
+            return recipients_of(mail.role, self._policy, self._settings)
+        setting = f"the address of the person who has {mail.role} for a lead (assigned)"
+        whose = (
+            f"a person who has {mail.role} for a lead: assign the lead anew, with another address (assigned)"
+        )
+        return {plain_address(mail.address, setting): whose}
 
     def _addresses(self, role: Role) -> tuple[str, ...]:
         return valid_addresses_of(role, self._policy, self._settings)

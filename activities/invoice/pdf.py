@@ -116,13 +116,14 @@ def _drawn(lead: Lead, invoice: Invoice, ours: Invoicing, heavy: Path) -> "_Page
     page.set_title(f"Invoice {name}, {lead.org}")  # metadata can hold any script
     page.set_author(ours.sender or "lead-to-hub")
     page.add_page()
-    page.heading("Invoice", "Draft" if missing else "", ours)
+    void = None if invoice.is_valid else f"Void since {invoice.voided_on}"
+    page.heading("Invoice", void or ("Draft" if missing else ""), ours)
     page.columns(
         ("Bill to", _customer(lead)),
         {
             "Invoice": name,
             "Date": str(invoice.prepared_on),
-            "Due": str(due),
+            "Due": "" if void else str(due),
             "Service period": f"{invoice.period_start} to {invoice.period_end}",
             "Your reference": reference,
             "Our vendor no.": lead.vendor.number or "",
@@ -130,6 +131,11 @@ def _drawn(lead: Lead, invoice: Invoice, ours: Invoicing, heavy: Path) -> "_Page
     )
     page.about(lead.title)
     page.amounts([(line.text, str(line.amount)) for line in invoice.lines], str(invoice.total))
+    if void:
+        page.note(f"This invoice is void since {invoice.voided_on}. Please pay nothing for it.")
+        return page
+    if wrong := _replaced(lead, invoice):
+        page.note(f"This invoice takes the place of {lead.invoice_name(wrong.number)}, which is void.")
     if invoice.total.amount:
         page.payment(f"Please pay {invoice.total} by {due} and name {name}.", ours)
     if invoice.missing_usage:
@@ -140,6 +146,19 @@ def _drawn(lead: Lead, invoice: Invoice, ours: Invoicing, heavy: Path) -> "_Page
     if missing:
         page.note(f"This is a draft. It lacks {', '.join(missing)}.")
     return page
+
+
+def _replaced(lead: Lead, invoice: Invoice) -> Invoice | None:
+    """Return the invoice of the same period that the customer got before and that was voided, or None."""
+    same = (
+        other
+        for other in lead.invoices
+        if other.number < invoice.number
+        and (other.index, other.period_start, other.period_end)
+        == (invoice.index, invoice.period_start, invoice.period_end)
+    )
+    newest = max(same, key=lambda other: other.number, default=None)
+    return newest if newest and newest.sent_on and not newest.is_valid else None
 
 
 def _customer(lead: Lead) -> list[str]:

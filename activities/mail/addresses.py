@@ -17,8 +17,7 @@ def valid_addresses_of(role: Role, policy: Policy, settings: Settings) -> tuple[
 
     Raises ApplicationError (parked), which names the setting, if the role has none or one is invalid.
     """
-    in_policy = bool(policy.addresses.get(role))
-    setting = f"addresses.{role} of the policy" if in_policy else f"LEADS_ADDRESSES__{role.upper()}"
+    setting = _setting(role, policy)
     found = addresses_of(role, policy, settings)
     if not found:
         raise park(f"The role {role} has no address: set {setting}")
@@ -27,6 +26,21 @@ def valid_addresses_of(role: Role, policy: Policy, settings: Settings) -> tuple[
             plain_address(address, f"number {number} of {setting}") for number, address in enumerate(found, 1)
         )
     )
+
+
+def recipients_of(role: Role, policy: Policy, settings: Settings) -> dict[str, str]:
+    """Return the role's addresses, each with a clause that says whose it is and where to correct it.
+
+    Raises ApplicationError (parked) as `valid_addresses_of`.
+    """
+    whose = f"who has the role {role}: correct {_setting(role, policy)}"
+    return dict.fromkeys(valid_addresses_of(role, policy, settings), whose)
+
+
+def _setting(role: Role, policy: Policy) -> str:
+    """Return the name of the setting that holds the role's addresses."""
+    in_policy = bool(policy.addresses.get(role))
+    return f"addresses.{role} of the policy" if in_policy else f"LEADS_ADDRESSES__{role.upper()}"
 
 
 def plain_address(address: str, setting: str) -> str:

@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.checks import Check
 from activities.errors import park
-from activities.mail.addresses import addresses_of, valid_addresses_of
+from activities.mail.addresses import addresses_of, recipients_of
 from activities.mail.messages import MessageBuilder
 from activities.mail.smtp import RecipientRefused, deliver, try_recipients
 from activities.mail.text import mail_body
@@ -51,7 +51,7 @@ class MailActivities:
         if any(map(complaint_about, effect.addresses)):
             return undeliverable
         recipients = self._recipients(effect.to, lead.policy)
-        recipients |= dict.fromkeys(map(ascii_address, effect.addresses), effect.fields.get("role", ""))
+        recipients |= dict.fromkeys(map(ascii_address, effect.addresses), "")
         try:
             self._send(effect, lead, message_id, recipients)
         except RecipientRefused:
@@ -133,9 +133,9 @@ class MailActivities:
         deliver(self._settings.mail, self._messages.sender().address, recipients, message)
 
     def _recipients(self, roles: Iterable[Role], policy: Policy) -> dict[str, str]:
-        """Return the roles' addresses, each once, mapped to the first role that has it."""
+        """Return the roles' addresses, each once, with whose it is by the first role that has it."""
         found: dict[str, str] = {}
         for role in roles:
-            for address in valid_addresses_of(role, policy, self._settings):
-                found.setdefault(address, role)
+            for address, whose in recipients_of(role, policy, self._settings).items():
+                found.setdefault(address, whose)
         return found

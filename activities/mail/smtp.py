@@ -30,7 +30,10 @@ class RecipientRefused(ApplicationError):
 
 
 def deliver(settings: Mail, sender: str, recipients: Mapping[str, str], message: bytes) -> None:
-    """Send the message to the recipients, a map from address to role. Raises ApplicationError."""
+    """Send the message to the recipients. Raises ApplicationError.
+
+    `recipients` maps each address to a clause that says whose it is and where to correct it, or to an empty text.
+    """
     with _connection(settings) as smtp:
         _address(smtp, settings, sender, recipients)
         code, _ = smtp.data(message)
@@ -51,12 +54,13 @@ def _address(smtp: smtplib.SMTP, settings: Mail, sender: str, recipients: Mappin
         raise park(f"The mail server demands a login ({code}): set {_LOGIN}")
     if code != 250:
         raise _refused(code, "the sender: correct LEADS_MAIL__SENDER")
-    for number, (address, role) in enumerate(recipients.items(), 1):
+    for number, (address, whose) in enumerate(recipients.items(), 1):
         code, _ = smtp.rcpt(address)
         if code not in (250, 251):
-            setting = f", who has the role {role}: correct LEADS_ADDRESSES__{role.upper()}" if role else ""
             # The address itself is no part of it: failures stay in histories and logs.
-            failure = _refused(code, f"recipient {number} of {len(recipients)}{setting}")
+            failure = _refused(
+                code, f"recipient {number} of {len(recipients)}{f', {whose}' if whose else ''}"
+            )
             raise RecipientRefused(failure) if failure.non_retryable else failure
 
 

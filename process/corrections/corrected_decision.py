@@ -87,6 +87,8 @@ class RemainingTrace(Model):
     """Something that was not put right after a correction."""
 
     left: Remainder
+    told: tuple[str, ...] = ()
+    """Addresses that a mail told the contrary."""
     summary: str
     """A clause that names it, without addresses of people if it is no mail."""
 

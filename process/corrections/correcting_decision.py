@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from process.corrections.unresolved import Compensation, Remainder
 from process.decisions.base import Decision
 from process.money.amounts import Count
-from process.types import Text
+from process.types import Line, Text
 
 
 def _split(given: Any) -> Any:
@@ -32,6 +32,14 @@ class CorrectingDecision(Decision, abstract=True):
     )
     left: tuple[Remainder, ...] = Field(
         (), max_length=50, description="what still says the contrary outside; filled in by the lead"
+    )
+    told: tuple[Line, ...] = Field(
+        (),
+        description="addresses that were mailed the contrary, and nothing else since; filled in by the lead",
+    )
+    restated: Line | None = Field(
+        None,
+        description="mail that would tell them what counts instead of a correction; filled in by the lead",
     )
 
     @property

@@ -6,6 +6,7 @@ from process.core import fold
 from process.core.events import Change, Event, EventLog
 from process.corrections.corrected_decision import CorrectedDecision, RemainingTrace, Trace
 from process.corrections.lookup import corrected_decision, root
+from process.decisions.base import Decision
 from process.effects import Effect
 from process.effects.observations import MailSent
 from process.lead.lead import Lead
@@ -27,9 +28,9 @@ def _remaining(event_log: EventLog, event: Event) -> Iterator[RemainingTrace]:
     decision = corrected_decision(event_log, root(event_log, event.seq), notified=True)
     own = corrected_decision(event_log, event.seq)
     if not _mail_is_under_way(event_log, decision):
-        if wrong := decision.wrongly_notified:
+        if wrong := _still_told(event_log, decision):
             got = "; ".join(last_mail(decision, address, lead) for address in wrong)
-            yield RemainingTrace(left="mail", summary=got)
+            yield RemainingTrace(left="mail", told=wrong, summary=got)
         elif is_unsent(event_log, event):
             yield RemainingTrace(left="unsent mail", summary="its mail may be on its way")
     if own.comment and not own.is_asked("answer"):
@@ -55,6 +56,25 @@ def still_offered(event_log: EventLog, seq: int) -> tuple[Trace, ...]:
         summary = f"A comment on the lead's issue says that {news}, and why"
         found.append(Trace(fate="if asked", summary=summary, compensate="comment"))
     return tuple(found)
+
+
+def restated_by(event_log: EventLog, seq: int) -> str | None:
+    """Return the template of a mail that takes the place of all mail about the decision `seq`, or None."""
+    event = event_log.find(root(event_log, seq))
+    return (event.fact.restated_by or None) if event and isinstance(event.fact, Decision) else None
+
+
+def _still_told(event_log: EventLog, decision: CorrectedDecision) -> tuple[str, ...]:
+    """Return the wrongly notified addresses that no later decision of the same kind was mailed to since."""
+    template, newest = restated_by(event_log, decision.seq), decision.newest.seq
+    right: set[str] = set()
+    about = {decision.seq, *(each.seq for each in decision.corrections)}
+    for _, mail in event_log.recorded(MailSent):
+        if mail.cause in about:  # it may have been on its way
+            right.difference_update(mail.recipients)
+        elif mail.template == template and mail.cause > newest:
+            right.update(mail.recipients)
+    return tuple(address for address in decision.wrongly_notified if address not in right)
 
 
 def last_mail(decision: CorrectedDecision, address: str, lead: Lead) -> str:

@@ -1,9 +1,10 @@
 """Mistakes that were corrected in the lead, and still stand outside."""
 
+from collections.abc import Collection
 from datetime import date
-from typing import Literal
+from typing import Literal, Self
 
-from process.types import Model
+from process.types import Line, Model
 
 Compensation = Literal["mail", "comment", "answer", "hub"]
 """A compensation speaks to people, so it happens only on request."""
@@ -21,6 +22,22 @@ class UnresolvedCorrection(Model):
     """Number of the correction that took it out."""
     on: date
     left: tuple[Remainder, ...]
+    told: tuple[Line, ...] = ()
+    """Addresses whose newest mail about the decision says the contrary."""
+    restated: Line | None = None
+    """Template of the mail about a later decision of the same kind, which tells its readers what counts; or None."""
+
+    def after_mail(self, template: str, cause: int, recipients: Collection[str]) -> Self | None:
+        """Return what is unresolved once this mail was sent, or None if that is nothing."""
+        if cause == self.seq:  # it was on its way when its decision was corrected
+            left = tuple("mail" if each == "unsent mail" else each for each in self.left)
+            return self.replaced(left=left, told=tuple(dict.fromkeys((*self.told, *recipients))))
+        if "mail" not in self.left or template != self.restated or cause < self.correction:
+            return self
+        if told := tuple(each for each in self.told if each not in recipients):
+            return self.replaced(told=told)
+        others = tuple(each for each in self.left if each != "mail")
+        return self.replaced(left=others, told=()) if others else None
 
     @property
     def wrong(self) -> tuple[Remainder, ...]:

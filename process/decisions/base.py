@@ -15,7 +15,7 @@ from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 SET_BY_FACE = frozenset({"source", "key", "said_at"})
 """Fields that a face fills in, so that people are not asked for them."""
-SET_BY_LEAD = frozenset({"actor", "adds_to", "left"})
+SET_BY_LEAD = frozenset({"actor", "adds_to", "left", "told", "restated"})
 """Fields that the lead fills in when it takes or records a decision."""
 SAID_WITHIN = timedelta(days=14)
 """A decision counts from when it was said if that is no longer ago; an older one is judged by the present."""
@@ -47,6 +47,8 @@ class Decision(Fact, abstract=True):
     """False if each face adds what the example lacks."""
     irreversible: ClassVar[str] = ""
     """A consequence that only people can undo, as a sentence. Previews of a correction show it."""
+    restated_by: ClassVar[str] = ""
+    """Template of its mail, if that takes the place of all mail about earlier decisions of this kind."""
     is_progress: ClassVar[bool] = True
     """True if the decision counts as progress, so that the days until the lead is stale are counted anew."""
 

@@ -52,6 +52,7 @@ class ContractHandedOver(_Contracting):
     """The contracts team gets everything it needs to draft a contract. Decide it again if the deal has changed."""
 
     kind = "contract_handed_over"
+    restated_by = "handover"
     irreversible = "What the contracts team has begun, only they can stop"
 
     due: date | None = Field(

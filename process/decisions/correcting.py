@@ -12,7 +12,7 @@ from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, su
 from process.corrections.compensation import compensations
 from process.corrections.correcting_decision import CorrectingDecision
 from process.corrections.impact import offered
-from process.corrections.remaining import remaining
+from process.corrections.remaining import remaining, restated_by
 from process.corrections.unresolved import UnresolvedCorrection
 from process.decisions.base import EVERY_TEAM, Decision, mail
 from process.decisions.opening import LeadOpened
@@ -185,10 +185,13 @@ class Corrected(CorrectingDecision):
         possible = offered(event_log, self.seq) if self.compensate else ()
         asked = tuple(kind for kind in possible if kind in self.compensate or "all" in self.compensate)
         completed = fold.corrected_by(event_log.corrections).get(self.seq)
-        resolved = self.replaced(compensate=asked, adds_to=completed, left=())
+        resolved = self.replaced(compensate=asked, adds_to=completed, left=(), told=(), restated=None)
         event = Event(seq=event_log.lead.last_seq + 1, at=now, fact=resolved)
         after = event_log.then(event, fold.fold((*event_log.events, event), event_log.lead.id))
-        return resolved.replaced(left=tuple(each.left for each in remaining(after, self.seq)))
+        found = remaining(after, self.seq)
+        told = tuple(address for each in found for address in each.told)
+        restated = restated_by(event_log, self.seq) if found else None
+        return resolved.replaced(left=tuple(each.left for each in found), told=told, restated=restated)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         lead = lead.replaced(unresolved=self._unresolved(lead, event))
@@ -203,10 +206,10 @@ class Corrected(CorrectingDecision):
         others = tuple(each for each in lead.unresolved if each is not known)
         if self.rest_is_fine or not self.left or (self.adds_to and known is None):
             return others
-        first = UnresolvedCorrection(
-            seq=self.seq, correction=event.seq, on=lead.today(event.at), left=self.left
+        known = known or UnresolvedCorrection(
+            seq=self.seq, correction=event.seq, on=lead.today(event.at), left=(), restated=self.restated
         )
-        return (*others, known.replaced(left=self.left) if known else first)
+        return (*others, known.replaced(left=self.left, told=self.told))
 
     def follow_ups(self, event_log: EventLog) -> tuple[Suggestion, ...]:
         if self.rest_is_fine:

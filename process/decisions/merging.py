@@ -66,6 +66,7 @@ class Merged(Decision):
     """
 
     kind = "merged"
+    restated_by = "merged"
     stages = frozenset({Stage.LEAD, Stage.QUOTED})
     example = {"into": "lead-axpipyeh"}
 

@@ -68,6 +68,7 @@ class PriceQuoted(Decision):
     """
 
     kind = "price_quoted"
+    restated_by = "price_quoted"
     irreversible = "If the customer knows this price, only sales can take it back there"
     stages = OPEN_STAGES
     commits = True

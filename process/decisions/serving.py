@@ -156,6 +156,7 @@ class HubRequested(Decision):
     """
 
     kind = "hub_requested"
+    restated_by = "hub_requested"
     irreversible = "What engineering has begun, only they can stop"
     commits = True
     field_deciders = {"exception_by": EVERY_TEAM}
@@ -225,6 +226,7 @@ class HubLive(Decision):
     """The hub runs, and its community can log in."""
 
     kind = "hub_live"
+    restated_by = "hub_live"
     irreversible = "A hub that runs goes on running: nothing is taken down by this"
     deciders = frozenset({Role.ENGINEERING})
     commits = True
@@ -334,6 +336,7 @@ class DecommissionDecided(_OnRunningHub):
     """
 
     kind = "decommission_decided"
+    restated_by = "decommission_decided"
     irreversible = "If the customer was told of it, only sales can take it back there"
     example = {"on": "2049-06-30", "reason": "The course is over"}
 
@@ -363,6 +366,7 @@ class DecommissionCancelled(_OnRunningHub):
     """The hub stays: the decision to take it down was overruled."""
 
     kind = "decommission_cancelled"
+    restated_by = "decommission_cancelled"
     reason: Text = Field(description="reason why it stays")
     example = {"reason": "The community found new funding"}
 
@@ -387,6 +391,7 @@ class HubDecommissioned(_OnRunningHub):
     """The hub was taken down and its service has ended. Data is kept at least a year."""
 
     kind = "hub_decommissioned"
+    restated_by = "hub_decommissioned"
     irreversible = "A hub that was taken down does not come back by this"
     deciders = frozenset({Role.ENGINEERING})
     example = {"data_confirmed_by": "Ada Example", "data": "kept"}

@@ -56,6 +56,7 @@ class Resumed(Decision):
     """The lead no longer waits."""
 
     kind = "resumed"
+    restated_by = "resumed"
     deciders = EVERY_TEAM
 
     @classmethod
@@ -93,6 +94,7 @@ class Lost(Decision):
     """The customer, or we, said no. The coded reason can be counted; a note explains it."""
 
     kind = "lost"
+    restated_by = "lost"
     example = {"reason": "budget", "note": "Their grant was not funded"}
 
     reason: LossReason = Field(description="coded reason")
@@ -131,6 +133,7 @@ class Reopened(Decision):
     """A lost lead is open again, at the stage where it was."""
 
     kind = "reopened"
+    restated_by = "reopened"
     stages = frozenset({Stage.LOST})
     example = {"reason": "They found another grant"}
 

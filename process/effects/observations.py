@@ -160,14 +160,8 @@ class MailSent(Observation):
             reached=self.reached,
             released_role=self.released_role,
         )
-        # it was on its way when its decision was corrected
-        unresolved = tuple(
-            each.replaced(left=tuple("mail" if left == "unsent mail" else left for left in each.left))
-            if each.seq == self.cause
-            else each
-            for each in lead.unresolved
-        )
-        return lead.replaced(mails=(*lead.mails, mail), unresolved=unresolved)
+        unresolved = (each.after_mail(self.template, self.cause, self.recipients) for each in lead.unresolved)
+        return lead.replaced(mails=(*lead.mails, mail), unresolved=tuple(each for each in unresolved if each))
 
     def effects(self, change: Change) -> Iterable[Effect]:
         # the issue lists the mails and their recipients

@@ -8,9 +8,10 @@ from process.core.fold import fold
 from process.core.preview import preview_decision
 from process.core.receipts import Answer
 from process.corrections.remaining import remaining
+from process.corrections.unresolved import UnresolvedCorrection
 from process.effects import PostCorrection, SendCorrection, UpdateHubIssue
 from process.views.attention import attention
-from tests.support.lives import QUOTE, Life, brought_back, last_seq
+from tests.support.lives import MONDAY, QUOTE, Life, brought_back, last_seq
 
 COMMENT = {"source": "github comment", "by": "@amara-sales", "key": "github-comment-42/abc"}
 WHY = {"reason": "A slip"}
@@ -207,6 +208,8 @@ def test_a_mail_that_was_on_its_way_comes_into_sight_when_it_arrives() -> None:
     assert "were not told" not in concerns(life)
     life._set(life.aggregate.done(effect, brought_back(effect, life), life.now))
     assert "were not told" in concerns(life)
+    quoted = life.lead.unresolved[0].after_mail("price_quoted", answer.seq or 0, life.lead.unresolved[0].told)
+    assert quoted is None  # so does a new quote settle it
     corrects(life, 2, compensate="mail")
     assert "were not told" not in concerns(life)
 
@@ -235,6 +238,63 @@ def test_nobody_can_fill_in_what_the_lead_fills_in() -> None:
     life.does("corrected", seq=2, **WHY, adds_to=1, left=["hub"])
     assert life.lead.stage == "lead"
     assert [each.left for each in life.lead.unresolved] == [("mail",)]
+
+
+REPEATED: dict[str, tuple[Any, str, dict[str, Any]]] = {
+    "a quote": (lambda: Life().quoted(), "price_quoted", QUOTE | {"amount": "9000"}),
+    "a handover": (lambda: Life().accepted(), "contract_handed_over", {}),
+    "a hub's request": (lambda: Life().requested(), "hub_requested", {}),
+    "a loss": (lambda: Life().quoted(), "lost", {"reason": "other", "note": "No money"}),
+}
+"""Name → a life, and a decision that is made in it, corrected, and made again."""
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_a_later_decision_of_the_same_kind_settles_the_mail(name: str) -> None:
+    made, kind, fields = REPEATED[name]
+    life = made().perform()
+    if not any(event.kind == kind for event in life.aggregate.event_log.events):
+        life.does(kind, **fields)
+        life.perform()
+    seq = last_seq(life, kind)
+    corrects(life, seq)
+    assert "were not told" in concerns(life)
+    life.does(kind, **fields)
+    assert "were not told" in concerns(life)  # until the mail is sent
+    life.perform()
+    assert "no longer counts" not in concerns(life)
+    assert all("mail" not in each.left for each in life.lead.unresolved)
+    assert "mail" not in [each.left for each in remaining(life.aggregate.event_log, seq)]
+    assert fold(tuple(life.aggregate.event_log.events), life.lead.id) == life.lead
+    if kind != "hub_requested":
+        assert "was told" in life.refused("corrected", seq=seq, **WHY, compensate="mail")
+
+
+def test_a_decision_about_another_thing_settles_nothing() -> None:
+    life, seq = mailed()
+    corrects(life, seq)
+    life.does("lost", reason="other", note="No money")
+    life.perform()
+    assert "were not told" in concerns(life)
+
+
+def test_a_later_mail_settles_nothing_for_those_whom_it_misses() -> None:
+    correction = UnresolvedCorrection(
+        seq=2,
+        correction=5,
+        on=MONDAY.date(),
+        left=("mail", "answer"),
+        told=("a@example.org", "b@example.org"),
+        restated="price_quoted",
+    )
+    after = correction.after_mail("price_quoted", 7, ("a@example.org",))
+    assert after
+    assert (after.left, after.told) == (("mail", "answer"), ("b@example.org",))
+    assert after.after_mail("quote_expired", 8, ("b@example.org",)) == after
+    assert after.after_mail("price_quoted", 4, ("b@example.org",)) == after
+    last = after.after_mail("price_quoted", 8, ("b@example.org",))
+    assert last
+    assert (last.left, last.told) == (("answer",), ())
 
 
 def test_a_quote_after_the_correction_is_no_part_of_it() -> None:

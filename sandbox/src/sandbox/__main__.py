@@ -34,7 +34,7 @@ def main() -> None:
         "--secondary-limits",
         action="store_true",
         help="refuse requests beyond GitHub's secondary rate limits: 900 points a minute in REST, 2,000 in GraphQL, "
-        "80 issues and comments a minute and 500 an hour",
+        "80 issues and comments a minute and 500 an hour, 100 requests at once",
     )
     parser.add_argument(
         "--webhook-url",

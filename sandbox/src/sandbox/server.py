@@ -22,7 +22,7 @@ from sandbox.github import automation
 from sandbox.github.hooks.events import webhook_events
 from sandbox.github.hooks.sender import WebhookSender
 from sandbox.github.people import Person
-from sandbox.github.secondary_limits import SecondaryLimits
+from sandbox.github.secondary_limits import OpenRequests, SecondaryLimits
 from sandbox.github.seed import BOT_TOKEN, HOOK, point_hook
 from sandbox.github.seed import initial_state as github_initial_state
 from sandbox.github.state import Change, GitHubState
@@ -260,7 +260,7 @@ class Sandbox:
         loop = self._loop
         server = uvicorn.Server(
             uvicorn.Config(
-                FaultMiddleware(self._app_now, self.faults, self.journal),
+                OpenRequests(FaultMiddleware(self._app_now, self.faults, self.journal)),
                 http=CuttableProtocol,
                 ws="none",
                 lifespan="off",

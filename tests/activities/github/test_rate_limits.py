@@ -1,5 +1,6 @@
 """A rate limit that one client meets holds for all clients with the same credentials."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from activities.github import rate_limits
 from activities.github.client import GitHubClient
 from config.settings import Settings
 from sandbox.faults import Fault
+from sandbox.github import secondary_limits
 from sandbox.server import Sandbox
 from tests.activities.github.test_faults import after
 from tests.support.performing import changed
@@ -38,6 +40,26 @@ def refusal(ask: Any, *args: Any) -> ApplicationError:
     with pytest.raises(ApplicationError) as raised:
         ask(*args)
     return raised.value
+
+
+def test_too_many_requests_at_once_block_all_others(
+    sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secondary_limits, "CONCURRENT", 3)
+    monkeypatch.setattr(sandbox.secondary_limits, "_enforced", True)
+    client = GitHubClient(settings.github)
+    slow = sandbox.faults.add(Fault(system="github", path="/labels$", kind="slow", seconds=600, times=3))
+    with ThreadPoolExecutor(3) as threads:
+        waiting = [threads.submit(client.labels, "leads") for _ in range(3)]
+        while slow.hits < 3:  # the test's own time limit is the end of that
+            time.sleep(0.02)
+        error = refusal(client.labels, "leads")
+        sandbox.faults.remove(slow)
+        assert all(each.result() for each in waiting)
+    assert (error.type, error.next_retry_delay) == ("Wait", timedelta(seconds=60))
+    sandbox.journal.clear()
+    assert refusal(client.issue_of_card, "x").type == "Wait"
+    assert sandbox.journal.all("github") == []
 
 
 def test_no_request_is_sent_before_the_limit_is_over(

@@ -299,3 +299,25 @@ def test_no_text_breaks_it(org: str, line: str, address: str, bank: str) -> None
 
 def test_a_word_longer_than_the_page_is_broken() -> None:
     assert "1,234.56 USD" in text(a_lead(org="W" * 200), an_invoice("W" * 500))
+
+
+def test_a_voided_invoice_says_so_and_asks_for_no_payment() -> None:
+    void = an_invoice().replaced(
+        sent_on=date(2026, 7, 3), voided_on=date(2026, 7, 9), void_reason="Their price was mistyped"
+    )
+    shown = text(a_lead(), void)
+    assert "Void since 2026-07-09" in shown
+    assert "Please pay nothing for it." in shown
+    for absent in ("Please pay 1,234.56", "Due", "Account 000", "mistyped"):
+        assert absent not in shown
+
+
+@pytest.mark.parametrize("sent", [date(2026, 7, 3), None], ids=["sent", "never sent"])
+def test_a_corrected_invoice_names_the_one_that_its_customer_got_before(sent: date | None) -> None:
+    void = an_invoice().replaced(number=6, sent_on=sent, voided_on=date(2026, 7, 9))
+    other = void.replaced(number=5, index=5, period_start=date(2026, 6, 1), period_end=date(2026, 6, 30))
+    new = an_invoice(amount="1000")
+    shown = text(a_lead(invoices=(other, void, new)), new)
+    assert ("takes the place of ABCDEFGH-006, which is void" in shown) is (sent is not None)
+    assert "ABCDEFGH-005" not in shown
+    assert "Please pay 1,000.00 USD" in shown

@@ -147,6 +147,19 @@ def let_a_conflict_be_of_either_kind(document: Json) -> None:
     schema["anyOf"] = schema.pop("oneOf")
 
 
+def let_labels_be_archived(document: Json) -> None:
+    """Add the properties of labels that newer descriptions have, and the package lacks.
+
+    https://github.com/github/rest-api-description: descriptions/api.github.com/api.github.com.2026-03-10.json
+    """
+    label = document["components"]["schemas"]["label"]
+    label["properties"] |= {
+        "archived_at": {"type": "string", "format": "date-time", "nullable": True},
+        "archived_by": {"$ref": "#/components/schemas/nullable-simple-user"},
+    }
+    label["required"] += ["archived_at", "archived_by"]
+
+
 def cut(source: Json) -> Json:
     """Return the part of the document that describes `SERVED`."""
     document: Json = {
@@ -165,6 +178,7 @@ def cut(source: Json) -> Json:
     let_a_folder_be_a_list(document)
     let_a_conflict_be_of_either_kind(document)
     document["components"] = referenced(document, source["components"])
+    let_labels_be_archived(document)
     let_nullable_enums_be_null(document)
     return document
 

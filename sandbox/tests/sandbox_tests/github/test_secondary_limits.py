@@ -1,9 +1,12 @@
 """Secondary rate limits, which a sandbox refuses requests beyond if it is started with them."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from sandbox.faults import Fault
 from sandbox.github import secondary_limits
 from sandbox.github.seed import BOT_TOKEN
 from sandbox.server import Sandbox
@@ -49,3 +52,21 @@ def test_without_the_option_nothing_is_refused(
 ) -> None:
     monkeypatch.setitem(secondary_limits.LIMITS, "core", (1, 60.0))
     assert [rest("GET", TICKETS).status for _ in range(3)] == [200] * 3
+
+
+def test_requests_at_once(limited: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secondary_limits, "CONCURRENT", 3)
+    rest = Rest(limited)
+    slow = limited.faults.add(Fault(system="github", path="/labels$", kind="slow", seconds=600, times=3))
+    with ThreadPoolExecutor(3) as threads:
+        waiting = [threads.submit(rest, "GET", f"{TICKETS}/labels") for _ in range(3)]
+        while slow.hits < 3:  # the test's own time limit is the end of that
+            time.sleep(0.02)
+        refused = rest("GET", TICKETS)
+        others = call(limited, "GET", "/api/v3/rate_limit", headers={"User-Agent": "x"})
+        limited.faults.remove(slow)
+        assert [each.result().status for each in waiting] == [200] * 3
+    assert (refused.status, refused.headers["retry-after"]) == (403, "60")
+    assert "secondary rate limit" in refused.json()["message"]
+    assert others.status != 403  # another caller has requests of its own
+    assert rest("GET", TICKETS).status == 200

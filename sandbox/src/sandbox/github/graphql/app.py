@@ -59,7 +59,7 @@ class GraphQLApp:
             viewer = self._authenticated(request)
             body_json = _parse_body(content)
             writes = str(body_json.get("query")).lstrip().startswith("mutation")
-            self.secondary_limits.charge(viewer.key, "graphql", writes=writes, path=request.url.path)
+            self.secondary_limits.charge(viewer.key, "graphql", writes=writes, scope=request.scope)
         except GitHubError as error:
             if isinstance(error, LimitedError):
                 headers |= error.headers

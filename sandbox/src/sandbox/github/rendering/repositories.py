@@ -211,4 +211,6 @@ class RepositoryRenderer(AccountRenderer):
             "color": label.color,
             "default": False,
             "description": label.description,
+            "archived_at": None,
+            "archived_by": None,
         }

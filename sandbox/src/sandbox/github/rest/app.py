@@ -130,7 +130,7 @@ class _Rest:
         request.scope["sandbox.caller"] = viewer.name
         if operation is None or operation.id != "rate-limit/get":
             writes = request.method not in ("GET", "HEAD", "OPTIONS")
-            self.secondary_limits.charge(viewer.key, "core", writes=writes, path=request.url.path)
+            self.secondary_limits.charge(viewer.key, "core", writes=writes, scope=request.scope)
             self.rate_limits.count(viewer.key, "core")
         headers |= self.rate_limits.window(viewer.key, "core").headers("core")
         if operation is None:
