@@ -165,7 +165,11 @@ class CommandRunner:
         if kind is None:
             return no_such_decision(command, name)
         whoever = request.actor.replaced(roles=None)  # people may look at what others can decide
-        decision = commands.parse_decision(kind, rest, request.given | {"actor": whoever})
+        # The command may have been added by an edit, which decides nothing: so it counts from the edit.
+        asked_at = request.comment.updated_at.isoformat()
+        decision = commands.parse_decision(
+            kind, rest, request.given | {"actor": whoever, "said_at": asked_at}
+        )
         if isinstance(decision, Refused):
             return Rejected(explain(decision), samples=(f"/preview {commands.sample_line(kind)[1:]}",))
         try:

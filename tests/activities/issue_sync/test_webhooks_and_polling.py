@@ -14,6 +14,7 @@ from process.views.lead_overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.hooks import sender
 from sandbox.github.seed import point_hook
+from starter.web import bodies
 from starter.web import webhooks as web
 from tests.support.deployment import SALES, Deployment
 from tests.support.lead_issue import LeadIssue
@@ -39,8 +40,8 @@ async def _in_time() -> AsyncIterator[None]:
     """Lengthen all timeouts, since a delivery that times out on a busy machine is lost."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sender, "TIMEOUT_SECONDS", TIMEOUT)
-        for name in ("TIMEOUT", "BODY_TIMEOUT"):
-            patch.setattr(web, name, TIMEOUT)
+        patch.setattr(web, "TIMEOUT", TIMEOUT)
+        patch.setattr(bodies, "BODY_TIMEOUT", TIMEOUT)
         yield
 
 
