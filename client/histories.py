@@ -1,5 +1,6 @@
 """Reads what a lead's workflow took in from its history: messages, results of effects, and the time of each task."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -28,6 +29,7 @@ from process.effects.requests import (
 from process.views.recording import Recorded
 from workflows.runtime.converter import LeadPayloadConverter
 from workflows.start import read_start
+from workflows.turns import MESSAGES, SOON
 
 PATCH = "core_patch"
 LOCAL_ACTIVITY = "core_local_activity"
@@ -122,9 +124,16 @@ class _Journal:
         self._scheduled: dict[int, ActivityTaskScheduledEventAttributes] = {}
         self._untaken: list[HistoryEvent] = []
         self._started: HistoryEvent | None = None
+        self._late: deque[SentMessage] = deque()
+        """Messages that wait for their turn (`workflows.turns`), because more came than fit into one task."""
+        self._turns: set[int] = set()
+        """Numbers of the events that started timers for the next turn."""
         for event in events:
             self._read(event)
-        self.waiting = [self._task([event], _time(event)) for event in self._untaken]
+        self.waiting = [
+            *(Task(message.at, messages=(message,)) for message in self._late),
+            *(self._task([event], _time(event)) for event in self._untaken),
+        ]
 
     def _read(self, event: HistoryEvent) -> None:
         match event.event_type:
@@ -135,10 +144,11 @@ class _Journal:
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
                 self._scheduled[event.event_id] = event.activity_task_scheduled_event_attributes
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
-                task = self.tasks[-1]  # accepted by the task that has just been completed
-                if message := _message(event):
-                    message = message._replace(at=task.at)
-                    self.tasks[-1] = task._replace(messages=(*task.messages, message))
+                if message := _message(event):  # accepted by the task that has just been completed
+                    self._take(message._replace(at=self.tasks[-1].at))
+            case EventType.EVENT_TYPE_TIMER_STARTED:
+                if event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta() == SOON:
+                    self._turns.add(event.event_id)
             case EventType.EVENT_TYPE_MARKER_RECORDED:
                 self._note_recorded(event)
             case _:
@@ -152,7 +162,22 @@ class _Journal:
         self._untaken = [event for event in self._untaken if event.event_id > before]
         if not self.tasks:
             self.began_at = _time(self._started)
-        self.tasks.append(self._task(taken, _time(self._started)))
+        task = self._task(taken, _time(self._started))
+        self.tasks.append(task._replace(messages=()))
+        for message in task.messages:
+            self._take(message)
+        if any(event.timer_fired_event_attributes.started_event_id in self._turns for event in taken):
+            late, self._late = self._late, deque()
+            for message in late:
+                self._take(message)
+
+    def _take(self, message: SentMessage) -> None:
+        """Let the newest task take the message, as `Turns` does, unless it has taken its number or others wait."""
+        task = self.tasks[-1]
+        if self._late or len(task.messages) >= MESSAGES:
+            self._late.append(message)
+        else:
+            self.tasks[-1] = task._replace(messages=(*task.messages, message))
 
     def _task(self, events: Sequence[HistoryEvent], at: datetime) -> Task:
         results = (self._results(event) for event in events)

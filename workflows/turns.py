@@ -14,7 +14,8 @@ from temporalio import workflow
 
 MESSAGES = 50
 """Messages that are taken in one task. Each takes a few milliseconds, and 20 if it is as large as may be."""
-_SOON = timedelta(milliseconds=1)
+SOON = timedelta(milliseconds=1)
+"""Time after which the next task takes those that wait."""
 _WHY = "Until the next messages are taken: more came than fit into one task"
 
 
@@ -40,7 +41,7 @@ class Turns:
 
     async def _serve(self) -> None:
         while self._waiting:
-            await workflow.sleep(_SOON, summary=_WHY)
+            await workflow.sleep(SOON, summary=_WHY)
             while self._waiting and self._fits():
                 self._waiting.popleft().set_result(None)
         self._serving = None
