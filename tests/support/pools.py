@@ -76,6 +76,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "rest_is_fine": st.booleans(),
     "adds_to": st.integers(1, 9),
     "left": st.sampled_from([[], ["mail"]]),
+    "told": st.sampled_from([[], ["ada@example.org"]]),
     "compensate": st.sampled_from(["all", ["mail"], ["comment", "answer"], "mail, hub", []]),
     "reason": st.sampled_from(["budget", "timing", "other"]),
     "source": st.sampled_from(["signal", "update", "cli", "deadline"]),
