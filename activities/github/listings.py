@@ -102,10 +102,13 @@ class ListingReading(Generic[T]):
         if not (page.last and start.whole):  # the checksum of all needs them until the end
             self._read = {id_: read for id_, read in self._read.items() if read[0] >= since}
         kept = sorted((read for read in self._read.values() if read[0] >= since), reverse=True)
+        seen = [each for _, each in kept]
+        if not page.last:  # the reading may end here, before those of the other pages were read again
+            seen = list(dict.fromkeys([*seen, *start.seen]))
         return ListingCursor(
             since=since,
             etag=page.etag if since == start.since else "",
-            seen=[each for _, each in kept[:MAX_SEEN]],
+            seen=seen[:MAX_SEEN],
             whole=_whole(kept) if len(kept) > MAX_SEEN else "",
         )
 

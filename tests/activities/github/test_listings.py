@@ -102,6 +102,13 @@ def test_a_listing_goes_on_after_the_last_page_that_was_read() -> None:
     assert [issue.number for issue in reading.take(ChangedItems([first[-1], rest[-1]], True))[0]] == [100]
 
 
+def test_a_reading_that_ends_early_forgets_nothing_of_the_one_before() -> None:
+    many = [an_issue(number, NOON) for number in range(120)]
+    _, after = read(ListingCursor(since=NOON - OVERLAP), many[:100], many[100:])
+    _, early = ListingReading[Issue](after).take(ChangedItems(many[:100], False))
+    assert read(early, many[:100], many[100:])[0] == []
+
+
 def test_a_position_stays_small_however_many_items_there_are() -> None:
     many = [an_issue(number, NOON) for number in range(MAX_SEEN + 500)]
     pages = [many[start : start + 100] for start in range(0, len(many), 100)]
