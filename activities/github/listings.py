@@ -95,14 +95,14 @@ class ListingReading(Generic[T]):
         The overlap is dropped if several pages were read and nothing in them was new: only a listing of one page can be
         answered with 304.
         """
-        start = self._start
+        start: ListingCursor = self._start
         same = not self._has_news or (start.whole != "" and start.whole == _whole(self._read.values()))
         settled = page.last and self._pages > 1 and same
         since = self._newest if settled else max(start.since, self._newest - OVERLAP)
         if not (page.last and start.whole):  # the checksum of all needs them until the end
             self._read = {id_: read for id_, read in self._read.items() if read[0] >= since}
         kept = sorted((read for read in self._read.values() if read[0] >= since), reverse=True)
-        seen = [each for _, each in kept]
+        seen: list[str] = [each for _, each in kept]
         if not page.last:  # the reading may end here, before those of the other pages were read again
             seen = list(dict.fromkeys([*seen, *start.seen]))
         return ListingCursor(
