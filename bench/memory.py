@@ -70,14 +70,14 @@ async def weigh_old(server: Server, years: int, count: int) -> float:
         return (process.memory - before) / count
 
 
-async def measure(count: int = 200, old: int = 100) -> Report:
-    """Weigh `count` young workflows of each kind, and `old` leads of 1, 5 and 10 years."""
+async def measure(count: int = 200, old: int = 100, oldest: int = 10) -> Report:
+    """Weigh `count` young workflows of each kind, and `old` leads of 1, 5 and 10 years, up to the oldest."""
     async with dev_server() as server:
         young: dict[Kind, float] = {}
         for kind in ("bare", "lead"):
             async with worker(server.address, kind, kind, cache=CACHE) as process:
                 young[kind] = await weigh_young(server, kind, process, count)
-        aged = {years: await weigh_old(server, years, old) for years in (1, 5, 10)}
+        aged = {years: await weigh_old(server, years, old) for years in (1, 5, 10) if years <= oldest}
     figures = [
         Figure.of_rounds(
             "1,000 leads at their hub", "MB", [(1000 * young["lead"], 1000 * young["bare"])], Target(1.3)

@@ -12,7 +12,7 @@ from bench.figures import read_reports
 SMALLEST = {
     "path": ("--count", "1", "--rounds", "1"),
     "latency": ("--count", "1"),
-    "memory": ("--count", "1", "--old", "1"),
+    "memory": ("--count", "1", "--old", "1", "--oldest", "1"),
     "hub_year": (),
     "years": ("--years", "1"),
     "growth": ("--leads", "20"),

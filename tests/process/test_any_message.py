@@ -32,7 +32,7 @@ STATES: list[Callable[[], Life]] = [
 RECORDS = [state().aggregate for state in STATES]
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(
     st.sampled_from(RECORDS),
     KINDS | text,
@@ -49,7 +49,7 @@ def test_take_answers_any_message(aggregate: LeadAggregate, kind: str, args: lis
     LeadAggregate.model_validate_json(after.model_dump_json())
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.sampled_from(RECORDS), KINDS.flatmap(lambda kind: st.tuples(st.just(kind), odd_bodies(kind))))
 def test_take_answers_decisions_with_nonsense_in_them(
     aggregate: LeadAggregate, sent: tuple[str, Any]

@@ -86,4 +86,4 @@ def differing(simulation: Simulation) -> list[object]:
 
 
 TestSimulations = SimulatedLeadMachine.TestCase
-TestSimulations.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestSimulations.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
