@@ -11,7 +11,6 @@ from process.core.receipts import NOT_SIGNED, Answer, Refusal, find_receipt, giv
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
-from process.decisions.policy import PolicyAdopted
 from process.envelope import envelope_in, is_sealed
 from process.types import one_line
 
@@ -76,8 +75,8 @@ def opened(
     """Return the arguments without the envelope, and the person who decides.
 
     What an envelope says is believed if the service has signed it. A lead that knows no key, because it has just begun or
-    its workers have none, believes the rest where that gives no right, and authenticates nobody. Anything else came by
-    `face`, a signal or an update, from somebody unknown.
+    its workers have none, believes the rest where the policy lets that face decide, and authenticates nobody. Anything
+    else came by `face`, a signal or an update, from somebody unknown.
     """
     envelope = envelope_in(args)
     if envelope is None:
@@ -85,16 +84,11 @@ def opened(
     args, claims = args[:1], envelope.actor.replaced(authenticated=False)
     if is_sealed(envelope, aggregate.keys, aggregate.lead.id, kind, args[0]):
         return args, claims.replaced(authenticated=claims.face.authenticates and claims.identity is not None)
-    if not aggregate.keys and _gives_no_right(aggregate, kind, face):
+    if not aggregate.keys and not aggregate.lead.policy.faces.refuses(face):
         return args, claims
     if envelope.signature or claims.roles is not None:
         return args, NOT_SIGNED
     return args, _unsigned(aggregate, args, face)
-
-
-def _gives_no_right(aggregate: LeadAggregate, kind: str, face: Face) -> bool:
-    """Return True if a message by this face may decide as much without saying where it came from."""
-    return not aggregate.lead.policy.faces.refuses(face) and kind != PolicyAdopted.kind
 
 
 def _unsigned(aggregate: LeadAggregate, args: tuple[Any, ...], face: Face) -> Actor:

@@ -27,8 +27,7 @@ def settings_checks(settings: Settings, policy: Policy) -> Iterator[Check]:
         yield Check("Settings", "name the organisation", True, detail, warns=True)
     if not settings.signing_key:
         detail = (
-            "LEADS_TOKEN_KEY is not set, so leads take nobody for authenticated: no discount can be approved, "
-            "and no policy adopted"
+            "LEADS_TOKEN_KEY is not set, so leads take nobody for authenticated: no discount can be approved"
         )
         yield Check("Settings", "have a key to sign with", False, detail)
     if not policy.own_domains:

@@ -242,17 +242,6 @@ def test_before_it_knows_a_key_a_claim_opens_no_closed_face(
     assert sends(trusting(life), "put_on_hold", body, envelope, face=face).accepted
 
 
-@pytest.mark.parametrize("claimed", list(Face))
-def test_before_it_knows_a_key_a_claim_changes_no_policy(claimed: Face) -> None:
-    life, body = Life(), {"policy": {"version": "x"}}
-    for roles in (None, (Role.SALES,)):
-        envelope = Envelope(actor=CLAIMS.replaced(face=claimed, roles=roles)).model_dump(mode="json")
-        assert not sends(life, "policy_adopted", body, envelope).accepted
-    signed = seal(KEY, life.lead.id, "policy_adopted", body, SALES).model_dump(mode="json")
-    assert "Send it again in a minute" in str(sends(life, "policy_adopted", body, signed))
-    assert sends(trusting(life), "policy_adopted", body, signed).accepted
-
-
 @pytest.mark.parametrize("face", ["signal", "update", "cli"])
 def test_a_policy_closes_a_face_that_knows_nobody(face: str) -> None:
     life = Life(policy={"version": "2", "faces": {face: "refused"}})

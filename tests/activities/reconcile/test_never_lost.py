@@ -67,12 +67,13 @@ async def test_an_attempt_that_dies_in_the_middle_of_a_page_is_repeated_from_tha
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     open_issues(sandbox)
-    take, deaths = GitHubReconciler._request, 0
+    take, deaths, again = GitHubReconciler._request, 0, set[int]()
 
     async def dies(self: GitHubReconciler, progress: Any, notices: list[ChangeNotice]) -> None:
         nonlocal deaths
         if 150 in [notice.number for notice in notices] and not deaths:
             deaths += 1
+            again.update(notice.number for notice in notices[:20])
             await take(self, progress, notices[:20])
             raise RuntimeError("killed")
         await take(self, progress, notices)
@@ -82,7 +83,7 @@ async def test_an_attempt_that_dies_in_the_middle_of_a_page_is_repeated_from_tha
     assert deaths == 1
     assert set(requested) == set(range(1, NEW + 1))
     twice = [number for number in set(requested) if requested.count(number) > 1]
-    assert set(range(101, 121)) <= set(twice)  # what was done twice is what may be done twice
+    assert again <= set(twice)  # what was done twice is what may be done twice
 
 
 async def test_more_than_one_activity_reads_what_one_has_no_time_for(
