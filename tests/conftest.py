@@ -13,7 +13,7 @@ from activities import pacing
 
 # The suite tries the same examples each time, so that it fails only because of a change. Use
 # `--hypothesis-profile=search` (make search) for new examples. No deadlines, as the machine may be busy.
-settings.register_profile("suite", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("suite", deadline=None, derandomize=True, max_examples=30)
 settings.register_profile("search", deadline=None, max_examples=5_000, print_blob=True)
 settings.load_profile("suite")
 

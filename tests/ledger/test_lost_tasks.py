@@ -153,7 +153,7 @@ def examples(number: int) -> settings:
     )
 
 
-@examples(40)
+@examples(25)
 @given(steps=steps, new=st.integers(0, 2))
 def test_the_ledger_ends_with_the_events_of_the_lead(
     ledger: Ledger, steps: list[tuple[str, int]], new: int
@@ -178,7 +178,7 @@ def test_the_ledger_ends_with_the_events_of_the_lead(
     assert ledger.row(life.lead_id) == row
 
 
-@examples(30)
+@examples(20)
 @given(steps=steps, skew=st.integers(-30, 30))
 def test_a_wrong_clock_of_a_lost_task_does_not_keep_the_events_out(
     ledger: Ledger, steps: list[tuple[str, int]], skew: int
