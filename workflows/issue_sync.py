@@ -130,15 +130,18 @@ class IssueSyncWorkflow:
                 continue
             if notice.delivery in self.deliveries:
                 continue
+            if (subject := _subject(notice)) not in self.subjects:
+                if (
+                    len(self.waiting) >= MAX_WAITING
+                ):  # its delivery is not noted, so that it may be sent again
+                    workflow.logger.warning(
+                        "a change notice too many: the sync of this issue has fallen behind"
+                    )
+                    continue
+                self.waiting.append(notice)
+                self.subjects.add(subject)
             if notice.delivery:
                 self.deliveries = [*self.deliveries, notice.delivery][-KEPT:]
-            if (subject := _subject(notice)) in self.subjects:
-                continue
-            if len(self.waiting) >= MAX_WAITING:
-                workflow.logger.warning("a change notice too many: the sync of this issue has fallen behind")
-                continue
-            self.waiting.append(notice)
-            self.subjects.add(subject)
 
     @workflow.signal(description="Reserve this id for the lead that the issue becomes. The first one counts.")
     def reserve_lead_id(self, *ids: Any) -> None:
