@@ -64,7 +64,7 @@ class LedgerActivities:
         except LedgerError as error:
             return Check("Ledger", "read tables", ok=False, detail=str(error))
         if not lag.behind:
-            return Check("Ledger", "read tables", ok=True, detail=f"up to date for {lag.leads} leads")
+            return Check("Ledger", "read tables", ok=True, detail=f"up to date, leads: {lag.leads}")
         parts = {
             "made by older rules": lag.older,
             "never made": lag.missing,
