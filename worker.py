@@ -72,7 +72,7 @@ async def run(settings: Settings) -> None:
         settings.temporal_ui,
         policy=policy,
         opaque_ids=settings.lead_ids == "opaque",
-        key=settings.signing_key,
+        key=settings.current_signing_key,
         leads_repo=settings.github.leads_repo,
     )
     threads = settings.activity_threads + LOCAL_ACTIVITIES + settings.chores_threads

@@ -22,7 +22,7 @@ MAX_NAMED = 300
 
 def signed_link(settings: Settings, lead_id: str) -> str:
     """Return the lead's own link, or an empty text if the settings have no place for the lead or no key."""
-    url, keys = settings.google.questionnaire_url, settings.token_keys
+    url, keys = settings.google.questionnaire_url, settings.signing_keys
     if PLACE not in url or not keys or not _SIGNED.fullmatch(f"{lead_id}.{'a' * TOKEN_LENGTH}"):
         return ""
     return url.replace(PLACE, quote(f"{lead_id}.{sign(keys[0], _PURPOSE, lead_id)}", safe=""))
@@ -36,7 +36,7 @@ def shown_link(settings: Settings, lead_id: str) -> str:
 def signed_lead(settings: Settings, answer: str) -> str:
     """Return the lead for which this answer was signed, or an empty text."""
     found = _SIGNED.fullmatch(answer.strip()) if len(answer) <= MAX_NAMED else None
-    if found is None or not is_signed(found[2], settings.token_keys, _PURPOSE, found[1]):
+    if found is None or not is_signed(found[2], settings.signing_keys, _PURPOSE, found[1]):
         return ""
     return found[1]
 

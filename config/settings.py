@@ -305,12 +305,12 @@ class Settings(Group, BaseSettings):
         default={},
         description="Other names of people by GitHub login: id:NUMBER of the account, mail addresses, command-line names",
     )
-    token_key: Key | None = Field(
+    signing_key: Key | None = Field(
         None,
         description="Key with which the service signs who decides, links, and what it remembers in issues: "
         "a random text of at least 32 characters",
     )
-    token_key_previous: Key | None = Field(
+    signing_key_previous: Key | None = Field(
         None, description="The key before it, whose signatures still count while keys are rotated"
     )
     secrets: Path | None = Field(
@@ -374,14 +374,14 @@ class Settings(Group, BaseSettings):
     )
 
     @property
-    def signing_key(self) -> str:
+    def current_signing_key(self) -> str:
         """The key with which the service signs; empty if there is none."""
-        return self.token_keys[0] if self.token_keys else ""
+        return self.signing_keys[0] if self.signing_keys else ""
 
     @property
-    def token_keys(self) -> tuple[str, ...]:
-        """The keys whose tokens count: the present one, which makes tokens, and the one before."""
-        return tuple(key.get_secret_value() for key in (self.token_key, self.token_key_previous) if key)
+    def signing_keys(self) -> tuple[str, ...]:
+        """The keys whose signatures count: the present one, which signs, and the one before."""
+        return tuple(key.get_secret_value() for key in (self.signing_key, self.signing_key_previous) if key)
 
 
 class SettingsError(ValueError):

@@ -43,7 +43,7 @@ class GitHubActivities:
         """`policy`, the one of new leads, is used only by `checks`: each lead brings its own."""
         self._settings = settings
         self._policy = policy or Policy()
-        self._client = GitHubClient(settings.github, settings.token_keys)
+        self._client = GitHubClient(settings.github, settings.signing_keys)
         self._issues = GitHubIssues(self._client, settle, follows_changes=settings.github.follows_changes)
         self._board = GitHubBoard(self._client)
         self._drift = GitHubDrift(self._client, self._issues, self._board)

@@ -49,7 +49,7 @@ class IssueSync:
         self.leads = leads
         self.chores = chores
         self.settings = settings
-        self.github = GitHubClient(settings.github, settings.token_keys)
+        self.github = GitHubClient(settings.github, settings.signing_keys)
         policy = current_policy(settings)
         self.roles = RoleDirectory(self.github, policy.people, aliases=policy.aliases)
         self.own_comments = OwnComments(self.github, settle)

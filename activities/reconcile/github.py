@@ -70,7 +70,7 @@ class GitHubReconciler:
         self.chores = chores
         self.rows = rows
         self.settings = settings
-        self.github = GitHubClient(settings.github, settings.token_keys)
+        self.github = GitHubClient(settings.github, settings.signing_keys)
         self.own_comments = OwnComments(self.github, SETTLE)
 
     @activity.defn(name="reconcile_github")

@@ -25,10 +25,8 @@ def settings_checks(settings: Settings, policy: Policy) -> Iterator[Check]:
     if "org" not in settings.github.model_fields_set:
         detail = f"LEADS_GITHUB__ORG is not set, so the organisation is {settings.github.org}"
         yield Check("Settings", "name the organisation", True, detail, warns=True)
-    if not settings.signing_key:
-        detail = (
-            "LEADS_TOKEN_KEY is not set, so leads take nobody for authenticated: no discount can be approved"
-        )
+    if not settings.current_signing_key:
+        detail = "LEADS_SIGNING_KEY is not set, so leads take nobody for authenticated: no discount can be approved"
         yield Check("Settings", "have a key to sign with", False, detail)
     if not policy.own_domains:
         detail = "No address of the team is set, so a lead's mails may be assigned to any address"
@@ -40,7 +38,7 @@ def _questionnaire(settings: Settings) -> Iterator[Check]:
     google = settings.google
     if not (google.questionnaire_form or google.questionnaire_url):
         return
-    detail = "" if settings.token_keys else "LEADS_TOKEN_KEY is not set. Make one: openssl rand -hex 32"
+    detail = "" if settings.signing_keys else "LEADS_SIGNING_KEY is not set. Make one: openssl rand -hex 32"
     yield Check("Settings", "sign the questionnaire's links", not detail, detail)
     if PLACE not in google.questionnaire_url:
         detail = (

@@ -25,7 +25,7 @@ async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
         within,
         policy_file.current_policy(known),
         opaque_ids=known.lead_ids == "opaque",
-        key=known.signing_key,
+        key=known.current_signing_key,
         leads_repo=known.github.leads_repo,
         by_words=lambda text: _by_words(known, text),
     )

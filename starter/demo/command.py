@@ -27,7 +27,7 @@ from starter.cli.output import Output
 from starter.demo.chronicle import DYNAMIC_CONFIG, Chronicle
 from starter.demo.errors import DemoFailed
 from starter.demo.player import StoryPlayer
-from starter.local.key import token_key
+from starter.local.key import signing_key
 from starter.local.parts import (
     HOST,
     SandboxInfo,
@@ -101,14 +101,14 @@ async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[Lea
         more = {
             **sandbox.environment,
             "LEADS_LEDGER_URL": _ledger(folder),
-            "LEADS_TOKEN_KEY": token_key(folder),
+            "LEADS_SIGNING_KEY": signing_key(folder),
             "LEADS_GITHUB__POINTS_PER_MINUTE": "0",
         }
         env = environment(f"{HOST}:{port}", more, settings_too=False)
         await _both(
             parts.worker(env, cwd=folder), None if skips_time else parts.web(env, web_port, cwd=folder)
         )
-        yield LeadsClient(client, "leads", ui, key=token_key(folder)), sandbox
+        yield LeadsClient(client, "leads", ui, key=signing_key(folder)), sandbox
 
 
 def _ledger(folder: Path) -> str:

@@ -5,11 +5,11 @@ import secrets
 from pathlib import Path
 
 
-def token_key(folder: Path) -> str:
+def signing_key(folder: Path) -> str:
     """Return the key kept in this folder. The first call makes it, in a file that only its owner can read."""
-    file = folder / "token.key"
+    file = folder / "signing.key"
     if not file.exists():
-        made = folder / f"token.key.{os.getpid()}"  # never half a key, also if the machine stops now
+        made = folder / f"signing.key.{os.getpid()}"  # never half a key, also if the machine stops now
         with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
             new.write(secrets.token_hex(32))
         made.rename(file)

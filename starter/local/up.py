@@ -14,7 +14,7 @@ from starter.cli.arguments import PORT, Json, flag
 from starter.cli.configuration import FILES, UP, read_settings
 from starter.cli.output import Output
 from starter.local.errors import AlreadyRunning, PartFailed
-from starter.local.key import token_key
+from starter.local.key import signing_key
 from starter.local.parts import (
     HOST,
     NAMESPACE,
@@ -90,7 +90,7 @@ async def _up(
         )
         ui = f"http://localhost:{ui_port}"
         more = {"LEADS_TEMPORAL_UI": ui} | (sandbox.environment if sandbox else {})
-        key = {} if settings.token_key else {"LEADS_TOKEN_KEY": token_key(DATA)}
+        key = {} if settings.signing_key else {"LEADS_SIGNING_KEY": signing_key(DATA)}
         more |= key
         env = environment(f"{HOST}:{port}", more, settings_too=True)
         restarts: dict[str, Start] = {"worker": lambda: parts.worker(env)}

@@ -39,11 +39,11 @@ def test_an_empty_key_signs_nothing() -> None:
 
 
 def test_the_settings_name_the_present_key_first() -> None:
-    settings = Settings(_env_file=None, token_key=SecretStr(KEY), token_key_previous=SecretStr(OLD))
-    assert settings.token_keys == (KEY, OLD)
-    assert Settings(_env_file=None, token_key=None).token_keys == ()
+    settings = Settings(_env_file=None, signing_key=SecretStr(KEY), signing_key_previous=SecretStr(OLD))
+    assert settings.signing_keys == (KEY, OLD)
+    assert Settings(_env_file=None, signing_key=None).signing_keys == ()
 
 
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValidationError, match="32 characters"):
-        Settings(_env_file=None, token_key=SecretStr("short"))
+        Settings(_env_file=None, signing_key=SecretStr("short"))

@@ -97,7 +97,7 @@ def test_the_sandbox_profile_has_the_sandboxs_own_settings() -> None:
         expected["LEADS_GOOGLE__CREDENTIALS_FILE"] = f"/credentials/{sandbox.credentials_file.name}"
     expected["LEADS_MAIL__HOST"] = "sandbox.localhost"
     expected["LEADS_MAIL__PORT"] = "2525"
-    expected["LEADS_TOKEN_KEY"] = shown["LEADS_TOKEN_KEY"]  # it opens nothing elsewhere
+    expected["LEADS_SIGNING_KEY"] = shown["LEADS_SIGNING_KEY"]  # it opens nothing elsewhere
     assert shown == expected
 
 

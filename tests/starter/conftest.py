@@ -33,7 +33,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep settings of the working copy away from tests."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LEADS_BY", "Ann, sales")
-    monkeypatch.setenv("LEADS_TOKEN_KEY", KEY)
+    monkeypatch.setenv("LEADS_SIGNING_KEY", KEY)
 
 
 @pytest.fixture(autouse=True)

@@ -81,7 +81,7 @@ def settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LEADS_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    monkeypatch.setenv("LEADS_TOKEN_KEY", KEY)
+    monkeypatch.setenv("LEADS_SIGNING_KEY", KEY)
     monkeypatch.setenv("LEADS_TASK_QUEUE", f"issue-sync-{next(_numbers)}")
     return Settings(_env_file=None)
 
@@ -243,7 +243,7 @@ async def deployment(
 ) -> AsyncIterator[Deployment]:
     timeout = timedelta(seconds=TIMEOUT)
     leads = LeadsClient(
-        env.client, settings.task_queue, settings.temporal_ui, timeout, key=settings.signing_key
+        env.client, settings.task_queue, settings.temporal_ui, timeout, key=settings.current_signing_key
     )
     chores = Chores.of(env.client, settings)
     issue_sync = IssueSync(leads, chores, settings, settle=timedelta(seconds=1))

@@ -30,7 +30,7 @@ NOBODY = "nobody-works-here"
 
 def on_github(sandbox: Sandbox, count: int, settings: Settings) -> list[Issue]:
     """Create issues as the service writes them, each with its card in the first column."""
-    person, seal = sandbox.person("amara-sales"), Seal.of(settings.github, settings.token_keys)
+    person, seal = sandbox.person("amara-sales"), Seal.of(settings.github, settings.signing_keys)
     issues = []
     for number in range(count):
         title = f"[University {number} / Ada Example] - A hub"

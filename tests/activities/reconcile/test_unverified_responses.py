@@ -146,7 +146,7 @@ async def test_an_answer_of_a_megabyte_leaves_the_lead_answering(deployment: Dep
 
 def signing(url: str, *keys: str) -> Settings:
     settings = Settings(_env_file=None)
-    given = dict(zip(("token_key", "token_key_previous"), keys, strict=False))
+    given = dict(zip(("signing_key", "signing_key_previous"), keys, strict=False))
     settings = Settings(_env_file=None, **given)  # type: ignore[arg-type]
     settings.google.questionnaire_url = url
     return settings

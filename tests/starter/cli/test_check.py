@@ -56,7 +56,7 @@ OWN = {
             ],
         ),
         (
-            {"LEADS_GOOGLE__QUESTIONNAIRE_URL": "https://f/{lead}", "LEADS_TOKEN_KEY": ""},
+            {"LEADS_GOOGLE__QUESTIONNAIRE_URL": "https://f/{lead}", "LEADS_SIGNING_KEY": ""},
             [
                 ("have no example addresses", True, False),
                 ("sign the questionnaire's links", False, False),

@@ -4,12 +4,12 @@ import stat
 from pathlib import Path
 
 from config.settings import MIN_KEY
-from starter.local.key import token_key
+from starter.local.key import signing_key
 
 
 def test_the_key_is_made_once_and_private(tmp_path: Path) -> None:
-    key = token_key(tmp_path)
-    assert token_key(tmp_path) == key
+    key = signing_key(tmp_path)
+    assert signing_key(tmp_path) == key
     assert len(key) >= MIN_KEY
     (file,) = tmp_path.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -18,4 +18,4 @@ def test_the_key_is_made_once_and_private(tmp_path: Path) -> None:
 def test_another_folder_has_another_key(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
-    assert token_key(tmp_path / "one") != token_key(tmp_path / "other")
+    assert signing_key(tmp_path / "one") != signing_key(tmp_path / "other")

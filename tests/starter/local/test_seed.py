@@ -20,4 +20,4 @@ def test_the_environment_is_the_services_settings(sandbox: Sandbox, monkeypatch:
     assert settings.google.questionnaire_form in sandbox.google.forms
     assert settings.google.price_sheet in sandbox.google.spreadsheets
     assert (settings.mail.port, settings.mail.security) == (sandbox.smtp_port, "none")
-    assert settings.model_fields_set - {"token_key"} == {"github", "google", "invoice", "mail", "people"}
+    assert settings.model_fields_set - {"signing_key"} == {"github", "google", "invoice", "mail", "people"}

@@ -94,7 +94,7 @@ async def test_the_issue_of_an_ended_lead_opens_no_new_one(intake_issue: IntakeI
 async def test_the_issue_of_a_lead_deleted_from_temporal_opens_no_new_one(
     intake_issue: IntakeIssue, deployment: Deployment
 ) -> None:
-    seal = Seal.of(deployment.settings.github, deployment.settings.token_keys)
+    seal = Seal.of(deployment.settings.github, deployment.settings.signing_keys)
     await intake_issue.open()
     lead = intake.intake_lead_ids(await intake_issue.seen())[0]
     ended = issue_block.write("Ours.", lead, "What it was.", LastWritten(state="closed", title=""))
