@@ -71,11 +71,7 @@ def _next_of_quoted(lead: Lead) -> Step:
     if approval := _approval(lead.quote):
         return approval
     if lead.quote.status is QuoteStatus.OPEN:
-        return Step(
-            Role.COMMUNITY,
-            f"agree to the price by {lead.quote.valid_until}",
-            ("quote_accepted", "quote_declined"),
-        )
+        return _answer("price", lead.quote)
     if contract.handed_over_on is None:
         return Step(Role.SALES, "hand the contract over to the contracts team", ("contract_handed_over",))
     if contract.acknowledged_on is None:
@@ -116,6 +112,13 @@ def _approval(quote: Quote) -> Step | None:
     )
 
 
+def _answer(price: str, quote: Quote) -> Step:
+    """Return the customer's answer to an open quote."""
+    return Step(
+        Role.COMMUNITY, f"agree to the {price} by {quote.valid_until}", ("quote_accepted", "quote_declined")
+    )
+
+
 def _renewing(lead: Lead) -> Step | None:
     """Return the next step of the renewal, or None if no price is quoted for it."""
     if lead.quote is None:
@@ -123,11 +126,7 @@ def _renewing(lead: Lead) -> Step | None:
     if approval := _approval(lead.quote):
         return approval
     if lead.quote.status is QuoteStatus.OPEN:
-        return Step(
-            Role.COMMUNITY,
-            f"agree to the price of the renewal by {lead.quote.valid_until}",
-            ("quote_accepted", "quote_declined"),
-        )
+        return _answer("price of the renewal", lead.quote)
     if lead.renewal.handed_over_on is None:
         return Step(Role.SALES, "hand the renewal over to the contracts team", ("contract_handed_over",))
     if lead.renewal.acknowledged_on is None:
