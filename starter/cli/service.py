@@ -27,7 +27,7 @@ async def web(
     port: Annotated[int, Parameter(help="Port to listen on.", validator=PORT)] = WEB_PORT,
 ) -> None:
     """Receive GitHub's webhooks at /github/webhook until Ctrl-C. It needs LEADS_GITHUB__WEBHOOK_SECRET."""
-    from starter.web.webhooks import serve  # its libraries take a second to load
+    from starter.web.application import serve  # its libraries take a second to load
 
     settings, client = read_settings(), await connect()
     demand_free(port, "the webhooks", "port")
