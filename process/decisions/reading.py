@@ -45,12 +45,13 @@ def complaints(error: ValidationError) -> str:
         errors = error.errors(include_url=False)
     except UnicodeEncodeError:  # a message that quotes half of a surrogate pair
         return "it holds text with a character that does not exist"
-    found = [_complaint(item) for item in errors[:MAX_COMPLAINTS]]
+    found = [complaint(item) for item in errors[:MAX_COMPLAINTS]]
     more = len(errors) - len(found)
     return "; ".join([*found, *([f"and {more} more"] if more else [])])
 
 
-def _complaint(item: ErrorDetails) -> str:
+def complaint(item: ErrorDetails) -> str:
+    """Return one error that pydantic found, as a clause that begins with the field's name. Never raises."""
     name = ".".join(str(part) for part in item["loc"])[:60]
     if item["type"] == "missing":
         return f"{name} is missing"

@@ -13,6 +13,7 @@ from activities.github.repositories import Repositories
 from config.logging import set_up_logs
 from config.settings import Settings
 from starter.web import assets, webhooks
+from starter.web.api.application import PREFIX, make_api
 from starter.web.connections import MAX_HEADER, Connection
 from starter.web.pages import board, errors
 from starter.web.services import open_services
@@ -39,6 +40,7 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
     app.include_router(assets.router)
     for part in (board,):
         app.include_router(part.router)
+    app.mount(PREFIX, make_api(app.state))
     return app
 
 
