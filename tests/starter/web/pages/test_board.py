@@ -1,6 +1,7 @@
 """The board."""
 
 import re
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.support.many_leads import a_row
 from tests.support.pages import LAPTOP, PHONE, pages, served, watched
 
 
-def a_ledger(url: str, *rows: dict[str, object]) -> None:
+def a_ledger(url: str, *rows: Mapping[str, object]) -> None:
     """Write a row for each of these values."""
     with closing(Ledger.open(url)) as ledger:
         for number, known in enumerate(rows):
