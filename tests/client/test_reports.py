@@ -122,10 +122,15 @@ def test_behind_a_figure_are_its_leads_and_events(reports: Reports) -> None:
     report = reports.make("forecast", {}, TODAY)
     (contracted, new) = (report.tables[0].rows[-1].cells[n] for n in (1, 4))
     rows = behind(reports, report, contracted)
-    assert [(row.lead_id, row.amount) for row in rows] == [("lead-ed", 6_000), ("lead-flo", 6_000)]
+    assert [(row.lead_id, row.amount) for row in rows] == [
+        ("lead-ed", Decimal(6_000)),
+        ("lead-flo", Decimal(6_000)),
+    ]
     assert "University of Ed" in rows[0].heading
     assert "signed" in rows[0].what
-    assert [(row.lead_id, row.amount) for row in behind(reports, report, new)] == [("lead-bo", 5_000)]
+    assert [(row.lead_id, row.amount) for row in behind(reports, report, new)] == [
+        ("lead-bo", Decimal(5_000))
+    ]
 
 
 def test_each_figure_of_each_report_is_the_sum_of_its_rows(reports: Reports) -> None:

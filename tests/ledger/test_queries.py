@@ -14,6 +14,7 @@ from ledger.queries import agenda, behind, board, feed, one_lead, reports, searc
 from ledger.queries.asking import LedgerQueries
 from ledger.queries.cursors import BrokenCursor, read_cursor, write_cursor
 from ledger.tables import IDENTITY
+from process.reports.rows import Expected
 from process.types import Role, Stage
 from process.views.agenda_items import Section
 from process.views.row import row_of
@@ -245,7 +246,7 @@ def test_the_funnel_and_the_times_count_each_lead(asked: Connection) -> None:
 
 
 def test_what_moved_is_the_difference(asked: Connection) -> None:
-    def value(money: reports.Expected) -> int:
+    def value(money: Expected) -> int:
         return money.month * money.months + money.rest
 
     def at(moment: datetime) -> int:
