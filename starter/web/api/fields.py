@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 
 from process.actor import Face
 from process.decisions.base import SET_BY_FACE, SET_BY_LEAD, Decision
-from process.decisions.reading import complaint, did_you_mean, shown
+from process.decisions.reading import complaint_of, did_you_mean, shown
 from process.types import GIVEN
 from starter.web.api.callers import Caller
 from starter.web.api.problems import Complaint, invalid
@@ -50,7 +50,7 @@ def _unknown(kind: str, name: str, given: tuple[str, ...]) -> Complaint:
 
 
 def _wrong(item: ErrorDetails, body: Mapping[str, Any]) -> Complaint:
-    return Complaint(pointer=_pointer(_place(item["loc"], body)), detail=complaint(item))
+    return Complaint(pointer=_pointer(_place(item["loc"], body)), detail=str(complaint_of(item)))
 
 
 def _place(loc: tuple[int | str, ...], body: Any) -> tuple[int | str, ...]:
