@@ -19,11 +19,6 @@ MAX_NAME = 100
 class SignInNeeded(Exception):
     """Nobody knows who makes this request."""
 
-    def __init__(self, *, expired: bool) -> None:
-        super().__init__("sign-in is needed")
-        self.expired = expired
-        """True if there was a session, which is over."""
-
 
 class NoRole(Exception):
     """This person is known, and has no role, so that they see no lead."""
@@ -50,7 +45,7 @@ async def person_of(request: Request) -> KnownPerson:
     if person is None and Way.MACHINE in access.ways:
         person = _at_machine(request)
     if person is None:
-        raise SignInNeeded(expired=bool(request.cookies))
+        raise SignInNeeded
     standing = services.people.standing(person, services.clock())
     visitor = Visitor(person.name, *standing)
     request.state.visitor = visitor

@@ -168,7 +168,11 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             "X-Forwarded-User",
             "LEADS_WEB: LEADS_WEB__PROXY_HEADER counts from LEADS_WEB__TRUSTED_PROXIES only",
         ),
-        ("LEADS_WEB__PROXY_HEADER", "Remote User", "LEADS_WEB__PROXY_HEADER: the value is no name of a header"),
+        (
+            "LEADS_WEB__PROXY_HEADER",
+            "Remote User",
+            "LEADS_WEB__PROXY_HEADER: the value is no name of a header",
+        ),
         (
             "LEADS_WEB__TRUSTED_PROXIES",
             '["proxy.example.org"]',

@@ -72,7 +72,7 @@ def web_settings(url: str, **values: Any) -> Settings:
     """Return the settings of a web application with this ledger. `web`: values of the group of that name."""
     store = SecretStr(f"{url.removesuffix('.sqlite')}-web.sqlite" if url.startswith("sqlite") else url)
     web = Web(**{"store_url": store} | values.pop("web", {}))
-    defaults = {"ledger_url": SecretStr(url), "signing_key": SecretStr(KEY), "web": web}
+    defaults: dict[str, Any] = {"ledger_url": SecretStr(url), "signing_key": SecretStr(KEY), "web": web}
     return Settings(_env_file=None, **defaults | values)
 
 

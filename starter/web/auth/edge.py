@@ -4,7 +4,7 @@ GitHub's webhook has defences of its own (`starter.web.webhooks`) and passes mos
 signature, which no browser has.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 from asgi_cross_origin_protection import CrossOriginProtection
@@ -71,7 +71,7 @@ class WebApplication(FastAPI):
         app = CrossOriginProtection(app, exempt_paths=(WEBHOOK,), deny_app=_Refusal(_CROSS_SITE))
         app = _Unless({WEBHOOK}, BodyLimit(app), app)
         app = _Unless({WEBHOOK, HEALTH}, TrustedHostMiddleware(app, _hosts(access), www_redirect=False), app)
-        return SecureASGIMiddleware(NoStore(app), secure=_headers(access))
+        return cast(ASGIApp, SecureASGIMiddleware(NoStore(app), secure=_headers(access)))
 
 
 class BodyLimit:

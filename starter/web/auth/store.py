@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from process.types import Role
@@ -161,7 +161,7 @@ class AccountStore:
         """Return the token with this secret, and note its use; None if there is none."""
         if not secret.startswith(TOKEN):
             return None
-        joined = select(TOKENS, *_person_columns()).join(ACCOUNTS).where(TOKENS.c.hash == _hash(secret))
+        joined = select(*TOKENS.c, *_PERSON).join_from(TOKENS, ACCOUNTS).where(TOKENS.c.hash == _hash(secret))
         with self.database.reading() as connection:
             row = connection.execute(joined).one_or_none()
         if row is None:
@@ -214,7 +214,7 @@ class AccountStore:
 
     def calendar(self, key: str) -> Calendar | None:
         """Return the calendar with this key, or None."""
-        joined = select(*_person_columns()).join_from(CALENDARS, ACCOUNTS).where(CALENDARS.c.hash == _hash(key))
+        joined = select(*_PERSON).join_from(CALENDARS, ACCOUNTS).where(CALENDARS.c.hash == _hash(key))
         with self.database.reading() as connection:
             row = connection.execute(joined).one_or_none()
         if row is None:
@@ -230,9 +230,7 @@ class AccountStore:
     def remove_calendar(self, account: str) -> bool:
         """Remove the address of this account's calendar. Return False if there is none."""
         with self.database.writing() as connection:
-            return bool(
-                connection.execute(delete(CALENDARS).where(CALENDARS.c.account == account)).rowcount
-            )
+            return bool(connection.execute(delete(CALENDARS).where(CALENDARS.c.account == account)).rowcount)
 
     # ---- internals
 
@@ -245,21 +243,25 @@ class AccountStore:
         return self._clock().isoformat()
 
 
-def _of(key: str) -> Select[tuple[object, ...]]:
-    return select(*_person_columns(), ACCOUNTS.c.epoch).where(ACCOUNTS.c.account == key)
+_PERSON: tuple[ColumnElement[Any], ...] = (
+    ACCOUNTS.c.way,
+    ACCOUNTS.c.name.label("person"),
+    ACCOUNTS.c.number,
+    ACCOUNTS.c.teams,
+    ACCOUNTS.c.seen,
+)
 
 
-def _person_columns() -> tuple[object, ...]:
-    named = ACCOUNTS.c.name.label("person")
-    return ACCOUNTS.c.way, named, ACCOUNTS.c.number, ACCOUNTS.c.teams, ACCOUNTS.c.seen
+def _of(key: str) -> Select[Any]:
+    return select(*_PERSON, ACCOUNTS.c.epoch).where(ACCOUNTS.c.account == key)
 
 
-def _person(row: Row[tuple[object, ...]]) -> Person:
+def _person(row: Row[Any]) -> Person:
     seen = datetime.fromisoformat(row.seen)
     return Person(Way(row.way), row.person, row.number, tuple(json.loads(row.teams)), seen)
 
 
-def _account(row: Row[tuple[object, ...]]) -> Account:
+def _account(row: Row[Any]) -> Account:
     return Account(_person(row), row.epoch)
 
 

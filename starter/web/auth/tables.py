@@ -15,7 +15,7 @@ ACCOUNTS = Table(
     Column("seen", Text, nullable=False),
     Column("epoch", Integer, nullable=False),
 )
-"""People who have come in. `teams`: slugs as JSON; `seen`: time of the last sign-in; a session of an older `epoch` is over."""
+"""People who have come in. `teams`: slugs, as JSON; `seen`: the last sign-in; a session of an older `epoch` is over."""
 
 TOKENS = Table(
     "web_tokens",

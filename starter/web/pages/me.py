@@ -30,7 +30,9 @@ async def show(request: Request, known: Known) -> HTMLResponse:
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request, known: Known, where: Annotated[str, Form()] = "here") -> RedirectResponse:
+async def sign_out(
+    request: Request, known: Known, where: Annotated[str, Form()] = "here"
+) -> RedirectResponse:
     """End the session in this browser, or with `where=everywhere` in every one."""
     services = services_of(request)
     if where == "everywhere":
@@ -49,7 +51,9 @@ async def add_token(
     """Make a token and show its secret, this once."""
     services = services_of(request)
     try:
-        secret = await services.run(lambda: services.store.add_token(known.person, name.strip() or "-", scope))
+        secret = await services.run(
+            lambda: services.store.add_token(known.person, name.strip() or "-", scope)
+        )
     except TooManyTokens as error:
         raise HTTPException(409, str(error)) from None
     return await _page(request, known, secret=secret)

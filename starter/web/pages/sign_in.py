@@ -68,7 +68,7 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(NoRole, _no_role)
 
 
-async def _needed(request: Request, error: Exception) -> Response:
+async def _needed(request: Request, error: Exception) -> Response:  # noqa: ARG001
     """Lead to sign-in and back. What was typed into a form is kept: it can be sent again after sign-in."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.method in ("GET", "HEAD"):
