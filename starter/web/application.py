@@ -15,7 +15,7 @@ from starter.web import assets, webhooks
 from starter.web.auth.access import Access, start_complaint
 from starter.web.auth.edge import Guard, WebApplication
 from starter.web.connections import MAX_HEADER, Connection
-from starter.web.pages import board, decide, errors, me, sign_in
+from starter.web.pages import board, decide, errors, lead, me, sign_in
 from starter.web.services import open_services
 
 _log = structlog.get_logger("web")
@@ -40,7 +40,7 @@ def make_web(client: Client, settings: Settings) -> WebApplication:
     sign_in.register(app)
     app.include_router(webhooks.make_router(client, settings, repositories))
     app.include_router(assets.router)
-    for part in (board, decide, me, sign_in):
+    for part in (board, decide, lead, me, sign_in):
         app.include_router(part.router)
     return app
 
