@@ -20,9 +20,9 @@ from process.simulation.scenario import Scenario
 from tests.support.lives import BOOK_QUOTE, MONDAY, SIGNED, Life
 
 
-def hub(years: int, began: datetime = MONDAY) -> Life:
+def hub(years: int, began: datetime = MONDAY, lead_id: str = "lead-example") -> Life:
     """Return a lead with a hub that runs for these years, and with all decisions taken on time."""
-    life = Life(began).quoted(**BOOK_QUOTE).perform().wait(35).quoted(**BOOK_QUOTE).wait(3)
+    life = Life(began, lead_id).quoted(**BOOK_QUOTE).perform().wait(35).quoted(**BOOK_QUOTE).wait(3)
     life.does("quote_accepted")
     life.does("contract_handed_over")
     life.perform().wait(5).does("contract_acknowledged")

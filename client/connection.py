@@ -66,11 +66,14 @@ async def connect(
     runtime: Runtime | None = None,
     retry_for: timedelta | None = None,
     plugins: Sequence[Plugin] = (),
+    *,
+    lazy: bool = False,
 ) -> Client:
     """Connect by Temporal's own configuration (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, profiles …).
 
     `plugins`: of a process that runs workflows, which the others need not load (`workflows.runtime.plugin`).
     `retry_for`: time for the SDK's attempts at a request that fails, by default 10 seconds.
+    `lazy`: connect with the first request, so that a program starts while Temporal is away.
     Raises TemporalMisconfigured, AddressMalformed or TemporalUnreachable.
     """
     config = configuration()
@@ -82,6 +85,7 @@ async def connect(
             runtime=runtime or quiet_runtime(),
             data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
             plugins=plugins,
+            lazy=lazy,
             retry_config=RetryConfig(max_elapsed_time_millis=int(retry_for.total_seconds() * 1000))
             if retry_for
             else None,

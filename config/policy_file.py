@@ -12,7 +12,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from config.settings import Addresses, Settings, SettingsError
+from config.groups import Addresses
+from config.settings import Settings, SettingsError
 from process.actor import plain_name
 from process.addresses import complaint_about, is_domain
 from process.policy import BUILT_IN, TEAM_FIELDS, TEAMS, Policy

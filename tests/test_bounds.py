@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from config.settings import Group
+from config.groups import Group
 from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES, Bounded
 from process.core.events import Fact
 from process.core.outbox import DriftCheck

@@ -21,7 +21,7 @@ from activities.invoice import pdf
 from activities.issue_sync import replies
 from activities.mail import headers
 from activities.mail import text as mail_text
-from config.settings import GitHub
+from config.groups import GitHub
 from process import addresses, identity, links, transliteration, types
 from process.decisions.base import Decision
 from process.decisions.reading import parse_as

@@ -15,7 +15,7 @@ from activities.errors import again, park
 from activities.github.authors import Author, card_author
 from activities.github.client import GitHubClient
 from activities.github.errors import github_errors, graphql_types
-from config.settings import GitHub
+from config.groups import GitHub
 from process.github.edits import Edit, EditKind
 from process.policy import BUILT_IN, Policy
 from process.types import Base, Stage

@@ -26,7 +26,7 @@ from activities.github.models import Account, Comment, Issue, Label, Page, React
 from activities.github.rate_limits import Api, guard_for
 from activities.github.seals import Seal
 from activities.github.text import unix
-from config.settings import GitHub
+from config.groups import GitHub
 from process.types import DISCREET, Base
 
 PER_PAGE = 100

@@ -10,7 +10,7 @@ from github import Auth, Github
 from activities.errors import park
 from activities.github.connections import HttpConnection, HttpsConnection
 from activities.github.installation import NarrowAuth
-from config.settings import GitHub
+from config.groups import GitHub
 
 API_VERSION = "2022-11-28"
 

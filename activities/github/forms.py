@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from config.settings import GitHub
+from config.groups import GitHub
 from process.decisions.serving import HubInformationGiven
 from process.lead.hub import HUB_FIELDS, PENDING
 from process.lead.qualification import MANIAC_T

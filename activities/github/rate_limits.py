@@ -11,7 +11,7 @@ from typing import Literal
 from activities import rate_limits
 from activities.github.errors import Limit
 from activities.pacing import Pace, TokenBucket
-from config.settings import GitHub
+from config.groups import GitHub
 
 Api = Literal["rest", "graphql"]
 """GitHub counts the two apart; a secondary limit holds for both."""

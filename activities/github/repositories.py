@@ -7,7 +7,7 @@ import structlog
 from temporalio.exceptions import ApplicationError
 
 from activities.github.models import Account
-from config.settings import GitHub
+from config.groups import GitHub
 
 RETRY_INTERVAL = timedelta(minutes=1)
 """Pause before another request, if GitHub did not answer."""

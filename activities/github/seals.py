@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from activities.github.issue_block import OURS, known_lines, lines_marker
-from config.settings import GitHub
+from config.groups import GitHub
 from config.signing import is_signed, sign
 
 PURPOSE = "memory of an issue"

@@ -16,7 +16,7 @@ from activities.errors import PARKED
 from activities.github.board import columns_of
 from activities.github.forms import FOLDER, Form, forms
 from activities.github.setup_client import BoardField, BoardSetup, Column, GitHubSetupClient, LabelSettings
-from config.settings import GitHub
+from config.groups import GitHub
 from process.policy import Policy
 from process.types import Stage
 

@@ -22,7 +22,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import A_MINUTE, PARKED, Missing, again, park, retry_after, wait
 from activities.rate_limits import RateLimitGuard
-from config.settings import Google
+from config.groups import Google
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3 import DriveResource

@@ -18,7 +18,8 @@ from activities.google.clients import AlreadyThere, NotThere, drive_api
 from activities.invoice.pdf import MissingGlyphs, invoice_pdf
 from activities.performs import performs
 from activities.settling import given_time, is_settling
-from config.settings import Google, Settings
+from config.groups import Google
+from config.settings import Settings
 from process.effects import CreateFolder, PrepareInvoice, ReserveIds
 from process.effects.observations import (
     DriftFound,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from activities.google.clients import NotThere, NotValid, drive_api
 from activities.google.drive import FOLDER, LEADS_FOLDER, leads_folder_id
-from config.settings import Google
+from config.groups import Google
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3.schemas import Change, File

@@ -16,7 +16,8 @@ from fpdf.fonts import TTFFont
 
 from activities.checks import Check
 from activities.invoice.fonts import FAMILY, GlyphSet, bold, further_fonts, glyphs, has_rtl, kept_ltr, regular
-from config.settings import Invoicing, Settings
+from config.groups import Invoicing
+from config.settings import Settings
 from process.identity import same_text
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from activities.errors import park
 from activities.mail import headers
 from activities.mail.text import MailBody
-from config.settings import Mail
+from config.groups import Mail
 from process.addresses import ascii_address, ascii_domain, complaint_about
 from process.effects.mail import message_digest
 

@@ -15,7 +15,7 @@ from typing import Final
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import again, park, wait
-from config.settings import Mail
+from config.groups import Mail
 
 _PAUSE = timedelta(minutes=2)  # SMTP names no time; greylisting servers want a minute or more
 _LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}

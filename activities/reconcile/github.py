@@ -30,7 +30,8 @@ from activities.reconcile.rows import LeadRows
 from client.chores import Chores
 from client.leads import LeadsClient
 from client.notices import request_sync
-from config.settings import GitHub, Settings
+from config.groups import GitHub
+from config.settings import Settings
 from process.core.outbox import DriftCheck
 from process.github.commands import may_hold_command
 from process.types import Base, Stage

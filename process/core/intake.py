@@ -7,7 +7,7 @@ from process.actor import Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack
 from process.core.decide import decide
-from process.core.receipts import NOT_SIGNED, Answer, Refusal, find_receipt, given, with_receipt
+from process.core.receipts import NOT_SIGNED, Answer, Refusal, find_receipt, given, key_reused, with_receipt
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
@@ -106,8 +106,7 @@ def take_parsed(aggregate: LeadAggregate, decision: Decision, now: datetime) -> 
         answer = receipt.answer_again(aggregate.event_log)
         return _note_repeat(aggregate, decision, answer, now), answer
     if receipt:
-        reused = refuse(f"The key {decision.key!r} already stands for another decision", "Give each its own")
-        return _refuse(aggregate, _refusal(decision, reused, now))
+        return _refuse(aggregate, _refusal(decision, key_reused(receipt.key or ""), now))
     fact = _too_long(aggregate, decision) or decide(aggregate.event_log, decision, now)
     if isinstance(fact, Refused):
         aggregate, answer = _refuse(aggregate, _refusal(decision, fact, now))

@@ -91,6 +91,11 @@ class Receipt(Model):
         return Answer.to(event_log, self.seq or 0).replaced(repeat=True)
 
 
+def key_reused(key: str) -> Refused:
+    """Return the refusal of a decision under the key of another one."""
+    return refuse(f"The key {key!r} already stands for another decision", "Give each its own")
+
+
 class Receipts(Packed[Receipt]):
     """The receipts of a lead, oldest first."""
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
+from config.groups import GitHub
 from config.policy_file import current_policy
-from config.settings import GitHub
 from process.policy import Policy
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings

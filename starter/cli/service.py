@@ -26,11 +26,14 @@ async def web(
     ] = HOST,
     port: Annotated[int, Parameter(help="Port to listen on.", validator=PORT)] = WEB_PORT,
 ) -> None:
-    """Receive GitHub's webhooks at /github/webhook until Ctrl-C. It needs LEADS_GITHUB__WEBHOOK_SECRET."""
-    from starter.web.webhooks import serve  # its libraries take a second to load
+    """Serve the pages, and receive GitHub's webhooks at /github/webhook, until Ctrl-C.
 
-    settings, client = read_settings(), await connect()
-    demand_free(port, "the webhooks", "port")
+    Without LEADS_GITHUB__WEBHOOK_SECRET every webhook is refused, and the worker asks GitHub at intervals.
+    """
+    from starter.web.application import serve  # its libraries take a second to load
+
+    settings, client = read_settings(), await connect(lazy=True)
+    demand_free(port, "the pages", "port")
     await serve(client, settings, host, port)
 
 

@@ -105,8 +105,8 @@ class Chronicle:
                 last_day = on
             self.out.items([f"{line.by}: {line.summary}"])
 
-    def sum_up(self, seconds: float) -> None:
-        """Print the summary of all years."""
+    def sum_up(self, seconds: float, pages: str) -> None:
+        """Print the summary of all years. `pages`: root URL of the pages."""
         lead = self.view.lead
         standing = [invoice for invoice in lead.invoices if invoice.is_valid]
         billed = sum((i.total for i in standing), start=Money.zero(standing[0].total.currency))
@@ -136,6 +136,7 @@ class Chronicle:
                     for address, days in mailed.items()
                 ),
                 f"Temporal UI: {self.leads.link(self.view.lead_id)}",
+                f"Page: {pages}/leads/{self.view.lead_id}",
             ]
         )
 

@@ -36,6 +36,7 @@ from starter.local.parts import (
     end_on_signals,
     environment,
     free_ports,
+    pages_url,
 )
 
 
@@ -62,13 +63,13 @@ async def demo(
     if not json:
         out.line("Starting Temporal, the sandbox (GitHub, Google, mail) and the worker …", "dim")
     with _folder() as folder:
-        async with _service(folder, skips_time=years > 0) as (leads, sandbox):
+        async with _service(folder, skips_time=years > 0) as (leads, sandbox, pages):
             with _progress(out) as progress:
                 story: StoryPlayer | Chronicle = StoryPlayer(leads, sandbox, out, progress)
                 if years:
                     story = Chronicle(leads, out, progress, years)
                 await story.play()
-            story.sum_up(time.monotonic() - begun)
+            story.sum_up(time.monotonic() - begun, pages)
             if keep:
                 await _keep(leads, folder, out)
             elif not json:
@@ -91,8 +92,11 @@ def _folder() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[LeadsClient, SandboxInfo]]:
-    """Start all parts, without this machine's own settings; without webhooks if time is skipped."""
+async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[LeadsClient, SandboxInfo, str]]:
+    """Start all parts, without this machine's own settings; yield the root URL of the pages, too.
+
+    If time is skipped, GitHub sends no webhooks.
+    """
     port, ui_port, web_port = free_ports(3)
     ui = f"http://localhost:{ui_port}"
     async with ServiceParts(folder / "logs", grace=5) as parts:
@@ -105,19 +109,17 @@ async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[Lea
             "LEADS_GITHUB__POINTS_PER_MINUTE": "0",
         }
         env = environment(f"{HOST}:{port}", more, settings_too=False)
-        await _both(
-            parts.worker(env, cwd=folder), None if skips_time else parts.web(env, web_port, cwd=folder)
-        )
-        yield LeadsClient(client, "leads", ui, key=signing_key(folder)), sandbox
+        await _both(parts.worker(env, cwd=folder), parts.web(env, web_port, cwd=folder))
+        yield LeadsClient(client, "leads", ui, key=signing_key(folder)), sandbox, pages_url(web_port)
 
 
 def _ledger(folder: Path) -> str:
     return f"sqlite:///{folder / 'ledger.sqlite'}"
 
 
-async def _both(one: Awaitable[ServicePart], other: Awaitable[ServicePart] | None) -> None:
+async def _both(*starts: Awaitable[ServicePart]) -> None:
     """Start both at the same time; raise the first failure when both have ended or started."""
-    for started in await asyncio.gather(one, *filter(None, [other]), return_exceptions=True):
+    for started in await asyncio.gather(*starts, return_exceptions=True):
         if isinstance(started, BaseException):
             raise started
 

@@ -182,8 +182,9 @@ class StoryPlayer:
             self.out.items([f"  Effects: {' · '.join(chores)}"])
         self.out.items(f"  {name}: {url}" for name, url in (links or {}).items())
 
-    def sum_up(self, seconds: float) -> None:
-        """Print the summary of both stories."""
+    def sum_up(self, seconds: float, pages: str) -> None:
+        """Print the summary of both stories. `pages`: root URL of the pages."""
+        self.links["Page"] = f"{pages}/leads/{self.handle.id}"
         result: dict[str, Any] = {
             "lead_id": self.handle.id,
             "stage": self.view.stage,
@@ -205,6 +206,7 @@ class StoryPlayer:
         )
         self.out.heading(f"{ISSUE['title']} lives on GitHub alone, at stage {self.on_github[-1]['stage']}")
         self.out.items([f"Issue: {self.on_github[-1]['issue']}"])
+        self.out.heading(f"All leads: {pages}")
 
 
 def settled(view: Overview) -> bool:

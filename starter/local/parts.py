@@ -1,4 +1,4 @@
-"""Runs the parts of the service as child processes: Temporal's dev server, the sandbox, the worker, the webhooks.
+"""Runs the parts of the service as child processes: Temporal's dev server, the sandbox, the worker, the pages.
 
 All of them are stopped in reverse order: at the end, on failure, on Ctrl-C, and (on Linux) if this process is killed.
 Their output goes into log files.
@@ -228,7 +228,7 @@ class ServiceParts:
         return part
 
     async def web(self, env: Mapping[str, str], port: int, cwd: Path | None = None) -> ServicePart:
-        """Start the receiver of webhooks (`leads web`), and return when it listens."""
+        """Start the pages and the receiver of webhooks (`leads web`), and return when they listen."""
         command = (sys.executable, "-m", "starter.cli", "web", "--host", HOST, "--port", str(port))
         part = await self._start("web", *command, env=env, cwd=cwd)
         await until(lambda: _listens(port), part)
@@ -255,6 +255,11 @@ async def _listens(port: int) -> bool:
     writer.close()
     await writer.wait_closed()
     return True
+
+
+def pages_url(port: int) -> str:
+    """Return the root URL of the pages on this machine."""
+    return f"http://localhost:{port}"
 
 
 def webhook_url(port: int) -> str:

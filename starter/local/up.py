@@ -25,6 +25,7 @@ from starter.local.parts import (
     demand_free,
     end_on_signals,
     environment,
+    pages_url,
     webhook_url,
 )
 
@@ -45,7 +46,7 @@ async def up(
     ui_port: Annotated[int, Parameter(help="Port of the Temporal UI.", validator=PORT)] = 8233,
     sandbox_port: Annotated[int, Parameter(help="Port of the sandbox.", validator=PORT)] = 8080,
     web_port: Annotated[
-        int, Parameter(help="Port where GitHub's webhooks arrive.", validator=PORT)
+        int, Parameter(help="Port of the pages and of GitHub's webhooks.", validator=PORT)
     ] = WEB_PORT,
     no_sandbox: Annotated[
         bool,
@@ -55,7 +56,7 @@ async def up(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Run the whole service on this machine until Ctrl-C: Temporal with its UI, the worker, webhooks, and a sandbox.
+    """Run the whole service on this machine until Ctrl-C: Temporal with its UI, the worker, pages, and a sandbox.
 
     The sandbox stands in for GitHub, Google and a mail server. All data is kept in .leads/, so leads survive a restart.
     """
@@ -69,20 +70,16 @@ async def _up(
 ) -> None:
     settings, out = read_settings(), Output(as_json=json)
     with_sandbox = not (no_sandbox or has_credentials(settings))
-    with_web = with_sandbox or settings.github.webhook_secret is not None
     demand_free(port, "Temporal", "port")
     demand_free(ui_port, "the Temporal UI", "ui_port")
     if with_sandbox:
         demand_free(sandbox_port, "the sandbox", "sandbox_port")
-    if with_web:
-        demand_free(web_port, "the webhooks", "web_port")
+    demand_free(web_port, "the pages", "web_port")
     if not json:
         for each in unknown_settings(*FILES):
             out.line(f"A setting is ignored: {each}", "yellow")
         stands_in = ", the sandbox (GitHub, Google, mail)" if with_sandbox else ""
-        out.line(
-            f"Starting Temporal{stands_in}, the worker{' and the webhooks' if with_web else ''} …", "dim"
-        )
+        out.line(f"Starting Temporal{stands_in}, the worker and the pages …", "dim")
     async with ServiceParts(DATA / "logs") as parts, _stop_reported(parts, out):
         await parts.temporal(port, ui_port, DATA / "temporal.sqlite", settings=settings)
         sandbox = (
@@ -93,12 +90,14 @@ async def _up(
         key = {} if settings.signing_key else {"LEADS_SIGNING_KEY": signing_key(DATA)}
         more |= key
         env = environment(f"{HOST}:{port}", more, settings_too=True)
-        restarts: dict[str, Start] = {"worker": lambda: parts.worker(env)}
-        if with_web:
-            restarts["web"] = lambda: parts.web(env, web_port)
+        restarts: dict[str, Start] = {
+            "worker": lambda: parts.worker(env),
+            "web": lambda: parts.web(env, web_port),
+        }
         for start in restarts.values():
             await start()
-        _print_running(out, parts, port, ui, sandbox, _webhooks(settings, web_port, sandbox))
+        addresses = {"pages": pages_url(web_port), "ui": ui}
+        _print_running(out, parts, port, addresses, sandbox, _webhooks(settings, web_port, sandbox))
         with _shared_settings(more if sandbox else key), suppress(asyncio.CancelledError):
             await _watch(parts, restarts, out)
 
@@ -144,12 +143,18 @@ def _webhooks(settings: Settings, port: int, sandbox: SandboxInfo | None) -> str
 
 
 def _print_running(
-    out: Output, parts: ServiceParts, port: int, ui: str, sandbox: SandboxInfo | None, webhooks: str
+    out: Output,
+    parts: ServiceParts,
+    port: int,
+    addresses: Mapping[str, str],
+    sandbox: SandboxInfo | None,
+    webhooks: str,
 ) -> None:
+    ui = addresses["ui"]
     if out.value(
         {
             "temporal": f"{HOST}:{port}",
-            "ui": ui,
+            **addresses,
             "sandbox": sandbox.url if sandbox else None,
             "webhooks": webhooks,
             "processes": {part.name: part.process.pid for part in parts.started},
@@ -158,6 +163,7 @@ def _print_running(
     ):
         return
     out.line("The service is running. Stop it with Ctrl-C.", "bold green")
+    out.items([f"Pages: {addresses['pages']} (board, agenda, reports)"])
     out.items([f"Temporal UI: {ui}/namespaces/{NAMESPACE}/workflows"])
     if sandbox:
         out.items([f"Sandbox: {sandbox.url} (GitHub, Google and mail as people see them)"])

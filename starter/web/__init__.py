@@ -1,1 +1,1 @@
-"""The web application that receives GitHub's webhooks."""
+"""The web application: pages for people, the HTTP API, and GitHub's webhooks."""

@@ -1,4 +1,4 @@
-"""Receives GitHub's webhooks (`leads web`): verifies each delivery and passes its change notice to Temporal.
+"""Receives GitHub's webhooks: verifies each delivery and passes its change notice to Temporal.
 
 Anybody may send requests. Nothing of a body is read unless the header announces a signed delivery of a sensible size, and
 a delivery takes a slot only after its signature was verified.
@@ -6,12 +6,10 @@ a delivery takes a slot only after its signature was verified.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 
 import structlog
-import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from gidgethub import BadRequest, ValidationFailure
 from gidgethub.sansio import Event
@@ -23,11 +21,10 @@ from temporalio.service import RPCError
 from activities.github.repositories import Repositories
 from client.chores import Chores
 from client.notices import NoticeBatcher
-from config.logging import set_up_logs
 from config.settings import Settings
 from starter.web import bodies
 from starter.web.bodies import Bodies
-from starter.web.connections import MAX_HEADER, VERIFIED, Connection
+from starter.web.connections import VERIFIED
 from starter.web.deliveries import read_delivery
 
 MAX_CONCURRENT = 200
@@ -53,21 +50,12 @@ class DeliveryError(Exception):
         self.answer = answer or why
 
 
-def make_web(client: Client, settings: Settings) -> FastAPI:
-    """Return the application, using this connection to Temporal."""
+def make_router(client: Client, settings: Settings, repositories: Repositories) -> APIRouter:
+    """Return the routes of webhooks and of the health check, using this connection to Temporal."""
     batcher, slots = NoticeBatcher(*Chores.of(client, settings)), asyncio.Semaphore(MAX_CONCURRENT)
-    repositories, reading = Repositories(settings.github), Bodies()
+    reading, router = Bodies(), APIRouter(include_in_schema=False)
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        """Learn the ids of the repositories while the first deliveries arrive."""
-        learning = asyncio.create_task(repositories.learn())
-        yield
-        learning.cancel()
-
-    app = FastAPI(title="lead-to-hub", openapi_url=None, lifespan=lifespan)
-
-    @app.get("/healthz")
+    @router.get("/healthz")
     async def healthz() -> JSONResponse:
         """Return 503 if Temporal cannot be reached. Anybody may ask, and so learns nothing else."""
         try:
@@ -77,7 +65,7 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
             return _response(503, "not ok")
         return _response(200, "ok")
 
-    @app.post("/github/webhook")
+    @router.post("/github/webhook")
     async def webhook(request: Request) -> JSONResponse:
         """Accept one delivery. A delivery without a notice is accepted too, and ignored."""
         about = {
@@ -94,7 +82,7 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
         _log.info("delivery taken", **about, action=_short(action), status=status, outcome=outcome)
         return _response(status, outcome)
 
-    return app
+    return router
 
 
 async def _take(batcher: NoticeBatcher, repositories: Repositories, event: Event) -> tuple[str, str, int]:
@@ -182,31 +170,3 @@ def _response(status: int, detail: str) -> JSONResponse:
 def _short(text: str | None) -> str:
     """Return the header's text, safe for a log line and as an id."""
     return "".join(c for c in text or "" if c.isascii() and c.isprintable())[:100]
-
-
-def make_server(client: Client, settings: Settings, host: str, port: int) -> uvicorn.Server:
-    """Return a server for the application."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            make_web(client, settings),
-            host=host,
-            port=port,
-            http=Connection,
-            h11_max_incomplete_event_size=MAX_HEADER,
-            timeout_graceful_shutdown=5,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            ws="none",
-        )
-    )
-
-
-async def serve(client: Client, settings: Settings, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM."""
-    set_up_logs(settings.log_format)
-    if settings.github.webhook_secret is None:
-        _log.warning(
-            "no webhook secret is set, so every delivery is refused; see LEADS_GITHUB__WEBHOOK_SECRET"
-        )
-    await make_server(client, settings, host, port).serve()

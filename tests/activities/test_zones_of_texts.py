@@ -13,7 +13,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.github.activities import GitHubActivities
 from activities.invoice.pdf import invoice_pdf
 from activities.mail.text import mail_body
-from config.settings import Invoicing, Settings
+from config.groups import Invoicing
+from config.settings import Settings
 from process.core.requests import request_for
 from process.effects import SendCorrection, SendMail, UpdateIssue
 from tests.support.lives import BOOK_QUOTE, Life, last_seq

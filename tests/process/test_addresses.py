@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.settings import Addresses
+from config.groups import Addresses
 from process.addresses import ascii_address, complaint_about, folded, without_name
 from process.decisions.opening import contact_complaint
 from process.github.forms import read_issue

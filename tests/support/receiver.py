@@ -14,8 +14,9 @@ import requests
 from pydantic import SecretStr
 from temporalio.client import Client
 
-from config.settings import GitHub, Settings
-from starter.web.webhooks import make_server
+from config.groups import GitHub
+from config.settings import Settings
+from starter.web.application import make_server
 from tests.support.waiting import TIMEOUT
 
 SECRET = "s3cr3t of the tests, which is long enough"

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from activities.github.forms import Form, forms
-from config.settings import GitHub
+from config.groups import GitHub
 from process.github.forms import FIELDS
 from process.lead.hub import HUB_FIELDS
 from process.lead.qualification import MANIAC_T

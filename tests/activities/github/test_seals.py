@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from activities.github import issue_block
 from activities.github.issue_block import LastWritten
 from activities.github.seals import LENGTH, Seal
-from config.settings import GitHub
+from config.groups import GitHub
 
 KEY = "lead-example-ab2c"
 SEAL = Seal(("a key of the service", "the key before"))

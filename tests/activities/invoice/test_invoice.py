@@ -16,7 +16,8 @@ from pypdf import PdfReader
 
 from activities.invoice.fonts import GlyphSet
 from activities.invoice.pdf import REQUIRED, InvoiceChecks, MissingGlyphs, _customer, invoice_pdf
-from config.settings import Invoicing, Settings
+from config.groups import Invoicing
+from config.settings import Settings
 from process.lead.contract import Vendor, VendorStatus
 from process.lead.invoice import Invoice, InvoiceLine
 from process.lead.lead import Lead

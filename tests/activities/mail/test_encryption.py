@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from temporalio.exceptions import ApplicationError
 
 from activities.mail.smtp import deliver
-from config.settings import Mail
+from config.groups import Mail
 
 MESSAGE = b"Subject: Hello\r\n\r\nHello\r\n.\r\nthere\r\n"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from activities.mail.messages import MessageBuilder
 from activities.mail.text import MailBody
-from config.settings import Mail
+from config.groups import Mail
 
 OURS = [
     "From",

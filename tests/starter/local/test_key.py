@@ -3,7 +3,7 @@
 import stat
 from pathlib import Path
 
-from config.settings import MIN_KEY
+from config.groups import MIN_KEY
 from starter.local.key import signing_key
 
 

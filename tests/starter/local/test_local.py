@@ -124,6 +124,8 @@ async def test_up_keeps_leads_over_a_restart(monkeypatch: pytest.MonkeyPatch) ->
     async with up(*summary) as (process, texts):
         assert texts["temporal"] == f"127.0.0.1:{ports[0]}"
         assert texts["sandbox"] == f"http://127.0.0.1:{ports[2]}"
+        board = await asyncio.to_thread(requests.get, f"{texts['pages']}/board", timeout=TIMEOUT)
+        assert board.status_code == 200
         lead = (await done(*start)).json["lead_id"]
         checked = (await done("check", "--json")).json
         assert [each for each in checked if not each["ok"]] == []

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from activities.github import issue_block
 from activities.github.issue_block import LastWritten
 from activities.github.repositories import Repositories
-from config.settings import GitHub
+from config.groups import GitHub
 from starter.web.deliveries import EVENTS, read_delivery
 from tests.support.deliveries import COMMENTED, PUBLISHED, with_command
 from workflows.issue_sync import ChangeNotice

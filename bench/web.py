@@ -1,0 +1,134 @@
+"""Measure the pages: `python -m bench.web --leads 100000`.
+
+A ledger with so many leads is made in a temporary folder, or in the empty database that BENCH_LEDGER_URL names. `leads web`
+serves it in a process of its own, without Temporal. The times are those that a browser on this machine would see: first
+one request after the other, then from several clients at once. The 95th percentile counts.
+"""
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+from httpx2 import AsyncClient, HTTPError
+
+from bench.figures import Figure, Report, Target
+from bench.many_leads import fill
+from bench.options import run_benchmark
+from bench.processes import Process
+from ledger.events import Ledger
+from starter.local.parts import free_ports
+
+PAGES = {
+    "board": "/board",
+    "board, of one role by value": "/board?owner=sales&sort=value",
+    "board, with words": "/board?q=university",
+    "board as of a day": "/board?as-of=2026-07-01",
+    "agenda of a role": "/agenda?for=sales",
+    "search": "/search?q=college+7",
+    "a young lead": "/leads/lead-kind00-1",
+    "a hub of one year": "/leads/lead-kind01-7",
+    "report: funnel": "/reports/funnel",
+    "report: time in stage": "/reports/time-in-stage",
+    "report: forecast": "/reports/forecast",
+    "report: what moved it": "/reports/moved",
+    "report: lost": "/reports/lost",
+    "report: unbilled": "/reports/unbilled",
+    "report: coverage": "/reports/coverage",
+    "report: invoices": "/reports/invoices",
+    "API: a page of leads": "/api/v1/leads?stage=quoted",
+}
+CLIENTS = 8
+SLOWEST = Target(300)
+MEMORY = Target(300)
+NOBODY = "127.0.0.1:9"
+"""Address at which no Temporal answers."""
+
+
+@asynccontextmanager
+async def serving(ledger_url: str, folder: Path) -> AsyncIterator[tuple[Process, str]]:
+    """Run `leads web` on this ledger; return its process and root URL."""
+    (port,) = free_ports(1)
+    given = {"LEADS_LEDGER_URL": ledger_url, "TEMPORAL_ADDRESS": NOBODY}
+    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "starter.local.die_with_parent", str(os.getpid())),
+        *(sys.executable, "-m", "starter.cli", "web", "--port", str(port)),
+        cwd=folder,
+        env=os.environ | path | given,
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield Process(process.pid), f"http://localhost:{port}"
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def answered(client: AsyncClient, address: str) -> float:
+    """Return the milliseconds of one request. Raises SystemExit if it is not answered well."""
+    began = time.perf_counter()
+    response = await client.get(address)
+    if response.status_code != 200:
+        raise SystemExit(f"{address} answered {response.status_code}: {response.text[:300]}")
+    return 1000 * (time.perf_counter() - began)
+
+
+async def ready(client: AsyncClient) -> None:
+    """Wait until the server answers. Raises SystemExit if it does not."""
+    for _ in range(300):
+        try:
+            await client.get("/static/app.css")
+        except HTTPError:
+            await asyncio.sleep(0.1)
+        else:
+            return
+    raise SystemExit("leads web does not answer")
+
+
+async def at_once(client: AsyncClient, address: str, times: int, clients: int) -> list[float]:
+    """Return the milliseconds of so many requests, of which always `clients` are under way."""
+    left = iter(range(times))
+
+    async def ask() -> list[float]:
+        return [await answered(client, address) for _ in left]
+
+    return [each for found in await asyncio.gather(*(ask() for _ in range(clients))) for each in found]
+
+
+def p95(times: Sequence[float]) -> float:
+    """Return the 95th percentile."""
+    return statistics.quantiles(times, n=20, method="inclusive")[-1] if len(times) > 1 else times[0]
+
+
+async def measure(leads: int = 1000, times: int = 40, clients: int = CLIENTS) -> Report:
+    """Ask each page `times` times of a ledger with `leads` leads, and then as often from `clients` clients."""
+    with tempfile.TemporaryDirectory() as name:
+        url = os.environ.get("BENCH_LEDGER_URL", f"sqlite:///{Path(name) / 'ledger.sqlite'}")
+        with closing(Ledger.open(url)) as ledger:
+            ledger.check()
+            events = fill(ledger, leads)
+        async with serving(url, Path(name)) as (process, root):
+            async with AsyncClient(base_url=root, timeout=60) as client:
+                await ready(client)
+                figures = [Figure("memory at start", process.memory, "MB")]
+                for page, address in PAGES.items():
+                    await answered(client, address)
+                    alone = [await answered(client, address) for _ in range(times)]
+                    crowd = await at_once(client, address, times, clients)
+                    figures.append(Figure(page, p95(alone), "ms", target=SLOWEST))
+                    figures.append(Figure(f"{page}, {clients} clients", p95(crowd), "ms"))
+            figures.append(Figure("memory at the end", process.memory, "MB", target=MEMORY))
+    engine = "PostgreSQL" if url.startswith("postgres") else "SQLite"
+    setting = f"{leads} leads with {events} events on {engine}, p95 of {times} requests"
+    return Report("web", "Pages", setting, tuple(figures))
+
+
+if __name__ == "__main__":
+    run_benchmark(__doc__, measure)

@@ -1,0 +1,258 @@
+"""The groups of settings: what belongs together, each with its checks."""
+
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from process.addresses import EXAMPLE, complaint_about, is_domain
+from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES
+from process.calendar import zone_exists
+from process.links import is_loopback, link_complaint
+from process.policy import COLUMNS
+from process.types import Base, Line, Stage, line_complaint
+
+
+def _zone(name: str) -> str:
+    if name and not zone_exists(name):
+        raise ValueError("there is no such time zone; use an IANA name such as Europe/Berlin or UTC")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+def _address(text: str) -> str:
+    """Check a mail address. The message does not quote it, since error messages of settings never do."""
+    if wrong := complaint_about(text):
+        raise ValueError(f"the value {wrong}; write one address, as {EXAMPLE}")
+    return text
+
+
+def _sender(text: str) -> str:
+    if line_complaint(text) or complaint_about(parseaddr(text)[1]):
+        raise ValueError(f"the value is no sender; write it as {EXAMPLE} or Leads <{EXAMPLE}>")
+    return text
+
+
+def _domain(text: str) -> str:
+    if not is_domain(text):
+        raise ValueError("the value is no domain; write it as leads.example.org")
+    return text
+
+
+def _person(text: str) -> str:
+    if wrong := line_complaint(text):
+        raise ValueError(f"the value {wrong}")
+    return text
+
+
+MIN_KEY = 32
+"""Characters of a secret key at least."""
+
+
+def _key(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < MIN_KEY:
+        raise ValueError(
+            f"the key is too short; make one of at least {MIN_KEY} characters: openssl rand -hex 32"
+        )
+    return value
+
+
+Key = Annotated[SecretStr, AfterValidator(_key)]
+
+
+def _api(url: str) -> str:
+    """Check the root of an API, to which credentials are sent."""
+    if complaint := link_complaint(url):
+        raise ValueError(f"the value {complaint}. Only on this machine it may be http://")
+    return url
+
+
+ApiRoot = Annotated[str, AfterValidator(_api)]
+MailAddress = Annotated[str, AfterValidator(_address)]
+Person = Annotated[Line, AfterValidator(_person)]
+
+
+class Group(Base):
+    """Settings that belong together. None of their texts and lists is endless."""
+
+    max_characters: ClassVar[int] = GIVEN_CHARACTERS
+    max_entries: ClassVar[int] = GIVEN_ENTRIES
+
+
+class GitHub(Group):
+    """The repositories and board of leads and hubs, and the account that the service uses."""
+
+    api_url: ApiRoot = Field(
+        "https://api.github.com",
+        description="Root URL of the REST API; on GitHub Enterprise it ends in /api/v3",
+    )
+    token: SecretStr | None = Field(None, description="Access token; leave empty if a GitHub App is used")
+    app_id: int | None = Field(None, description="Id of the GitHub App")
+    app_private_key: SecretStr | None = Field(None, description="Private key of the GitHub App (PEM)")
+    app_installation_id: int | None = Field(
+        None, description="Id of the GitHub App's installation on the organization"
+    )
+    webhook_secret: Key | None = Field(None, description="Secret that GitHub signs webhooks with")
+    webhook_secret_previous: Key | None = Field(
+        None, description="The secret before it, which counts too while it is being changed"
+    )
+    org: str = Field("2i2c-org", description="Organization that owns both repositories and the board")
+    leads_repo: str = Field("leads", description="Repository with one issue per lead")
+    hubs_repo: str = Field("pilot-hubs", description="Repository with one issue per hub")
+    hubs_public: bool = Field(
+        False,
+        description="The repository of hubs is public on purpose: a hub's issue then names no person of the customer",
+    )
+    project_number: int = Field(1, description="Number of the organization's Projects v2 board")
+    status_field: str = Field("Status", description="Name of the board's single-select field for the stage")
+    columns: dict[Stage, Line] = Field(
+        default=COLUMNS, description="Name of the board's column for each stage"
+    )
+    reconcile_minutes: int = Field(
+        10, ge=0, le=1440, description="Minutes between reconciliations with GitHub and Drive; 0: never"
+    )
+    sweep_hours: int = Field(
+        24,
+        ge=1,
+        le=168,
+        description="Hours in which every open lead is compared with GitHub and Drive once, beside the changes",
+    )
+    timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")
+    points_per_minute: int = Field(
+        900,
+        ge=0,
+        description="Points that a process uses a minute at most: a read takes 1, a write 5, and GitHub allows 900. "
+        "Several workers share these; 0: no limit (GitHub Enterprise)",
+    )
+
+    def setting_of(self, repo: str) -> str:
+        """Return the name of the setting that names this repository."""
+        return "LEADS_GITHUB__LEADS_REPO" if repo == self.leads_repo else "LEADS_GITHUB__HUBS_REPO"
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets whose signatures count: the present one, and the one before it while it is being changed."""
+        secrets = (self.webhook_secret, self.webhook_secret_previous)
+        return tuple(secret.get_secret_value() for secret in secrets if secret) if self.webhook_secret else ()
+
+    @property
+    def follows_changes(self) -> bool:
+        """True if the service notices what people do on GitHub, by webhook or reconciliation."""
+        return self.webhook_secret is not None or self.reconcile_minutes > 0
+
+
+class Google(Group):
+    """Google Drive, Forms and Sheets, used with one service account."""
+
+    @model_validator(mode="after")
+    def _one_account(self) -> Self:
+        if self.default_credentials and (self.credentials_file or self.subject):
+            raise ValueError(
+                "with LEADS_GOOGLE__DEFAULT_CREDENTIALS there is no LEADS_GOOGLE__CREDENTIALS_FILE and no "
+                "LEADS_GOOGLE__SUBJECT: remove one or the others"
+            )
+        return self
+
+    credentials_file: Path | None = Field(None, description="Key file of the service account (JSON)")
+    default_credentials: bool = Field(
+        False, description="Use Application Default Credentials instead, which need no key file"
+    )
+    drive_scope: Literal["drive", "drive.file"] = Field(
+        "drive",
+        description="Scope of Drive: all that is shared with the account, or only what it made itself",
+    )
+    subject: str | None = Field(None, description="User to act as, with domain-wide delegation")
+    api_root: ApiRoot | None = Field(None, description="Another host for all three APIs (the sandbox)")
+    leads_folder: str = Field("", description="Id of the Drive folder `sales/leads/`, in a shared drive")
+    questionnaire_form: str = Field("", description="Id of the leads questionnaire (Google Form)")
+    questions: dict[Literal["org", "person", "email", "title", "lead"], str] = Field(
+        default={
+            "org": "Organisation",
+            "person": "Your name",
+            "email": "E-mail",
+            "title": "What do you want to do with a hub?",
+            "lead": "Lead",
+        },
+        description="Title of the question that asks for each of these fields",
+    )
+    questionnaire_url: str = Field(
+        "", description="Pre-filled link to the questionnaire, with {lead} as the answer that names the lead"
+    )
+    new_leads_a_day: int = Field(
+        20, ge=0, le=1000, description="New leads that the questionnaire opens in a day; further ones wait"
+    )
+    price_sheet: str = Field("", description="Id of the spreadsheet with the price list; empty: price_file")
+    price_range: str = Field("Prices!A1:Z", description="Cell range of the price list in the sheet")
+    timeout_seconds: float = Field(30, gt=0, description="Timeout of one request, in seconds")
+
+
+class Mail(Group):
+    """The SMTP server for outgoing mail."""
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        if self.security == "none" and not is_loopback(f"//{host}"):
+            raise ValueError(
+                "LEADS_MAIL__SECURITY is none, which is for a server on this machine: set starttls or tls"
+            )
+        return self
+
+    host: str = "localhost"
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = Field("starttls", description="`none` only for localhost")
+    username: str | None = None
+    password: SecretStr | None = None
+    sender: Annotated[str, AfterValidator(_sender)] = Field(
+        "leads@example.org", description="Address in From: of every mail"
+    )
+    message_id_domain: Annotated[str, AfterValidator(_domain)] = Field(
+        "leads.example.org", description="Domain of the Message-IDs"
+    )
+    timeout_seconds: float = Field(30, gt=0)
+
+
+class Addresses(Group):
+    """Mail addresses of each role. A worker that starts passes changes on to every lead."""
+
+    sales: list[MailAddress] = Field(default=["sales@example.org"])
+    contracts: list[MailAddress] = Field(default=["contracts@example.org"])
+    engineering: list[MailAddress] = Field(default=["engineering@example.org"])
+
+
+class Invoicing(Group):
+    """The sender's data on invoices. An invoice is marked as a draft while a required value is missing."""
+
+    sender: str = Field("", description="Name of the sender")
+    address: list[str] = Field(default=[], description="Address of the sender, line by line")
+    tax_id: str = Field("", description="Tax id of the sender, as printed")
+    bank: list[str] = Field(default=[], description="Payment details, line by line")
+    payment_days: int = Field(
+        30, ge=0, le=365, description="Days from the invoice's date until payment is due"
+    )
+    contact: str = Field("", description="Contact for questions about an invoice")
+    note: str = Field("", description="Further text on every invoice, for example on taxes")
+    fonts: list[Path] = Field(
+        default=[], description="Font files for scripts beyond Latin, Greek, Cyrillic and Hebrew"
+    )
+
+
+class Digest(Group):
+    """The weekly digest: a mail to each role, and to each person assigned by name, with their open tasks."""
+
+    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"] = (
+        "monday"
+    )
+    hour: int = Field(8, ge=0, le=23)
+    zone: Zone = Field("", description="Time zone of day and hour (IANA name); empty: LEADS_ZONE")
+
+
+class Web(Group):
+    """The pages, the HTTP API, and the people who may see them."""
+
+    url: ApiRoot | None = Field(
+        None, description="Root URL at which people open the pages, https://; empty: only on this machine"
+    )

@@ -1,0 +1,1 @@
+"""The pages that people look at and decide on, made on the server from `templates/pages`."""

@@ -1,0 +1,107 @@
+"""Pages for requests that fail: what is wrong, and what to do."""
+
+import http
+from typing import NamedTuple
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+from temporalio.service import RPCError
+
+from client.connection import translate
+from client.errors import LeadMissing, LeadsError, RequestRefused, Unavailable
+from ledger.errors import LedgerRefused, LedgerUnavailable
+from ledger.queries.cursors import BrokenCursor
+from starter.web.pages.rendering import page
+
+RETRY_AFTER = "10"
+"""Seconds after which a browser may ask again for a page whose source is away."""
+WORDS = 500
+"""Characters of a message at most."""
+
+_log = structlog.get_logger("web")
+
+
+class Shown(NamedTuple):
+    """An error as a page shows it."""
+
+    status: int
+    message: str
+    advice: str = ""
+
+
+def register(app: FastAPI) -> None:
+    """Let the application answer each error with its page."""
+    for kind in (LeadsError, RPCError, LedgerUnavailable, LedgerRefused, BrokenCursor, HTTPException):
+        app.add_exception_handler(kind, _handle)
+    app.add_exception_handler(RequestValidationError, _handle)
+    app.add_exception_handler(Exception, _handle)
+
+
+async def _handle(request: Request, error: Exception) -> HTMLResponse:
+    shown = shown_of(error)
+    if shown.status >= 500 and not isinstance(error, Unavailable | RPCError | LedgerUnavailable):
+        _log.error(
+            "a request failed",
+            path=request.scope.get("route") and request.scope["route"].path,
+            exc_info=error,
+        )
+    headers = {"retry-after": RETRY_AFTER} if shown.status == 503 else {}
+    if isinstance(error, HTTPException) and error.headers:
+        headers |= error.headers
+    return page(
+        request,
+        "error.html",
+        None,
+        shown.status,
+        headers,
+        title=http.HTTPStatus(shown.status).phrase,
+        shown=shown,
+    )
+
+
+def shown_of(error: Exception) -> Shown:
+    """Return status, message and advice for an error. An unknown one tells nothing of its inside."""
+    if isinstance(error, RPCError):
+        error = translate(error)
+    match error:
+        case LeadMissing():
+            return Shown(404, _cut(error), "Search for it, or look at the board.")
+        case RequestRefused():
+            return Shown(409, _cut(error))
+        case Unavailable():
+            return Shown(503, _cut(error), "Try again in a moment.")
+        case LedgerUnavailable():
+            return Shown(
+                503, _cut(error), "Try again in a moment. Leads go on meanwhile, and decisions are kept."
+            )
+        case LedgerRefused():
+            return Shown(
+                503,
+                _cut(error),
+                "The administrator can read more in the log; `leads check` tries the ledger.",
+            )
+        case BrokenCursor():
+            return Shown(400, _cut(error))
+        case RequestValidationError():
+            return Shown(422, _complaints(error), "Correct the address, or begin at the board.")
+        case HTTPException():
+            return Shown(error.status_code, str(error.detail)[:WORDS])
+    return Shown(
+        500,
+        "Something went wrong here, and it is in our log.",
+        "Try again; if it stays, tell the administrator.",
+    )
+
+
+def _complaints(error: RequestValidationError) -> str:
+    """Return the first complaints, with the names of the fields and without their values."""
+    lines = (f"{each['loc'][-1]}: {each['msg']}" for each in error.errors()[:5])
+    return "; ".join(lines)[:WORDS]
+
+
+def _cut(error: Exception) -> str:
+    text = str(error)
+    return text if len(text) <= WORDS else f"{text[: WORDS - 1]}…"

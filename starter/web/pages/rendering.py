@@ -1,0 +1,96 @@
+"""Renders the pages from `templates/pages`. Every text is escaped; an undefined name is an error."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.numbers import format_currency, format_decimal
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from process.links import link_complaint
+from starter.web.services import services_of
+from starter.web.spelling import lead_address
+from starter.web.visitors import Visitor
+
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "pages"
+NAVIGATION = (("/agenda", "Agenda"), ("/board", "Board"), ("/reports", "Reports"))
+"""Address and name of the pages that every page links to."""
+LOCALE = "en"
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of all pages."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {"number": number, "money": money, "moment": moment, "day": day, "title": title}
+    made.filters |= {"lead_address": lead_address, "leads_outside": leads_outside}
+    for file in sorted(TEMPLATES.rglob("*.html")):  # the files on the disk may later belong to newer code
+        made.get_template(file.relative_to(TEMPLATES).as_posix())
+    return made
+
+
+def page(
+    request: Request,
+    name: str,
+    visitor: Visitor | None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """Return the page made of this template. `visitor`: None for a page that anybody may see."""
+    services = services_of(request)
+    known = {
+        "request": request,
+        "path": request.url.path,
+        "visitor": visitor,
+        "navigation": NAVIGATION if visitor else (),
+        "now": services.clock(),
+        "zone": services.settings.zone,
+    }
+    return HTMLResponse(environment().get_template(name).render(known | values), status, headers)
+
+
+# ---- filters
+
+
+def number(value: int | Decimal) -> str:
+    """Return a number as people read it: 1,204."""
+    return format_decimal(value, locale=LOCALE)
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """Return an amount with its currency: 12,000.00 USD."""
+    return format_currency(amount, currency, format="#,##0.00 ¤¤", locale=LOCALE)
+
+
+def moment(value: datetime, zone: str = "UTC") -> str:
+    """Return a moment in a zone: 2026-11-29 10:02."""
+    return f"{value.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def day(value: date | None) -> str:
+    """Return a day: 2026-11-29, and nothing for None."""
+    return value.isoformat() if value else ""
+
+
+def title(kind: str) -> str:
+    """Return a decision's kind as people read it: Price quoted."""
+    return kind.replace("_", " ").replace("-", " ").capitalize()
+
+
+def leads_outside(text: str) -> bool:
+    """Return True if the text is an address to which a browser may be led."""
+    return not link_complaint(text)

@@ -1,0 +1,86 @@
+"""The connections that pages and the API use: the ledger to read, and the leads to decide."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Concatenate, ParamSpec, TypeVar, cast
+
+from fastapi import Request
+from sqlalchemy import Connection
+from temporalio.client import Client
+
+from client.leads import LeadsClient
+from config import policy_file
+from config.settings import Settings
+from ledger.queries.asking import LedgerQueries
+from ledger.reader import LedgerReader
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS = 3
+"""Number of questions to the ledger at the same time. Others wait for their turn."""
+TIMEOUT = timedelta(seconds=10)
+"""Time for an answer of a lead."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that a request may use. One object serves all requests."""
+
+    settings: Settings
+    leads: LeadsClient
+    queries: LedgerQueries
+    ledger: LedgerReader
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(THREADS, thread_name_prefix="ledger")
+    )
+
+    async def ask(
+        self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs
+    ) -> T:
+        """Return the answer of a function of `ledger.queries`. Raises LedgerUnavailable, LedgerRefused."""
+
+        def answer() -> T:
+            with self.queries.asking() as connection:
+                return question(connection, *args, **named)
+
+        return await self.run(answer)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return the result of work that blocks, done in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, work)
+
+
+@asynccontextmanager
+async def open_services(client: Client, settings: Settings) -> AsyncIterator[Services]:
+    """Open the ledger and the client. Both connect at their first use."""
+    url = settings.ledger_url.get_secret_value()
+    leads = LeadsClient(
+        client,
+        settings.task_queue,
+        settings.temporal_ui,
+        TIMEOUT,
+        policy_file.current_policy(settings),
+        opaque_ids=settings.lead_ids == "opaque",
+        key=settings.current_signing_key,
+        leads_repo=settings.github.leads_repo,
+    )
+    with (
+        closing(LedgerQueries.open(url)) as queries,
+        closing(LedgerReader.open(url, read_only=True)) as reader,
+    ):
+        services = Services(settings, leads, queries, reader)
+        try:
+            yield services
+        finally:
+            services.threads.shutdown(wait=False, cancel_futures=True)
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the application that handles this request."""
+    return cast(Services, request.app.state.services)

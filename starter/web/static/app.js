@@ -1,0 +1,2 @@
+// The little that pages do beyond HTML. Everything works without it.
+"use strict";
