@@ -12,6 +12,7 @@ from activities.github.repositories import Repositories
 from config.logging import set_up_logs
 from config.settings import Settings, SettingsError
 from starter.web import assets, webhooks
+from starter.web.api.application import PREFIX, make_api
 from starter.web.auth.access import Access, start_complaint
 from starter.web.auth.edge import Guard, WebApplication
 from starter.web.connections import MAX_HEADER, Connection
@@ -42,6 +43,7 @@ def make_web(client: Client, settings: Settings) -> WebApplication:
     app.include_router(assets.router)
     for part in (board, decide, lead, me, sign_in):
         app.include_router(part.router)
+    app.mount(PREFIX, make_api(app.state))
     return app
 
 
