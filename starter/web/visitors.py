@@ -1,8 +1,8 @@
 """Finds out who makes a request: the person signed in, the one that a trusted proxy names, or the one at this machine."""
 
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import HTTPException, Request
 
 from starter.cli.options import login
 from starter.web.auth import sessions
@@ -52,8 +52,9 @@ async def person_of(request: Request) -> KnownPerson:
     return KnownPerson(person, visitor)
 
 
-async def visitor_of(known: Annotated[KnownPerson, Depends(person_of)]) -> Visitor:
+async def visitor_of(request: Request) -> Visitor:
     """Return the person behind a request, who may see leads. Raises SignInNeeded, NoRole."""
+    known = await person_of(request)
     if known.visitor.roles == ():
         raise NoRole(known.visitor)
     return known.visitor
