@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, union_all
 
 from ledger.queries.cursors import read_cursor, write_cursor
+from ledger.queries.rows import rows_of
 from ledger.read_tables import AGENDA, NAMES
-from ledger.tables import LEADS
 from process.actor import plain_name
 from process.types import Role
 from process.views.agenda_items import Section
@@ -78,7 +78,7 @@ def agenda(
     found = connection.execute(
         select(lines).order_by(*(lines.c[name] for name in _ORDER)).limit(limit + 1)
     ).all()
-    rows = _rows(connection, {line.lead_id for line in found})
+    rows = rows_of(connection, {line.lead_id for line in found})
     items = tuple(
         Item(_SECTIONS[line.section], Role(line.role), line.text, line.since, line.until, rows[line.lead_id])
         for line in found[:limit]
@@ -112,12 +112,3 @@ def _beyond(values: tuple[Any, ...]) -> ColumnElement[bool]:
         same = (columns[n] == values[n] for n in range(number))
         parts.append(and_(*same, column > values[number]))
     return and_(AGENDA.c.section >= values[0], or_(*parts))
-
-
-def _rows(connection: Connection, lead_ids: Collection[str]) -> dict[str, LeadRow]:
-    wanted = select(LEADS.c.lead_id, LEADS.c.document).where(
-        LEADS.c.lead_id.in_(sorted(lead_ids)), LEADS.c.document.is_not(None)
-    )
-    return {
-        lead_id: LeadRow.model_validate_json(document) for lead_id, document in connection.execute(wanted)
-    }

@@ -3,23 +3,55 @@
 Amounts are minor units of one currency. Sums over months and shares are made by the caller, exactly.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from ledger.read_tables import INVOICES, MONEY, NOW, STAGES, TERMS, UNBILLED
-from ledger.tables import LEADS
-from process.types import Stage
-from process.views.lead_row import UnbilledKind
+from ledger.tables import ENTRIES, LEADS
+from process.reports.rows import (
+    AwaitedHub,
+    Days,
+    Expected,
+    HubDays,
+    Losses,
+    LostMoney,
+    Moved,
+    OpenInvoice,
+    Outcomes,
+    Renewals,
+    UnbilledDays,
+    Waiting,
+)
+from process.types import OPEN_STAGES, Stage
 
 PAGE = 100
 
 
+def merged() -> Select[tuple[str]]:
+    """Return the question for the ids of merged duplicates."""
+    return select(LEADS.c.lead_id).where(LEADS.c.merged_into.is_not(None))
+
+
 def funnel(connection: Connection, first: datetime, before: datetime) -> dict[Stage, int]:
     """Return how many leads that were opened in this time have reached each stage; merged duplicates are left out."""
-    merged = select(LEADS.c.lead_id).where(LEADS.c.merged_into.is_not(None))
     wanted = (
         select(STAGES.c.stage, func.count())
         .where(
@@ -27,20 +59,12 @@ def funnel(connection: Connection, first: datetime, before: datetime) -> dict[St
             STAGES.c.is_first == true(),
             STAGES.c.opened_at >= first,
             STAGES.c.opened_at < before,
-            STAGES.c.lead_id.not_in(merged),
+            STAGES.c.lead_id.not_in(merged()),
         )
         .group_by(STAGES.c.stage)
     )
     found = {row[0]: row[1] for row in connection.execute(wanted)}
     return {stage: found.get(stage.value, 0) for stage in Stage}
-
-
-class Days(NamedTuple):
-    """Number of spans at a stage that lasted so many days."""
-
-    stage: Stage
-    days: int
-    spans: int
 
 
 def time_in_stage(connection: Connection, first: datetime, before: datetime) -> list[Days]:
@@ -58,23 +82,66 @@ def time_in_stage(connection: Connection, first: datetime, before: datetime) -> 
     ]
 
 
-class Expected(NamedTuple):
-    """Money that is expected alike by several leads: the same months and kind."""
+def still_there(connection: Connection, first: datetime, before: datetime) -> list[Waiting]:
+    """Return the leads that were opened in this time and are still at an open stage."""
+    wanted = select(STAGES.c.stage, func.count(), func.min(STAGES.c.from_at)).where(
+        STAGES.c.book == NOW,
+        STAGES.c.opened_at >= first,
+        STAGES.c.opened_at < before,
+        STAGES.c.to_seq.is_(None),
+        STAGES.c.stage.in_(sorted(OPEN_STAGES)),
+    )
+    return [
+        Waiting(Stage(stage), leads, since)
+        for stage, leads, since in connection.execute(wanted.group_by(STAGES.c.stage))
+    ]
 
-    kind: str
-    first: int | None
-    """First month, as its year times 12 plus its number from 0; None if it is not known yet."""
-    months: int
-    spans: int
-    month: int
-    """Sum for each month."""
-    rest: int
-    """Sum for the first month in addition."""
+
+def to_contract(connection: Connection, first: datetime, before: datetime) -> list[Days]:
+    """Return the days from opening to the first contract, of leads that got it in this time."""
+    wanted = select(STAGES.c.opened_at, STAGES.c.from_at).where(*_first_contracts(first, before))
+    days = Counter((signed - opened).days for opened, signed in connection.execute(wanted))
+    return [Days(Stage.CONTRACTED, each, days[each]) for each in sorted(days)]
+
+
+def to_signature(connection: Connection, first: datetime, before: datetime) -> list[Days]:
+    """Return the days for which leads were quoted before their first contract, of those that got it in this time."""
+    quoted = STAGES.alias("quoted")
+    wanted = select(quoted.c.days, func.count()).where(
+        *_first_contracts(first, before),
+        quoted.c.lead_id == STAGES.c.lead_id,
+        quoted.c.book == NOW,
+        quoted.c.to_seq == STAGES.c.from_seq,
+        quoted.c.stage == Stage.QUOTED.value,
+    )
+    by = quoted.c.days
+    return [Days(Stage.QUOTED, days, n) for days, n in connection.execute(wanted.group_by(by).order_by(by))]
+
+
+def outcomes(connection: Connection, first: datetime, before: datetime) -> Outcomes:
+    """Return how many first quotes were signed in this time, and how many lost; merged duplicates are left out."""
+    signed = select(func.count()).where(*_first_contracts(first, before))
+    lost = select(func.count()).where(
+        *_lost(first, before), STAGES.c.before == Stage.QUOTED.value, STAGES.c.to_seq.is_(None)
+    )
+    return Outcomes(connection.scalar(signed) or 0, connection.scalar(lost) or 0)
+
+
+def _first_contracts(first: datetime, before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        STAGES.c.book == NOW,
+        STAGES.c.stage == Stage.CONTRACTED.value,
+        STAGES.c.is_first == true(),
+        STAGES.c.from_at >= first,
+        STAGES.c.from_at < before,
+    )
 
 
 def currencies(connection: Connection) -> list[str]:
-    """Return the currencies in which money was ever expected."""
-    return list(connection.scalars(select(MONEY.c.currency).distinct().order_by(MONEY.c.currency)))
+    """Return the currencies in which money was ever expected, the most frequent one first."""
+    wanted = select(MONEY.c.currency, func.count()).group_by(MONEY.c.currency)
+    found = {row[0]: row[1] for row in connection.execute(wanted)}
+    return sorted(found, key=lambda currency: (-found[currency], currency))
 
 
 def expected(connection: Connection, currency: str, moment: datetime) -> list[Expected]:
@@ -84,8 +151,7 @@ def expected(connection: Connection, currency: str, moment: datetime) -> list[Ex
         select(*by, func.count(), func.sum(MONEY.c.month), func.sum(MONEY.c.rest))
         .where(
             MONEY.c.currency == currency,
-            MONEY.c.from_at <= moment,
-            or_(MONEY.c.to_at.is_(None), MONEY.c.to_at > moment),
+            known_at(moment),
         )
         .group_by(*by)
     )
@@ -95,78 +161,87 @@ def expected(connection: Connection, currency: str, moment: datetime) -> list[Ex
     ]
 
 
-class Moved(NamedTuple):
-    """Money that an event let expect (`sign` 1), or expect no longer (-1)."""
+def known_at(moment: datetime) -> ColumnElement[bool]:
+    """Return the condition for money that was expected at this moment."""
+    return and_(MONEY.c.from_at <= moment, or_(MONEY.c.to_at.is_(None), MONEY.c.to_at > moment))
 
-    sign: int
-    lead_id: str
-    seq: int
-    kind: str
-    first: int | None
-    months: int
-    month: int
-    rest: int
+
+def changes(currency: str, after: datetime, until: datetime) -> CompoundSelect[Any]:
+    """Return the question for the money that began (sign 1) or ended (-1) between two moments, with its event."""
+    money = [MONEY.c[name] for name in ("kind", "term", "first", "months", "month", "rest")]
+
+    def part(sign: int, at: ColumnElement[datetime], seq: ColumnElement[int]) -> Select[Any]:
+        event = (
+            select(ENTRIES.c.kind)
+            .where(ENTRIES.c.lead_id == MONEY.c.lead_id, ENTRIES.c.seq == seq)
+            .order_by(ENTRIES.c.revision.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        known = (literal(sign).label("sign"), MONEY.c.lead_id, seq.label("seq"))
+        wanted = select(*known, func.coalesce(event, "").label("event"), *money)
+        return wanted.where(MONEY.c.currency == currency, at > after, at <= until)
+
+    return union_all(part(1, MONEY.c.from_at, MONEY.c.from_seq), part(-1, MONEY.c.to_at, MONEY.c.to_seq))
 
 
 def moved(connection: Connection, currency: str, after: datetime, until: datetime) -> list[Moved]:
     """Return what moved the expected money between two moments. The sum is exactly the difference."""
-    money = (MONEY.c.kind, MONEY.c.first, MONEY.c.months, MONEY.c.month, MONEY.c.rest)
-    opened = select(MONEY.c.lead_id, MONEY.c.from_seq, *money).where(
-        MONEY.c.currency == currency, MONEY.c.from_at > after, MONEY.c.from_at <= until
-    )
-    closed = select(MONEY.c.lead_id, MONEY.c.to_seq, *money).where(
-        MONEY.c.currency == currency, MONEY.c.to_at > after, MONEY.c.to_at <= until
-    )
+    each = changes(currency, after, until).subquery()
+    by = (each.c.sign, each.c.event, each.c.kind, each.c.first, each.c.months)
+    wanted = select(*by, func.count(), func.sum(each.c.month), func.sum(each.c.rest)).group_by(*by)
     return [
-        Moved(sign, *row) for sign, part in ((1, opened), (-1, closed)) for row in connection.execute(part)
+        Moved(sign, event, Expected(kind, first, months, spans, int(month), int(rest)))
+        for sign, event, kind, first, months, spans, month, rest in connection.execute(wanted)
     ]
 
 
-class Loss(NamedTuple):
-    """A loss that stands, or that a reopened lead has got over."""
-
-    lead_id: str
-    seq: int
-    at: datetime
-    reason: str
-    before: Stage | None
-    """The stage at which it was lost."""
-    reopened: bool
+def unpriced(connection: Connection) -> int:
+    """Return the number of open leads that have no price yet."""
+    wanted = select(func.count()).where(
+        LEADS.c.archived == false(), LEADS.c.stage == Stage.LEAD.value, LEADS.c.currency.is_(None)
+    )
+    return connection.scalar(wanted) or 0
 
 
-def losses(connection: Connection, first: datetime, before: datetime) -> list[Loss]:
+def losses(connection: Connection, first: datetime, before: datetime) -> list[Losses]:
     """Return the losses of this time, as they stand now; merged duplicates are left out."""
-    merged = select(LEADS.c.lead_id).where(LEADS.c.merged_into.is_not(None))
-    wanted = select(STAGES).where(
+    reopened = STAGES.c.to_seq.is_not(None)
+    by = (STAGES.c.reason, STAGES.c.before, reopened)
+    wanted = select(*by, func.count()).where(*_lost(first, before)).group_by(*by)
+    return [
+        Losses(reason or "", stage and Stage(stage), bool(again), leads)
+        for reason, stage, again, leads in connection.execute(wanted)
+    ]
+
+
+def lost_money(connection: Connection, first: datetime, before: datetime) -> list[LostMoney]:
+    """Return the money that was expected no longer from the losses of this time on."""
+    by = (STAGES.c.reason, STAGES.c.before, MONEY.c.currency, MONEY.c.kind, MONEY.c.first, MONEY.c.months)
+    wanted = select(*by, func.count(), func.sum(MONEY.c.month), func.sum(MONEY.c.rest)).where(
+        *_lost(first, before), MONEY.c.lead_id == STAGES.c.lead_id, MONEY.c.to_seq == STAGES.c.from_seq
+    )
+    return [
+        LostMoney(
+            reason or "",
+            stage and Stage(stage),
+            currency,
+            Expected(kind, start, months, spans, int(month), int(rest)),
+        )
+        for reason, stage, currency, kind, start, months, spans, month, rest in connection.execute(
+            wanted.group_by(*by)
+        )
+    ]
+
+
+def _lost(first: datetime, before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
         STAGES.c.book == NOW,
         STAGES.c.stage == Stage.LOST.value,
         STAGES.c.from_at >= first,
         STAGES.c.from_at < before,
-        STAGES.c.lead_id.not_in(merged),
+        STAGES.c.lead_id.not_in(merged()),
     )
-    return [
-        Loss(
-            row.lead_id,
-            row.from_seq,
-            row.from_at,
-            row.reason or "",
-            Stage(row.before) if row.before else None,
-            row.to_seq is not None,
-        )
-        for row in connection.execute(wanted.order_by(STAGES.c.from_at, STAGES.c.lead_id))
-    ]
-
-
-class UnbilledDays(NamedTuple):
-    """Days or months of a lead that nobody is billed for."""
-
-    lead_id: str
-    number: int
-    kind: UnbilledKind
-    start: date
-    end: date
-    currency: str | None
-    estimate: int | None
 
 
 def unbilled(
@@ -188,19 +263,6 @@ def _beyond(columns: Sequence[ColumnElement[object]], values: Sequence[object]) 
     return or_(*parts)
 
 
-class OpenInvoice(NamedTuple):
-    """An invoice that is neither paid nor voided."""
-
-    lead_id: str
-    number: int
-    currency: str
-    total: int
-    prepared_on: date | None
-    sent_on: date | None
-    """None if it is only prepared."""
-    overdue: bool
-
-
 def open_invoices(connection: Connection) -> list[OpenInvoice]:
     """Return the open invoices, the longest sent first and those that are not sent last."""
     wanted = select(*(INVOICES.c[name] for name in OpenInvoice._fields))
@@ -210,27 +272,26 @@ def open_invoices(connection: Connection) -> list[OpenInvoice]:
     return [OpenInvoice(*row) for part in (sent, unsent) for row in connection.execute(part)]
 
 
-class HubDays(NamedTuple):
-    """A running hub without a contract."""
-
-    lead_id: str
-    live_on: date
-    exception_by: str | None
-    """The person who allowed it."""
-
-
 def hubs_without_contract(connection: Connection, day: date) -> list[HubDays]:
     """Return the hubs that run on this day in no contract."""
     wanted = select(LEADS.c.lead_id, LEADS.c.live_on, LEADS.c.exception_by).where(
-        LEADS.c.live_on <= day,
-        or_(LEADS.c.down_on.is_(None), LEADS.c.down_on > day),
+        *_running(day),
         not_(_covered(LEADS.c.lead_id, day)),
     )
     return [HubDays(*row) for row in connection.execute(wanted.order_by(LEADS.c.live_on, LEADS.c.lead_id))]
 
 
-def contracts_without_hub(connection: Connection, day: date) -> list[tuple[str, date]]:
-    """Return the leads that have a contract on this day and still wait for a hub, with its first day."""
+def running_hubs(connection: Connection, day: date) -> int:
+    """Return the number of hubs that run on this day."""
+    return connection.scalar(select(func.count()).where(*_running(day))) or 0
+
+
+def _running(day: date) -> tuple[ColumnElement[bool], ...]:
+    return LEADS.c.live_on <= day, or_(LEADS.c.down_on.is_(None), LEADS.c.down_on > day)
+
+
+def contracts_without_hub(connection: Connection, day: date) -> list[AwaitedHub]:
+    """Return the leads that have a contract on this day and still wait for a hub."""
     wanted = (
         select(TERMS.c.lead_id, TERMS.c.start)
         .join(LEADS, LEADS.c.lead_id == TERMS.c.lead_id)
@@ -241,7 +302,7 @@ def contracts_without_hub(connection: Connection, day: date) -> list[tuple[str, 
             LEADS.c.ended == false(),
         )
     )
-    return [(row[0], row[1]) for row in connection.execute(wanted.order_by(TERMS.c.start, TERMS.c.lead_id))]
+    return [AwaitedHub(*row) for row in connection.execute(wanted.order_by(TERMS.c.start, TERMS.c.lead_id))]
 
 
 def _covered(lead_id: ColumnElement[str], day: date) -> ColumnElement[bool]:
@@ -249,13 +310,6 @@ def _covered(lead_id: ColumnElement[str], day: date) -> ColumnElement[bool]:
         TERMS.c.lead_id == lead_id, TERMS.c.start <= day, TERMS.c.until >= day
     )
     return term.exists()
-
-
-class Renewals(NamedTuple):
-    """Terms that ended in a time, and how many of them were followed by another one."""
-
-    ended: int
-    renewed: int
 
 
 def renewals(connection: Connection, first: date, before: date) -> Renewals:

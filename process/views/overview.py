@@ -63,6 +63,11 @@ def options(aggregate: LeadAggregate, now: datetime) -> tuple[Option, ...]:
     return tuple(sorted(found, key=lambda option: _rank(option, step)))
 
 
+def option_of(aggregate: LeadAggregate, kind: str, now: datetime) -> Option:
+    """Return this kind of decision: if it is allowed now, its effect and its fields."""
+    return _option(aggregate, kind, now, step_of(aggregate.lead).decisions)
+
+
 def _rank(option: Option, step: tuple[str, ...]) -> tuple[bool, int]:
     return not option.allowed, step.index(option.kind) if option.next else len(step)
 

@@ -12,32 +12,23 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 
 from ledger.database import Database
-from ledger.entries import entry_of
 from ledger.events import Ledger, LedgerRefused, LedgerUnavailable
-from ledger.queries import agenda, board, feed, one_lead, reports, search
+from ledger.queries import agenda, behind, board, feed, one_lead, reports, search
 from ledger.queries.asking import LedgerQueries
 from ledger.queries.cursors import BrokenCursor, read_cursor, write_cursor
 from ledger.tables import IDENTITY
+from process.reports.rows import Expected
 from process.types import Role, Stage
 from process.views.agenda_items import Section
-from process.views.recording import record_request
 from process.views.row import row_of
+from tests.support.engines import ROLE, a_database
 from tests.support.lives import MONDAY, QUOTE, Life
 from tests.support.postgres import Postgres
+from tests.support.rows import write_events as write
 
-from .conftest import ROLE, a_database
 from .test_plans import having, plans_of
 
 TODAY = MONDAY + timedelta(days=1)
-
-
-def write(ledger: Ledger, life: Life) -> None:
-    request = record_request(life.aggregate, life.aggregate.in_ledger, life.now)
-    entries = [entry_of(life.lead.id, event) for event in request.events]
-    seq = ledger.append(
-        life.lead.id, entries, after=request.after, row=request.row, snapshots=request.snapshots
-    )
-    life.aggregate = life.aggregate.recorded(seq)
 
 
 def a_life(name: str, **opened: Any) -> Life:
@@ -311,32 +302,48 @@ def test_the_funnel_and_the_times_count_each_lead(asked: Connection) -> None:
 
 
 def test_what_moved_is_the_difference(asked: Connection) -> None:
-    def value(found: list[Any]) -> int:
-        return sum(getattr(each, "sign", 1) * (each.month * each.months + each.rest) for each in found)
+    def value(money: Expected) -> int:
+        return money.month * money.months + money.rest
 
-    before, after = MONDAY + timedelta(minutes=30), TODAY
+    def at(moment: datetime) -> int:
+        return sum(map(value, reports.expected(asked, "USD", moment)))
+
+    def between(first: datetime, last: datetime) -> int:
+        return sum(each.sign * value(each.money) for each in reports.moved(asked, "USD", first, last))
+
+    before, half, after = MONDAY - timedelta(1), MONDAY + timedelta(minutes=30), TODAY
     assert reports.currencies(asked) == ["USD"]
-    known = [
-        value(reports.expected(asked, "USD", moment)) for moment in (MONDAY - timedelta(1), before, after)
-    ]
-    assert known[0] == 0
-    assert known[2] > 0
-    assert value(reports.moved(asked, "USD", before, after)) == known[2] - known[1]
-    assert value(reports.moved(asked, "USD", MONDAY - timedelta(1), after)) == known[2]
+    assert at(before) == 0
+    assert at(after) > 0
+    assert between(half, after) == at(after) - at(half)
+    assert between(before, after) == at(after)
+    assert {each.event for each in reports.moved(asked, "USD", before, after)} == {
+        "price_quoted",
+        "contract_signed",
+        "lost",
+    }
 
 
 def test_losses_contracts_hubs_and_bills(asked: Connection, ledger: Ledger) -> None:
-    (loss,) = reports.losses(asked, MONDAY, TODAY)
-    assert (loss.lead_id, loss.reason, loss.before, loss.reopened) == (
-        "lead-di",
-        "budget",
-        Stage.QUOTED,
-        False,
-    )
+    assert reports.losses(asked, MONDAY, TODAY) == [("budget", Stage.QUOTED, False, 1)]
+    (lost,) = reports.lost_money(asked, MONDAY, TODAY)
+    assert (lost.reason, lost.before, lost.currency) == ("budget", Stage.QUOTED, "USD")
+    assert lost.money.month * 12 == 1_200_000
+    assert reports.outcomes(asked, MONDAY, TODAY) == (2, 1)
+    assert [days.spans for days in reports.to_signature(asked, MONDAY, TODAY)] == [2]
+    assert [days.spans for days in reports.to_contract(asked, MONDAY, TODAY)] == [2]
+    assert reports.unpriced(asked) == 1
+    assert {each.stage: each.leads for each in reports.still_there(asked, MONDAY, TODAY)} == {
+        Stage.LEAD: 1,
+        Stage.QUOTED: 2,
+        Stage.CONTRACTED: 1,
+        Stage.HUB: 1,
+    }
     day = TODAY.date()
     assert reports.hubs_without_contract(asked, day) == []
-    assert [lead for lead, _ in reports.contracts_without_hub(asked, day)] == ["lead-flo"]
+    assert [lead.lead_id for lead in reports.contracts_without_hub(asked, day)] == ["lead-flo"]
     late = day + timedelta(days=500)
+    assert reports.running_hubs(asked, day) == 1
     assert [hub.lead_id for hub in reports.hubs_without_contract(asked, late)] == ["lead-ed"]
     assert reports.renewals(asked, day, late) == (2, 0)
     assert {invoice.lead_id for invoice in reports.open_invoices(asked)} <= {"lead-ed", "lead-flo"}
@@ -344,6 +351,8 @@ def test_losses_contracts_hubs_and_bills(asked: Connection, ledger: Ledger) -> N
 
 
 # ---- plans
+
+TIME = behind.Time(MONDAY, TODAY)
 
 QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "column": lambda c: board.column(c, Stage.QUOTED, "date", after=write_cursor([TODAY, "lead-a"])),
@@ -362,6 +371,24 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "times": lambda c: reports.time_in_stage(c, MONDAY, TODAY),
     "expected": lambda c: reports.expected(c, "USD", TODAY),
     "moved": lambda c: reports.moved(c, "USD", MONDAY, TODAY),
+    "currencies": reports.currencies,
+    "unpriced": reports.unpriced,
+    "still there": lambda c: reports.still_there(c, MONDAY, TODAY),
+    "to contract": lambda c: reports.to_contract(c, MONDAY, TODAY),
+    "to signature": lambda c: reports.to_signature(c, MONDAY, TODAY),
+    "outcomes": lambda c: reports.outcomes(c, MONDAY, TODAY),
+    "lost money": lambda c: reports.lost_money(c, MONDAY, TODAY),
+    "running hubs": lambda c: reports.running_hubs(c, TODAY.date()),
+    "behind a stage": lambda c: behind.stage_lines(c, Stage.QUOTED, TIME, *behind.first_times()),
+    "behind losses": lambda c: behind.stage_lines(
+        c, Stage.LOST, TIME, behind.reason_is("budget"), by=behind.BEGAN
+    ),
+    "behind the forecast": lambda c: behind.expected_lines(
+        c, "USD", TODAY, ["new"], (24_000, 25_000), 24_318
+    ),
+    "behind what moved": lambda c: behind.moved_lines(c, "USD", TIME, "lost", ["new"]),
+    "summaries": lambda c: behind.summaries(c, [("lead-ed", 1), ("lead-bo", 2)]),
+    "headings": lambda c: behind.headings(c, ["lead-ed", "lead-bo"]),
     "losses": lambda c: reports.losses(c, MONDAY, TODAY),
     "unbilled": lambda c: reports.unbilled(c, (TODAY.date(), "lead-a", 1)),
     "open invoices": reports.open_invoices,

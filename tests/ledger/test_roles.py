@@ -15,9 +15,10 @@ from ledger.events import Ledger, LedgerRefused
 from ledger.read_tables import OF_LEAD
 from ledger.schema import RIGHTS
 from ledger.tables import ENTRIES
+from tests.support.engines import ROLE
 from tests.support.postgres import Postgres
 
-from .conftest import ROLE, entry, record
+from .conftest import entry, record
 
 Open = Callable[[str], Ledger]
 

@@ -1,8 +1,10 @@
-"""Rows of leads, written into a ledger without their workflows."""
+"""Rows and events of leads, written into a ledger without their workflows."""
 
 from contextlib import closing
 
+from ledger.entries import entry_of
 from ledger.events import Ledger
+from process.views.recording import record_request
 from process.views.row import row_of
 from tests.support.lives import Life
 
@@ -13,3 +15,13 @@ def write_rows(url: str, *lives: Life) -> None:
         ledger.check()
         for life in lives:
             ledger.append(life.lead.id, [], after=0, row=row_of(life.aggregate, life.now))
+
+
+def write_events(ledger: Ledger, life: Life) -> None:
+    """Write the events of a lead that are new, with its read tables."""
+    request = record_request(life.aggregate, life.aggregate.in_ledger, life.now)
+    entries = [entry_of(life.lead.id, event) for event in request.events]
+    seq = ledger.append(
+        life.lead.id, entries, after=request.after, row=request.row, snapshots=request.snapshots
+    )
+    life.aggregate = life.aggregate.recorded(seq)

@@ -1,22 +1,81 @@
-"""The board: leads by stage."""
+"""The board: leads by stage, now or as they were known on a past day."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
-from ledger.queries import board
-from process.types import Stage
+from process.calendar import day_of, end_of
+from process.types import OPEN_STAGES, Role, Stage
+from process.views.overview import options
+from starter.web.freshness import rebuilding
+from starter.web.pages.board_cards import Column, PastColumn, read_columns, read_past
+from starter.web.pages.board_view import BoardView
+from starter.web.pages.queries import check_past
 from starter.web.pages.rendering import page
-from starter.web.services import services_of
+from starter.web.reading import read_lead
+from starter.web.services import Services, services_of
 from starter.web.visitors import Visitor, visitor_of
 
 router = APIRouter(include_in_schema=False)
 
+OPEN = tuple(stage for stage in Stage if stage in OPEN_STAGES)
+FOLDED = tuple(stage for stage in Stage if stage not in OPEN_STAGES)
+SORTS = {"date": "next date", "value": "value", "age": "days at the stage", "name": "name"}
+SERVICES = ("hub", "other")
+
 
 @router.get("/board")
-async def show(request: Request, visitor: Annotated[Visitor, Depends(visitor_of)]) -> HTMLResponse:
+async def show(
+    request: Request,
+    visitor: Annotated[Visitor, Depends(visitor_of)],
+    view: Annotated[BoardView, Query()],
+) -> HTMLResponse:
     """Show the columns of the board."""
     services = services_of(request)
-    columns = [(stage, await services.ask(board.column, stage)) for stage in Stage]
-    return page(request, "board.html", visitor, columns=columns)
+    if view.as_of:
+        return await _show_past(request, visitor, view, view.as_of)
+    stages = (view.stage,) if view.stage else OPEN
+    columns = await services.ask(read_columns, view, stages, services.clock())
+    return page(
+        request, "board.html", visitor, **_frame(services, view, columns), behind=await rebuilding(request)
+    )
+
+
+async def _show_past(request: Request, visitor: Visitor, view: BoardView, day: date) -> HTMLResponse:
+    services = services_of(request)
+    zone = services.settings.zone
+    check_past(day, day_of(services.clock(), zone))
+    stages = (view.stage,) if view.stage else OPEN
+    columns = await services.ask(read_past, view, stages, end_of(day, zone))
+    return page(request, "board_past.html", visitor, **_frame(services, view, columns))
+
+
+def _frame(
+    services: Services, view: BoardView, columns: dict[Stage, Column] | dict[Stage, PastColumn]
+) -> dict[str, Any]:
+    """Return what both boards have around their columns."""
+    return {
+        "view": view,
+        "columns": {stage: column for stage, column in columns.items() if column.is_open},
+        "counts": {stage: column.leads for stage, column in columns.items()},
+        "folded": FOLDED,
+        "roles": tuple(Role),
+        "sorts": SORTS,
+        "known_services": SERVICES,
+        "today": day_of(services.clock(), services.settings.zone),
+    }
+
+
+@router.get("/leads/{lead_id}/menu")
+async def menu(
+    request: Request, visitor: Annotated[Visitor, Depends(visitor_of)], lead_id: str
+) -> HTMLResponse:
+    """Show the decisions that may be taken on a lead now: those of its next step first."""
+    services = services_of(request)
+    aggregate = await read_lead(services, lead_id)
+    now = services.clock()
+    found = await services.run(lambda: options(aggregate, now))
+    allowed = [option for option in found if option.allowed]
+    return page(request, "menu.html", visitor, lead=aggregate.lead, options=allowed)

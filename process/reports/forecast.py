@@ -1,0 +1,172 @@
+"""The forecast: FMRR = contracted + ρ × renewals + η × new, month by month."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from process.reports.amounts import in_units, money_text, percentile
+from process.reports.catalog import REPORTS
+from process.reports.months import month_name
+from process.reports.parameters import Choice, described, rows_of
+from process.reports.report import Cell, Chart, Column, Mark, Report, Table, table, total
+from process.reports.rows import Days, Expected, Outcomes, Renewals
+from process.reports.valuing import KINDS, USUAL_LAG, Months, by_month, hoped_month
+from process.reports.words import MEDIAN, counted, listed, percent_text
+
+INFO = REPORTS["forecast"]
+SERIES = {"contract": "contracted", "renewal": "renewals × ρ", "new": "new × η"}
+
+
+class Measured(NamedTuple):
+    """The rates that the leads' past shows."""
+
+    renewals: Renewals
+    outcomes: Outcomes
+    to_signature: Sequence[Days]
+    """Days for which first offers were quoted before they were signed."""
+
+    @property
+    def lag(self) -> int | None:
+        """Median number of days from an offer to its signature; None if none was signed."""
+        return percentile([(each.days, each.spans) for each in self.to_signature], MEDIAN)
+
+    def texts(self) -> dict[str, str]:
+        """Return the measured values in words, by the names of the parameters."""
+        decided = self.outcomes.signed + self.outcomes.lost
+        signed = sum(each.spans for each in self.to_signature)
+        return {
+            "rho": _rate(self.renewals.renewed, self.renewals.ended, "term that ended", "terms that ended"),
+            "eta": _rate(
+                self.outcomes.signed,
+                decided,
+                "first quote that was decided",
+                "first quotes that were decided",
+            ),
+            "to-signature": f"{self.lag}, the median of {counted(signed, 'offer', 'offers')}"
+            if signed
+            else "",
+        }
+
+
+def _rate(part: int, whole: int, one: str, many: str) -> str:
+    if not whole:
+        return ""
+    return f"{percent_text(part, whole)}, {part} of {counted(whole, one, many)} within 24 months"
+
+
+class Known(NamedTuple):
+    """What the forecast is made of."""
+
+    money: Sequence[Expected]
+    """The money that was expected at the end of the day."""
+    measured: Measured
+    unpriced: int
+    """Number of open leads that have no price yet."""
+    currencies: Sequence[str]
+    """Currencies in which money was ever expected."""
+
+
+def lag_of(choice: Choice, measured: Measured) -> int:
+    """Return the days from an offer to its signature: those that are set, else measured, else the usual ones."""
+    if choice.to_signature is not None:
+        return choice.to_signature
+    return USUAL_LAG if measured.lag is None else measured.lag
+
+
+def forecast(choice: Choice, known: Known) -> Report:
+    """Return the report."""
+    lag = lag_of(choice, known.measured)
+    months = by_month(known.money, choice, hoped_month(choice.day, lag))
+    whole = sum(each.share for each in months.values())
+    return Report(
+        name=INFO.name,
+        title=INFO.title,
+        definition=INFO.definition,
+        day=choice.day,
+        parameters=described(INFO.specs, choice, known.measured.texts(), {"currency": known.currencies}),
+        headline=(_headline(choice, whole),),
+        tables=(_table(choice, months),),
+        chart=_chart(choice, months, whole),
+        notes=tuple(notes(choice, known.unpriced, known.money, lag, known.currencies)),
+    )
+
+
+def _headline(choice: Choice, whole: int) -> str:
+    name = f"FMRR{choice.window.size}"
+    first, last = month_name(choice.window.first), month_name(choice.window.last)
+    return f"{name}, {first} to {last}: {money_text(whole, choice.currency)}"
+
+
+def _table(choice: Choice, months: dict[str, Months]) -> Table:
+    money = {"kind": "money", "currency": choice.currency}
+    titles = ("contracted", "renewals", "× ρ", "new", "× η", "FMRR")
+    columns = [Column(title="month", kind="month"), *(Column(title=title, **money) for title in titles)]
+    lines = [
+        _line(
+            choice,
+            month_name(month),
+            {kind: (each.amounts[n], each.shares[n]) for kind, each in months.items()},
+        )
+        for n, month in enumerate(choice.window)
+    ]
+    whole = _line(choice, "", {kind: (each.amount, each.share) for kind, each in months.items()})
+    return table("By month", columns, [*lines, total([Cell(value="sum"), *whole[1:]])])
+
+
+def _line(choice: Choice, month: str, of_kind: dict[str, tuple[int, int]]) -> list[Cell]:
+    """Return the cells of a month, or of the whole window for an empty name."""
+    cells = [Cell(value=month)]
+    for kind in KINDS:
+        rows = rows_of(INFO.specs, choice, kind, month)
+        shown = of_kind[kind][:1] if kind == "contract" else of_kind[kind]
+        cells += (Cell(value=in_units(amount, choice.currency), rows=rows) for amount in shown)
+    whole = sum(share for _, share in of_kind.values())
+    return [
+        *cells,
+        Cell(value=in_units(whole, choice.currency), rows=rows_of(INFO.specs, choice, "all", month)),
+    ]
+
+
+def _chart(choice: Choice, months: dict[str, Months], whole: int) -> Chart:
+    names = tuple(map(month_name, choice.window))
+    return Chart(
+        kind="stacked",
+        title=INFO.title,
+        description=f"Forecast revenue by month as of {choice.day}. {_headline(choice, whole)}.",
+        x_title="month",
+        y_title=choice.currency,
+        currency=choice.currency,
+        xs=names,
+        series=tuple(SERIES.values()),
+        marks=tuple(
+            Mark(
+                x=name,
+                series=SERIES[kind],
+                value=in_units(each.shares[n], choice.currency),
+                rows=rows_of(INFO.specs, choice, kind, name),
+            )
+            for kind, each in months.items()
+            for n, name in enumerate(names)
+        ),
+    )
+
+
+def notes(
+    choice: Choice, unpriced: int, money: Sequence[Expected], lag: int, currencies: Sequence[str]
+) -> Iterator[str]:
+    """Yield what the reader of a forecast should know."""
+    if unpriced:
+        yield f"{counted(unpriced, 'open lead has', 'open leads have')} no price yet, and {_is(unpriced)} not counted."
+    floating = sum(each.spans for each in money if each.first is None)
+    if floating:
+        start = month_name(hoped_month(choice.day, lag))
+        they = "it is" if floating == 1 else "they are"
+        yield (
+            f"{counted(floating, 'offer names', 'offers name')} no start: {they} counted from {start} on, "
+            f"{lag} days after the day."
+        )
+    if others := [each for each in currencies if each != choice.currency]:
+        yield f"Money is expected in {listed(others)}, too: choose the currency."
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
