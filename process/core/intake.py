@@ -11,6 +11,7 @@ from process.core.receipts import NOT_SIGNED, Answer, Refusal, find_receipt, giv
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
+from process.decisions.policy import PolicyAdopted
 from process.envelope import envelope_in, is_sealed
 from process.types import one_line
 
@@ -74,16 +75,18 @@ def opened(
 ) -> tuple[tuple[Any, ...], Actor | Refused]:
     """Return the arguments without the envelope, and the person who decides.
 
-    What an envelope says is believed if the service has signed it. A lead that knows no key, because it has just begun or
-    its workers have none, believes the rest where the policy lets that face decide, and authenticates nobody. Anything
-    else came by `face`, a signal or an update, from somebody unknown.
+    What an envelope says is believed if the service has signed it. A lead that knows no key believes the rest where the
+    policy lets that face decide, and authenticates nobody; but as long as it has not heard whether its workers have one,
+    it takes no policy so. Anything else came by `face`, a signal or an update, from somebody unknown.
     """
     envelope = envelope_in(args)
     if envelope is None:
         return args, _unsigned(aggregate, args, face)
     args, claims = args[:1], envelope.actor.replaced(authenticated=False)
-    if is_sealed(envelope, aggregate.keys, aggregate.lead.id, kind, args[0]):
+    if is_sealed(envelope, aggregate.keys or (), aggregate.lead.id, kind, args[0]):
         return args, claims.replaced(authenticated=claims.face.authenticates and claims.identity is not None)
+    if aggregate.keys is None and kind == PolicyAdopted.kind:
+        return args, NOT_SIGNED
     if not aggregate.keys and not aggregate.lead.policy.faces.refuses(face):
         return args, claims
     if envelope.signature or claims.roles is not None:
