@@ -14,9 +14,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from process.links import link_complaint
+from starter.web.auth.visitor import Visitor
 from starter.web.services import services_of
 from starter.web.spelling import lead_address
-from starter.web.visitors import Visitor
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "pages"
 NAVIGATION = (("/agenda", "Agenda"), ("/board", "Board"), ("/reports", "Reports"))
