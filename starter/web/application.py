@@ -12,7 +12,7 @@ from temporalio.client import Client
 from activities.github.repositories import Repositories
 from config.logging import set_up_logs
 from config.settings import Settings
-from starter.web import assets, webhooks
+from starter.web import assets, live, webhooks
 from starter.web.connections import MAX_HEADER, Connection
 from starter.web.pages import board, errors
 from starter.web.services import open_services
@@ -37,6 +37,7 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
     errors.register(app)
     app.include_router(webhooks.make_router(client, settings, repositories))
     app.include_router(assets.router)
+    app.include_router(live.router)
     for part in (board,):
         app.include_router(part.router)
     return app
