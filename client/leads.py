@@ -282,7 +282,7 @@ class LeadsClient(Directory):
         """
         if isinstance(decision, Merged):
             decision = await self._into(handle, decision)
-        body = self._body(decision)
+        body = self.body_of(decision)
         try:
             return await self._update(handle, decision, body)
         except NO_ANSWER as error:
@@ -335,7 +335,7 @@ class LeadsClient(Directory):
             raise error
         return await why_silent(self.client, handle.id, self.task_queue)
 
-    def _body(self, decision: Decision) -> dict[str, Any]:
+    def body_of(self, decision: Decision) -> dict[str, Any]:
         """Return the decision as JSON; a policy to adopt is filled in with ours."""
         body = decision.model_dump(mode="json", exclude_unset=True, exclude={"source", "actor"})
         if isinstance(decision, PolicyAdopted):
@@ -429,7 +429,7 @@ class LeadsClient(Directory):
         """Return the consequences of the decision without taking it. Raises DecisionRefused for an impossible merge."""
         if isinstance(decision, Merged):
             decision = await self._into(handle, decision)
-        args = self._sent(handle, decision, self._body(decision))
+        args = self._sent(handle, decision, self.body_of(decision))
         return await self._ask(handle, "preview", (decision.kind, *args), DecisionPreview)
 
     async def _ask(self, handle: LeadHandle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:

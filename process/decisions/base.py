@@ -17,6 +17,17 @@ SET_BY_FACE = frozenset({"source", "key", "said_at"})
 """Fields that a face fills in, so that people are not asked for them."""
 SET_BY_LEAD = frozenset({"actor", "adds_to", "left", "told", "restated"})
 """Fields that the lead fills in when it takes or records a decision."""
+SET_BY_SERVICE = SET_BY_LEAD | {
+    "source",
+    "said_at",
+    "policy",
+    "changed",
+    "price_books",
+    "changes",
+    "issue",
+    "originals",
+}
+"""Fields that the service fills in: no command and no form asks a person for them."""
 SAID_WITHIN = timedelta(days=14)
 """A decision counts from when it was said if that is no longer ago; an older one is judged by the present."""
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -39,29 +39,70 @@ def parse_as(decision: type[D], body: Mapping[str, Any]) -> D | Refused:
         return refuse(complaints(error), example_of(decision))
 
 
+class Complaint(NamedTuple):
+    """The reason why the value of one field was not read."""
+
+    field: str
+    """Name of the field; empty if it is not one field's."""
+    path: str
+    """Name of the field, with the place within its value: `item.0`."""
+    clause: str
+    """Rest of the sentence that begins with the field: ` is missing`."""
+
+    def __str__(self) -> str:
+        return self.path + self.clause
+
+
+_NO_CHARACTER = "it holds text with a character that does not exist"
+
+
+def complaints_about(decision: type[Decision], body: Mapping[str, Any]) -> tuple[Complaint, ...]:
+    """Return the complaints of `parse_as` about the fields of `body`, each with its field; none if it can be read.
+
+    Never raises.
+    """
+    try:
+        decision.model_validate(body, context=GIVEN)
+    except ValidationError as error:
+        return tuple(map(complaint_of, _errors(error))) or (Complaint("", "", _NO_CHARACTER),)
+    return ()
+
+
 def complaints(error: ValidationError) -> str:
     """Return the first errors that pydantic found, as one sentence. Never raises."""
-    try:
-        errors = error.errors(include_url=False)
-    except UnicodeEncodeError:  # a message that quotes half of a surrogate pair
-        return "it holds text with a character that does not exist"
-    found = [_complaint(item) for item in errors[:MAX_COMPLAINTS]]
+    errors = _errors(error)
+    if not errors:
+        return _NO_CHARACTER
+    found = [str(complaint_of(item)) for item in errors[:MAX_COMPLAINTS]]
     more = len(errors) - len(found)
     return "; ".join([*found, *([f"and {more} more"] if more else [])])
 
 
-def _complaint(item: ErrorDetails) -> str:
-    name = ".".join(str(part) for part in item["loc"])[:60]
+def _errors(error: ValidationError) -> list[ErrorDetails]:
+    """Return the errors that pydantic found; none if one quotes half of a surrogate pair."""
+    try:
+        return error.errors(include_url=False)
+    except UnicodeEncodeError:
+        return []
+
+
+def complaint_of(item: ErrorDetails) -> Complaint:
+    """Return the complaint about one error that pydantic found."""
+    path = ".".join(str(part) for part in item["loc"])[:60]
+    return Complaint(str(item["loc"][0]) if item["loc"] else "", path, _clause(item))
+
+
+def _clause(item: ErrorDetails) -> str:
     if item["type"] == "missing":
-        return f"{name} is missing"
+        return " is missing"
     if item["type"] == "string_pattern_mismatch" and r"\x00" in item["ctx"]["pattern"]:
-        return f"{name} must have no line break or control character, unlike {shown(item['input'])}"
+        return f" must have no line break or control character, unlike {shown(item['input'])}"
     if item["type"] == "string_pattern_mismatch" and item["ctx"]["pattern"] == CURRENCY_PATTERN:
-        return f"{name}: write a currency as its three letters, such as USD, not {shown(item['input'])}"
+        return f": write a currency as its three letters, such as USD, not {shown(item['input'])}"
     if item["type"] == "written_number":
-        return f"{name}: {item['msg'][:MAX_COMPLAINT]}"
+        return f": {item['msg'][:MAX_COMPLAINT]}"
     message = item["msg"][0].lower() + item["msg"][1:]
-    return f"{name}: {message[:MAX_COMPLAINT]}, not {shown(item['input'])}"
+    return f": {message[:MAX_COMPLAINT]}, not {shown(item['input'])}"
 
 
 def shown(value: Any) -> str:

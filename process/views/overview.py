@@ -29,10 +29,11 @@ def timeline(aggregate: LeadAggregate, newest: int = 0) -> tuple[TimelineLine, .
     Corrected decisions stay in the timeline and are marked as corrected.
     """
     out = corrected_by(aggregate.event_log.corrections)
-    return tuple(_line(event, out.get(event.seq)) for event in aggregate.event_log.events[-newest:])
+    return tuple(line_of(event, out.get(event.seq)) for event in aggregate.event_log.events[-newest:])
 
 
-def _line(event: Event, corrected_by: int | None) -> TimelineLine:
+def line_of(event: Event, corrected_by: int | None) -> TimelineLine:
+    """Return the line of an event, and of the correction that superseded it."""
     fact = event.fact
     return TimelineLine(
         seq=event.seq,
@@ -61,6 +62,11 @@ def options(aggregate: LeadAggregate, now: datetime) -> tuple[Option, ...]:
     step = step_of(aggregate.lead).decisions
     found = [_option(aggregate, kind, now, step) for kind in DECISIONS]
     return tuple(sorted(found, key=lambda option: _rank(option, step)))
+
+
+def option_of(aggregate: LeadAggregate, kind: str, now: datetime) -> Option:
+    """Return this kind of decision: if it is allowed now, its effect and its fields."""
+    return _option(aggregate, kind, now, step_of(aggregate.lead).decisions)
 
 
 def _rank(option: Option, step: tuple[str, ...]) -> tuple[bool, int]:

@@ -14,25 +14,12 @@ from pydantic_core import PydanticUndefined
 
 from process.actor import Actor, Face
 from process.core.refusal import Refused
-from process.decisions.base import SET_BY_LEAD, Decision
+from process.decisions.base import SET_BY_SERVICE, Decision
 from process.decisions.reading import parse_as
 from starter.cli.exits import CommandFailed, ExitCode
 
 AT_COMMAND_LINE = Actor(face=Face.COMMAND_LINE)
 """The person at the command line. Nobody knows who it is: they write any name."""
-
-_OURS = SET_BY_LEAD | {
-    "source",
-    "said_at",
-    "policy",
-    "changed",
-    "price_books",
-    "changes",
-    "issue",
-    "originals",
-}
-"""Fields that are filled in by the service, not by a person."""
-
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,7 +28,7 @@ def with_options(function: F, decision: type[Decision], *, but: Iterable[str] = 
     """Return the function with its `**values` replaced by one option per field of the decision."""
     signature = inspect.signature(function)
     own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    left_out = {*_OURS, *but}
+    left_out = {*SET_BY_SERVICE, *but}
     names = [name for name in decision.model_fields if name not in left_out]
     names.sort(key=Decision.model_fields.__contains__)  # the decision's own fields come first
     fields = [_option(name, decision.model_fields[name]) for name in names]

@@ -36,9 +36,12 @@ class WrittenRefusal(NamedTuple):
     suggestions: tuple[WrittenSuggestion, ...] = ()
 
 
-def write_refusal(refused: Refused, lead_id: str) -> WrittenRefusal:
-    """Return the refusal with the addresses of the pages that would help."""
-    written = (_written(each, lead_id) for each in refused.suggestions)
+def write_refusal(refused: Refused, lead_id: str, *, form_of: str = "") -> WrittenRefusal:
+    """Return the refusal with the addresses of the pages that would help.
+
+    `form_of`: kind of the decision whose form it stands in. Its example is no link there, which would lose what is typed.
+    """
+    written = (_written(each, lead_id, form_of) for each in refused.suggestions)
     return WrittenRefusal(_sentence(refused.reason), tuple(each for each in written if each.text))
 
 
@@ -63,8 +66,10 @@ def decision_address(kind: str, lead_id: str, fields: Mapping[str, Any] | None =
     return _with_query(f"{lead_address(lead_id)}/correct/{quote(str(seq), safe='')}", given)
 
 
-def _written(suggestion: Suggestion, lead_id: str) -> WrittenSuggestion:
+def _written(suggestion: Suggestion, lead_id: str, form_of: str) -> WrittenSuggestion:
     match suggestion.kind:
+        case SuggestionKind.EXAMPLE if suggestion.decision == form_of:
+            return WrittenSuggestion(_example(suggestion.fields))
         case SuggestionKind.EXAMPLE:
             address = decision_address(suggestion.decision, lead_id, suggestion.fields)
             return WrittenSuggestion(_example(suggestion.fields), address if suggestion.fields else "")

@@ -1,0 +1,187 @@
+"""The form of a decision, as somebody sees it while no worker runs."""
+
+import re
+from html import unescape
+from urllib.parse import urlencode
+
+import pytest
+from httpx2 import AsyncClient, Response
+
+from process.decisions.registry import DECISIONS
+from tests.support.lives import Life
+from tests.support.pages import a_life, pages, write_lives
+
+QUOTE = {"amount": "9000", "currency": "USD", "per": "year"}
+
+
+def text_of(response: Response) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
+
+
+async def sent(web: AsyncClient, address: str, **fields: str) -> Response:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    return await web.post(address, content=urlencode(fields), headers=headers)
+
+
+async def test_the_form_asks_for_what_the_decision_needs(web: AsyncClient) -> None:
+    response = await web.get("/leads/lead-ada/decide/price-quoted")
+    assert response.status_code == 200
+    assert re.search(r'<label for="f-amount">Amount', response.text)
+    assert 'placeholder="12000"' in response.text
+    assert 'name="by"' not in response.text
+
+
+async def test_an_example_is_never_a_value(web: AsyncClient) -> None:
+    response = await web.get("/leads/lead-ada/decide/price-quoted")
+    assert not re.search(r'name="amount"[^>]* value="[^"]', response.text)
+
+
+async def test_an_address_fills_the_form_and_shows_what_it_would_do(web: AsyncClient) -> None:
+    response = await web.get(f"/leads/lead-ada/decide/price-quoted?{urlencode(QUOTE)}")
+    assert response.status_code == 200
+    assert re.search(r'name="amount"[^>]* value="9000"', response.text)
+    shown = text_of(response)
+    assert "9,000.00 USD a year" in shown
+    assert "Lead becomes Quoted" in shown
+    assert "what is under way outside is not considered" in shown
+
+
+async def test_a_wrong_value_in_an_address_is_named_at_its_field(web: AsyncClient) -> None:
+    response = await web.get("/leads/lead-ada/decide/price-quoted?per=week")
+    assert response.status_code == 422
+    assert "Charged per: input should be" in text_of(response)
+
+
+async def test_a_decision_without_needs_shows_at_once_what_it_would_do(web: AsyncClient) -> None:
+    assert "Nothing has happened yet" in text_of(await web.get("/leads/lead-ada/decide/questionnaire-sent"))
+
+
+@pytest.mark.parametrize("kind", DECISIONS)
+async def test_every_decision_has_its_page_at_every_stage(kind: str, web: AsyncClient) -> None:
+    for name in ("ada", "bo", "di", "ed", "flo"):
+        response = await web.get(f"/leads/lead-{name}/decide/{kind.replace('_', '-')}")
+        assert response.status_code == (303 if kind == "corrected" else 200), (name, response.text)
+
+
+async def test_what_is_impossible_now_says_why_and_what_would_work(web: AsyncClient) -> None:
+    response = await web.get("/leads/lead-di/decide/price-quoted")
+    assert "The lead is lost." in text_of(response)
+    assert 'href="/leads/lead-di/decide/reopened"' in response.text
+    assert "<form method" not in response.text
+    assert 'class="deciding"' not in response.text
+
+
+async def test_looking_does_nothing_and_keeps_the_key(web: AsyncClient) -> None:
+    address = "/leads/lead-ada/decide/price-quoted"
+    response = await sent(web, address, do="look", key="my-key", seq="99", **QUOTE)
+    assert response.status_code == 200
+    assert 'value="my-key"' in response.text
+    assert "Lead becomes Quoted" in text_of(response)
+
+
+async def test_looking_shows_why_it_would_be_refused(web: AsyncClient) -> None:
+    response = await sent(web, "/leads/lead-ada/decide/price-quoted", do="look", amount="9000")
+    assert response.status_code == 200
+    assert "Would be refused" in text_of(response)
+    assert "A price needs currency and per." in text_of(response)
+
+
+async def test_a_wrong_form_keeps_what_was_typed_and_links_each_complaint(web: AsyncClient) -> None:
+    fields = {"amount": "12.000,5.0", "currency": "dollars", "note": "They <b>insist</b>"}
+    response = await sent(web, "/leads/lead-ada/decide/price-quoted", do="take", key="k", **fields)
+    assert response.status_code == 422
+    assert 'tabindex="-1" autofocus' in response.text
+    assert 'href="#f-currency"' in response.text
+    assert 'aria-invalid="true"' in response.text
+    assert "They &lt;b&gt;insist&lt;/b&gt;</textarea>" in response.text
+    assert 'value="dollars"' in response.text
+
+
+async def test_a_refresh_of_the_preview_is_no_error_while_the_form_is_filled_in(web: AsyncClient) -> None:
+    fields = urlencode({"do": "look", "amount": "x"})
+    headers = {"content-type": "application/x-www-form-urlencoded", "hx-request": "true"}
+    response = await web.post("/leads/lead-ada/decide/price-quoted", content=fields, headers=headers)
+    assert response.status_code == 200
+
+
+async def test_what_was_posted_can_be_shown_again_as_it_was(web: AsyncClient) -> None:
+    """As after a sign-in in the middle of a form."""
+    response = await sent(web, "/leads/lead-ada/decide/price-quoted", do="edit", key="my-key", amount="x y")
+    assert response.status_code == 200
+    assert 'value="x y"' in response.text
+    assert 'value="my-key"' in response.text
+
+
+async def test_without_temporal_nothing_is_taken_and_nothing_is_lost(web: AsyncClient) -> None:
+    response = await sent(
+        web, "/leads/lead-ada/decide/lost", do="take", key="my-key", seq="99", reason="budget"
+    )
+    assert response.status_code == 503
+    assert "something is away" in text_of(response) or "Perhaps taken" in text_of(response)
+    assert 'value="my-key"' in response.text
+
+
+async def test_news_are_shown_before_anything_is_taken(
+    url: str, web: AsyncClient, lives: dict[str, Life]
+) -> None:
+    life = lives["bo"]
+    seen = life.lead.last_seq
+    write_lives(url, life.lost())
+    response = await sent(web, "/leads/lead-bo/decide/quote-accepted", do="take", key="k", seq=str(seen))
+    assert response.status_code == 409
+    assert "since you opened this" in text_of(response)
+    assert f'name="seq" value="{life.lead.last_seq}"' in response.text
+
+
+async def test_one_s_own_decision_sent_twice_is_no_news(url: str, web: AsyncClient) -> None:
+    life = a_life("zoe")
+    seen = life.lead.last_seq
+    life.does("questionnaire_sent", key="my-key")
+    write_lives(url, life)
+    again = {"do": "take", "key": "my-key", "seq": str(seen)}
+    response = await sent(web, "/leads/lead-zoe/decide/questionnaire-sent", **again)
+    assert response.status_code == 503  # it went on to Temporal, which is away
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "says"),
+    [
+        ("/leads/lead-ada/decide/price-quote", 404, "Did you mean price-quoted?"),
+        ("/leads/lead-nobody/decide/price-quoted", 404, "no lead"),
+        ("/leads/lead-ada/decide/lead-opened", 404, "no such decision"),
+    ],
+)
+async def test_a_wrong_address_says_what_is_wrong(
+    web: AsyncClient, address: str, status: int, says: str
+) -> None:
+    response = await web.get(address)
+    assert (response.status_code, says in text_of(response)) == (status, True)
+
+
+async def test_a_form_that_is_too_large_or_none_at_all_is_refused(web: AsyncClient) -> None:
+    address = "/leads/lead-ada/decide/lost"
+    assert (await sent(web, address, note="x" * 2_000_000)).status_code == 413
+    assert (await web.post(address, json={"do": "take"})).status_code == 415
+    many = urlencode([("a", "1")] * 501)
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert (await web.post(address, content=many, headers=headers)).status_code == 413
+
+
+@pytest.mark.parametrize("seq", ["", "-1", "x", "9" * 50, "²"])
+async def test_any_number_of_the_newest_event_is_taken(web: AsyncClient, seq: str) -> None:
+    response = await sent(web, "/leads/lead-ada/decide/lost", do="take", seq=seq, reason="budget")
+    assert response.status_code == 409  # as if nothing had been seen
+
+
+async def test_a_correction_is_begun_at_its_event(web: AsyncClient) -> None:
+    response = await web.get("/leads/lead-bo/decide/corrected?seq=2&reason=x")
+    assert response.headers["location"] == "/leads/lead-bo/correct/2?reason=x"
+
+
+async def test_names_from_outside_are_text(url: str) -> None:
+    life = a_life("eve", title="<script>alert(1)</script>")
+    write_lives(url, life)
+    async with pages(url) as web:
+        response = await web.get("/leads/lead-eve/decide/lost")
+    assert "<script>alert" not in response.text
+    assert "&lt;script&gt;" in response.text
