@@ -88,7 +88,7 @@ async def test_who_missed_too_much_is_told_that_everything_changed(
 @pytest.mark.parametrize("header", ["x", "-1", "9" * 30, "９"])
 async def test_a_strange_last_id_counts_as_none(url: str, ada: Life, header: str) -> None:
     async with served(url) as root, AsyncClient(timeout=10) as client:
-        raw = {"last-event-id": header.encode()}
+        raw = {b"last-event-id": header.encode()}
         async with client.stream("GET", f"{root}/live", headers=raw) as response:
             assert (await anext(messages(response)))["leads"] == []
 
