@@ -1,10 +1,10 @@
 """The board: columns by stage, page by page, and the totals above them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, union_all
 
 from ledger.queries.cursors import read_cursor, write_cursor
 from ledger.queries.search import having_words
@@ -90,19 +90,38 @@ def column(
 
     Raises BrokenCursor.
     """
+    return leads(connection, (stage,), sort, only, after, limit)
+
+
+def leads(
+    connection: Connection,
+    stages: Collection[Stage],
+    sort: Sort = "date",
+    only: BoardFilter = EVERYTHING,
+    after: str | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """Return the leads at these stages in one order, as `column` does. Raises BrokenCursor."""
     order = _ORDERS[sort]
     columns = (order.column, LEADS.c.lead_id)
-    wanted = select(*columns, LEADS.c.document, LEADS.c.stage_since).where(
-        LEADS.c.stage == stage.value, order.column.is_not(None), LEADS.c.document.is_not(None)
-    )
-    wanted = wanted.where(*only.conditions())
+    wanted = select(
+        order.column.label("first"), LEADS.c.lead_id, LEADS.c.document, LEADS.c.stage_since
+    ).where(order.column.is_not(None), LEADS.c.document.is_not(None), *only.conditions())
     if after is not None:
         wanted = wanted.where(_beyond(columns, read_cursor(after, order.type, str), descends=order.descends))
-    wanted = wanted.order_by(*(each.desc() if order.descends else each for each in columns)).limit(limit + 1)
-    found = list(connection.execute(wanted))
+    wanted = wanted.order_by(*_in_order(columns, order)).limit(limit + 1)
+    # each stage alone, as its index has it
+    parts = [wanted.where(LEADS.c.stage == stage.value).subquery() for stage in dict.fromkeys(stages)]
+    every = union_all(*(select(part) for part in parts)).subquery()
+    in_order = _in_order((every.c.first, every.c.lead_id), order)
+    found = list(connection.execute(select(every).order_by(*in_order).limit(limit + 1)))
     cards = tuple(Card(LeadRow.model_validate_json(each[2]), each[3]) for each in found[:limit])
     more = len(found) > limit
     return Page(cards, write_cursor(found[limit - 1][:2]) if more else None)
+
+
+def _in_order(columns: Sequence[Any], order: _Order) -> list[Any]:
+    return [each.desc() if order.descends else each for each in columns]
 
 
 def _beyond(columns: tuple[Any, Any], values: tuple[Any, ...], *, descends: bool) -> ColumnElement[bool]:
