@@ -153,7 +153,7 @@ def test_the_forecast_by_hand() -> None:
     assert whole[6] == Decimal("26650.03")
     assert whole[1] == Decimal(18_000)
     assert whole[2] == 4 * Decimal("2000.01")
-    assert whole[3] == (whole[2] * Decimal("0.8")).quantize(Decimal("0.01"))
+    assert whole[3] == Decimal("6400.03")
     contract = MONEY[0]
     assert contract.first == DECEMBER - 6, "its remainder is in a month before"
 
