@@ -19,6 +19,7 @@ from ledger.queries.asking import LedgerQueries
 from ledger.reader import LedgerReader
 from starter.web.auth.access import Access
 from starter.web.auth.database import WebDatabase
+from starter.web.auth.links import LinkStore
 from starter.web.auth.people import People
 from starter.web.auth.store import AccountStore
 
@@ -40,6 +41,7 @@ class Services:
     queries: LedgerQueries
     ledger: LedgerReader
     store: AccountStore
+    links: LinkStore
     people: People
     access: Access
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -85,7 +87,7 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         closing(WebDatabase.open(settings.web.store_url.get_secret_value())) as database,
     ):
         store = AccountStore(database, people)
-        services = Services(settings, leads, queries, reader, store, people, access)
+        services = Services(settings, leads, queries, reader, store, LinkStore(database), people, access)
         try:
             yield services
         finally:
