@@ -170,6 +170,28 @@ def test_a_column_is_filtered(asked: Connection) -> None:
     assert names(board.column(asked, Stage.LEAD, only=board.BoardFilter(attention=True))) == []
 
 
+@pytest.mark.parametrize("sort", ["date", "value", "age", "name"])
+def test_a_lead_has_a_place_in_its_column(
+    asked: Connection, ledger: Ledger, sort: board.Sort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):  # some are equal but for their ids
+        write(ledger, a_life(f"more-{number}").quoted())
+    order = [card.row.lead_id for card in board.column(asked, Stage.QUOTED, sort).cards]
+    for number, lead_id in enumerate(order):
+        found = board.place(asked, lead_id, Stage.QUOTED, sort)
+        before, after = order[number - 1] if number else None, dict(enumerate(order)).get(number + 1)
+        assert found == board.Place(number + 1, 6, before, after)
+    monkeypatch.setattr(board, "COUNTED", 2)
+    assert board.place(asked, order[-1], Stage.QUOTED, sort) == board.Place(None, 3, order[-2], None)
+
+
+def test_a_lead_that_has_left_a_list_still_has_its_neighbours(asked: Connection) -> None:
+    assert board.place(asked, "lead-ada", Stage.QUOTED, "name") == board.Place(None, 2, None, "lead-bo")
+    only = board.BoardFilter(text="bo")
+    assert board.place(asked, "lead-cy", Stage.QUOTED, "name", only) == board.Place(None, 1, "lead-bo", None)
+    assert board.place(asked, "lead-nobody", Stage.QUOTED) is None
+
+
 def test_totals_are_exact(asked: Connection) -> None:
     found = {total.stage: total for total in board.totals(asked)}
     assert (found[Stage.QUOTED].leads, found[Stage.QUOTED].value) == (2, 2_700_000)
@@ -387,6 +409,8 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
         c, "USD", TODAY, ["new"], (24_000, 25_000), 24_318
     ),
     "behind what moved": lambda c: behind.moved_lines(c, "USD", TIME, "lost", ["new"]),
+    "place by value": lambda c: board.place(c, "lead-bo", Stage.QUOTED, "value"),
+    "place by date": lambda c: board.place(c, "lead-bo", Stage.QUOTED, "date"),
     "summaries": lambda c: behind.summaries(c, [("lead-ed", 1), ("lead-bo", 2)]),
     "headings": lambda c: behind.headings(c, ["lead-ed", "lead-bo"]),
     "losses": lambda c: reports.losses(c, MONDAY, TODAY),

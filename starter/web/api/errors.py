@@ -28,7 +28,7 @@ from ledger.errors import LedgerError
 from ledger.queries.cursors import BrokenCursor
 from process.core.refusal import Refused
 from starter.web.api.problems import MEDIA_TYPE, ApiProblem, Complaint, invalid
-from starter.web.reading import NotYetOpened
+from starter.web.reading import NotYetCome, NotYetOpened
 
 RETRY_AFTER = {"retry-after": "10"}
 _BY_STATUS = {
@@ -111,6 +111,8 @@ def _of_leads(error: LeadsError) -> ApiProblem:
             return ApiProblem("ended", str(error))
         case RequestRefused():
             return ApiProblem("refused", str(error))
+        case NotYetCome():
+            return invalid(Complaint(parameter="as_of", detail=str(error)))
         case LeadNotInLedger() if not isinstance(error, NotYetOpened):
             return no_lead(error.name)
         case LeadMissing():
@@ -137,6 +139,6 @@ def no_lead(lead_id: str) -> ApiProblem:
 
 def _complaint(error: Any) -> Complaint:
     """Return a complaint about the query, the path or a header, without the value."""
-    name = str(error["loc"][-1])[:100]
+    name = str(error["loc"][1] if len(error["loc"]) > 1 else error["loc"][0])[:100]
     detail = "there is no such parameter" if error["type"] == "extra_forbidden" else error["msg"]
     return Complaint(parameter=name, detail=f"{name}: {detail}"[:500])

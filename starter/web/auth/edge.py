@@ -4,11 +4,13 @@ GitHub's webhook has defences of its own (`starter.web.webhooks`) and passes mos
 signature, which no browser has.
 """
 
+from http import HTTPStatus
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 from asgi_cross_origin_protection import CrossOriginProtection
 from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
 from secure import Secure
 from secure.headers import (
     ContentSecurityPolicy,
@@ -32,6 +34,7 @@ from starter.web.pages.errors import Shown, answer
 
 WEBHOOK = "/github/webhook"
 HEALTH = "/healthz"
+API = "/api/"
 MAX_BODY = 1 << 20
 """Bytes of a request at most, such as a form."""
 LOOPBACK_HOSTS = ("localhost", "*.localhost", "127.0.0.1", "[::1]")
@@ -116,14 +119,30 @@ class _Unless:
 
 
 class _Refusal:
-    """Answers every request with one refusal."""
+    """Answers every request with one refusal: people with a page, programs with a problem."""
 
     def __init__(self, shown: Shown, headers: dict[str, str] | None = None) -> None:
         self._shown = shown
         self._headers = headers or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await answer(Request(scope), self._shown, self._headers)(scope, receive, send)
+        response = (
+            _problem(self._shown, self._headers)
+            if scope["path"].startswith(API)
+            else answer(Request(scope), self._shown, self._headers)
+        )
+        await response(scope, receive, send)
+
+
+def _problem(shown: Shown, headers: dict[str, str]) -> Response:
+    """Return the refusal as problem details (RFC 9457)."""
+    known = {"type": "about:blank", "title": HTTPStatus(shown.status).phrase, "status": shown.status}
+    return JSONResponse(
+        known | {"detail": f"{shown.message} {shown.advice}"},
+        shown.status,
+        headers,
+        media_type="application/problem+json",
+    )
 
 
 def _too_often(what: str, seconds: int) -> ASGIApp:

@@ -57,10 +57,10 @@ class NoAnswer(Unavailable):
 
 
 @asynccontextmanager
-async def answered(limit: timedelta = ALL_TIME) -> AsyncIterator[None]:
-    """Turn every way in which Temporal can be away into a LeadsError, after this time at the latest."""
+async def answered(limit: timedelta | None = None) -> AsyncIterator[None]:
+    """Turn every way in which Temporal can be away into a LeadsError, after `limit` at the latest, by default `ALL_TIME`."""
     try:
-        async with asyncio.timeout(limit.total_seconds()):
+        async with asyncio.timeout((limit or ALL_TIME).total_seconds()):
             yield
     except RPCError as error:
         raise translate(error) from error
