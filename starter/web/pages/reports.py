@@ -88,7 +88,8 @@ async def show(request: Request, visitor: Known, name: str) -> HTMLResponse:
     except ParameterRefused as refused:
         wrong, report = refused, await _made(services, name, {})
     query = "" if wrong else urlencode(given)
-    picture = await services.run(lambda: _picture(name, report.chart)) if report.chart else None
+    chart = report.chart
+    picture = await services.run(lambda: _picture(name, chart)) if chart else None
     return page(
         request,
         "report.html",
