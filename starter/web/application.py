@@ -11,7 +11,7 @@ from temporalio.client import Client
 from activities.github.repositories import Repositories
 from config.logging import set_up_logs
 from config.settings import Settings, SettingsError
-from starter.web import assets, webhooks
+from starter.web import assets, live, webhooks
 from starter.web.api.application import PREFIX, make_api
 from starter.web.auth.access import Access, start_complaint
 from starter.web.auth.edge import Guard, WebApplication
@@ -41,6 +41,7 @@ def make_web(client: Client, settings: Settings) -> WebApplication:
     sign_in.register(app)
     app.include_router(webhooks.make_router(client, settings, repositories))
     app.include_router(assets.router)
+    app.include_router(live.router)
     for part in (board, decide, lead, me, sign_in):
         app.include_router(part.router)
     app.mount(PREFIX, make_api(app.state))
