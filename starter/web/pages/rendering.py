@@ -85,4 +85,4 @@ def day(value: date | None) -> str:
 
 def title(kind: str) -> str:
     """Return a decision's kind as people read it: Price quoted."""
-    return kind.replace("_", " ").replace("-", " ").capitalize()
+    return kind.replace("_", " ").replace("-", " ").capitalize().replace("Maniac t", "MANIAC-T")
