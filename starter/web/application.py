@@ -14,7 +14,7 @@ from config.logging import set_up_logs
 from config.settings import Settings
 from starter.web import assets, webhooks
 from starter.web.connections import MAX_HEADER, Connection
-from starter.web.pages import board, correct, decide, errors
+from starter.web.pages import board, correct, decide, errors, new_lead
 from starter.web.services import open_services
 
 _log = structlog.get_logger("web")
@@ -37,7 +37,7 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
     errors.register(app)
     app.include_router(webhooks.make_router(client, settings, repositories))
     app.include_router(assets.router)
-    for part in (board, decide, correct):
+    for part in (board, decide, correct, new_lead):
         app.include_router(part.router)
     return app
 
