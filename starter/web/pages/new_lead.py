@@ -20,6 +20,7 @@ from client.errors import (
     Unavailable,
 )
 from client.leads import Opened
+from ledger.errors import LedgerRefused, LedgerUnavailable
 from process.core.aggregate import LeadAggregate
 from process.core.refusal import Suggestion, SuggestionKind, refuse
 from process.decisions.opening import LeadOpened
@@ -101,7 +102,7 @@ async def _recorded(services: Services, lead_id: str) -> LeadAggregate | None:
             while True:
                 try:
                     return await read_lead(services, lead_id)
-                except LeadNotInLedger:
+                except (LeadNotInLedger, LedgerUnavailable, LedgerRefused):  # the lead is opened all the same
                     await asyncio.sleep(PAUSE)
     except TimeoutError:
         return None

@@ -19,10 +19,12 @@ from ledger.events import Ledger
 from process.core.receipts import Answer
 from process.decisions.base import Decision
 from starter.web import services
+from starter.web.pages import new_lead
 from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside
 from tests.support.pages import pages
 from tests.support.servers import real_time
+from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 
 QUEUE = "pages"
@@ -196,3 +198,99 @@ _decide = LeadsClient.decide
 async def _taken_without_an_answer(self: LeadsClient, handle: LeadHandle, decision: Decision) -> Answer:
     await _decide(self, handle, decision)
     raise DecisionUnknown(handle.id, "The connection was lost", decision.key)
+
+
+# ---- corrections
+
+
+async def test_a_mistake_is_corrected_and_what_it_told_is_put_right(
+    env: WorkflowEnvironment, web: AsyncClient
+) -> None:
+    life = await begun(env, web, "lead-slip")
+    await life.decide_all("price_quoted", price_quoted=QUOTE)
+    view = await life.until(lambda view: any(line.kind == "mail_sent" for line in view.timeline))
+    seq = next(line.seq for line in view.timeline if line.kind == "price_quoted")
+    address = f"/leads/{life.id}/correct/{seq}"
+    form = await filled(web, address, reason="Another lead's quote", compensate="mail", then="again")
+
+    taken = await sent(web, address, do="take", **form)
+    assert taken.status_code == 303
+    assert taken.headers["location"].startswith(f"/leads/{life.id}/decide/price-quoted?amount=9000&")
+    corrected = await life.until(lambda view: any(line.kind == "corrected" for line in view.timeline))
+    assert corrected.stage == "lead"
+    again = await sent(web, address, do="take", **form)
+    assert again.status_code == 303
+    assert (await kinds(life)).count("corrected") == 1
+
+
+async def test_a_correction_without_a_replacement_leads_back_to_the_lead(
+    env: WorkflowEnvironment, web: AsyncClient
+) -> None:
+    life = await begun(env, web, "lead-cancelled")
+    await life.decide_all("price_quoted", price_quoted=QUOTE)
+    view = await life.overview()
+    seq = next(line.seq for line in view.timeline if line.kind == "price_quoted")
+    address = f"/leads/{life.id}/correct/{seq}"
+    form = await filled(web, address, reason="A slip")
+    taken = await sent(web, address, do="take", **form)
+    assert re.fullmatch(rf"/leads/{life.id}\?taken=(\d+)#e\1", taken.headers["location"])
+
+
+# ---- new leads
+
+
+async def new(web: AsyncClient, **fields: str) -> Response:
+    return await sent(web, "/leads/new", **await filled(web, "/leads/new", **fields))
+
+
+async def test_a_new_lead_has_its_page_at_once(web: AsyncClient) -> None:
+    lead = {"org": "Uni Rive", "person": "Bo Rive", "title": "A hub for research", "service": "hub"}
+    form = await filled(web, "/leads/new", **lead)
+    opened = await sent(web, "/leads/new", **form)
+    assert opened.status_code == 303
+    address = opened.headers["location"]
+    assert (await web.get(f"{address}/decide/price-quoted")).status_code == 200
+
+    again = await sent(web, "/leads/new", **form)  # a double click
+    assert (again.status_code, again.headers["location"]) == (303, address)
+
+    other_form = await new(web, **lead)
+    assert other_form.status_code == 409
+    assert "This lead is already open" in text_of(other_form)
+    assert f'href="{address}"' in other_form.text
+
+
+async def test_a_lead_that_looks_like_another_is_opened_only_if_somebody_says_so(
+    env: WorkflowEnvironment, web: AsyncClient
+) -> None:
+    lead = {"org": "Uni Two", "person": "Cy Two", "title": "A hub for teaching", "service": "hub"}
+    first = (await new(web, **lead)).headers["location"]
+    other = lead | {"title": "Quite something else"}
+    held = await _until_known_as_duplicate(web, other)
+    assert held.status_code == 409
+    assert "same organisation" in text_of(held)
+    assert f'href="{first}"' in held.text
+    assert "It is another one" in text_of(held)
+
+    opened = await new(web, **other, another="true")
+    assert opened.status_code == 303
+    assert opened.headers["location"] != first
+
+
+async def _until_known_as_duplicate(web: AsyncClient, fields: dict[str, str]) -> Response:
+    """Return the answer to a lead that looks like one that is open, as soon as the server's index has that one."""
+    probe = fields | {"title": "A hub for teaching", "person": "Somebody else"}
+    async with asyncio.timeout(TIMEOUT):
+        while "Nothing was opened" not in text_of(await new(web, **probe)):
+            await asyncio.sleep(0.05)
+        return await new(web, **fields)
+
+
+async def test_a_lead_that_no_worker_has_begun_yet_is_said_to_be_kept(
+    env: WorkflowEnvironment, ledger: Ledger, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(new_lead, "WAIT", 0.2)
+    async with pages(url, env.client, task_queue="nobody") as web:
+        kept = await new(web, org="Uni Three", person="Di Three", title="A hub", service="hub")
+    assert kept.status_code == 202
+    assert "as soon as a worker runs" in text_of(kept)
