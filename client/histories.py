@@ -119,7 +119,7 @@ class _Journal:
     def __init__(self, events: Sequence[HistoryEvent]) -> None:
         self.began_at = _time(events[0])
         self.recorded = 0
-        self.keys: tuple[str, ...] = ()
+        self.keys: tuple[str, ...] | None = None
         self.tasks: list[Task] = []
         self._scheduled: dict[int, ActivityTaskScheduledEventAttributes] = {}
         self._untaken: list[HistoryEvent] = []
@@ -227,14 +227,20 @@ class _Journal:
 
     def _note_recorded(self, event: HistoryEvent) -> None:
         marker = event.marker_recorded_event_attributes
+        if marker.marker_name != LOCAL_ACTIVITY:
+            return
+        if (
+            self.keys is None
+        ):  # the task's messages waited for it (`Recorder.knows_keys`), so they count from then
+            self.tasks[-1] = self.tasks[-1]._replace(at=_time(event))
         result = marker.details["result"].payloads if "result" in marker.details else ()
-        if marker.marker_name == LOCAL_ACTIVITY and result:
+        if result:
             (recorded,) = _CONVERTER.from_payloads(result, [Recorded])
             self._told(recorded)
 
     def _told(self, recorded: Recorded) -> None:
         self.recorded = max(self.recorded, recorded.seq)
-        self.keys = tuple(dict.fromkeys((*self.keys, *recorded.keys)))
+        self.keys = tuple(dict.fromkeys((*(self.keys or ()), *recorded.keys)))
 
 
 def _raw(event: HistoryEvent) -> tuple[str, Sequence[Payload], str, str] | None:

@@ -124,7 +124,9 @@ class LeadWorkflow:
     # ---- messages (workflows/handlers.py)
 
     async def turn(self) -> None:
-        """Wait until the present task can take one more message."""
+        """Wait until the lead can tell who sent a message, and the present task can take one more."""
+        if not self.recorder.knows_keys and self.refused is None:
+            await workflow.wait_condition(lambda: self.recorder.knows_keys)
         await self.turns.turn()
 
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:

@@ -188,7 +188,8 @@ class Performer:
         if isinstance(effect, RecordEvents):
             request = record_request(aggregate, aggregate.in_ledger, now)
             recorded = await _activity(effect, request, Recorded)
-            self._lead.change(self._lead.aggregate.recorded(recorded.seq, request.after))
+            known = self._lead.aggregate.recorded(recorded.seq, request.after)
+            self._lead.change(known.replaced(keys=recorded.keys))
             return Outcome()
         return await _activity(effect, request_for(aggregate, effect, now), Outcome)
 

@@ -39,6 +39,11 @@ class Recorder:
         return self._task is None or self._task.done()
 
     @property
+    def knows_keys(self) -> bool:
+        """True if the lead has heard which keys are the service's, or cannot now, because the ledger is away."""
+        return self._lead.aggregate.keys is not None or self.is_away
+
+    @property
     def is_away(self) -> bool:
         """True if the ledger did not answer, so that an effect waits to write the events."""
         return any(isinstance(item.effect, RecordEvents) for item in self._lead.aggregate.outbox)
@@ -54,7 +59,7 @@ class Recorder:
     def start(self, wake_up: datetime | None, *, more_follows: bool) -> None:
         """Write what is new, unless something is being written. `wake_up` is the moment until which the row is right.
 
-        If more follows, what effects brought back waits for it.
+        If more follows, what effects brought back waits for it, unless the lead has yet to learn the service's keys.
         """
         self._collect_finished()
         self._note_final()
@@ -64,7 +69,11 @@ class Recorder:
         self._is_asked_again = self._task is not None
         if self._task or self.is_away or not (aggregate.unrecorded or self._row != row):
             return
-        if not more_follows or any(not isinstance(event.fact, Observation) for event in self._unrecorded()):
+        if (
+            not more_follows
+            or aggregate.keys is None
+            or any(not isinstance(event.fact, Observation) for event in self._unrecorded())
+        ):
             self._row = row
             self._task = asyncio.create_task(self._record())
 

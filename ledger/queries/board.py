@@ -1,10 +1,10 @@
 """The board: columns by stage, page by page, and the totals above them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, union_all
 
 from ledger.queries.cursors import read_cursor, write_cursor
 from ledger.queries.search import having_words
@@ -90,19 +90,38 @@ def column(
 
     Raises BrokenCursor.
     """
+    return leads(connection, (stage,), sort, only, after, limit)
+
+
+def leads(
+    connection: Connection,
+    stages: Collection[Stage],
+    sort: Sort = "date",
+    only: BoardFilter = EVERYTHING,
+    after: str | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """Return the leads at these stages in one order, as `column` does. Raises BrokenCursor."""
     order = _ORDERS[sort]
     columns = (order.column, LEADS.c.lead_id)
-    wanted = select(*columns, LEADS.c.document, LEADS.c.stage_since).where(
-        LEADS.c.stage == stage.value, order.column.is_not(None), LEADS.c.document.is_not(None)
-    )
-    wanted = wanted.where(*only.conditions())
+    wanted = select(
+        order.column.label("first"), LEADS.c.lead_id, LEADS.c.document, LEADS.c.stage_since
+    ).where(order.column.is_not(None), LEADS.c.document.is_not(None), *only.conditions())
     if after is not None:
         wanted = wanted.where(_beyond(columns, read_cursor(after, order.type, str), descends=order.descends))
-    wanted = wanted.order_by(*(each.desc() if order.descends else each for each in columns)).limit(limit + 1)
-    found = list(connection.execute(wanted))
+    wanted = wanted.order_by(*_in_order(columns, order)).limit(limit + 1)
+    # each stage alone, as its index has it
+    parts = [wanted.where(LEADS.c.stage == stage.value).subquery() for stage in dict.fromkeys(stages)]
+    every = union_all(*(select(part) for part in parts)).subquery()
+    in_order = _in_order((every.c.first, every.c.lead_id), order)
+    found = list(connection.execute(select(every).order_by(*in_order).limit(limit + 1)))
     cards = tuple(Card(LeadRow.model_validate_json(each[2]), each[3]) for each in found[:limit])
     more = len(found) > limit
     return Page(cards, write_cursor(found[limit - 1][:2]) if more else None)
+
+
+def _in_order(columns: Sequence[Any], order: _Order) -> list[Any]:
+    return [each.desc() if order.descends else each for each in columns]
 
 
 def _beyond(columns: tuple[Any, Any], values: tuple[Any, ...], *, descends: bool) -> ColumnElement[bool]:
@@ -111,6 +130,58 @@ def _beyond(columns: tuple[Any, Any], values: tuple[Any, ...], *, descends: bool
     if descends:
         return and_(first <= value, or_(first < value, second < tie))
     return and_(first >= value, or_(first > value, second > tie))
+
+
+COUNTED: Final = 1_000
+"""Number of leads in a column up to which a place in it is counted."""
+
+
+class Place(NamedTuple):
+    """The place of a lead in a column of the board."""
+
+    position: int | None
+    """Its number from 1; None if it is not in the column, or so far down that nobody counts."""
+    leads: int
+    """Number of leads in the column, at most `COUNTED` + 1."""
+    before: str | None
+    """Id of the lead before it; None for the first one."""
+    after: str | None
+
+
+def place(
+    connection: Connection, lead_id: str, stage: Stage, sort: Sort = "date", only: BoardFilter = EVERYTHING
+) -> Place | None:
+    """Return the place of a lead in a column; for one that has left it, the place where it would be now.
+
+    It is None if there is no row of the lead, or nothing by which it could be ordered.
+    """
+    order = _ORDERS[sort]
+    columns = (order.column, LEADS.c.lead_id)
+    own = connection.execute(select(*columns).where(LEADS.c.lead_id == lead_id)).one_or_none()
+    if own is None or own[0] is None:
+        return None
+
+    def in_column(*what: Any) -> Any:
+        there = (LEADS.c.stage == stage.value, order.column.is_not(None), LEADS.c.document.is_not(None))
+        return select(*what).where(*there, *only.conditions())
+
+    def next_one(*, up: bool) -> Any:
+        descends = order.descends is not up
+        beyond = in_column(LEADS.c.lead_id).where(_beyond(columns, tuple(own), descends=descends))
+        return beyond.order_by(*(each.desc() if descends else each for each in columns))
+
+    def count(wanted: Any) -> int:
+        some = wanted.limit(COUNTED + 1).subquery()
+        return connection.scalar(select(func.count()).select_from(some)) or 0
+
+    above = count(next_one(up=True))
+    is_there = connection.scalar(in_column(LEADS.c.lead_id).where(LEADS.c.lead_id == lead_id)) is not None
+    return Place(
+        position=above + 1 if is_there and above < COUNTED else None,
+        leads=count(in_column(LEADS.c.lead_id)),
+        before=connection.scalar(next_one(up=True).limit(1)),
+        after=connection.scalar(next_one(up=False).limit(1)),
+    )
 
 
 class Total(NamedTuple):

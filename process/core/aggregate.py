@@ -58,8 +58,9 @@ class LeadAggregate(Model):
     """Newest event number that each other lead has sent a notice with, by that lead's id."""
     tried: tuple[str, ...] = ()
     """Kinds of searched effects that were tried, so that what they create may be there."""
-    keys: tuple[str, ...] = ()
-    """The service's public keys, as the workers said last (`process.envelope`)."""
+    keys: tuple[str, ...] | None = None
+    """The service's public keys, as the workers said last (`process.envelope`): empty if they have none, None as long as
+    the lead has not heard from them."""
     event_bytes: int
     """Size of the events as JSON, in bytes, without those of strangers."""
     answer_bytes: int = 0

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from process.core.aggregate import LeadAggregate
 from process.core.outbox import DriftCheck, Outstanding
-from process.core.receipts import Refusal, printable_line
+from process.core.receipts import NOT_SIGNED, Refusal, printable_line
 from process.core.refusal import Refused, refuse
 from process.decisions.reading import complaints
 from process.duplicates.notices import DuplicateCandidates, RelationNotice, new_candidates, refuse_notice
@@ -79,8 +79,10 @@ def set_team(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> 
     A role for which the message names no address keeps its address. Mails to a changed role that had failed for good
     are retried, because the old address may have been the reason. News of the future are refused, and count from now at
     the latest: nothing that is sent today can stand in front of what a worker says tomorrow. A lead that knows a key of
-    the service believes only what that has signed.
+    the service believes only what that has signed, and one that has not heard from its workers believes nothing.
     """
+    if aggregate.keys is None:
+        return aggregate.refuse(Refusal.of("set_team", NOT_SIGNED, now))
     if aggregate.keys and not is_from_service(args, aggregate.keys, aggregate.lead.id, "set_team"):
         unsigned = refuse(
             "Only the service tells a lead of its team, from its settings, and this is not signed by it"

@@ -7,10 +7,11 @@ from process.actor import Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack
 from process.core.decide import decide
-from process.core.receipts import NOT_SIGNED, Answer, Refusal, find_receipt, given, with_receipt
+from process.core.receipts import NOT_SIGNED, Answer, Refusal, find_receipt, given, key_reused, with_receipt
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
+from process.decisions.policy import PolicyAdopted
 from process.envelope import envelope_in, is_sealed
 from process.types import one_line
 
@@ -74,16 +75,18 @@ def opened(
 ) -> tuple[tuple[Any, ...], Actor | Refused]:
     """Return the arguments without the envelope, and the person who decides.
 
-    What an envelope says is believed if the service has signed it. A lead that knows no key, because it has just begun or
-    its workers have none, believes the rest where the policy lets that face decide, and authenticates nobody. Anything
-    else came by `face`, a signal or an update, from somebody unknown.
+    What an envelope says is believed if the service has signed it. A lead that knows no key believes the rest where the
+    policy lets that face decide, and authenticates nobody; but as long as it has not heard whether its workers have one,
+    it takes no policy so. Anything else came by `face`, a signal or an update, from somebody unknown.
     """
     envelope = envelope_in(args)
     if envelope is None:
         return args, _unsigned(aggregate, args, face)
     args, claims = args[:1], envelope.actor.replaced(authenticated=False)
-    if is_sealed(envelope, aggregate.keys, aggregate.lead.id, kind, args[0]):
+    if is_sealed(envelope, aggregate.keys or (), aggregate.lead.id, kind, args[0]):
         return args, claims.replaced(authenticated=claims.face.authenticates and claims.identity is not None)
+    if aggregate.keys is None and kind == PolicyAdopted.kind:
+        return args, NOT_SIGNED
     if not aggregate.keys and not aggregate.lead.policy.faces.refuses(face):
         return args, claims
     if envelope.signature or claims.roles is not None:
@@ -103,8 +106,7 @@ def take_parsed(aggregate: LeadAggregate, decision: Decision, now: datetime) -> 
         answer = receipt.answer_again(aggregate.event_log)
         return _note_repeat(aggregate, decision, answer, now), answer
     if receipt:
-        reused = refuse(f"The key {decision.key!r} already stands for another decision", "Give each its own")
-        return _refuse(aggregate, _refusal(decision, reused, now))
+        return _refuse(aggregate, _refusal(decision, key_reused(receipt.key or ""), now))
     fact = _too_long(aggregate, decision) or decide(aggregate.event_log, decision, now)
     if isinstance(fact, Refused):
         aggregate, answer = _refuse(aggregate, _refusal(decision, fact, now))

@@ -62,8 +62,8 @@ class Journal(NamedTuple):
     """The messages that came after them, one by one, each at the time at which it came."""
     recorded: int
     """Number of the newest event that a completed task has written to the ledger."""
-    keys: tuple[str, ...] = ()
-    """The service's public keys that its workers have told, by which envelopes are verified."""
+    keys: tuple[str, ...] | None = None
+    """The service's public keys that its workers have told, by which envelopes are verified; None if they told nothing."""
 
 
 class RebuiltLead(NamedTuple):
@@ -81,7 +81,7 @@ class RebuiltLead(NamedTuple):
 def rebuild(start: LeadAggregate, journal: Journal, ledger: Mapping[int, Event]) -> RebuiltLead:
     """Return the lead after everything that its history holds. `ledger`: the lead's events there, by number."""
     recorded = {seq: event for seq, event in ledger.items() if seq <= journal.recorded}
-    replay = _Replay(start.replaced(keys=journal.keys or start.keys), recorded)
+    replay = _Replay(start.replaced(keys=start.keys if journal.keys is None else journal.keys), recorded)
     for task in journal.tasks:
         replay.take(task)
     replay.catch_up()

@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime
 from pydantic_core import to_json
 
-from process.core.events import Event, EventLog
+from process.core.events import Event, EventLog, Fact
 from process.core.packed import Packed
 from process.core.refusal import Refused, Suggestion, refuse
 from process.decisions.base import SET_BY_FACE, Decision
@@ -89,6 +89,11 @@ class Receipt(Model):
         if self.refused:
             return _no(self.refused).replaced(repeat=True)
         return Answer.to(event_log, self.seq or 0).replaced(repeat=True)
+
+
+def key_reused(key: str) -> Refused:
+    """Return the refusal of a decision under the key of another one."""
+    return refuse(f"The key {key!r} already stands for another decision", "Give each its own")
 
 
 class Receipts(Packed[Receipt]):
@@ -181,7 +186,7 @@ def find_receipt(
     """Return the receipt under the decision's key or, for one without a key, that of a double click."""
     if decision.key:
         return receipts.find(decision.key)
-    return _double_click(receipts, event_log, content_of(decision), now)
+    return _double_click(receipts, event_log, decision, now)
 
 
 def with_receipt(receipts: Receipts, decision: Decision, answer: Answer) -> Receipts:
@@ -198,12 +203,22 @@ def with_recorded(receipts: Receipts, event: Event) -> Receipts:
     return receipts.plus(Receipt(key=fact.key, content="", seq=event.seq)).packed(at_most=RECEIPTS)
 
 
-def _double_click(receipts: Receipts, event_log: EventLog, content: str, now: datetime) -> Receipt | None:
+def _double_click(
+    receipts: Receipts, event_log: EventLog, decision: Decision, now: datetime
+) -> Receipt | None:
+    """Return the newest receipt if the decision repeats it. One by somebody known repeats none by somebody unknown."""
     newest = receipts[-1] if receipts else None
-    if newest is None or newest.content != content:
+    if newest is None or newest.content != content_of(decision):
         return None
     last = next(event for event in reversed(event_log.events) if isinstance(event.fact, Decision))
+    if _is_known(last.fact) is not _is_known(decision):
+        return None
     return newest if newest.seq == last.seq and now - last.at < DOUBLE_CLICK else None
+
+
+def _is_known(fact: Fact) -> bool:
+    """Return True if the face knew who decided."""
+    return isinstance(fact, Decision) and fact.actor is not None and fact.actor.authenticated
 
 
 def given(args: tuple[Any, ...], name: str, default: str) -> str:

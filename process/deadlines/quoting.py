@@ -72,7 +72,7 @@ class ApprovalReminded(Deadline):
 
 def _approval(lead: Lead) -> Iterator[Due]:
     quote = lead.quote
-    if lead.ended or lead.hold or quote is None or quote.discount is None or not quote.awaiting_approval_by:
+    if lead.ended or lead.hold or quote is None or quote.discount is None or not quote.asked_approver:
         return
     policy, asked = lead.policy, quote.discount.asked_on
     day = add_working_days(asked or quote.quoted_on, policy.periods.discount_approval, policy.holidays)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, ValidationInfo
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, example, refuse, suggest
+from process.core.refusal import Refused, Suggestion, example, refuse, suggest
 from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect, SendMail
 from process.effects.reservations import folder_effects
@@ -64,7 +64,7 @@ class PriceQuoted(Decision):
     conversation.
     While a contract runs, the quote is the price of its renewal; it is possible from the first renewal window on.
     A discount above the limit of sales waits for an approval, and the quote waits with it. It can be approved only if
-    it is known who gave it, as in a comment on GitHub.
+    it is known who gave it, as in a comment on GitHub; else nobody is asked, and it is to be quoted again there.
     """
 
     kind = "price_quoted"
@@ -97,6 +97,12 @@ class PriceQuoted(Decision):
     discount_reason: Text | None = Field(None, description="reason for the discount")
     valid_until: date | None = Field(None, description="last day of the offer; by default 30 days from now")
 
+    @classmethod
+    def example_for(cls, lead: Lead) -> dict[str, Any]:
+        """Return the example, with another price if that one is quoted already."""
+        quoted = lead.quote.price.amount if lead.quote else None
+        return cls.example | ({"amount": "15000"} if quoted == Decimal(cls.example["amount"]) else {})
+
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
         today = lead.today(now)
@@ -123,6 +129,7 @@ class PriceQuoted(Decision):
         ):
             return refuse(
                 f"{new} is already quoted as version {active.version}, valid until {active.valid_until}",
+                *_ways_to_approval(lead),
                 "Give another valid_until to prolong it",
             )
         return None
@@ -319,6 +326,9 @@ class PriceQuoted(Decision):
         quotes = (*older, self.quote(lead, lead.today(event.at)))
         return lead.replaced(quotes=quotes, folder_wanted=True)
 
+    def follow_ups(self, event_log: EventLog) -> tuple[Suggestion, ...]:
+        return _ways_to_approval(event_log.lead)
+
     def effects(self, change: Change) -> Iterable[Effect]:
         if not change.before.quoted:  # the contracts team joins at the first actual price (seed)
             yield from folder_effects(change)
@@ -366,10 +376,28 @@ def _former_readers(lead: Lead) -> tuple[str, ...]:
 
 
 def ask_for_approval(change: Change) -> Iterable[Effect]:
-    """Mail the role that must approve the active quote's discount, if one must."""
+    """Mail the role that must approve the active quote's discount, if one must and can."""
     quote = change.after.quote
-    if quote and quote.awaiting_approval_by:
-        yield mail(change, "discount_approval", quote.awaiting_approval_by, version=str(quote.version))
+    if quote and quote.asked_approver:
+        yield mail(change, "discount_approval", quote.asked_approver, version=str(quote.version))
+
+
+def quote_where_known(lead: Lead) -> Suggestion:
+    """Return the suggestion that whoever gives the discount quotes it again where the service knows the person."""
+    url = lead.issue.url if lead.issue else ""
+    where = "where the service knows them, on a page or in a comment on the lead's issue"
+    return Suggestion(text=f"Whoever gives the discount quotes it again {where}", url=url)
+
+
+def _ways_to_approval(lead: Lead) -> tuple[Suggestion, ...]:
+    """Return what is to be done about a discount that nobody can approve; nothing if somebody can."""
+    if lead.quote is None or not lead.quote.lacks_known_giver:
+        return ()
+    return (
+        Suggestion(text="Nobody can approve this discount, because it is not known who gave it"),
+        quote_where_known(lead),
+        suggest("Or quote without it", "price_quoted"),
+    )
 
 
 def _vouches(active: Quote, new: Quote) -> bool:

@@ -64,7 +64,7 @@ def complaints_about(decision: type[Decision], body: Mapping[str, Any]) -> tuple
     try:
         decision.model_validate(body, context=GIVEN)
     except ValidationError as error:
-        return tuple(map(_complaint, _errors(error))) or (Complaint("", "", _NO_CHARACTER),)
+        return tuple(map(complaint_of, _errors(error))) or (Complaint("", "", _NO_CHARACTER),)
     return ()
 
 
@@ -73,7 +73,7 @@ def complaints(error: ValidationError) -> str:
     errors = _errors(error)
     if not errors:
         return _NO_CHARACTER
-    found = [str(_complaint(item)) for item in errors[:MAX_COMPLAINTS]]
+    found = [str(complaint_of(item)) for item in errors[:MAX_COMPLAINTS]]
     more = len(errors) - len(found)
     return "; ".join([*found, *([f"and {more} more"] if more else [])])
 
@@ -86,7 +86,8 @@ def _errors(error: ValidationError) -> list[ErrorDetails]:
         return []
 
 
-def _complaint(item: ErrorDetails) -> Complaint:
+def complaint_of(item: ErrorDetails) -> Complaint:
+    """Return the complaint about one error that pydantic found."""
     path = ".".join(str(part) for part in item["loc"])[:60]
     return Complaint(str(item["loc"][0]) if item["loc"] else "", path, _clause(item))
 

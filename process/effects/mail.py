@@ -47,9 +47,7 @@ class SendMail(Effect):
         if self.is_introduction:
             return self.fields["now"] != joined(lead.policy.addresses.get(Role(self.fields["role"]), ()))
         if self.template == "discount_approval":
-            return not any(
-                str(q.version) == self.fields["version"] and q.awaiting_approval_by for q in lead.quotes
-            )
+            return not any(str(q.version) == self.fields["version"] and q.asked_approver for q in lead.quotes)
         invoice = lead.invoice(self.invoice_number) if self.invoice_number else None
         return bool(invoice and not invoice.is_valid and self.template in ("invoice", "invoice_overdue"))
 

@@ -136,8 +136,20 @@ class Quote(Model):
         return self.discount.approver
 
     @property
+    def lacks_known_giver(self) -> bool:
+        """True if nobody can approve the discount that waits for it, because it is not known who gave it."""
+        return bool(self.awaiting_approval_by and self.discount and not self.discount.is_vouched)
+
+    @property
+    def asked_approver(self) -> Role | None:
+        """Role that is asked to approve the discount; None if none is needed, or if nobody can approve it."""
+        return None if self.lacks_known_giver else self.awaiting_approval_by
+
+    @property
     def status_text(self) -> str:
         """The status as text, with that of the discount if it matters."""
+        if self.lacks_known_giver:
+            return "can't be approved: it is not known who gave the discount"
         if self.awaiting_approval_by:
             return f"awaits approval by {self.awaiting_approval_by}"
         if self.discount and self.discount.settled_on and not self.discount.approved:

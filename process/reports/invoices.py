@@ -101,10 +101,10 @@ def _chart(choice: Choice, of: dict[str, list[OpenInvoice]]) -> Chart:
             marks.append(Mark(x=title, series=currency, value=number, rows=rows))
     whole = sum(map(len, of.values()))
     return Chart(
-        kind="stacked",
+        kind="bars",
         title=INFO.title,
         description=f"{counted(whole, 'open invoice', 'open invoices')} on {choice.day} by days since they were sent.",
-        x_title="sent",
+        x_title="",
         y_title="invoices",
         xs=tuple(title for _, title, _ in BUCKETS),
         series=tuple(of),

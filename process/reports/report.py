@@ -80,8 +80,9 @@ class Mark(Model):
     """As that of a cell."""
 
 
-ChartKind = Literal["stacked", "bars", "steps"]
-"""`stacked`: parts of bars that stand; `bars`: bars that lie, one below the other; `steps`: from one level to another."""
+ChartKind = Literal["stacked", "bars", "beside", "steps"]
+"""`stacked`: bars that stand, of parts; `bars`: bars that lie, of parts; `beside`: lying bars beside each other;
+`steps`: from one level to another."""
 
 
 class Chart(Model):

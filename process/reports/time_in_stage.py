@@ -76,7 +76,7 @@ def _chart(choice: Choice, times: dict[Stage, list[tuple[int, int]]]) -> Chart:
         marks.append(Mark(x=stage.value, series="nine in ten within", value=most, rows=rows))
     said = ", ".join(f"{stage.value} {percentile(times[stage], MEDIAN)}" for stage in known)
     return Chart(
-        kind="bars",
+        kind="beside",
         title=INFO.title,
         description=f"Days at each stage; half of the leads stayed no longer than: {said or 'none has left a stage'}.",
         x_title="",

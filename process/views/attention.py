@@ -107,13 +107,13 @@ def _concerns(lead: Lead, today: date) -> Iterator[Concern]:
         (quote := lead.quote)
         and quote.discount
         and quote.discount.asked_on
-        and quote.awaiting_approval_by
+        and quote.asked_approver
         and not lead.ended
     ):
         text = (
             f"The discount of {quote.reduction} in version {quote.version} of the quote waits for an approval"
         )
-        yield Concern(quote.awaiting_approval_by, text, ConcernKind.STUCK, quote.quoted_on)
+        yield Concern(quote.asked_approver, text, ConcernKind.STUCK, quote.quoted_on)
     for correction in lead.unresolved:
         left = [_WRONG[each] for each in correction.wrong if each != "hub" or lead.hub_stands_unwanted]
         if left:

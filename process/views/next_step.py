@@ -102,7 +102,14 @@ def _state(lead: Lead) -> str:
 
 
 def _approval(quote: Quote) -> Step | None:
-    """Return the approval that the quote's discount waits for, or None if it needs none."""
+    """Return the step to the approval that the quote's discount needs, or None if it needs none."""
+    if quote.lacks_known_giver:
+        return Step(
+            Role.SALES,
+            f"quote the discount of {quote.reduction} again where the service knows who gives it (on a page or in a "
+            f"comment on the lead's issue), or quote without it, by {quote.valid_until}: nobody can approve it as it is",
+            ("price_quoted",),
+        )
     if quote.awaiting_approval_by is None:
         return None
     return Step(

@@ -29,10 +29,11 @@ def timeline(aggregate: LeadAggregate, newest: int = 0) -> tuple[TimelineLine, .
     Corrected decisions stay in the timeline and are marked as corrected.
     """
     out = corrected_by(aggregate.event_log.corrections)
-    return tuple(_line(event, out.get(event.seq)) for event in aggregate.event_log.events[-newest:])
+    return tuple(line_of(event, out.get(event.seq)) for event in aggregate.event_log.events[-newest:])
 
 
-def _line(event: Event, corrected_by: int | None) -> TimelineLine:
+def line_of(event: Event, corrected_by: int | None) -> TimelineLine:
+    """Return the line of an event, and of the correction that superseded it."""
     fact = event.fact
     return TimelineLine(
         seq=event.seq,

@@ -242,6 +242,48 @@ def test_before_it_knows_a_key_a_claim_opens_no_closed_face(
     assert sends(trusting(life), "put_on_hold", body, envelope, face=face).accepted
 
 
+def unheard() -> Life:
+    """Return a lead that has not heard from its worker whether the service has a key."""
+    life = Life()
+    life.aggregate = life.aggregate.replaced(keys=None)
+    return life
+
+
+LOOSER = {"policy": {"version": "x", "discounts": {"without_approval": "100"}}, "by": "@chidi"}
+
+
+@pytest.mark.parametrize("claimed", list(Face))
+@pytest.mark.parametrize("face", [Face.SIGNAL, Face.UPDATE])
+@pytest.mark.parametrize("begun", [unheard, restored])
+def test_before_it_knows_a_key_a_claim_changes_no_policy(
+    begun: Callable[[], Life], claimed: Face, face: Face
+) -> None:
+    life = begun()
+    for roles in (None, (), (Role.SALES,)):
+        for signature in ("", "eA=="):
+            envelope = Envelope(actor=CLAIMS.replaced(face=claimed, roles=roles), signature=signature)
+            body = LOOSER | {"key": "k"}
+            answer = sends(life, "policy_adopted", body, envelope.model_dump(mode="json"), face=face)
+            assert not answer.accepted
+    assert not life.aggregate.receipts, "so that the same, signed, is no repeat"
+
+
+def test_the_policy_that_the_service_sends_again_is_adopted_once_the_lead_knows_the_key() -> None:
+    life, body = unheard(), LOOSER | {"key": "k"}
+    at_cli = Actor(face=Face.COMMAND_LINE, identity="ada")
+    envelope = seal(KEY, life.lead.id, "policy_adopted", body, at_cli).model_dump(mode="json")
+    assert "Send it again in a minute" in str(sends(life, "policy_adopted", body, envelope))
+    answer = sends(trusting(life), "policy_adopted", body, envelope)
+    assert (answer.accepted, answer.repeat) == (True, False)
+
+
+def test_where_the_service_has_no_key_a_policy_is_adopted_by_what_says_where_it_came_from() -> None:
+    life = Life()
+    assert life.aggregate.keys == ()
+    envelope = Envelope(actor=Actor(face=Face.COMMAND_LINE, identity="ada")).model_dump(mode="json")
+    assert sends(life, "policy_adopted", LOOSER, envelope).accepted
+
+
 @pytest.mark.parametrize("face", ["signal", "update", "cli"])
 def test_a_policy_closes_a_face_that_knows_nobody(face: str) -> None:
     life = Life(policy={"version": "2", "faces": {face: "refused"}})

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from process.actor import Actor, Face
 from process.authorization import deciders_of
 from process.core.refusal import Refused
 from process.decisions.discounts import DiscountApproved
@@ -305,3 +306,70 @@ def test_the_approver_stays_when_the_policy_changes() -> None:
     assert deciders_of(DiscountApproved, life.lead) == {Role.CONTRACTS}
     life.does("discount_approved", by="Con Example")
     assert deciders_of(DiscountApproved, life.lead) == {Role.SALES}, "the next discount is for them"
+
+
+# ---- a discount that nobody can approve
+
+NOBODY_KNOWN = Actor(face=Face.COMMAND_LINE, identity="grace example")
+
+
+def test_whoever_quotes_a_discount_where_nobody_is_known_is_told_to_quote_it_where_they_are() -> None:
+    life = Life().perform()
+    answer = life.does("price_quoted", **DISCOUNTED, actor=NOBODY_KNOWN)
+    assert "it can't be approved: it is not known who gave the discount" in answer.message
+    told = str(answer.follow_ups)
+    assert told.startswith("Nobody can approve this discount, because it is not known who gave it.")
+    assert "quotes it again where the service knows them" in told
+    assert life.lead.issue
+    assert life.lead.issue.url in told
+    step = next_step(life.lead)
+    assert (step.owner, step.text.partition(" (on a page")[0]) == (
+        Role.SALES,
+        "quote the discount of 20 % (2,400.00 USD) again where the service knows who gives it",
+    )
+    assert "nobody can approve" in life.refused("quote_accepted")
+    again = life.refused("price_quoted", **DISCOUNTED | {"by": "Another"}, actor=NOBODY_KNOWN)
+    assert "already quoted" in again
+    assert "where the service knows them" in again
+
+
+def test_nobody_is_asked_to_approve_a_discount_that_nobody_can_approve() -> None:
+    life = Life().quoted(**DISCOUNTED, actor=NOBODY_KNOWN)
+    for _ in range(9):
+        life.wait(3)
+        items = agenda(life.aggregate, life.now)
+        assert not [item for item in items if item.role is Role.CONTRACTS]
+        assert [item for item in items if item.role is Role.SALES and item.section is Section.DUE]
+        assert attention(life.lead, life.today) == ()
+    assert not life.mails("discount_approval")
+    assert not [event for event in life.aggregate.event_log.events if event.fact.kind == "approval_reminded"]
+
+
+def test_a_discount_that_is_quoted_again_by_somebody_known_goes_its_usual_way() -> None:
+    life = Life().quoted(**DISCOUNTED, actor=NOBODY_KNOWN)
+    answer = life.does("price_quoted", **DISCOUNTED)
+    assert answer.message.endswith("it awaits approval by contracts")
+    assert answer.follow_ups is None
+    assert len(life.mails("discount_approval")) == 1
+    assert next_step(life.lead).owner is Role.CONTRACTS
+    assert len(life.until("2026-06-05").mails("discount_approval")) == 2
+    life.does("discount_approved", by="Ann")
+    life.does("quote_accepted")
+
+
+def test_a_discount_that_nobody_can_approve_can_be_declined_or_left_out() -> None:
+    life = Life().quoted(**DISCOUNTED, actor=NOBODY_KNOWN)
+    life.does("discount_declined", by="Ann", reason="Ten percent would do")
+    assert next_step(life.lead).text == "quote a price again, or record it as lost"
+    life = Life().quoted(**DISCOUNTED, actor=NOBODY_KNOWN)
+    life.does("price_quoted", **QUOTE, actor=NOBODY_KNOWN)
+    life.does("quote_accepted", actor=NOBODY_KNOWN)
+
+
+def test_a_discount_within_the_limit_of_sales_may_come_from_anybody() -> None:
+    life = Life().quoted(**DISCOUNTED | {"discount_percent": 10}, actor=NOBODY_KNOWN)
+    assert next_step(life.lead).owner is Role.COMMUNITY
+    free = Life(policy={"version": "t", "discounts": {"without_approval": "100"}})
+    answer = free.does("price_quoted", **DISCOUNTED, actor=NOBODY_KNOWN)
+    assert answer.follow_ups is None
+    free.does("quote_accepted", actor=NOBODY_KNOWN)

@@ -263,6 +263,17 @@ def test_a_lead_that_knows_the_service_believes_only_its_own_news() -> None:
     assert life.lead.policy.addresses[Role.CONTRACTS] == (NEW,)
 
 
+def test_a_lead_that_has_not_heard_from_its_worker_believes_no_news() -> None:
+    life = in_conversation()
+    life.aggregate = life.aggregate.replaced(keys=None)
+    team = Team(addresses={Role.CONTRACTS: (NEW,)}, read_at=life.now).model_dump(mode="json")
+    signed = seal(KEY, EVERY_LEAD, "set_team", team, THE_SERVICE).model_dump(mode="json")
+    for args in ((team,), (team, signed)):
+        life._set(inbox.set_team(life.aggregate, args, life.now))
+        assert life.lead.policy.addresses[Role.CONTRACTS] == (OLD,)
+    assert "again in a minute" in str(life.aggregate.refusals[-1].refused)
+
+
 def test_what_is_sent_with_a_clock_ahead_does_not_outlast_later_news() -> None:
     life = in_conversation()
     life.gets_team(since=life.now + timedelta(minutes=4), contracts=("somebody@evil.example",))

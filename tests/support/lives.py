@@ -144,7 +144,8 @@ class Life:
         person = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"}
         fields = {"changes": CHANGES} | person | opened
         self.now = now
-        self.aggregate = LeadAggregate.open(lead_id, LeadOpened.model_validate(fields), now)
+        opened_now = LeadAggregate.open(lead_id, LeadOpened.model_validate(fields), now)
+        self.aggregate = opened_now.replaced(keys=())  # its worker has said that the service has no key
         self.planned: list[Effect] = [item.effect for item in self.aggregate.outbox]
         """Effects planned so far, in order."""
         self.addresses: dict[str, str] = {}

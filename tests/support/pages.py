@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from pydantic import SecretStr
 from temporalio.client import Client
 
+from config.groups import Web
 from config.settings import Settings
 from ledger.entries import entry_of
 from ledger.events import Ledger
@@ -68,8 +69,10 @@ def write_lives(url: str, *lives: Life) -> None:
 
 
 def web_settings(url: str, **values: Any) -> Settings:
-    """Return the settings of a web application with this ledger."""
-    defaults = {"ledger_url": SecretStr(url), "signing_key": SecretStr(KEY)}
+    """Return the settings of a web application with this ledger. `web`: values of the group of that name."""
+    store = SecretStr(f"{url.removesuffix('.sqlite')}-web.sqlite" if url.startswith("sqlite") else url)
+    web = Web(**{"store_url": store} | values.pop("web", {}))
+    defaults: dict[str, Any] = {"ledger_url": SecretStr(url), "signing_key": SecretStr(KEY), "web": web}
     return Settings(_env_file=None, **defaults | values)
 
 

@@ -200,7 +200,7 @@ def _live(
     opened = LeadOpened(
         org="Example University", person="Ada Example", title="A hub", changes=changes, originals=originals
     )
-    aggregate = LeadAggregate.open("lead-fingerprint", opened, now)
+    aggregate = LeadAggregate.open("lead-fingerprint", opened, now).replaced(keys=())
     for kind, body in decisions:
         if kind in DRIFT_CHECKS:
             aggregate = aggregate.check_drift(DRIFT_CHECKS[kind])

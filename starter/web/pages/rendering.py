@@ -13,8 +13,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from process.links import link_complaint
+from starter.web.auth.visitor import Visitor
 from starter.web.services import services_of
-from starter.web.visitors import Visitor
+from starter.web.spelling import lead_address
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "pages"
 NAVIGATION = (("/agenda", "Agenda"), ("/board", "Board"), ("/reports", "Reports"))
@@ -34,6 +36,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters |= {"number": number, "money": money, "moment": moment, "day": day, "title": title}
+    made.filters |= {"lead_address": lead_address, "leads_outside": leads_outside}
     for file in sorted(TEMPLATES.rglob("*.html")):  # the files on the disk may later belong to newer code
         made.get_template(file.relative_to(TEMPLATES).as_posix())
     return made
@@ -86,3 +89,8 @@ def day(value: date | None) -> str:
 def title(kind: str) -> str:
     """Return a decision's kind as people read it: Price quoted."""
     return kind.replace("_", " ").replace("-", " ").capitalize().replace("Maniac t", "MANIAC-T")
+
+
+def leads_outside(text: str) -> bool:
+    """Return True if the text is an address to which a browser may be led."""
+    return not link_complaint(text)

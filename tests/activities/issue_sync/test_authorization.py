@@ -75,12 +75,18 @@ async def test_a_discount_from_the_command_line_is_approved_after_a_comment_only
     offer = {"amount": "12000", "currency": "USD", "per": "year"}
     offer |= {"discount_percent": "20", "discount_reason": "A pilot", "by": "somebody"}
     await lead.execute_update("price_quoted", offer)
+    view = await deployment.leads.overview(lead)
+    assert view.owner is Role.SALES
+    assert "again where the service knows who gives it" in view.next_step
     assert "Nobody knows who gave this discount" in await says(
         deployment, lead, "/discount-approved", CONTRACTS
     )
     await says(deployment, lead, DISCOUNTED, SALES)
+    assert (await deployment.leads.overview(lead)).owner is Role.CONTRACTS
     assert "✅" in await says(deployment, lead, "/discount-approved", CONTRACTS)
     view = await deployment.leads.overview(lead)
+    asked = [each for each in view.effects if "discount approval" in each.summary]
+    assert len(asked) == 1, "nobody was asked about the one that nobody could approve"
     quoted = [line.authenticated for line in view.timeline if line.kind == "price_quoted"]
     assert quoted == [False, True]
 

@@ -305,9 +305,9 @@ def test_a_discount_is_asked_for_with_all_that_whoever_approves_it_needs() -> No
     for needed in (
         "someone through Temporal quoted Example University a price with a discount of 20 % (3,000.00 USD), which is "
         "more than sales may give by itself (10 %).",
-        "Contracts team: please answer this mail with yes or no before the quote runs out at the end of 2026-07-01.",
-        "- Yes: `leads discount-approved lead-example --version 1 --by NAME`",
-        "- No: `leads discount-declined lead-example --version 1 --reason REASON --by NAME`",
+        "Contracts team: please say yes or no before the quote runs out at the end of 2026-07-01.",
+        "- Yes: `/discount-approved version=1` in a comment on the lead's issue, or on the lead's page",
+        "`leads discount-declined lead-example --version 1 --reason REASON --by NAME`",
         "- List price: 15,000.00 USD",
         "- Price with it: 12,000.00 USD a year and 2,000.00 USD once",
         "- Made of: General membership: 15,000.00 USD a year; Discount of 20 %: -3,000.00 USD a year; Training: "

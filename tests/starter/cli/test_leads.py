@@ -80,12 +80,13 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
     assert "It would mean: Quoted 9,900.00 USD a year and 2,000.00 USD once" in preview.out
     ended = await leads("price-quoted", lead, *texts, "--verbose")
     assert ended.code == 0
-    assert "it awaits approval by contracts" in ended.out
-    assert "Mail to contracts: discount approval" in ended.out
-    assert "next is contracts: approve or decline the discount of 20 % (2,400.00 USD)" in ended.out
+    assert "it can't be approved: it is not known who gave the discount" in ended.out
+    assert "quotes it again where the service knows them, on a page or in a comment" in ended.out + ended.err
+    assert "discount approval" not in ended.out
+    assert "next is sales: quote the discount of 20 % (2,400.00 USD) again" in ended.out
     shown = (await leads("show", lead)).out
     for line in (
-        "1: 9,900.00 USD a year and 2,000.00 USD once, awaits approval by contracts",
+        "1: 9,900.00 USD a year and 2,000.00 USD once, can't be approved: it is not known",
         "Training: 2,000.00 USD once",
         "Discount of 20 %: -2,400.00 USD a year",
     ):

@@ -1,0 +1,58 @@
+"""Reads the JSON of requests, within limits of size, depth and time."""
+
+from typing import Any, Final
+
+from fastapi import Request
+from pydantic_core import from_json
+from starlette.requests import ClientDisconnect
+
+from starter.web import bodies
+from starter.web.api.problems import ApiProblem
+
+CLOSE: Final = {"connection": "close"}
+"""Of a body that is too large or too slow, the rest is not read."""
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """Return the object that was sent; an empty one if there is no body. Raises ApiProblem."""
+    _check_header(request)
+    sent = await _read(request)
+    if not sent:
+        return {}
+    if _media_type(request) != "application/json":
+        raise ApiProblem("not-json", "Send the body as JSON, with the header Content-Type: application/json.")
+    try:
+        body = from_json(sent, allow_inf_nan=False)
+    except ValueError as wrong:
+        raise ApiProblem("malformed", f"The body is no JSON: {wrong}.") from None
+    if not isinstance(body, dict):
+        raise ApiProblem("malformed", "The body must be an object, as {}.")
+    return body
+
+
+def _check_header(request: Request) -> None:
+    """Raise ApiProblem for a body that is too large by its header, before any of it is read."""
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdecimal() and (len(length) > 9 or int(length) > bodies.MAX_BODY):
+        raise _too_large()
+
+
+async def _read(request: Request) -> bytes:
+    try:
+        sent: bytes = await request.app.state.bodies.read(request.stream())
+    except ClientDisconnect:
+        raise ApiProblem("malformed", "The body ended too early.", CLOSE) from None
+    except TimeoutError:
+        late = f"A body must arrive within {bodies.BODY_TIMEOUT:g} seconds."
+        raise ApiProblem("too-slow", late, CLOSE) from None
+    except ValueError:
+        raise _too_large() from None
+    return sent
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _too_large() -> ApiProblem:
+    return ApiProblem("too-large", f"A body has at most {bodies.MAX_BODY} bytes.", CLOSE)

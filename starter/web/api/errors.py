@@ -1,0 +1,144 @@
+"""Answers each error of the API with its problem. An unknown error tells nothing of its inside."""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from temporalio.service import RPCError
+
+from client.connection import translate
+from client.errors import (
+    DecisionRefused,
+    DecisionUnknown,
+    LeadHasEnded,
+    LeadLost,
+    LeadMissing,
+    LeadNotInLedger,
+    LeadsError,
+    LeadStuck,
+    PossibleDuplicate,
+    RequestRefused,
+    Unavailable,
+    WorkflowHasEnded,
+)
+from ledger.errors import LedgerError
+from ledger.queries.cursors import BrokenCursor
+from process.core.refusal import Refused
+from starter.web.api.problems import MEDIA_TYPE, ApiProblem, Complaint, invalid
+from starter.web.reading import NotYetCome, NotYetOpened
+
+RETRY_AFTER = {"retry-after": "10"}
+_BY_STATUS = {
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    429: "too-many",
+}
+
+_NO_CONNECTION = "client connect"
+"""Words of the SDK's error if a client that connects late finds no server."""
+
+_log = structlog.get_logger("web")
+
+
+def register(api: FastAPI) -> None:
+    """Let the API answer each error with its problem."""
+    handled = (
+        ApiProblem,
+        LeadsError,
+        RPCError,
+        LedgerError,
+        BrokenCursor,
+        HTTPException,
+        RequestValidationError,
+    )
+    for kind in (*handled, TimeoutError, RuntimeError, Exception):
+        api.add_exception_handler(kind, _handle)
+
+
+async def _handle(request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    if problem.kind == "fault":
+        route = request.scope.get("route")
+        _log.error("a request of the API failed", path=route and route.path, exc_info=error)
+    shown = problem.shown(request.url.path)
+    # as ASCII: what was sent may hold half of a surrogate pair
+    body = shown.model_dump_json(exclude_none=True, ensure_ascii=True)
+    return Response(body, problem.status, problem.headers, media_type=MEDIA_TYPE)
+
+
+def problem_of(error: Exception) -> ApiProblem:
+    """Return the problem for an error."""
+    match error:
+        case ApiProblem():
+            return error
+        case RPCError():
+            return _of_leads(translate(error))
+        case LeadsError():
+            return _of_leads(error)
+        case LedgerError():
+            return ApiProblem("unavailable", "The ledger cannot be read now.", RETRY_AFTER)
+        case TimeoutError():
+            return ApiProblem("unavailable", "Temporal did not answer in time.", RETRY_AFTER)
+        case RuntimeError() if _NO_CONNECTION in str(error):
+            return ApiProblem("unavailable", "No Temporal server answers.", RETRY_AFTER)
+        case BrokenCursor():
+            return ApiProblem("malformed", "The cursor `after` is of no page: begin without it.")
+        case RequestValidationError():
+            return invalid(*(_complaint(each) for each in error.errors()[:20]))
+        case HTTPException() if error.status_code in _BY_STATUS:
+            return ApiProblem(_BY_STATUS[error.status_code], str(error.detail), error.headers)
+        case HTTPException() if error.status_code < 500:
+            return ApiProblem("malformed", str(error.detail), error.headers)
+    return ApiProblem("fault", "It is in our log. If it stays, tell the administrator.")
+
+
+def _of_leads(error: LeadsError) -> ApiProblem:
+    """Return the problem for an error of the client."""
+    match error:
+        case DecisionRefused():
+            return refused(error.refusal, error.lead_id)
+        case PossibleDuplicate():
+            advice = "Decide about one of these, or send `not_a_duplicate` with it."
+            return ApiProblem("possible-duplicate", f"{error} {advice}", candidates=list(error.originals))
+        case LeadHasEnded() | LeadLost():
+            return ApiProblem("ended", str(error), lead_id=error.lead_id)
+        case WorkflowHasEnded():
+            return ApiProblem("ended", str(error))
+        case RequestRefused():
+            return ApiProblem("refused", str(error))
+        case NotYetCome():
+            return invalid(Complaint(parameter="as_of", detail=str(error)))
+        case LeadNotInLedger() if not isinstance(error, NotYetOpened):
+            return no_lead(error.name)
+        case LeadMissing():
+            return ApiProblem("not-found", str(error))
+        case DecisionUnknown():
+            detail = f"{error} Send it again with the same Idempotency-Key: it is taken once."
+            return ApiProblem("outcome-unknown", detail, RETRY_AFTER, lead_id=error.lead_id)
+        case LeadStuck():  # its reason may hold personal data
+            return ApiProblem("unavailable", str(LeadStuck(error.lead_id, error.cause)), RETRY_AFTER)
+        case Unavailable():
+            return ApiProblem("unavailable", str(error), RETRY_AFTER)
+    return ApiProblem("fault", "It is in our log. If it stays, tell the administrator.")
+
+
+def refused(refusal: Refused, lead_id: str) -> ApiProblem:
+    """Return the problem of a decision that the lead refuses."""
+    return ApiProblem("refused", f"{refusal.reason}.", lead_id=lead_id, suggestions=list(refusal.suggestions))
+
+
+def no_lead(lead_id: str) -> ApiProblem:
+    """Return the problem that there is no such lead."""
+    return ApiProblem("not-found", f"There is no lead {lead_id[:100]!r}.")
+
+
+def _complaint(error: Any) -> Complaint:
+    """Return a complaint about the query, the path or a header, without the value."""
+    name = str(error["loc"][1] if len(error["loc"]) > 1 else error["loc"][0])[:100]
+    detail = "there is no such parameter" if error["type"] == "extra_forbidden" else error["msg"]
+    return Complaint(parameter=name, detail=f"{name}: {detail}"[:500])

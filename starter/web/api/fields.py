@@ -1,0 +1,75 @@
+"""The fields of a decision that a program may give, and the decision made of them."""
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from process.actor import Face
+from process.decisions.base import SET_BY_SERVICE, Decision
+from process.decisions.reading import complaint_of, did_you_mean, shown
+from process.types import GIVEN
+from starter.web.api.callers import Caller
+from starter.web.api.problems import Complaint, invalid
+
+HIDDEN: Final = SET_BY_SERVICE | {"by", "key"}
+"""Fields that the service fills in: who decides is known by the token, the rest by the settings."""
+MAX_ERRORS: Final = 20
+
+D = TypeVar("D", bound=Decision)
+
+
+def fields_of(decision: type[Decision]) -> tuple[str, ...]:
+    """Return the names of the fields that a program may give, its own first."""
+    names = (name for name in decision.model_fields if name not in HIDDEN)
+    return tuple(sorted(names, key=Decision.model_fields.__contains__))
+
+
+def decision_of(decision: type[D], body: Mapping[str, Any], caller: Caller, key: str | None = None) -> D:
+    """Return the decision by this person. Raises ApiProblem with a complaint for each wrong field."""
+    given = fields_of(decision)
+    unknown = [_unknown(decision.kind, name, given) for name in body if name not in given]
+    known = {name: value for name, value in body.items() if name in given}
+    ours = {"by": caller.name, "source": Face.API, "actor": caller.actor} | ({"key": key} if key else {})
+    try:
+        made = decision.model_validate(known | ours, context=GIVEN)
+    except ValidationError as error:
+        wrong = [_wrong(item, body) for item in error.errors(include_url=False)]
+        raise invalid(*(unknown + wrong)[:MAX_ERRORS]) from None
+    if unknown:
+        raise invalid(*unknown[:MAX_ERRORS])
+    return made
+
+
+def _unknown(kind: str, name: str, given: tuple[str, ...]) -> Complaint:
+    meant = did_you_mean(name, dict.fromkeys(given)) or f"It takes {', '.join(given)}."
+    return Complaint(pointer=_pointer((name[:200],)), detail=f"{kind} has no {shown(name)}. {meant}")
+
+
+def _wrong(item: ErrorDetails, body: Mapping[str, Any]) -> Complaint:
+    return Complaint(pointer=_pointer(_place(item["loc"], body)), detail=str(complaint_of(item)))
+
+
+def _place(loc: tuple[int | str, ...], body: Any) -> tuple[int | str, ...]:
+    """Return the part of an error's place that is in the body: pydantic adds names of types to it."""
+    found: list[int | str] = []
+    for part in loc:
+        is_there = _has(body, part)
+        if found and not is_there:
+            break
+        body = body[part] if is_there else None
+        found.append(part)
+    return tuple(found)
+
+
+def _has(body: Any, part: int | str) -> bool:
+    if isinstance(part, int):
+        return isinstance(body, list) and part < len(body)
+    return isinstance(body, Mapping) and part in body
+
+
+def _pointer(place: tuple[int | str, ...]) -> str:
+    """Return the place as a JSON pointer in a fragment (RFC 6901)."""
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in place)
+    return "".join(("#", *(f"/{part}" for part in parts)))

@@ -1,0 +1,174 @@
+"""The page of one lead: where it stands, what may be decided, and everything that happened."""
+
+from datetime import date
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from client.errors import LeadNotFound, LeadNotInLedger, LeadsError
+from ledger.errors import LedgerRefused, LedgerUnavailable
+from process.lead.qualification import MANIAC_T
+from starter.web.pages.lead_live import answered, ask_live, ask_overview
+from starter.web.pages.lead_timeline import GROUPS, Group
+from starter.web.pages.lead_view import LeadView, Window, view_of, view_of_overview
+from starter.web.pages.lead_walk import walk_of
+from starter.web.pages.rendering import page
+from starter.web.reading import NotYetCome, NotYetOpened, read_folded
+from starter.web.services import Services, services_of
+from starter.web.spelling import lead_address
+from starter.web.visitors import Visitor, visitor_of
+
+MAX_ID = 255
+"""Characters of an id at most."""
+MAX_SEQ = 10**9
+LONGEST = 1_000
+
+router = APIRouter(include_in_schema=False)
+Person = Annotated[Visitor, Depends(visitor_of)]
+
+
+class Address(NamedTuple):
+    """The address of a lead's page, with the state of the view in its query."""
+
+    lead_id: str
+    as_of: date | None
+    show: Group | None
+    list: str
+    """The board's query from which the person came."""
+
+    @property
+    def path(self) -> str:
+        """The address without its query."""
+        return lead_address(self.lead_id)
+
+    def __call__(self, **changes: Any) -> str:
+        """Return the address with these values of the query changed or added; None leaves one out."""
+        values = {"as-of": self.as_of, "show": self.show, "from": self.list}
+        values |= {name.replace("_", "-"): value for name, value in changes.items()}
+        given = {name: value for name, value in values.items() if value not in (None, "")}
+        return f"{self.path}{f'?{urlencode(given)}' if given else ''}"
+
+
+@router.get("/leads/{lead_id}")
+async def show(
+    request: Request,
+    visitor: Person,
+    lead_id: str,
+    *,
+    as_of: Annotated[str, Query(alias="as-of", max_length=20)] = "",
+    group: Annotated[Group | None, Query(alias="show")] = None,
+    before: Annotated[int | None, Query(ge=1, le=MAX_SEQ)] = None,
+    event: Annotated[int | None, Query(ge=1, le=MAX_SEQ)] = None,
+    came_from: Annotated[str, Query(alias="from", max_length=LONGEST)] = "",
+    now: Annotated[bool, Query()] = False,
+    taken: Annotated[int | None, Query(ge=1, le=MAX_SEQ)] = None,
+    retried: Annotated[int | None, Query(ge=0, le=MAX_SEQ)] = None,
+) -> HTMLResponse:
+    """Show a lead, or how it was at the end of a past day."""
+    services, day = services_of(request), _day(as_of)
+    view, source = await _view(services, _checked(lead_id), day, Window(group, before, event), visitor)
+    here = Address(lead_id, day, group, came_from if came_from.isprintable() else "")
+    return page(
+        request,
+        "lead.html",
+        visitor,
+        view=view,
+        source=source,
+        here=here,
+        as_of=day,
+        groups=GROUPS,
+        walk=await walk_of(services, lead_id, view.lead.stage, here.list) if day is None else None,
+        taken=taken,
+        live=await ask_live(services.leads, lead_id) if now and day is None else None,
+        retried=retried,
+        temporal=services.leads.link(lead_id),
+        questions=MANIAC_T,
+        lead_id=lead_id,
+    )
+
+
+@router.get("/leads/{lead_id}/live")
+async def show_live(request: Request, visitor: Person, lead_id: str) -> HTMLResponse:
+    """Show what only the workflow knows. The page loads it when it is there."""
+    services, lead_id = services_of(request), _checked(lead_id)
+    live = await ask_live(services.leads, lead_id)
+    return page(request, "lead_live.html", visitor, live=live, lead_id=lead_id)
+
+
+@router.post("/leads/{lead_id}/retry")
+async def retry(
+    request: Request,
+    visitor: Person,  # noqa: ARG001
+    lead_id: str,
+    effect: Annotated[str | None, Query(max_length=LONGEST)] = None,
+) -> RedirectResponse:
+    """Try the effects that failed for good again, or the one with this key."""
+    leads = services_of(request).leads
+    async with answered(leads.timeout):
+        handle = await leads.by_id(_checked(lead_id))
+        if handle is None:
+            raise LeadNotFound(lead_id)
+        keys = await leads.retry(handle, effect)
+    return RedirectResponse(f"{lead_address(lead_id)}?now=1&retried={len(keys)}#now", 303)
+
+
+class Source(NamedTuple):
+    """The place that a page's facts come from, if it is not the ledger."""
+
+    why: str = ""
+    """Why it is not the ledger, as a sentence; empty if it is."""
+
+
+async def _view(
+    services: Services, lead_id: str, day: date | None, window: Window, visitor: Visitor
+) -> tuple[LeadView, Source]:
+    try:
+        found, at = await read_folded(services, lead_id, day)
+    except NotYetCome as error:
+        raise HTTPException(422, str(error)) from None
+    except NotYetOpened:
+        raise
+    except (LedgerUnavailable, LedgerRefused, LeadNotInLedger) as error:
+        if day is not None:
+            raise
+        return await _view_without_ledger(services, lead_id, window, visitor, error)
+    return view_of(found, at, window, visitor, past=day is not None), Source()
+
+
+async def _view_without_ledger(
+    services: Services, lead_id: str, window: Window, visitor: Visitor, why: Exception
+) -> tuple[LeadView, Source]:
+    """Return the lead as its workflow tells it. Raises `why` if that is away, too; LeadNotFound if there is no such lead."""
+    try:
+        overview = await ask_overview(services.leads, lead_id)
+    except LeadNotFound:
+        raise LeadNotFound(lead_id) from None
+    except LeadsError:
+        raise why from None
+    said = (
+        "The ledger does not have this lead yet."
+        if isinstance(why, LeadNotInLedger)
+        else "The ledger is away."
+    )
+    return view_of_overview(overview, services.clock(), window, visitor), Source(said)
+
+
+def _checked(lead_id: str) -> str:
+    """Return the id. Raises LeadNotFound for one that no lead can have."""
+    if len(lead_id) > MAX_ID or not lead_id.isprintable():
+        raise LeadNotFound(lead_id[:40])
+    return lead_id
+
+
+def _day(given: str) -> date | None:
+    """Return the day of an address; None if there is none. Raises HTTPException for one that cannot be read."""
+    if not given.strip():
+        return None
+    try:
+        if len(given) != len("2026-11-29"):
+            raise ValueError(given)
+        return date.fromisoformat(given)
+    except ValueError:
+        raise HTTPException(422, "as-of must be a day such as 2026-11-29.") from None

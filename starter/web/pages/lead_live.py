@@ -1,0 +1,120 @@
+"""The part of a lead's page that only its workflow knows: effects that failed, are retried or wait, and refusals."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from temporalio.service import RPCError
+
+from client.connection import translate
+from client.directory import LeadHandle
+from client.errors import LeadMissing, LeadNotFound, LeadsError, Unavailable
+from client.leads import LeadsClient
+from client.lost import find_lost
+from client.retries import PendingRetry, pending_retries
+from process.views.lead_overview import EffectLine, Overview
+from starter.web.spelling import WrittenRefusal, write_refusal
+
+TIMEOUT = timedelta(seconds=2)
+"""Time for the lead's answer."""
+ALL_TIME = 2 * TIMEOUT
+"""Time for the answer, and for finding out why there is none."""
+NEWEST = 20
+"""Number of the newest refusals that are shown."""
+
+
+class ShownRefusal(NamedTuple):
+    """A decision that the lead refused."""
+
+    at: datetime
+    kind: str
+    by: str
+    refused: WrittenRefusal
+
+
+class Live(NamedTuple):
+    """What the workflow tells, or why it does not."""
+
+    failed: tuple[EffectLine, ...] = ()
+    """Effects that failed for good."""
+    retried: tuple[PendingRetry, ...] = ()
+    """Activities that failed and are tried again."""
+    waiting: tuple[EffectLine, ...] = ()
+    refusals: tuple[ShownRefusal, ...] = ()
+    """The newest ones first."""
+    silent: str = ""
+    """Why it tells nothing; empty if it answered."""
+
+
+class NoAnswer(Unavailable):
+    """Temporal did not answer in time, or nobody is there."""
+
+    def __str__(self) -> str:
+        return "Temporal does not answer."
+
+
+@asynccontextmanager
+async def answered(limit: timedelta | None = None) -> AsyncIterator[None]:
+    """Turn every way in which Temporal can be away into a LeadsError, after `limit` at the latest, by default `ALL_TIME`."""
+    try:
+        async with asyncio.timeout((limit or ALL_TIME).total_seconds()):
+            yield
+    except RPCError as error:
+        raise translate(error) from error
+    except (TimeoutError, RuntimeError) as error:  # of a client that has not connected yet
+        raise NoAnswer from error
+
+
+async def ask_overview(leads: LeadsClient, lead_id: str) -> Overview:
+    """Return the lead's overview from its workflow, soon. Raises LeadNotFound or another LeadsError."""
+    leads = replace(leads, timeout=TIMEOUT)
+    async with answered():
+        handle = await leads.by_id(lead_id)
+        if handle is None:
+            raise LeadNotFound(lead_id)
+        return await leads.overview(handle)
+
+
+async def ask_live(leads: LeadsClient, lead_id: str) -> Live:
+    """Return what the workflow tells about the lead, or why it tells nothing. Never raises because it is away."""
+    leads = replace(leads, timeout=TIMEOUT)
+    handle: LeadHandle = leads.client.get_workflow_handle(lead_id)
+    try:
+        async with answered():
+            overview = await leads.overview(handle)
+            return _live(overview, await pending_retries(handle))
+    except LeadMissing as error:
+        return Live(silent=await _why_missing(leads, lead_id, error))
+    except LeadsError as error:
+        return Live(silent=str(error)[:500])
+
+
+def _live(overview: Overview, retries: list[PendingRetry]) -> Live:
+    by_status: dict[str, list[EffectLine]] = {}
+    for effect in overview.effects:
+        by_status.setdefault(effect.status, []).append(effect)
+    refusals = (
+        ShownRefusal(each.at, each.kind, each.by, write_refusal(each.refused, overview.lead_id))
+        for each in reversed(overview.refused[-NEWEST:])
+    )
+    return Live(
+        failed=tuple(by_status.get("parked", ())),
+        retried=tuple(retries),
+        waiting=(*by_status.get("waiting", ()), *by_status.get("blocked", ())),
+        refusals=tuple(refusals),
+    )
+
+
+async def _why_missing(leads: LeadsClient, lead_id: str, error: LeadMissing) -> str:
+    """Return why there is no workflow to ask, as a sentence."""
+    try:
+        async with answered(TIMEOUT):
+            lost = await find_lost(leads.client, lead_id)
+    except LeadsError:
+        return str(error)[:500]
+    if lost is None:
+        return "Its workflow has ended, so nothing is under way."
+    return f"It takes no decisions: its workflow is {lost}. The administrator can begin it again from the ledger."

@@ -1,0 +1,41 @@
+"""Leads at each stage in a ledger, a client of the API that reads it, and a server for stories with a worker."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from httpx2 import AsyncClient
+from temporalio.testing import WorkflowEnvironment
+
+from tests.support.lives import Life
+from tests.support.pages import lives_at_each_stage, pages, write_lives
+from tests.support.servers import real_time
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Return the URL of a ledger."""
+    return f"sqlite:///{tmp_path}/ledger.sqlite"
+
+
+@pytest.fixture
+def lives(url: str) -> dict[str, Life]:
+    """Leads at each stage, written to the ledger (`lives_at_each_stage`)."""
+    made = lives_at_each_stage()
+    write_lives(url, *made.values())
+    return made
+
+
+@pytest.fixture
+async def api(url: str, lives: dict[str, Life]) -> AsyncIterator[AsyncClient]:
+    """Return a client of the API with these leads, without Temporal."""
+    async with pages(url) as client:
+        client.base_url = "http://localhost/api/v1"
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """Return a real Temporal server."""
+    async with real_time() as server:
+        yield server

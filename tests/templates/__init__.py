@@ -1,0 +1,1 @@
+"""Tests of the texts and pictures that people see."""
