@@ -1,8 +1,9 @@
 """Opening a lead: the form, and the leads that it may be the same as."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -51,38 +52,92 @@ async def show(request: Request, visitor: Person) -> HTMLResponse:
     given = request.query_params.multi_items()
     form = Form.empty(LeadOpened, [("zone", services_of(request).settings.zone), *given])
     form = form.with_complaints_about_given()
-    return _page(request, visitor, form, 422 if form.complaints else 200)
+    return NewLeadPage(request, visitor).page(form, 422 if form.complaints else 200)
 
 
 @router.post("/leads/new")
 async def start(request: Request, visitor: Person) -> Response:
     """Open the lead, or say which it may be the same as. The same organisation and title are the same lead."""
-    services, given = services_of(request), await posted(request)
-    boxes = {name: dict(given).get(name, "") in CHECKED for name in ("another", "opaque")}
-    form, parsed = Form.sent(LeadOpened, given).read(**as_visitor(visitor))
-    if dict(given).get("do") == "edit":
-        return _page(request, visitor, Form.sent(LeadOpened, given), **boxes)
-    if not isinstance(parsed, LeadOpened):
-        return _page(request, visitor, form, 422, **boxes)
-    if refusal := parsed.complaint():
-        return _page(request, visitor, form, 422, refused=write_refusal(refusal, ""), **boxes)
-    try:
-        opened = await _open(services, parsed, **boxes)
-    except PossibleDuplicate as error:
-        return _page(request, visitor, form, 409, others=error.originals, **boxes)
-    except LeadsError as error:
-        away = isinstance(error, Unavailable)
-        return _page(
-            request, visitor, form, 503 if away else 409, refused=_written(error), away=away, **boxes
+    given = await posted(request)
+    return await NewLeadPage(request, visitor, dict(given)).sent(given)
+
+
+class NewLeadPage:
+    """The form of a new lead, as one person sees it."""
+
+    def __init__(
+        self, request: Request, visitor: Visitor, given: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self.request, self.visitor, self.services = request, visitor, services_of(request)
+        self.do = given.get("do", "take")
+        self.another = given.get("another", "") in CHECKED
+        """True if it is another one than those that it looks like."""
+        self.opaque = given.get("opaque", "") in CHECKED
+        """True if its id is not to name the organisation."""
+
+    async def sent(self, given: list[tuple[str, str]]) -> Response:
+        """Return the answer to the form that was sent."""
+        plain = Form.sent(LeadOpened, given)
+        if self.do == "edit":
+            return self.page(plain)
+        form, wanted = plain.read(**as_visitor(self.visitor))
+        if not isinstance(wanted, LeadOpened):
+            return self.page(form, 422)
+        if refusal := wanted.complaint():
+            return self.page(form, 422, refused=write_refusal(refusal, ""))
+        try:
+            opened = await _open(self.services, wanted, another=self.another, opaque=self.opaque)
+        except PossibleDuplicate as error:
+            return self.page(form, 409, others=error.originals)
+        except LeadsError as error:
+            away = isinstance(error, Unavailable)
+            return self.page(form, 503 if away else 409, refused=_written(error), away=away)
+        return await self._opened(form, opened)
+
+    async def _opened(self, form: Form, opened: Opened) -> Response:
+        """Lead to the new lead. A form that opened nothing, as the lead was there before, is shown again."""
+        recorded = await _recorded(self.services, opened.lead_id)
+        if recorded is None:
+            address = lead_address(opened.lead_id)
+            return page(
+                self.request,
+                "new_lead_waiting.html",
+                self.visitor,
+                202,
+                form=form,
+                opened=opened,
+                address=address,
+            )
+        if opened.already and recorded.event_log.events[0].key != form.key:
+            there = Suggestion(kind=SuggestionKind.LEAD, text="Go on there", lead_id=opened.lead_id)
+            already = refuse(f"This lead is already open, at {opened.stage}", there)
+            return self.page(form, 409, refused=write_refusal(already, opened.lead_id))
+        return RedirectResponse(lead_address(opened.lead_id), 303)
+
+    def page(
+        self,
+        form: Form,
+        status: int = 200,
+        *,
+        others: Sequence[DuplicateLink] = (),
+        refused: WrittenRefusal | None = None,
+        away: bool = False,
+    ) -> HTMLResponse:
+        """Return the page of the form, beside the leads that it may be the same as."""
+        if form.refusal and refused is None:
+            refused = write_refusal(form.refusal, "", form_of=LeadOpened.kind)
+        return page(
+            self.request,
+            "new_lead.html",
+            self.visitor,
+            status,
+            form=form.on(examples_of(LeadOpened.example), offers_of(LeadOpened, None)),
+            refused=refused,
+            away=away,
+            others=[(other, lead_address(other.lead_id)) for other in others],
+            another=self.another,
+            opaque=self.opaque,
         )
-    recorded = await _recorded(services, opened.lead_id)
-    if recorded is None:
-        return page(request, "new_lead_waiting.html", visitor, 202, form=form, opened=opened)
-    if opened.already and recorded.event_log.events[0].key != form.key:
-        there = Suggestion(kind=SuggestionKind.LEAD, text="Go on there", lead_id=opened.lead_id)
-        already = refuse(f"This lead is already open, at {opened.stage}", there)
-        return _page(request, visitor, form, 409, refused=write_refusal(already, opened.lead_id), **boxes)
-    return RedirectResponse(lead_address(opened.lead_id), 303)
 
 
 async def _open(services: Services, wanted: LeadOpened, *, another: bool, opaque: bool) -> Opened:
@@ -118,30 +173,3 @@ def _written(error: LeadsError) -> WrittenRefusal:
     there = Suggestion(kind=SuggestionKind.LEAD, text="Look at that lead", lead_id=error.lead_id)
     advice = "If you mean another request, give it another title"
     return write_refusal(refuse(reason, there, advice), error.lead_id)
-
-
-def _page(
-    request: Request,
-    visitor: Visitor,
-    form: Form,
-    status: int = 200,
-    *,
-    others: Sequence[DuplicateLink] = (),
-    refused: WrittenRefusal | None = None,
-    **more: Any,
-) -> HTMLResponse:
-    """Return the page of the form, beside the leads that it may be the same as."""
-    if form.refusal and refused is None:
-        refused = write_refusal(form.refusal, "", form_of=LeadOpened.kind)
-    shown = form.on(examples_of(LeadOpened.example), offers_of(LeadOpened, None))
-    plain = {"away": False, "another": False, "opaque": False}
-    return page(
-        request,
-        "new_lead.html",
-        visitor,
-        status,
-        form=shown,
-        refused=refused,
-        others=[(other, lead_address(other.lead_id)) for other in others],
-        **plain | more,
-    )
