@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from temporalio.client import Client
 
 from client.leads import LeadsClient
+from client.reports import Reports
 from config import policy_file
 from config.settings import Settings
 from ledger.queries.asking import LedgerQueries
@@ -42,6 +43,7 @@ class Services:
     store: AccountStore
     people: People
     access: Access
+    reports: Reports
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(THREADS, thread_name_prefix="ledger")
@@ -85,7 +87,8 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         closing(WebDatabase.open(settings.web.store_url.get_secret_value())) as database,
     ):
         store = AccountStore(database, people)
-        services = Services(settings, leads, queries, reader, store, people, access)
+        reports = Reports(queries, settings.zone)
+        services = Services(settings, leads, queries, reader, store, people, access, reports)
         try:
             yield services
         finally:
