@@ -16,15 +16,18 @@ MAX_NAME = 100
 """Characters of a name in a proxy's header."""
 
 
-class SignInNeeded(Exception):
+class SignInNeeded(HTTPException):
     """Nobody knows who makes this request."""
 
+    def __init__(self) -> None:
+        super().__init__(401, "Nobody is known by this request: sign in first.")
 
-class NoRole(Exception):
+
+class NoRole(HTTPException):
     """This person is known, and has no role, so that they see no lead."""
 
     def __init__(self, visitor: Visitor) -> None:
-        super().__init__("no role")
+        super().__init__(403, "Leads are shown to people with a role only, and you have none.")
         self.visitor = visitor
 
 
@@ -45,7 +48,7 @@ async def person_of(request: Request) -> KnownPerson:
     if person is None and Way.MACHINE in access.ways:
         person = _at_machine(request)
     if person is None:
-        raise SignInNeeded
+        raise SignInNeeded()
     standing = services.people.standing(person, services.clock())
     visitor = Visitor(person.name, *standing)
     request.state.visitor = visitor

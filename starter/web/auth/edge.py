@@ -25,6 +25,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from starter.web.api.problems import ApiProblem
 from starter.web.auth.access import Access
 from starter.web.auth.rates import RateLimits
 from starter.web.auth.sessions import Sessions
@@ -32,6 +33,7 @@ from starter.web.pages.errors import Shown, answer
 
 WEBHOOK = "/github/webhook"
 HEALTH = "/healthz"
+API = "/api/"
 MAX_BODY = 1 << 20
 """Bytes of a request at most, such as a form."""
 LOOPBACK_HOSTS = ("localhost", "*.localhost", "127.0.0.1", "[::1]")
@@ -42,6 +44,8 @@ _CROSS_SITE = Shown(
     "This came from another site, and only our own pages may decide here.",
     "Open the page here and decide on it.",
 )
+_KINDS = {403: "forbidden", 413: "too-large", 429: "too-many"}
+"""Kinds of the API's problems, by status."""
 _TOO_LARGE = Shown(
     413,
     f"This is too large: a request has at most {MAX_BODY >> 20} MB.",
@@ -116,14 +120,19 @@ class _Unless:
 
 
 class _Refusal:
-    """Answers every request with one refusal."""
+    """Answers every request with one refusal: people with a page, programs with a problem."""
 
     def __init__(self, shown: Shown, headers: dict[str, str] | None = None) -> None:
         self._shown = shown
         self._headers = headers or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await answer(Request(scope), self._shown, self._headers)(scope, receive, send)
+        if (path := scope["path"]).startswith(API):
+            detail = f"{self._shown.message} {self._shown.advice}"
+            response = ApiProblem(_KINDS[self._shown.status], detail, self._headers).response(path)
+        else:
+            response = answer(Request(scope), self._shown, self._headers)
+        await response(scope, receive, send)
 
 
 def _too_often(what: str, seconds: int) -> ASGIApp:
