@@ -16,7 +16,7 @@ from starter.web.api.application import PREFIX, make_api
 from starter.web.auth.access import Access, start_complaint
 from starter.web.auth.edge import Guard, WebApplication
 from starter.web.connections import MAX_HEADER, Connection
-from starter.web.pages import board, decide, errors, lead, me, sign_in
+from starter.web.pages import agenda, board, calendar, decide, errors, home, lead, me, search, sign_in, status
 from starter.web.services import open_services
 
 _log = structlog.get_logger("web")
@@ -42,7 +42,7 @@ def make_web(client: Client, settings: Settings) -> WebApplication:
     app.include_router(webhooks.make_router(client, settings, repositories))
     app.include_router(assets.router)
     app.include_router(live.router)
-    for part in (board, decide, lead, me, sign_in):
+    for part in (agenda, board, calendar, decide, home, lead, me, search, sign_in, status):
         app.include_router(part.router)
     app.mount(PREFIX, make_api(app.state))
     return app
