@@ -13,12 +13,14 @@ from sqlalchemy import Connection
 from temporalio.client import Client
 
 from client.leads import LeadsClient
+from client.reports import Reports
 from config import policy_file
 from config.settings import Settings
 from ledger.queries.asking import LedgerQueries
 from ledger.reader import LedgerReader
 from starter.web.auth.access import Access
 from starter.web.auth.database import WebDatabase
+from starter.web.auth.links import LinkStore
 from starter.web.auth.people import People
 from starter.web.auth.store import AccountStore
 
@@ -40,8 +42,10 @@ class Services:
     queries: LedgerQueries
     ledger: LedgerReader
     store: AccountStore
+    links: LinkStore
     people: People
     access: Access
+    reports: Reports
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(THREADS, thread_name_prefix="ledger")
@@ -85,7 +89,8 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         closing(WebDatabase.open(settings.web.store_url.get_secret_value())) as database,
     ):
         store = AccountStore(database, people)
-        services = Services(settings, leads, queries, reader, store, people, access)
+        reports, links = Reports(queries, settings.zone), LinkStore(database)
+        services = Services(settings, leads, queries, reader, store, links, people, access, reports)
         try:
             yield services
         finally:

@@ -27,15 +27,20 @@ from client.errors import (
 from ledger.errors import LedgerError
 from ledger.queries.cursors import BrokenCursor
 from process.core.refusal import Refused
-from starter.web.api.problems import MEDIA_TYPE, ApiProblem, Complaint, invalid
+from starter.web.api.bodies import CLOSE
+from starter.web.api.callers import CHALLENGE
+from starter.web.api.problems import ApiProblem, Complaint, invalid
+from starter.web.auth.database import StoreUnavailable
 from starter.web.reading import NotYetCome, NotYetOpened
 
 RETRY_AFTER = {"retry-after": "10"}
+_HEADERS = {401: CHALLENGE, 413: CLOSE}
 _BY_STATUS = {
     401: "unauthorized",
     403: "forbidden",
     404: "not-found",
     405: "method-not-allowed",
+    413: "too-large",
     429: "too-many",
 }
 
@@ -65,10 +70,7 @@ async def _handle(request: Request, error: Exception) -> Response:
     if problem.kind == "fault":
         route = request.scope.get("route")
         _log.error("a request of the API failed", path=route and route.path, exc_info=error)
-    shown = problem.shown(request.url.path)
-    # as ASCII: what was sent may hold half of a surrogate pair
-    body = shown.model_dump_json(exclude_none=True, ensure_ascii=True)
-    return Response(body, problem.status, problem.headers, media_type=MEDIA_TYPE)
+    return problem.response(request.url.path)
 
 
 def problem_of(error: Exception) -> ApiProblem:
@@ -91,7 +93,8 @@ def problem_of(error: Exception) -> ApiProblem:
         case RequestValidationError():
             return invalid(*(_complaint(each) for each in error.errors()[:20]))
         case HTTPException() if error.status_code in _BY_STATUS:
-            return ApiProblem(_BY_STATUS[error.status_code], str(error.detail), error.headers)
+            headers = {**(error.headers or {}), **_HEADERS.get(error.status_code, {})}
+            return ApiProblem(_BY_STATUS[error.status_code], str(error.detail), headers)
         case HTTPException() if error.status_code < 500:
             return ApiProblem("malformed", str(error.detail), error.headers)
     return ApiProblem("fault", "It is in our log. If it stays, tell the administrator.")
@@ -122,6 +125,8 @@ def _of_leads(error: LeadsError) -> ApiProblem:
             return ApiProblem("outcome-unknown", detail, RETRY_AFTER, lead_id=error.lead_id)
         case LeadStuck():  # its reason may hold personal data
             return ApiProblem("unavailable", str(LeadStuck(error.lead_id, error.cause)), RETRY_AFTER)
+        case StoreUnavailable():
+            return ApiProblem("unavailable", "The store of accounts cannot be read now.", RETRY_AFTER)
         case Unavailable():
             return ApiProblem("unavailable", str(error), RETRY_AFTER)
     return ApiProblem("fault", "It is in our log. If it stays, tell the administrator.")

@@ -4,13 +4,11 @@ GitHub's webhook has defences of its own (`starter.web.webhooks`) and passes mos
 signature, which no browser has.
 """
 
-from http import HTTPStatus
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 from asgi_cross_origin_protection import CrossOriginProtection
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
 from secure import Secure
 from secure.headers import (
     ContentSecurityPolicy,
@@ -27,6 +25,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from starter.web.api.problems import ApiProblem
 from starter.web.auth.access import Access
 from starter.web.auth.rates import RateLimits
 from starter.web.auth.sessions import Sessions
@@ -45,6 +44,8 @@ _CROSS_SITE = Shown(
     "This came from another site, and only our own pages may decide here.",
     "Open the page here and decide on it.",
 )
+_KINDS = {403: "forbidden", 413: "too-large", 429: "too-many"}
+"""Kinds of the API's problems, by status."""
 _TOO_LARGE = Shown(
     413,
     f"This is too large: a request has at most {MAX_BODY >> 20} MB.",
@@ -126,23 +127,12 @@ class _Refusal:
         self._headers = headers or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = (
-            _problem(self._shown, self._headers)
-            if scope["path"].startswith(API)
-            else answer(Request(scope), self._shown, self._headers)
-        )
+        if (path := scope["path"]).startswith(API):
+            detail = f"{self._shown.message} {self._shown.advice}"
+            response = ApiProblem(_KINDS[self._shown.status], detail, self._headers).response(path)
+        else:
+            response = answer(Request(scope), self._shown, self._headers)
         await response(scope, receive, send)
-
-
-def _problem(shown: Shown, headers: dict[str, str]) -> Response:
-    """Return the refusal as problem details (RFC 9457)."""
-    known = {"type": "about:blank", "title": HTTPStatus(shown.status).phrase, "status": shown.status}
-    return JSONResponse(
-        known | {"detail": f"{shown.message} {shown.advice}"},
-        shown.status,
-        headers,
-        media_type="application/problem+json",
-    )
 
 
 def _too_often(what: str, seconds: int) -> ASGIApp:

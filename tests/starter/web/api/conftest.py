@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from httpx2 import AsyncClient
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.lives import Life
+from tests.support.outside import Outside
 from tests.support.pages import lives_at_each_stage, pages, write_lives
 from tests.support.servers import real_time
 
@@ -39,3 +41,15 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
     """Return a real Temporal server."""
     async with real_time() as server:
         yield server
+
+
+@pytest.fixture
+def outside() -> Outside:
+    """Return an outside world."""
+    return Outside()
+
+
+@pytest.fixture
+def queue() -> str:
+    """Return a task queue of this test's own."""
+    return f"queue-{uuid4().hex[:8]}"

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,41 +12,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from ledger.events import Ledger
 from starter.web import services
-from tests.support.ledgers import recording_worker
+from tests.support.api import a_worker, an_api, opened, own
 from tests.support.lives import QUOTE
 from tests.support.outside import Outside
-from tests.support.pages import KEY, pages
-
-LEAD = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"}
-
-
-@pytest.fixture
-def outside() -> Outside:
-    """Return an outside world."""
-    return Outside()
-
-
-@pytest.fixture
-def queue() -> str:
-    """Return a task queue of this test's own."""
-    return f"queue-{uuid4().hex[:8]}"
-
-
-@asynccontextmanager
-async def a_worker(env: WorkflowEnvironment, queue: str, outside: Outside, url: str) -> AsyncIterator[None]:
-    """Run a worker with the service's key."""
-    with closing(Ledger.open(url)) as ledger:
-        ledger.check()
-        async with recording_worker(env.client, queue, outside, ledger, [KEY]):
-            yield
-
-
-@asynccontextmanager
-async def an_api(env: WorkflowEnvironment, queue: str, url: str) -> AsyncIterator[AsyncClient]:
-    """Return a client of the API."""
-    async with pages(url, env.client, task_queue=queue) as client:
-        client.base_url, client.timeout = "http://localhost/api/v1", 60
-        yield client
 
 
 @pytest.fixture
@@ -55,20 +22,6 @@ async def api(env: WorkflowEnvironment, queue: str, outside: Outside, url: str) 
     """Return a client of the API, beside a worker."""
     async with a_worker(env, queue, outside, url), an_api(env, queue, url) as client:
         yield client
-
-
-def own(**fields: Any) -> dict[str, Any]:
-    """Return a lead that no other test opens."""
-    return {**LEAD, "org": f"University {uuid4().hex[:8]}", **fields}
-
-
-async def opened(api: AsyncClient, **fields: Any) -> str:
-    """Open a lead; return its address."""
-    response = await api.post("/leads", json=own(**fields))
-    assert response.status_code == 201, response.text
-    address = response.headers["location"].removeprefix("/api/v1")
-    assert (await api.get(f"{address}?min_seq=1")).status_code == 200
-    return str(address)
 
 
 async def test_a_program_opens_a_lead_quotes_it_and_follows_it(api: AsyncClient) -> None:

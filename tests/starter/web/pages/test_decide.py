@@ -73,7 +73,7 @@ async def test_what_is_impossible_now_says_why_and_what_would_work(web: AsyncCli
 
 async def test_looking_does_nothing_and_keeps_the_key(web: AsyncClient) -> None:
     address = "/leads/lead-ada/decide/price-quoted"
-    response = await sent(web, address, do="look", key="my-key", seq="99", **QUOTE)
+    response = await sent(web, address, do="look", key="my-key", seen="99", **QUOTE)
     assert response.status_code == 200
     assert 'value="my-key"' in response.text
     assert "Lead becomes Quoted" in text_of(response)
@@ -114,7 +114,7 @@ async def test_what_was_posted_can_be_shown_again_as_it_was(web: AsyncClient) ->
 
 async def test_without_temporal_nothing_is_taken_and_nothing_is_lost(web: AsyncClient) -> None:
     response = await sent(
-        web, "/leads/lead-ada/decide/lost", do="take", key="my-key", seq="99", reason="budget"
+        web, "/leads/lead-ada/decide/lost", do="take", key="my-key", seen="99", reason="budget"
     )
     assert response.status_code == 503
     assert "something is away" in text_of(response) or "Perhaps taken" in text_of(response)
@@ -127,10 +127,10 @@ async def test_news_are_shown_before_anything_is_taken(
     life = lives["bo"]
     seen = life.lead.last_seq
     write_lives(url, life.lost())
-    response = await sent(web, "/leads/lead-bo/decide/quote-accepted", do="take", key="k", seq=str(seen))
+    response = await sent(web, "/leads/lead-bo/decide/quote-accepted", do="take", key="k", seen=str(seen))
     assert response.status_code == 409
     assert "since you opened this" in text_of(response)
-    assert f'name="seq" value="{life.lead.last_seq}"' in response.text
+    assert f'name="seen" value="{life.lead.last_seq}"' in response.text
 
 
 async def test_one_s_own_decision_sent_twice_is_no_news(url: str, web: AsyncClient) -> None:
@@ -138,7 +138,7 @@ async def test_one_s_own_decision_sent_twice_is_no_news(url: str, web: AsyncClie
     seen = life.lead.last_seq
     life.does("questionnaire_sent", key="my-key")
     write_lives(url, life)
-    again = {"do": "take", "key": "my-key", "seq": str(seen)}
+    again = {"do": "take", "key": "my-key", "seen": str(seen)}
     response = await sent(web, "/leads/lead-zoe/decide/questionnaire-sent", **again)
     assert response.status_code == 503  # it went on to Temporal, which is away
 
@@ -169,7 +169,7 @@ async def test_a_form_that_is_too_large_or_none_at_all_is_refused(web: AsyncClie
 
 @pytest.mark.parametrize("seq", ["", "-1", "x", "9" * 50, "²"])
 async def test_any_number_of_the_newest_event_is_taken(web: AsyncClient, seq: str) -> None:
-    response = await sent(web, "/leads/lead-ada/decide/lost", do="take", seq=seq, reason="budget")
+    response = await sent(web, "/leads/lead-ada/decide/lost", do="take", seen=seq, reason="budget")
     assert response.status_code == 409  # as if nothing had been seen
 
 
