@@ -16,15 +16,32 @@ from starter.web.api.application import PREFIX, make_api
 from starter.web.auth.access import Access, start_complaint
 from starter.web.auth.edge import Guard, WebApplication
 from starter.web.connections import MAX_HEADER, Connection
-<<<<<<< HEAD
-from starter.web.pages import agenda, board, calendar, decide, errors, home, lead, me, search, sign_in, status
-=======
-from starter.web.pages import board, correct, decide, errors, lead, link, me, new_lead, reports, sign_in
->>>>>>> engine
+from starter.web.pages import (
+    agenda,
+    board,
+    calendar,
+    correct,
+    decide,
+    errors,
+    home,
+    lead,
+    link,
+    me,
+    new_lead,
+    reports,
+    search,
+    sign_in,
+    status,
+)
 from starter.web.services import open_services
 
 PAGES = (
+    home,
+    agenda,
+    calendar,
     board,
+    search,
+    status,
     new_lead,  # before /leads/ID
     decide,
     correct,
@@ -59,11 +76,7 @@ def make_web(client: Client, settings: Settings) -> WebApplication:
     app.include_router(webhooks.make_router(client, settings, repositories))
     app.include_router(assets.router)
     app.include_router(live.router)
-<<<<<<< HEAD
-    for part in (agenda, board, calendar, decide, home, lead, me, search, sign_in, status):
-=======
     for part in PAGES:
->>>>>>> engine
         app.include_router(part.router)
     app.mount(PREFIX, make_api(app.state))
     return app
