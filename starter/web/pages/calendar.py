@@ -72,7 +72,7 @@ def write_calendar(items: Iterable[agenda.Item], root: str, *, with_names: bool)
     for item in items:
         if item.until:
             calendar.add_component(_event(item, item.until, root, with_names=with_names))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _event(item: agenda.Item, day: date, root: str, *, with_names: bool) -> Event:

@@ -30,7 +30,7 @@ def test_a_line_is_an_event_of_a_whole_day() -> None:
     body = write_calendar([an_item()], ROOT, with_names=True)
     (event,) = Calendar.from_ical(body).walk("VEVENT")
     assert event["summary"] == "Ask Bo Rive for the grant letter – University of Rive"
-    assert (event["dtstart"].dt, event["dtend"].dt) == (UNTIL, date(2026, 12, 21))
+    assert (event.decoded("dtstart"), event.decoded("dtend")) == (UNTIL, date(2026, 12, 21))
     assert event["url"] == f"{ROOT}/leads/lead-00000007"
     assert event["sequence"] == 12
     assert b"REFRESH-INTERVAL;VALUE=DURATION:PT1H" in body
