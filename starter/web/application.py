@@ -16,7 +16,19 @@ from starter.web.api.application import PREFIX, make_api
 from starter.web.auth.access import Access, start_complaint
 from starter.web.auth.edge import Guard, WebApplication
 from starter.web.connections import MAX_HEADER, Connection
-from starter.web.pages import board, correct, decide, deciding, errors, lead, me, new_lead, reports, sign_in
+from starter.web.pages import (
+    board,
+    correct,
+    decide,
+    deciding,
+    errors,
+    lead,
+    link,
+    me,
+    new_lead,
+    reports,
+    sign_in,
+)
 from starter.web.services import open_services
 
 PAGES = (
@@ -25,6 +37,7 @@ PAGES = (
     decide,
     correct,
     lead,
+    link,
     me,
     reports,
     sign_in,
