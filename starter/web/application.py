@@ -17,22 +17,32 @@ from starter.web.auth.access import Access, start_complaint
 from starter.web.auth.edge import Guard, WebApplication
 from starter.web.connections import MAX_HEADER, Connection
 from starter.web.pages import (
+    agenda,
     board,
+    calendar,
     correct,
     decide,
     deciding,
     errors,
+    home,
     lead,
     link,
     me,
     new_lead,
     reports,
+    search,
     sign_in,
+    status,
 )
 from starter.web.services import open_services
 
 PAGES = (
+    home,
+    agenda,
+    calendar,
     board,
+    search,
+    status,
     new_lead,  # before /leads/ID
     decide,
     correct,
