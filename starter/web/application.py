@@ -22,6 +22,7 @@ from starter.web.pages import (
     calendar,
     correct,
     decide,
+    deciding,
     errors,
     home,
     lead,
@@ -73,6 +74,7 @@ def make_web(client: Client, settings: Settings) -> WebApplication:
     app.guard = Guard(Access.of(settings), settings.signing_keys)
     errors.register(app)
     sign_in.register(app)
+    deciding.register(app)
     app.include_router(webhooks.make_router(client, settings, repositories))
     app.include_router(assets.router)
     app.include_router(live.router)
