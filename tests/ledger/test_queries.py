@@ -172,6 +172,17 @@ def test_a_column_is_filtered(asked: Connection) -> None:
 
 
 @pytest.mark.parametrize("sort", ["date", "value", "age", "name"])
+def test_the_columns_make_one_list(asked: Connection, sort: board.Sort) -> None:
+    found = {lead for stage in Stage for lead in names(board.column(asked, stage, sort))}
+    whole, paged, after = board.leads(asked, Stage, sort), list[board.Card](), ""
+    while after is not None:
+        page = board.leads(asked, Stage, sort, after=after or None, limit=2)
+        paged, after = [*paged, *page.cards], page.after
+    assert paged == list(whole.cards)
+    assert sorted(names(whole)) == sorted(found)
+
+
+@pytest.mark.parametrize("sort", ["date", "value", "age", "name"])
 def test_a_lead_has_a_place_in_its_column(
     asked: Connection, ledger: Ledger, sort: board.Sort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
