@@ -12,7 +12,6 @@ from ledger.lag import Lag, lag_of, stale_leads
 from ledger.rows import Filter, order_by
 from ledger.tables import ENTRIES, EVENTS, LEADS
 from process.core.events import Event
-from process.core.stored_events import read_event
 from process.views.lead_row import LeadRow
 
 
@@ -78,6 +77,8 @@ class LedgerReader:
 
     def events(self, lead_id: str) -> list[Event]:
         """Return the lead's events in order, up to the first gap. Raises ValueError for one that this code cannot read."""
+        from process.core.stored_events import read_event  # it loads all rules, which lists do without
+
         columns = (EVENTS.c[name] for name in ("seq", "at", "policy", "summary", "data"))
         wanted = select(*columns).where(EVENTS.c.lead_id == lead_id).order_by(EVENTS.c.seq)
         with self._database.reading() as connection:

@@ -17,11 +17,33 @@ from starter.web.api.application import PREFIX, make_api
 from starter.web.auth.access import Access, start_complaint
 from starter.web.auth.edge import Guard, WebApplication
 from starter.web.connections import MAX_HEADER, Connection
-from starter.web.pages import board, correct, decide, errors, lead, link, me, new_lead, reports, sign_in
+from starter.web.pages import (
+    agenda,
+    board,
+    calendar,
+    correct,
+    decide,
+    deciding,
+    errors,
+    home,
+    lead,
+    link,
+    me,
+    new_lead,
+    reports,
+    search,
+    sign_in,
+    status,
+)
 from starter.web.services import open_services
 
 PAGES = (
+    home,
+    agenda,
+    calendar,
     board,
+    search,
+    status,
     new_lead,  # before /leads/ID
     decide,
     correct,
@@ -53,6 +75,7 @@ def make_web(client: Client, settings: Settings) -> WebApplication:
     app.guard = Guard(Access.of(settings), settings.signing_keys)
     errors.register(app)
     sign_in.register(app)
+    deciding.register(app)
     app.include_router(webhooks.make_router(client, settings, repositories))
     app.include_router(assets.router)
     app.include_router(live.router)

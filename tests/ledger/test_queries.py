@@ -16,6 +16,7 @@ from ledger.events import Ledger, LedgerRefused, LedgerUnavailable
 from ledger.queries import agenda, behind, board, feed, one_lead, reports, search
 from ledger.queries.asking import LedgerQueries
 from ledger.queries.cursors import BrokenCursor, read_cursor, write_cursor
+from ledger.queries.rows import rows_of
 from ledger.tables import IDENTITY
 from process.reports.rows import Expected
 from process.types import Role, Stage
@@ -387,6 +388,8 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "agenda of a role": lambda c: agenda.agenda(c, agenda.Whose(roles=[Role.SALES]), TODAY),
     "agenda of a person": lambda c: agenda.agenda(c, agenda.Whose("grace"), TODAY),
     "feed": lambda c: feed.events_after(c, 3),
+    "feed without its events": lambda c: feed.changes_after(c, 3),
+    "rows": lambda c: rows_of(c, ["lead-ed", "lead-bo"]),
     "feed of kinds": lambda c: feed.events_after(c, 3, ["lost"]),
     "changed": lambda c: feed.leads_changed_since(c, TODAY),
     "funnel": lambda c: reports.funnel(c, MONDAY, TODAY),

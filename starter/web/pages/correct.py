@@ -21,7 +21,7 @@ from process.types import Role
 from starter.web.forms.fields import FormField, fields_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
-from starter.web.pages.deciding import DecisionPage, Given
+from starter.web.pages.deciding import DecisionPage, keeping
 from starter.web.previewing import believed, preview_from_ledger
 from starter.web.reading import read_lead
 from starter.web.services import services_of
@@ -62,7 +62,8 @@ async def show(request: Request, lead_id: str, seq: Seq, visitor: Person) -> Res
 async def correct(request: Request, lead_id: str, seq: Seq, visitor: Person) -> Response:
     """Answer the form that was sent."""
     given = await posted(request)
-    shown = await _page(request, lead_id, seq, visitor)
+    with keeping(given):
+        shown = await _page(request, lead_id, seq, visitor)
     shown.then = dict(given).get("then", "")
     return await shown.sent(given)
 
@@ -142,10 +143,10 @@ class CorrectionPage(DecisionPage):
         actor = believed(self.services, ours.pop("actor")) or NOBODY
         return Corrected(**ours, actor=actor, reason=NO_REASON_YET, **more)
 
-    def next_address(self, answer: Answer, given: Given) -> str:
+    def next_address(self, answer: Answer) -> str:
         """Return the address of the lead, or of the form that decides it anew."""
         if self.then != "again" or not self._again:
-            return super().next_address(answer, given)
+            return super().next_address(answer)
         known = {field.name for field in fields_of(DECISIONS[self.event.kind])} - {"note"}
         body = self.event.fact.model_dump(mode="json", exclude_defaults=True)
         same = {name: value for name, value in body.items() if name in known and _fits(value)}

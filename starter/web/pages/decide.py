@@ -11,7 +11,7 @@ from process.decisions.registry import DECISIONS
 from process.views.overview import option_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
-from starter.web.pages.deciding import DecisionPage
+from starter.web.pages.deciding import DecisionPage, keeping
 from starter.web.previewing import preview_from_ledger
 from starter.web.reading import read_lead
 from starter.web.services import services_of
@@ -40,7 +40,8 @@ async def show(
     form = shown.on_lead(Form.empty(decision, given))
     complete, parsed = form.read(**shown.ours())
     if parsed and (given or not option.needs):
-        return shown.page(complete, preview=preview_from_ledger(services, aggregate, parsed))
+        preview = preview_from_ledger(services, aggregate, parsed)
+        return shown.page(complete, preview=preview if given or not preview.refused else None)
     form = form.with_complaints_about_given()
     return shown.page(form, status=422 if form.complaints else 200)
 
@@ -54,7 +55,8 @@ async def decide(
     if decision.kind == CORRECTION:
         raise HTTPException(404, "A correction is sent from the page of the event that it corrects.")
     given = await posted(request)
-    aggregate = await read_lead(services_of(request), lead_id)
+    with keeping(given):
+        aggregate = await read_lead(services_of(request), lead_id)
     return await DecisionPage(request, visitor, aggregate, decision).sent(given)
 
 

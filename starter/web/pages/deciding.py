@@ -1,13 +1,16 @@
 """The page of one decision on one lead, as one person sees it: the form, what it would do, and how taking it ends."""
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from client.errors import DecisionRefused, DecisionUnknown, LeadsError, Unavailable
 from client.leads import Waiting
+from ledger.errors import LedgerRefused, LedgerUnavailable
 from process.actor import Face
 from process.authorization import deciders_of, lacking_role
 from process.core.aggregate import LeadAggregate
@@ -22,7 +25,7 @@ from starter.web.previewing import preview_now
 from starter.web.services import services_of
 from starter.web.spelling import lead_address, write_refusal
 from starter.web.taking import as_visitor, news_since, take
-from starter.web.visitors import Visitor
+from starter.web.visitors import Visitor, visitor_of
 
 Given = list[tuple[str, str]]
 """Names and values of a form, as it was sent."""
@@ -54,7 +57,7 @@ class DecisionPage:
         """Return the values that the template needs beside those of every decision."""
         return {}
 
-    def next_address(self, answer: Answer, given: Given) -> str:
+    def next_address(self, answer: Answer) -> str:
         """Return the address to go on to when the decision is taken."""
         return taken_address(self.lead.id, answer.seq)
 
@@ -89,7 +92,7 @@ class DecisionPage:
             return self._failed(form, error, given)
         if isinstance(answer, Waiting):
             return self._render("decide_waiting.html", 202, why=str(answer.why))
-        return RedirectResponse(self.next_address(answer, given), 303)
+        return RedirectResponse(self.next_address(answer), 303)
 
     def on_lead(self, form: Form) -> Form:
         """Return the form with what this lead offers."""
@@ -143,6 +146,34 @@ class DecisionPage:
     def _refreshes(self) -> bool:
         """Return True if a script asks for the preview anew while the form is filled in."""
         return self.request.headers.get("hx-request") == "true"
+
+
+class LedgerAway(Exception):
+    """The ledger cannot be read, so that a form cannot be answered. What it holds is to be kept."""
+
+    def __init__(self, why: Exception, given: Given) -> None:
+        super().__init__(str(why))
+        self.given = given
+
+
+@contextmanager
+def keeping(given: Given) -> Iterator[None]:
+    """Raise LedgerAway, with all that was typed, if the ledger cannot be read."""
+    try:
+        yield
+    except (LedgerUnavailable, LedgerRefused) as error:
+        raise LedgerAway(error, given) from error
+
+
+def register(app: FastAPI) -> None:
+    """Let the application keep what was typed while the ledger is away."""
+    app.add_exception_handler(LedgerAway, _kept)
+
+
+async def _kept(request: Request, error: Exception) -> HTMLResponse:
+    assert isinstance(error, LedgerAway)  # noqa: S101 - as registered
+    visitor = await visitor_of(request)
+    return page(request, "decide_kept.html", visitor, 503, error=str(error), kept=error.given)
 
 
 def seen_in(given: Given) -> int:

@@ -7,9 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from temporalio.service import RPCError
 
-from client.connection import translate
 from client.errors import (
     DecisionRefused,
     LeadHasEnded,
@@ -17,7 +15,6 @@ from client.errors import (
     LeadsError,
     OtherLeadOpen,
     PossibleDuplicate,
-    TemporalUnreachable,
     Unavailable,
 )
 from client.leads import Opened
@@ -34,7 +31,7 @@ from starter.web.pages.rendering import page
 from starter.web.reading import read_lead
 from starter.web.services import Services, services_of
 from starter.web.spelling import WrittenRefusal, lead_address, write_refusal
-from starter.web.taking import as_visitor
+from starter.web.taking import as_leads_errors, as_visitor
 from starter.web.visitors import Visitor, visitor_of
 
 router = APIRouter(include_in_schema=False)
@@ -86,7 +83,8 @@ class NewLeadPage:
         if refusal := wanted.complaint():
             return self.page(form, 422, refused=write_refusal(refusal, ""))
         try:
-            opened = await _open(self.services, wanted, another=self.another, opaque=self.opaque)
+            with as_leads_errors(self.services):
+                opened = await self.services.leads.open(wanted, duplicate=self.another, opaque=self.opaque)
         except PossibleDuplicate as error:
             return self.page(form, 409, others=error.originals)
         except LeadsError as error:
@@ -138,16 +136,6 @@ class NewLeadPage:
             another=self.another,
             opaque=self.opaque,
         )
-
-
-async def _open(services: Services, wanted: LeadOpened, *, another: bool, opaque: bool) -> Opened:
-    leads = services.leads
-    try:
-        return await leads.open(wanted, duplicate=another, opaque=opaque)
-    except RPCError as error:
-        raise translate(error) from error
-    except RuntimeError as error:  # the SDK could not connect
-        raise TemporalUnreachable(leads.client.service_client.config.target_host) from error
 
 
 async def _recorded(services: Services, lead_id: str) -> LeadAggregate | None:

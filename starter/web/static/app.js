@@ -241,6 +241,7 @@ const openPalette = () => {
 
 // The arrow keys go from the box through the links below it and back.
 const walk = (event) => {
+  if (event.key === "Escape") event.currentTarget.close(); // a search box would only be emptied
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   const places = [...event.currentTarget.querySelectorAll("input[type=search], #palette-found a")];
   const here = places.indexOf(document.activeElement);

@@ -2,14 +2,17 @@
 
 import re
 from html import unescape
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from httpx2 import AsyncClient, Response
 
 from process.decisions.registry import DECISIONS
+from process.types import Role
+from starter.web.visitors import Visitor
 from tests.support.lives import Life
-from tests.support.pages import a_life, pages, write_lives
+from tests.support.pages import a_life, pages, pages_seen_by, write_lives
 
 QUOTE = {"amount": "9000", "currency": "USD", "per": "year"}
 
@@ -185,3 +188,53 @@ async def test_names_from_outside_are_text(url: str) -> None:
         response = await web.get("/leads/lead-eve/decide/lost")
     assert "<script>alert" not in response.text
     assert "&lt;script&gt;" in response.text
+
+
+async def test_while_the_ledger_is_away_all_that_was_typed_is_kept(tmp_path: Path) -> None:
+    async with pages(f"sqlite:///{tmp_path}/nowhere/ledger.sqlite") as web:
+        address = "/leads/lead-ada/decide/lost"
+        response = await sent(web, address, do="take", key="my-key", reason="budget", note="They <said> so")
+    assert response.status_code == 503
+    assert "the ledger is away" in text_of(response)
+    kept = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', response.text))
+    assert kept == {"do": "take", "key": "my-key", "reason": "budget", "note": "They &lt;said&gt; so"}
+
+
+# ---- whose decision it is
+
+
+def ada(*roles: Role) -> Visitor:
+    return Visitor("Ada", "ada", roles)
+
+
+async def test_what_is_not_theirs_is_shown_as_somebody_else_s(url: str, lives: dict[str, Life]) -> None:
+    lives["bo"].does("assigned", role="sales", person="Grace Example")
+    write_lives(url, lives["bo"])
+    address = "/leads/lead-bo/decide/quote-accepted"
+    async with pages_seen_by(ada(Role.ENGINEERING), url) as web:
+        response = await web.get(address)
+        assert response.status_code == 200
+        assert "This is decided by sales (Grace Example)" in text_of(response)
+        assert 'class="deciding"' not in response.text
+        for do in ("look", "take"):
+            assert (await sent(web, address, do=do, key="k", seen="99")).status_code == 403
+
+
+async def test_what_is_theirs_has_its_form(url: str, lives: dict[str, Life]) -> None:
+    async with pages_seen_by(ada(Role.SALES), url) as web:
+        response = await web.get("/leads/lead-bo/decide/quote-accepted")
+    assert 'class="deciding"' in response.text
+    assert "decided by Ada" in text_of(response)
+
+
+async def test_a_correction_belongs_to_those_who_decide_what_it_corrects(
+    url: str, lives: dict[str, Life]
+) -> None:
+    events = lives["flo"].aggregate.event_log.events
+    signed = next(event.seq for event in reversed(events) if event.kind == "contract_signed")
+    for role, shown in ((Role.SALES, False), (Role.CONTRACTS, True)):
+        async with pages_seen_by(ada(role), url) as web:
+            response = await web.get(f"/leads/lead-flo/correct/{signed}")
+            sent_too = await sent(web, f"/leads/lead-flo/correct/{signed}", do="look", reason="A slip")
+        assert ("This is decided by contracts" in text_of(response)) is not shown
+        assert sent_too.status_code == (200 if shown else 403)

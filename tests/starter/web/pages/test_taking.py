@@ -18,11 +18,13 @@ from client.leads import LeadsClient
 from ledger.events import Ledger
 from process.core.receipts import Answer
 from process.decisions.base import Decision
+from process.types import Role
 from starter.web import services
 from starter.web.pages import new_lead
+from starter.web.visitors import Visitor
 from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside
-from tests.support.pages import pages
+from tests.support.pages import KEY, pages, pages_seen_by
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
@@ -198,6 +200,31 @@ _decide = LeadsClient.decide
 async def _taken_without_an_answer(self: LeadsClient, handle: LeadHandle, decision: Decision) -> Answer:
     await _decide(self, handle, decision)
     raise DecisionUnknown(handle.id, "The connection was lost", decision.key)
+
+
+async def test_an_approval_on_a_page_counts_as_of_somebody_who_is_known(
+    env: WorkflowEnvironment, ledger: Ledger, url: str
+) -> None:
+    grace, bo = Visitor("Grace", "grace", (Role.SALES,)), Visitor("Bo", "bo", (Role.CONTRACTS,))
+    both = Visitor("Grace", "grace", (Role.CONTRACTS, Role.SALES))
+    quote = QUOTE | {"discount_percent": "20", "discount_reason": "A pilot"}
+    approval = "/leads/lead-discount/decide/discount-approved"
+
+    async def taken(visitor: Visitor, address: str, **fields: str) -> Response:
+        async with pages_seen_by(visitor, url, env.client, task_queue=QUEUE) as web:
+            return await sent(web, address, do="take", **await filled(web, address, **fields))
+
+    async with recording_worker(env.client, QUEUE, Outside(), ledger, [KEY]):
+        async with pages(url, env.client, task_queue=QUEUE) as web:
+            life = await begun(env, web, "lead-discount")
+        assert (await taken(grace, f"/leads/{life.id}/decide/price-quoted", **quote)).status_code == 303
+        own = await taken(both, approval)
+        assert own.status_code == 409
+        assert "nobody approves their own" in text_of(own)
+        assert (await taken(grace, approval)).status_code == 403
+        assert (await taken(bo, approval)).status_code == 303
+        (line,) = [line for line in (await life.overview()).timeline if line.kind == "discount_approved"]
+    assert (line.by, line.source, line.authenticated) == ("Bo", "page", True)
 
 
 # ---- corrections
