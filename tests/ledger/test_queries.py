@@ -174,10 +174,14 @@ def test_a_column_is_filtered(asked: Connection) -> None:
 @pytest.mark.parametrize("sort", ["date", "value", "age", "name"])
 def test_the_columns_make_one_list(asked: Connection, sort: board.Sort) -> None:
     found = {lead for stage in Stage for lead in names(board.column(asked, stage, sort))}
-    whole, paged, after = board.leads(asked, Stage, sort), list[board.Card](), ""
-    while after is not None:
-        page = board.leads(asked, Stage, sort, after=after or None, limit=2)
+    whole = board.leads(asked, tuple(Stage), sort)
+    paged: list[board.Card] = []
+    after: str | None = None
+    while after is not None or not paged:
+        page = board.leads(asked, tuple(Stage), sort, after=after, limit=2)
         paged, after = [*paged, *page.cards], page.after
+        if after is None:
+            break
     assert paged == list(whole.cards)
     assert sorted(names(whole)) == sorted(found)
 
