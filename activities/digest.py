@@ -13,6 +13,8 @@ from activities.mail.addresses import plain_address, recipients_of, valid_addres
 from activities.mail.messages import MessageBuilder
 from activities.mail.smtp import deliver
 from activities.mail.text import MailBody, render_body
+from client.digest import digest_zone
+from client.digest_figures import with_figures
 from client.errors import LedgerFailed
 from client.lists import DigestsOfWeek, LeadLists
 from config.settings import Settings
@@ -34,7 +36,13 @@ def digest_activities(
 
     `waiting` counts the responses to the questionnaire that wait for another day.
     """
-    digests = DigestActivities(LeadLists.of(settings), DigestMailer(settings, policy), waiting)
+    rows = LeadLists.of(settings)
+
+    def read(week: Week, now: datetime) -> DigestsOfWeek:
+        found = rows.digests(week, now)
+        return found._replace(mails=with_figures(found.mails, settings, week.day, digest_zone(settings)))
+
+    digests = DigestActivities(read, DigestMailer(settings, policy), waiting)
     return [digests.plan_digest, digests.send_digest]
 
 
@@ -43,11 +51,11 @@ class DigestActivities:
 
     def __init__(
         self,
-        rows: LeadLists,
+        read: Callable[[Week, datetime], DigestsOfWeek],
         mailer: "DigestMailer",
         waiting: Callable[[], Awaitable[int]] = nothing_waits,
     ) -> None:
-        self._rows = rows
+        self._read = read
         self._mailer = mailer
         self._waiting = waiting
         self._reading = threading.Lock()
@@ -58,7 +66,7 @@ class DigestActivities:
     def plan_digest(self, week: Week) -> DigestPlan:
         """Find out who gets a mail this week."""
         now = datetime.now(UTC)
-        found = _readable(lambda: self._rows.digests(week, now))
+        found = _readable(lambda: self._read(week, now))
         mails = {mail.key: mail for mail in found.mails}
         with self._reading:
             self._known = week, now, mails
@@ -78,7 +86,7 @@ class DigestActivities:
         """Return the mails by their keys. Whoever asks at the same time waits for one reading."""
         with self._reading:
             if self._known is None or self._known[:2] != (week, read_at):
-                found = _readable(lambda: self._rows.digests(week, read_at))
+                found = _readable(lambda: self._read(week, read_at))
                 self._known = week, read_at, {mail.key: mail for mail in found.mails}
             return self._known[2]
 

@@ -48,8 +48,12 @@ class Reports:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Return the reports of the ledger of these settings, in their time zone. It connects at its first use."""
-        return cls(LedgerQueries.open(settings.ledger_url.get_secret_value()), settings.zone)
+        """Return the reports of the ledger of these settings, in their time zone. It connects at its first use.
+
+        Raises LedgerFailed if that is no ledger's URL.
+        """
+        with failing():
+            return cls(LedgerQueries.open(settings.ledger_url.get_secret_value()), settings.zone)
 
     def close(self) -> None:
         """Close the connections."""

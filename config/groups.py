@@ -1,6 +1,8 @@
 """The groups of settings: what belongs together, each with its checks."""
 
+import re
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -250,9 +252,53 @@ class Digest(Group):
     zone: Zone = Field("", description="Time zone of day and hour (IANA name); empty: LEADS_ZONE")
 
 
+def _network(text: str) -> str:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError("the value is no address or network; write it as 10.0.0.2 or 10.0.0.0/24") from None
+    return text
+
+
+def _header(name: str) -> str:
+    if name and not re.fullmatch(r"[A-Za-z0-9-]{1,100}", name):
+        raise ValueError("the value is no name of a header; write it as X-Forwarded-User")
+    return name.lower()
+
+
 class Web(Group):
     """The pages, the HTTP API, and the people who may see them."""
 
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.github_client_id is None) != (self.github_client_secret is None):
+            raise ValueError(
+                "sign-in with GitHub needs both LEADS_WEB__GITHUB_CLIENT_ID and LEADS_WEB__GITHUB_CLIENT_SECRET"
+            )
+        if self.proxy_header and not self.trusted_proxies:
+            raise ValueError(
+                "LEADS_WEB__PROXY_HEADER counts from LEADS_WEB__TRUSTED_PROXIES only: set these addresses, too"
+            )
+        return self
+
     url: ApiRoot | None = Field(
         None, description="Root URL at which people open the pages, https://; empty: only on this machine"
+    )
+    github_client_id: Line | None = Field(
+        None, description="Client id of the OAuth app (or GitHub App) with which people sign in"
+    )
+    github_client_secret: SecretStr | None = Field(None, description="Client secret of the same app")
+    proxy_header: Annotated[str, AfterValidator(_header)] = Field(
+        "", description="Header in which a trusted proxy says who is there; empty: none is believed"
+    )
+    trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(
+        default=[], description="Addresses or networks of the proxies that are believed"
+    )
+    calendar_names: bool = Field(
+        True,
+        description="Calendars tell what is to be done; false: only how urgent it is and the organisation, no persons",
+    )
+    store_url: SecretStr = Field(
+        SecretStr("sqlite:///.leads/web.sqlite"),
+        description="SQLAlchemy URL of the store of accounts, tokens and links, with its password",
     )

@@ -110,6 +110,8 @@ def _refused_face(actor: Actor, decision: Decision, lead: Lead) -> Refused | Non
     face = actor.face
     if face is Face.QUESTIONNAIRE:
         return None if decision.by_service else refuse("The questionnaire decides only that it was answered")
+    if face is Face.LINK:
+        return _refused_link(actor, decision)
     if lead.policy.faces.refuses(face):
         return refuse(f"{_unknown(actor)}, and the policy refuses that", _comment(lead))
     if isinstance(decision, PolicyAdopted) and face in (Face.SIGNAL, Face.UPDATE):
@@ -118,6 +120,13 @@ def _refused_face(actor: Actor, decision: Decision, lead: Lead) -> Refused | Non
             suggest("Take the one in force by a comment, a page or the command line", decision.kind),
         )
     return None
+
+
+def _refused_link(actor: Actor, decision: Decision) -> Refused | None:
+    """Return why a link does not decide this, or None. Whoever made the link had the right to the decision."""
+    if not decision.by_link or decision.corrects is not None:
+        return refuse("A link decides only what it was made for")
+    return None if actor.authenticated else refuse(f"{_unknown(actor)}, and a link counts only so")
 
 
 def _lacking_role(actor: Actor, theirs: frozenset[Role]) -> Refused | None:

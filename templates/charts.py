@@ -293,6 +293,12 @@ _CONFIG: Final[Spec] = {
         "offset": 14,
     },
     "legend": _TEXT
-    | {"orient": "bottom", "direction": "vertical", "symbolType": "square", "symbolSize": 180},
+    | {
+        "orient": "bottom",
+        "direction": "vertical",
+        "symbolType": "square",
+        "symbolSize": 180,
+        "labelLimit": 320,
+    },
     "scale": {"bandPaddingInner": 0.25},
 }

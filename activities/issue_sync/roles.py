@@ -17,6 +17,19 @@ CACHE_SECONDS = 300.0
 _log = structlog.get_logger("issue_sync")
 
 
+def roles_of(
+    people: Mapping[Role, Sequence[str]], login: str, is_member: Callable[[str], bool]
+) -> frozenset[Role]:
+    """Return the roles of this login. `is_member` says whether the login is in the team with a slug."""
+
+    def is_named(name: str) -> bool:
+        if name.startswith(TEAM):
+            return is_member(name.removeprefix(TEAM))
+        return login.casefold() == name.removeprefix("@").casefold()
+
+    return frozenset(role for role, names in people.items() if any(map(is_named, names)))
+
+
 class RoleDirectory:
     """Looks up people and their roles. `people` maps each role to logins, and to teams as `team:SLUG`."""
 
@@ -41,14 +54,7 @@ class RoleDirectory:
 
     def roles_of(self, login: str) -> frozenset[Role]:
         """Return the roles of this login. Blocks, since it may ask GitHub for the members of teams."""
-        return frozenset(
-            role for role, names in self._people.items() if any(self._is(login, name) for name in names)
-        )
-
-    def _is(self, login: str, name: str) -> bool:
-        if name.startswith(TEAM):
-            return login.casefold() in self._members(name.removeprefix(TEAM))
-        return login.casefold() == name.removeprefix("@").casefold()
+        return roles_of(self._people, login, lambda slug: login.casefold() in self._members(slug))
 
     def _members(self, slug: str) -> frozenset[str]:
         until, members = self._teams.get(slug, (0.0, frozenset()))

@@ -132,6 +132,58 @@ def _beyond(columns: tuple[Any, Any], values: tuple[Any, ...], *, descends: bool
     return and_(first >= value, or_(first > value, second > tie))
 
 
+COUNTED: Final = 1_000
+"""Number of leads in a column up to which a place in it is counted."""
+
+
+class Place(NamedTuple):
+    """The place of a lead in a column of the board."""
+
+    position: int | None
+    """Its number from 1; None if it is not in the column, or so far down that nobody counts."""
+    leads: int
+    """Number of leads in the column, at most `COUNTED` + 1."""
+    before: str | None
+    """Id of the lead before it; None for the first one."""
+    after: str | None
+
+
+def place(
+    connection: Connection, lead_id: str, stage: Stage, sort: Sort = "date", only: BoardFilter = EVERYTHING
+) -> Place | None:
+    """Return the place of a lead in a column; for one that has left it, the place where it would be now.
+
+    It is None if there is no row of the lead, or nothing by which it could be ordered.
+    """
+    order = _ORDERS[sort]
+    columns = (order.column, LEADS.c.lead_id)
+    own = connection.execute(select(*columns).where(LEADS.c.lead_id == lead_id)).one_or_none()
+    if own is None or own[0] is None:
+        return None
+
+    def in_column(*what: Any) -> Any:
+        there = (LEADS.c.stage == stage.value, order.column.is_not(None), LEADS.c.document.is_not(None))
+        return select(*what).where(*there, *only.conditions())
+
+    def next_one(*, up: bool) -> Any:
+        descends = order.descends is not up
+        beyond = in_column(LEADS.c.lead_id).where(_beyond(columns, tuple(own), descends=descends))
+        return beyond.order_by(*(each.desc() if descends else each for each in columns))
+
+    def count(wanted: Any) -> int:
+        some = wanted.limit(COUNTED + 1).subquery()
+        return connection.scalar(select(func.count()).select_from(some)) or 0
+
+    above = count(next_one(up=True))
+    is_there = connection.scalar(in_column(LEADS.c.lead_id).where(LEADS.c.lead_id == lead_id)) is not None
+    return Place(
+        position=above + 1 if is_there and above < COUNTED else None,
+        leads=count(in_column(LEADS.c.lead_id)),
+        before=connection.scalar(next_one(up=True).limit(1)),
+        after=connection.scalar(next_one(up=False).limit(1)),
+    )
+
+
 class Total(NamedTuple):
     """Leads of one stage whose price is in one currency."""
 

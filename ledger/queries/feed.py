@@ -48,6 +48,19 @@ def events_after(
     ]
 
 
+class Changed(NamedTuple):
+    """An event's position and its lead."""
+
+    position: int
+    lead_id: str
+
+
+def changes_after(connection: Connection, position: int, limit: int = PAGE) -> list[Changed]:
+    """Return the leads of the next events after a position, without the events."""
+    wanted = select(FEED.c.position, FEED.c.lead_id).where(FEED.c.position > position)
+    return [Changed(*row) for row in connection.execute(wanted.order_by(FEED.c.position).limit(limit))]
+
+
 def leads_changed_since(connection: Connection, moment: datetime, limit: int = PAGE) -> list[str]:
     """Return ids of leads whose row was written after this moment, the newest first.
 

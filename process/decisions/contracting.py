@@ -186,6 +186,7 @@ class ContractSigned(_Contracting):
     kind = "contract_signed"
     irreversible = "A contract that was really signed binds all the same"
     deciders = frozenset({Role.CONTRACTS})
+    by_link = True
     example = {
         "signed_by": "Ada Example",
         "evidence": "https://drive.example.org/signed.pdf",

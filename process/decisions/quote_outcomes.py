@@ -103,6 +103,7 @@ class QuoteAccepted(OnQuote):
     """The customer agreed to the price. They have not signed: the contract comes next."""
 
     kind = "quote_accepted"
+    by_link = True
     commits = True
     in_time = True
 
@@ -140,6 +141,7 @@ class QuoteDeclined(OnQuote):
     """The customer declined the price or withdrew their agreement. Quote another one, or record the lead as lost."""
 
     kind = "quote_declined"
+    by_link = True
     in_time = True
     reason: Text | None = Field(None, description="reason, as the customer gave it")
 

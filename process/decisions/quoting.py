@@ -97,6 +97,12 @@ class PriceQuoted(Decision):
     discount_reason: Text | None = Field(None, description="reason for the discount")
     valid_until: date | None = Field(None, description="last day of the offer; by default 30 days from now")
 
+    @classmethod
+    def example_for(cls, lead: Lead) -> dict[str, Any]:
+        """Return the example, with another price if that one is quoted already."""
+        quoted = lead.quote.price.amount if lead.quote else None
+        return cls.example | ({"amount": "15000"} if quoted == Decimal(cls.example["amount"]) else {})
+
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
         today = lead.today(now)

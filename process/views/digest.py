@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from process.addresses import folded
 from process.calendar import day_of
+from process.money.amounts import Money
 from process.policy import TEAMS
 from process.types import Line, Model, Role
 from process.views.agenda_items import AgendaItem, Section
@@ -41,6 +42,40 @@ class DigestSection(Model):
     """Number of further items that are not shown."""
 
 
+class MovedBy(Model):
+    """Events of one kind that moved the forecast."""
+
+    what: str
+    change: Money
+
+
+class ForecastFigure(Model):
+    """The forecast in one currency, and what moved it since the week before."""
+
+    months: int
+    """Number of months that it covers."""
+    amount: Money
+    change: Money
+    moved_by: tuple[MovedBy, ...] = ()
+    """The causes; they add up to the change."""
+
+
+class OverdueInvoices(Model):
+    """Overdue invoices in one currency."""
+
+    number: int
+    total: Money
+
+
+class DigestFigures(Model):
+    """Figures of all leads, by currency, for the roles that see money."""
+
+    forecasts: tuple[ForecastFigure, ...] = ()
+    unbilled: tuple[Money, ...] = ()
+    """Estimates of what nobody is billed for."""
+    overdue: tuple[OverdueInvoices, ...] = ()
+
+
 class DigestMail(Model):
     """Weekly digest of a role, or of a person who has the role for some leads."""
 
@@ -56,6 +91,8 @@ class DigestMail(Model):
     """Number of items that are due after this week."""
     outdated: int = 0
     """Number of leads, of all roles, whose items may be wrong because they have not followed their dates."""
+    figures: DigestFigures | None = None
+    """None for roles that see no money, and for people who have the role for some leads only."""
     waiting: int = 0
     """Number of responses to the questionnaire that wait, since it opens so many leads a day only."""
 

@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities.digest import DigestMailer, digest_text
 from client.chores import Chores
 from client.digest import digest_zone, send_now
+from client.digest_figures import with_figures
 from client.errors import NoWorker
 from client.lists import lead_lists
 from process.views.digest import DigestMail, Week
@@ -37,7 +38,8 @@ async def digest(
         await _send(Chores.of(leads.client, settings), week, timeout, out)
         return
     with lead_lists(settings) as rows:
-        found = rows.digests(week, datetime.now(UTC)).mails
+        mails = rows.digests(week, datetime.now(UTC)).mails
+    found = with_figures(mails, settings, week.day, digest_zone(settings))
     mailer = DigestMailer(settings, leads.policy)
     if out.value([each.model_dump(mode="json") | {"to": _to(mailer, each)} for each in found]):
         return

@@ -32,6 +32,7 @@ _LEADS = {
     "list": "starter.cli.listing:list_",
     "agenda": "starter.cli.agenda:agenda",
     "digest": "starter.cli.digest:digest",
+    "report": "starter.cli.report:report",
     "show": "starter.cli.looking:show",
     "history": "starter.cli.looking:history",
     "options": "starter.cli.choosing:options",

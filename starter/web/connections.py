@@ -21,6 +21,10 @@ MAX_HEADER = 16 << 10
 """Maximum size of a request's header in bytes. GitHub's has about one thousand."""
 VERIFIED = "verified"
 """Key in a request's state: its sender knows the secret."""
+ENDS = "ends"
+"""Key in a request's state: called without arguments when the server ends, by which an endless response ends itself."""
+DROPS = "drops"
+"""Key in a request's state: called without arguments, it closes the request's connection at once."""
 SUBSCRIBER = 64
 """Bits of an IPv6 address that one client has in common."""
 
@@ -35,6 +39,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.since = self.loop.time()
+        self.app_state = {**self.app_state, DROPS: self.drop}
         self._expect_header()
         if len(self.connections) > CONNECTIONS:
             _make_room([each for each in self.connections if isinstance(each, Connection)])
@@ -49,6 +54,12 @@ class Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        cycle = self.cycle
+        if cycle and not cycle.response_complete and (ends := cycle.scope["state"].get(ENDS)):
+            ends()
 
     def on_response_complete(self) -> None:
         """Wait for the next request, behind the rest of this one's body if it was refused by its header."""

@@ -1,4 +1,4 @@
-"""The connections that pages and the API use: the ledger to read, and the leads to decide."""
+"""The connections that pages and the API use: the ledger to read, the leads to decide, and the store of accounts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -13,10 +13,16 @@ from sqlalchemy import Connection
 from temporalio.client import Client
 
 from client.leads import LeadsClient
+from client.reports import Reports
 from config import policy_file
 from config.settings import Settings
 from ledger.queries.asking import LedgerQueries
 from ledger.reader import LedgerReader
+from starter.web.auth.access import Access
+from starter.web.auth.database import WebDatabase
+from starter.web.auth.links import LinkStore
+from starter.web.auth.people import People
+from starter.web.auth.store import AccountStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,6 +41,11 @@ class Services:
     leads: LeadsClient
     queries: LedgerQueries
     ledger: LedgerReader
+    store: AccountStore
+    links: LinkStore
+    people: People
+    access: Access
+    reports: Reports
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(THREADS, thread_name_prefix="ledger")
@@ -58,14 +69,16 @@ class Services:
 
 @asynccontextmanager
 async def open_services(client: Client, settings: Settings) -> AsyncIterator[Services]:
-    """Open the ledger and the client. Both connect at their first use."""
-    url = settings.ledger_url.get_secret_value()
+    """Open the ledger, the store and the client. They connect at their first use."""
+    url, policy = settings.ledger_url.get_secret_value(), policy_file.current_policy(settings)
+    access = Access.of(settings)
+    people = People(policy, access.ways)
     leads = LeadsClient(
         client,
         settings.task_queue,
         settings.temporal_ui,
         TIMEOUT,
-        policy_file.current_policy(settings),
+        policy,
         opaque_ids=settings.lead_ids == "opaque",
         key=settings.current_signing_key,
         leads_repo=settings.github.leads_repo,
@@ -73,8 +86,11 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
     with (
         closing(LedgerQueries.open(url)) as queries,
         closing(LedgerReader.open(url, read_only=True)) as reader,
+        closing(WebDatabase.open(settings.web.store_url.get_secret_value())) as database,
     ):
-        services = Services(settings, leads, queries, reader)
+        store = AccountStore(database, people)
+        reports, links = Reports(queries, settings.zone), LinkStore(database)
+        services = Services(settings, leads, queries, reader, store, links, people, access, reports)
         try:
             yield services
         finally:

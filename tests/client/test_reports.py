@@ -16,11 +16,11 @@ from ledger.queries.cursors import BrokenCursor
 from process.reports.catalog import REPORTS
 from process.reports.parameters import ParameterRefused
 from process.reports.report import BehindRow, Cell, Column, Report, Table, figures
-from tests.support.engines import database, empty_url, postgres, url
+from tests.support.engines import engine, made_copy, made_database, postgres, url
 from tests.support.lives import HUB, MONDAY, RENEWAL, SIGNED, Life
 from tests.support.rows import write_events
 
-__all__ = ["database", "empty_url", "postgres", "url"]
+__all__ = ["engine", "made_copy", "made_database", "postgres", "url"]
 
 TODAY = date(2026, 6, 30)
 

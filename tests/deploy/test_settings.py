@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
+from sandbox.github.oauth import CLIENT_SECRET
 from sandbox.seed import read_seed
 from sandbox.server import Sandbox
 from starter.local.parts import SEED
@@ -83,7 +84,8 @@ def test_no_setting_tells_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_setting_reaches_the_worker() -> None:
     services = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]
     passed = {name for name in services["worker"]["environment"] if name.startswith("LEADS_")}
-    assert passed == ALL - {"LEADS_GITHUB__WEBHOOK_SECRET_PREVIOUS"}
+    of_web = {name for name in ALL if name.startswith("LEADS_WEB__")} - {"LEADS_WEB__URL"}
+    assert passed == ALL - {"LEADS_GITHUB__WEBHOOK_SECRET_PREVIOUS"} - of_web
 
 
 def test_the_sandbox_profile_has_the_sandboxs_own_settings() -> None:
@@ -97,6 +99,9 @@ def test_the_sandbox_profile_has_the_sandboxs_own_settings() -> None:
         expected["LEADS_GOOGLE__CREDENTIALS_FILE"] = f"/credentials/{sandbox.credentials_file.name}"
     expected["LEADS_MAIL__HOST"] = "sandbox.localhost"
     expected["LEADS_MAIL__PORT"] = "2525"
+    expected["LEADS_WEB__URL"] = "http://localhost:8001"
+    expected["LEADS_WEB__GITHUB_CLIENT_ID"] = sandbox.github.app.client_id
+    expected["LEADS_WEB__GITHUB_CLIENT_SECRET"] = CLIENT_SECRET
     expected["LEADS_SIGNING_KEY"] = shown["LEADS_SIGNING_KEY"]  # it opens nothing elsewhere
     assert shown == expected
 
@@ -155,6 +160,27 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             "LEADS_GITHUB__WEBHOOK_SECRET",
             "only-31-characters-of-a-secret-",
             "LEADS_GITHUB__WEBHOOK_SECRET: the key is too short; make one of at least 32 characters",
+        ),
+        ("LEADS_WEB__URL", "http://leads.example.org", "LEADS_WEB__URL: the value is not encrypted"),
+        (
+            "LEADS_WEB__GITHUB_CLIENT_ID",
+            "some-id",
+            "LEADS_WEB: sign-in with GitHub needs both LEADS_WEB__GITHUB_CLIENT_ID and",
+        ),
+        (
+            "LEADS_WEB__PROXY_HEADER",
+            "X-Forwarded-User",
+            "LEADS_WEB: LEADS_WEB__PROXY_HEADER counts from LEADS_WEB__TRUSTED_PROXIES only",
+        ),
+        (
+            "LEADS_WEB__PROXY_HEADER",
+            "Remote User",
+            "LEADS_WEB__PROXY_HEADER: the value is no name of a header",
+        ),
+        (
+            "LEADS_WEB__TRUSTED_PROXIES",
+            '["proxy.example.org"]',
+            "LEADS_WEB__TRUSTED_PROXIES (0): the value is no address or network",
         ),
     ],
 )

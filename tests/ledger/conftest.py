@@ -13,9 +13,9 @@ from sqlalchemy import event, make_url
 from ledger.events import Entry, Ledger
 from process.types import Role, Stage
 from process.views.lead_row import LeadRow
-from tests.support.engines import database, empty_url, postgres, url
+from tests.support.engines import database, empty_url, engine, made_copy, made_database, postgres, url
 
-__all__ = ["database", "empty_url", "postgres", "url"]
+__all__ = ["database", "empty_url", "engine", "made_copy", "made_database", "postgres", "url"]
 
 
 @pytest.fixture

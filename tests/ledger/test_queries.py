@@ -1,9 +1,12 @@
 """Questions that pages, reports and the API ask of the ledger: the answers, their pages, and the plans of both engines."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Connection, insert, select, text
@@ -13,12 +16,15 @@ from ledger.events import Ledger, LedgerRefused, LedgerUnavailable
 from ledger.queries import agenda, behind, board, feed, one_lead, reports, search
 from ledger.queries.asking import LedgerQueries
 from ledger.queries.cursors import BrokenCursor, read_cursor, write_cursor
+from ledger.queries.rows import rows_of
 from ledger.tables import IDENTITY
 from process.reports.rows import Expected
 from process.types import Role, Stage
 from process.views.agenda_items import Section
 from process.views.row import row_of
+from tests.support.engines import ROLE, a_database
 from tests.support.lives import MONDAY, QUOTE, Life
+from tests.support.postgres import Postgres
 from tests.support.rows import write_events as write
 
 from .test_plans import having, plans_of
@@ -30,10 +36,9 @@ def a_life(name: str, **opened: Any) -> Life:
     return Life(lead_id=f"lead-{name}", org=f"University of {name.title()}", **opened)
 
 
-@pytest.fixture
-def lives(ledger: Ledger) -> dict[str, Life]:
-    """Leads at each stage, written to the ledger."""
-    made = {
+def make_lives() -> dict[str, Life]:
+    """Return leads at each stage."""
+    return {
         "ada": a_life("ada"),
         "bo": a_life("bo").quoted(),
         "cy": a_life("cy").quoted(**QUOTE | {"amount": "15000"}),
@@ -41,9 +46,61 @@ def lives(ledger: Ledger) -> dict[str, Life]:
         "ed": a_life("ed").live(),
         "flo": a_life("flo").contracted(),
     }
-    for life in made.values():
-        write(ledger, life)
-    return made
+
+
+class Written(NamedTuple):
+    """A ledger with leads at each stage, to be copied for each test: that is far faster than writing it."""
+
+    place: str
+    """The file, or the name of the database."""
+    lives: dict[str, Life]
+
+
+def written(place: str, url: str) -> Written:
+    lives = make_lives()
+    with closing(Ledger.open(url)) as ledger:
+        for life in lives.values():
+            write(ledger, life)
+    return Written(place, lives)
+
+
+@pytest.fixture(scope="module")
+def written_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    file = tmp_path_factory.mktemp("written") / "ledger.sqlite"
+    return written(str(file), f"sqlite:///{file}")
+
+
+@pytest.fixture(scope="module")
+def written_postgresql(postgres: Postgres, made_database: str) -> Written:
+    with postgres.connect() as connection:
+        connection.execute(f"CREATE DATABASE written TEMPLATE {made_database}".encode())
+    return written("written", postgres.url("written", ROLE))
+
+
+@pytest.fixture
+def copied(engine: str, request: pytest.FixtureRequest) -> Written:
+    found: Written = request.getfixturevalue(f"written_{engine}")
+    return found
+
+
+@pytest.fixture
+def postgres_copy(postgres: Postgres, copied: Written) -> Iterator[str]:
+    yield from a_database(postgres, copied.place)
+
+
+@pytest.fixture
+def url(engine: str, copied: Written, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a ledger with these leads."""
+    if engine == "sqlite":
+        return f"sqlite:///{shutil.copy(copied.place, tmp_path)}"
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.url(request.getfixturevalue("postgres_copy"), ROLE)
+
+
+@pytest.fixture
+def lives(copied: Written) -> dict[str, Life]:
+    """Leads at each stage, which are in the ledger."""
+    return deepcopy(copied.lives)
 
 
 @pytest.fixture
@@ -112,6 +169,28 @@ def test_a_column_is_filtered(asked: Connection) -> None:
         "cy",
     ]
     assert names(board.column(asked, Stage.LEAD, only=board.BoardFilter(attention=True))) == []
+
+
+@pytest.mark.parametrize("sort", ["date", "value", "age", "name"])
+def test_a_lead_has_a_place_in_its_column(
+    asked: Connection, ledger: Ledger, sort: board.Sort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):  # some are equal but for their ids
+        write(ledger, a_life(f"more-{number}").quoted())
+    order = [card.row.lead_id for card in board.column(asked, Stage.QUOTED, sort).cards]
+    for number, lead_id in enumerate(order):
+        found = board.place(asked, lead_id, Stage.QUOTED, sort)
+        before, after = order[number - 1] if number else None, dict(enumerate(order)).get(number + 1)
+        assert found == board.Place(number + 1, 6, before, after)
+    monkeypatch.setattr(board, "COUNTED", 2)
+    assert board.place(asked, order[-1], Stage.QUOTED, sort) == board.Place(None, 3, order[-2], None)
+
+
+def test_a_lead_that_has_left_a_list_still_has_its_neighbours(asked: Connection) -> None:
+    assert board.place(asked, "lead-ada", Stage.QUOTED, "name") == board.Place(None, 2, None, "lead-bo")
+    only = board.BoardFilter(text="bo")
+    assert board.place(asked, "lead-cy", Stage.QUOTED, "name", only) == board.Place(None, 1, "lead-bo", None)
+    assert board.place(asked, "lead-nobody", Stage.QUOTED) is None
 
 
 def test_totals_are_exact(asked: Connection) -> None:
@@ -309,6 +388,8 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "agenda of a role": lambda c: agenda.agenda(c, agenda.Whose(roles=[Role.SALES]), TODAY),
     "agenda of a person": lambda c: agenda.agenda(c, agenda.Whose("grace"), TODAY),
     "feed": lambda c: feed.events_after(c, 3),
+    "feed without its events": lambda c: feed.changes_after(c, 3),
+    "rows": lambda c: rows_of(c, ["lead-ed", "lead-bo"]),
     "feed of kinds": lambda c: feed.events_after(c, 3, ["lost"]),
     "changed": lambda c: feed.leads_changed_since(c, TODAY),
     "funnel": lambda c: reports.funnel(c, MONDAY, TODAY),
@@ -331,6 +412,8 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
         c, "USD", TODAY, ["new"], (24_000, 25_000), 24_318
     ),
     "behind what moved": lambda c: behind.moved_lines(c, "USD", TIME, "lost", ["new"]),
+    "place by value": lambda c: board.place(c, "lead-bo", Stage.QUOTED, "value"),
+    "place by date": lambda c: board.place(c, "lead-bo", Stage.QUOTED, "date"),
     "summaries": lambda c: behind.summaries(c, [("lead-ed", 1), ("lead-bo", 2)]),
     "headings": lambda c: behind.headings(c, ["lead-ed", "lead-bo"]),
     "losses": lambda c: reports.losses(c, MONDAY, TODAY),

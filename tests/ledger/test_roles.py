@@ -9,13 +9,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from ledger.database import Database
 from ledger.events import Ledger, LedgerRefused
 from ledger.read_tables import OF_LEAD
 from ledger.schema import RIGHTS
 from ledger.tables import ENTRIES
+from tests.support.engines import ROLE
 from tests.support.postgres import Postgres
 
 from .conftest import entry, record
@@ -24,9 +24,9 @@ Open = Callable[[str], Ledger]
 
 
 @pytest.fixture
-def empty_url(postgres: Postgres, database: str) -> str:
-    """Return the URL of a database on PostgreSQL: SQLite has no roles."""
-    return postgres.url(database)
+def engine() -> str:
+    """Return PostgreSQL: SQLite has no roles."""
+    return "postgresql"
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,11 @@ def test_the_service_cannot_change_what_is_recorded(url: str, opened: Open, chan
     assert ledger.entries("lead-1") == [entry(1), entry(2)]
 
 
-def test_a_role_that_could_do_more_loses_that(
-    postgres: Postgres, url: str, empty_url: str, database: str
-) -> None:
-    role = make_url(url).username or ""
-    with postgres.connect(database) as connection:
-        connection.execute(f"GRANT ALL ON ledger_entries TO {role}".encode())
-    with closing(Database.open(empty_url)) as owned:
-        owned.make(role)
+def test_a_role_that_could_do_more_loses_that(postgres: Postgres, url: str, made_copy: str) -> None:
+    with postgres.connect(made_copy) as connection:
+        connection.execute(f"GRANT ALL ON ledger_entries TO {ROLE}".encode())
+    with closing(Database.open(postgres.url(made_copy))) as owned:
+        owned.make(ROLE)
     with psycopg.connect(url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("DELETE FROM ledger_entries")
 

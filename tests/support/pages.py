@@ -17,11 +17,13 @@ from playwright.async_api import Browser, Page, async_playwright
 from pydantic import SecretStr
 from temporalio.client import Client
 
+from config.groups import Web
 from config.settings import Settings
 from ledger.entries import entry_of
 from ledger.events import Ledger
 from process.views.recording import record_request
 from starter.web.application import make_server, make_web
+from starter.web.visitors import Visitor, visitor_of
 from tests.support.lives import QUOTE, Life
 
 CHROMIUM = "/usr/bin/chromium"
@@ -68,8 +70,10 @@ def write_lives(url: str, *lives: Life) -> None:
 
 
 def web_settings(url: str, **values: Any) -> Settings:
-    """Return the settings of a web application with this ledger."""
-    defaults = {"ledger_url": SecretStr(url), "signing_key": SecretStr(KEY)}
+    """Return the settings of a web application with this ledger. `web`: values of the group of that name."""
+    store = SecretStr(f"{url.removesuffix('.sqlite')}-web.sqlite" if url.startswith("sqlite") else url)
+    web = Web(**{"store_url": store} | values.pop("web", {}))
+    defaults: dict[str, Any] = {"ledger_url": SecretStr(url), "signing_key": SecretStr(KEY), "web": web}
     return Settings(_env_file=None, **defaults | values)
 
 
@@ -91,6 +95,17 @@ async def started(app: FastAPI) -> AsyncIterator[AsyncClient]:
 async def pages(url: str, client: Client | None = None, **values: Any) -> AsyncIterator[AsyncClient]:
     """Start an application with this ledger, by default without Temporal; return a client that asks it."""
     app = make_web(client or await no_temporal(), web_settings(url, **values))
+    async with started(app) as asking:
+        yield asking
+
+
+@asynccontextmanager
+async def pages_seen_by(
+    visitor: Visitor, url: str, client: Client | None = None, **values: Any
+) -> AsyncIterator[AsyncClient]:
+    """Start an application as `pages` does; return a client that asks it as this person."""
+    app = make_web(client or await no_temporal(), web_settings(url, **values))
+    app.dependency_overrides[visitor_of] = lambda: visitor
     async with started(app) as asking:
         yield asking
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Request
 from process.types import line_complaint
 from starter.web.api.callers import Caller, allowed_to
 from starter.web.api.errors import no_lead
+from starter.web.auth.store import Scope
 from starter.web.services import Services, services_of
 
 LONGEST_ID = 500
@@ -24,8 +25,8 @@ def _lead_id(
 
 
 LeadId = Annotated[str, Depends(_lead_id)]
-Reader = Annotated[Caller, Depends(allowed_to("read"))]
-Decider = Annotated[Caller, Depends(allowed_to("decide"))]
+Reader = Annotated[Caller, Depends(allowed_to(Scope.READ))]
+Decider = Annotated[Caller, Depends(allowed_to(Scope.DECIDE))]
 Serving = Annotated[Services, Depends(services_of)]
 
 

@@ -1,5 +1,6 @@
 """Entity tags: an answer that did not change is not sent again."""
 
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -8,7 +9,11 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from process.core.events import Fact, Observation
 from starter.web.api.problems import ApiProblem
+from starter.web.services import Services
+
+_NUMBER = re.compile(r'"([0-9]{1,9})-')
 
 
 def answer(
@@ -31,18 +36,24 @@ def answer(
     return Response(body, headers=known, media_type="application/json")
 
 
-def check_unchanged(request: Request, lead_id: str, seq: int) -> None:
-    """Raise ApiProblem if `If-Match` names the lead before its newest event `seq`.
+async def check_unchanged(request: Request, services: Services, lead_id: str) -> None:
+    """Raise ApiProblem if somebody decided, or a date passed, since the state that `If-Match` names.
 
-    It is asked here, before the decision goes to the lead, so an event may still come between.
+    What effects bring back does not count. It is asked here, before the decision goes to the lead, so an event may still
+    come between.
     """
-    wanted = request.headers.get("if-match")
-    if wanted is None or wanted.strip() == "*":
+    wanted = request.headers.get("if-match", "*").strip()
+    if wanted == "*":
         return
-    if f"{seq}" not in {tag.strip('"').partition("-")[0] for tag in _tags(wanted)}:
-        raise ApiProblem(
-            "changed", f"The newest event of {lead_id} is {seq} by now: read it again.", lead_id=lead_id
-        )
+    seen = max((int(found[1]) for tag in _tags(wanted) if (found := _NUMBER.match(tag))), default=0)
+    entries = await services.run(lambda: services.ledger.entries(lead_id))
+    newer = [entry for entry in entries if entry.seq > seen and not _is_observation(entry.kind)]
+    if newer or not seen:
+        raise ApiProblem("changed", f"Something has changed {lead_id} since: read it again.", lead_id=lead_id)
+
+
+def _is_observation(kind: str) -> bool:
+    return issubclass(Fact.kinds.get(kind, Fact), Observation)
 
 
 def _tags(header: str) -> set[str]:

@@ -41,9 +41,7 @@ async def decide(
     """Take the decision, and answer when it is recorded."""
     decision = decision_of(_named(kind), await body_of(request), caller, _key(request))
     handle = await _handle(services, lead_id)
-    if "if-match" in request.headers:
-        newest = await services.run(lambda: services.ledger.last_seq(lead_id))
-        check_unchanged(request, lead_id, newest)
+    await check_unchanged(request, services, lead_id)
     try:
         taken = await services.leads.decide(handle, decision)
     except DecisionRefused as error:

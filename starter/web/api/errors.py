@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from temporalio.service import RPCError
 
-from client.connection import translate
+from client.connection import found_no_server, translate
 from client.errors import (
     DecisionRefused,
     DecisionUnknown,
@@ -19,6 +19,7 @@ from client.errors import (
     LeadNotInLedger,
     LeadsError,
     LeadStuck,
+    LedgerFailed,
     PossibleDuplicate,
     RequestRefused,
     Unavailable,
@@ -27,20 +28,22 @@ from client.errors import (
 from ledger.errors import LedgerError
 from ledger.queries.cursors import BrokenCursor
 from process.core.refusal import Refused
-from starter.web.api.problems import MEDIA_TYPE, ApiProblem, Complaint, invalid
-from starter.web.reading import NotYetOpened
+from starter.web.api.bodies import CLOSE
+from starter.web.api.callers import CHALLENGE
+from starter.web.api.problems import ApiProblem, Complaint, invalid
+from starter.web.auth.database import StoreUnavailable
+from starter.web.reading import NotYetCome, NotYetOpened
 
 RETRY_AFTER = {"retry-after": "10"}
+_HEADERS = {401: CHALLENGE, 413: CLOSE}
 _BY_STATUS = {
     401: "unauthorized",
     403: "forbidden",
     404: "not-found",
     405: "method-not-allowed",
+    413: "too-large",
     429: "too-many",
 }
-
-_NO_CONNECTION = "client connect"
-"""Words of the SDK's error if a client that connects late finds no server."""
 
 _log = structlog.get_logger("web")
 
@@ -65,10 +68,7 @@ async def _handle(request: Request, error: Exception) -> Response:
     if problem.kind == "fault":
         route = request.scope.get("route")
         _log.error("a request of the API failed", path=route and route.path, exc_info=error)
-    shown = problem.shown(request.url.path)
-    # as ASCII: what was sent may hold half of a surrogate pair
-    body = shown.model_dump_json(exclude_none=True, ensure_ascii=True)
-    return Response(body, problem.status, problem.headers, media_type=MEDIA_TYPE)
+    return problem.response(request.url.path)
 
 
 def problem_of(error: Exception) -> ApiProblem:
@@ -84,14 +84,15 @@ def problem_of(error: Exception) -> ApiProblem:
             return ApiProblem("unavailable", "The ledger cannot be read now.", RETRY_AFTER)
         case TimeoutError():
             return ApiProblem("unavailable", "Temporal did not answer in time.", RETRY_AFTER)
-        case RuntimeError() if _NO_CONNECTION in str(error):
+        case RuntimeError() if found_no_server(error):
             return ApiProblem("unavailable", "No Temporal server answers.", RETRY_AFTER)
         case BrokenCursor():
             return ApiProblem("malformed", "The cursor `after` is of no page: begin without it.")
         case RequestValidationError():
             return invalid(*(_complaint(each) for each in error.errors()[:20]))
         case HTTPException() if error.status_code in _BY_STATUS:
-            return ApiProblem(_BY_STATUS[error.status_code], str(error.detail), error.headers)
+            headers = {**(error.headers or {}), **_HEADERS.get(error.status_code, {})}
+            return ApiProblem(_BY_STATUS[error.status_code], str(error.detail), headers)
         case HTTPException() if error.status_code < 500:
             return ApiProblem("malformed", str(error.detail), error.headers)
     return ApiProblem("fault", "It is in our log. If it stays, tell the administrator.")
@@ -111,6 +112,8 @@ def _of_leads(error: LeadsError) -> ApiProblem:
             return ApiProblem("ended", str(error))
         case RequestRefused():
             return ApiProblem("refused", str(error))
+        case NotYetCome():
+            return invalid(Complaint(parameter="as_of", detail=str(error)))
         case LeadNotInLedger() if not isinstance(error, NotYetOpened):
             return no_lead(error.name)
         case LeadMissing():
@@ -120,6 +123,10 @@ def _of_leads(error: LeadsError) -> ApiProblem:
             return ApiProblem("outcome-unknown", detail, RETRY_AFTER, lead_id=error.lead_id)
         case LeadStuck():  # its reason may hold personal data
             return ApiProblem("unavailable", str(LeadStuck(error.lead_id, error.cause)), RETRY_AFTER)
+        case LedgerFailed():
+            return ApiProblem("unavailable", "The ledger cannot be read now.", RETRY_AFTER)
+        case StoreUnavailable():
+            return ApiProblem("unavailable", "The store of accounts cannot be read now.", RETRY_AFTER)
         case Unavailable():
             return ApiProblem("unavailable", str(error), RETRY_AFTER)
     return ApiProblem("fault", "It is in our log. If it stays, tell the administrator.")
@@ -137,6 +144,6 @@ def no_lead(lead_id: str) -> ApiProblem:
 
 def _complaint(error: Any) -> Complaint:
     """Return a complaint about the query, the path or a header, without the value."""
-    name = str(error["loc"][-1])[:100]
+    name = str(error["loc"][1] if len(error["loc"]) > 1 else error["loc"][0])[:100]
     detail = "there is no such parameter" if error["type"] == "extra_forbidden" else error["msg"]
     return Complaint(parameter=name, detail=f"{name}: {detail}"[:500])

@@ -7,15 +7,13 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from process.actor import Face
-from process.decisions.base import SET_BY_FACE, SET_BY_LEAD, Decision
+from process.decisions.base import SET_BY_SERVICE, Decision
 from process.decisions.reading import complaint_of, did_you_mean, shown
 from process.types import GIVEN
 from starter.web.api.callers import Caller
 from starter.web.api.problems import Complaint, invalid
 
-HIDDEN: Final = (
-    SET_BY_FACE | SET_BY_LEAD | {"by", "policy", "changed", "price_books", "changes", "issue", "originals"}
-)
+HIDDEN: Final = SET_BY_SERVICE | {"by", "key"}
 """Fields that the service fills in: who decides is known by the token, the rest by the settings."""
 MAX_ERRORS: Final = 20
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ledger.queries import board, feed
 from ledger.queries.board import BoardFilter, Sort
-from process.calendar import day_of, end_of
+from process.core.aggregate import LeadAggregate
 from process.decisions.opening import LeadOpened, Service
 from process.types import Role, Stage
 from process.views.overview import options, overview
@@ -31,7 +31,7 @@ from starter.web.api.caching import answer
 from starter.web.api.errors import RETRY_AFTER, no_lead
 from starter.web.api.fields import decision_of
 from starter.web.api.problems import ApiProblem, Complaint, invalid
-from starter.web.reading import read_lead
+from starter.web.reading import read_folded, read_lead
 from starter.web.services import Services
 
 WAITS: Final = 2.0
@@ -125,17 +125,15 @@ async def read(
     """
     if asked.min_seq:
         await _wait_for(services, lead_id, asked.min_seq)
-    now, row = services.clock(), await services.run(lambda: services.ledger.row(lead_id))
-    if asked.as_of and asked.as_of > day_of(now, row.zone if row else "UTC"):
-        raise invalid(Complaint(parameter="as_of", detail=f"{asked.as_of} has not come yet."))
-    aggregate = await read_lead(services, lead_id, asked.as_of)
-    moment = end_of(asked.as_of, aggregate.lead.zone) if asked.as_of else now
+    (past, moment), row = await read_folded(services, lead_id, asked.as_of), None
+    if asked.as_of is None:
+        row = await services.run(lambda: services.ledger.row(lead_id))
     found = OneLead(
         lead_id=lead_id,
-        seq=aggregate.lead.last_seq,
+        seq=past.lead.last_seq,
         as_of=asked.as_of,
-        row=ListedLead.of(row) if row and not asked.as_of else None,
-        overview=LeadNow.model_validate(overview(aggregate, min(moment, now))),
+        row=ListedLead.of(row) if row else None,
+        overview=LeadNow.model_validate(overview(LeadAggregate.of(past.log), moment)),
     )
     return answer(request, found, found.seq)
 

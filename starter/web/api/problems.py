@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from process.core.refusal import Suggestion
@@ -79,16 +80,11 @@ class ApiProblem(Exception):
         super().__init__(detail)
         self.kind, self.detail, self.headers, self.more = kind, detail, dict(headers or {}), more
 
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return KINDS[self.kind].status
-
-    def shown(self, instance: str) -> Problem:
-        """Return the problem as it is sent."""
+    def response(self, instance: str) -> Response:
+        """Return the answer to a request for this address."""
         status, title = KINDS[self.kind]
         detail = self.detail if len(self.detail) <= LONGEST else f"{self.detail[: LONGEST - 1]}…"
-        return Problem(
+        shown = Problem(
             type=f"/problems/{self.kind}",
             title=title,
             status=status,
@@ -96,6 +92,9 @@ class ApiProblem(Exception):
             instance=instance[:LONGEST],
             **self.more,
         )
+        # as ASCII: what was sent may hold half of a surrogate pair
+        body = shown.model_dump_json(exclude_none=True, ensure_ascii=True)
+        return Response(body, status, self.headers, media_type=MEDIA_TYPE)
 
 
 def invalid(*errors: Complaint) -> ApiProblem:

@@ -1,6 +1,7 @@
 """Pages for requests that fail: what is wrong, and what to do."""
 
 import http
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import structlog
@@ -14,6 +15,7 @@ from client.connection import translate
 from client.errors import LeadMissing, LeadsError, RequestRefused, Unavailable
 from ledger.errors import LedgerRefused, LedgerUnavailable
 from ledger.queries.cursors import BrokenCursor
+from starter.web.auth.visitor import Visitor
 from starter.web.pages.rendering import page
 
 RETRY_AFTER = "10"
@@ -51,10 +53,16 @@ async def _handle(request: Request, error: Exception) -> HTMLResponse:
     headers = {"retry-after": RETRY_AFTER} if shown.status == 503 else {}
     if isinstance(error, HTTPException) and error.headers:
         headers |= error.headers
+    return answer(request, shown, headers)
+
+
+def answer(request: Request, shown: Shown, headers: Mapping[str, str]) -> HTMLResponse:
+    """Return the page about an error. Whoever is known to make the request keeps the way to the other pages."""
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
     return page(
         request,
         "error.html",
-        None,
+        visitor if visitor and visitor.roles != () else None,
         shown.status,
         headers,
         title=http.HTTPStatus(shown.status).phrase,

@@ -13,6 +13,7 @@ from process.lead.qualification import MANIAC_T
 from starter.web.pages.lead_live import answered, ask_live, ask_overview
 from starter.web.pages.lead_timeline import GROUPS, Group
 from starter.web.pages.lead_view import LeadView, Window, view_of, view_of_overview
+from starter.web.pages.lead_walk import walk_of
 from starter.web.pages.rendering import page
 from starter.web.reading import NotYetCome, NotYetOpened, read_folded
 from starter.web.services import Services, services_of
@@ -62,12 +63,13 @@ async def show(
     event: Annotated[int | None, Query(ge=1, le=MAX_SEQ)] = None,
     came_from: Annotated[str, Query(alias="from", max_length=LONGEST)] = "",
     now: Annotated[bool, Query()] = False,
+    taken: Annotated[int | None, Query(ge=1, le=MAX_SEQ)] = None,
     retried: Annotated[int | None, Query(ge=0, le=MAX_SEQ)] = None,
 ) -> HTMLResponse:
     """Show a lead, or how it was at the end of a past day."""
     services, day = services_of(request), _day(as_of)
     view, source = await _view(services, _checked(lead_id), day, Window(group, before, event), visitor)
-    here = Address(lead_id, day, group, came_from)
+    here = Address(lead_id, day, group, came_from if came_from.isprintable() else "")
     return page(
         request,
         "lead.html",
@@ -77,6 +79,8 @@ async def show(
         here=here,
         as_of=day,
         groups=GROUPS,
+        walk=await walk_of(services, lead_id, view.lead.stage, here.list) if day is None else None,
+        taken=taken,
         live=await ask_live(services.leads, lead_id) if now and day is None else None,
         retried=retried,
         temporal=services.leads.link(lead_id),

@@ -48,6 +48,11 @@ class Live(NamedTuple):
     silent: str = ""
     """Why it tells nothing; empty if it answered."""
 
+    @property
+    def is_busy(self) -> bool:
+        """True if something may be done by itself soon, so that it is worth asking again."""
+        return any(effect.status == "waiting" for effect in self.waiting)
+
 
 class NoAnswer(Unavailable):
     """Temporal did not answer in time, or nobody is there."""
@@ -57,10 +62,10 @@ class NoAnswer(Unavailable):
 
 
 @asynccontextmanager
-async def answered(limit: timedelta = ALL_TIME) -> AsyncIterator[None]:
-    """Turn every way in which Temporal can be away into a LeadsError, after this time at the latest."""
+async def answered(limit: timedelta | None = None) -> AsyncIterator[None]:
+    """Turn every way in which Temporal can be away into a LeadsError, after `limit` at the latest, by default `ALL_TIME`."""
     try:
-        async with asyncio.timeout(limit.total_seconds()):
+        async with asyncio.timeout((limit or ALL_TIME).total_seconds()):
             yield
     except RPCError as error:
         raise translate(error) from error

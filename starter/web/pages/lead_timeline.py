@@ -60,6 +60,10 @@ class Timeline(NamedTuple):
     later: bool
     """True if there are newer events than those of this page."""
 
+    def find(self, seq: int) -> Entry | None:
+        """Return the event of this number, or None if it is not on the page."""
+        return next((entry for entry in self.entries if entry.line.seq == seq), None)
+
     @property
     def seqs(self) -> frozenset[int]:
         """The numbers of the events on the page."""

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from process.links import link_complaint
+from process.reports.report import Column
+from starter.web.auth.visitor import Visitor
 from starter.web.services import services_of
 from starter.web.spelling import lead_address
-from starter.web.visitors import Visitor
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "pages"
 NAVIGATION = (("/agenda", "Agenda"), ("/board", "Board"), ("/reports", "Reports"))
@@ -36,6 +37,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters |= {"number": number, "money": money, "moment": moment, "day": day, "title": title}
+    made.filters |= {"figure": figure, "upper_start": upper_start}
     made.filters |= {"lead_address": lead_address, "leads_outside": leads_outside}
     for file in sorted(TEMPLATES.rglob("*.html")):  # the files on the disk may later belong to newer code
         made.get_template(file.relative_to(TEMPLATES).as_posix())
@@ -76,6 +78,18 @@ def money(amount: Decimal, currency: str) -> str:
     return format_currency(amount, currency, format="#,##0.00 ¤¤", locale=LOCALE)
 
 
+def figure(value: str | int | Decimal | date, column: Column) -> str:
+    """Return a figure of a report as its column shows it: 12,000.00, 27.5%, 2026-11-29."""
+    match value:
+        case Decimal() if column.kind == "percent":
+            return format_percent(value, format="#,##0.#%", locale=LOCALE)
+        case Decimal() if column.currency:
+            return format_currency(value, column.currency, format="#,##0.00", locale=LOCALE)
+        case int() | Decimal():
+            return number(value)
+    return str(value)
+
+
 def moment(value: datetime, zone: str = "UTC") -> str:
     """Return a moment in a zone: 2026-11-29 10:02."""
     return f"{value.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
@@ -86,9 +100,14 @@ def day(value: date | None) -> str:
     return value.isoformat() if value else ""
 
 
+def upper_start(text: str) -> str:
+    """Return the text with a capital at its start, unless that is a sign such as ρ."""
+    return text[:1].upper() + text[1:] if text[:1].isascii() else text
+
+
 def title(kind: str) -> str:
     """Return a decision's kind as people read it: Price quoted."""
-    return kind.replace("_", " ").replace("-", " ").capitalize()
+    return kind.replace("_", " ").replace("-", " ").capitalize().replace("Maniac t", "MANIAC-T")
 
 
 def leads_outside(text: str) -> bool:

@@ -1,0 +1,85 @@
+"""The database of the web process: its own tables, in SQLite or PostgreSQL, made at the first use."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from client.errors import Unavailable
+from config.settings import SettingsError
+from ledger.errors import LedgerRefused
+from ledger.store import location_of, make_engine
+from starter.web.auth.tables import METADATA
+
+
+class StoreUnavailable(Unavailable):
+    """The store of accounts does not answer. The driver's words are dropped: they may quote a row."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(f"The store of accounts ({location}) does not answer")
+
+
+class WebDatabase:
+    """The tables of the web process. One object serves all threads; any number of processes share the tables."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(writes=True)
+        self._location = location_of(engine.url)
+        self._lock = threading.Lock()
+        self._prepared = False
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Return the database at a URL. It connects at its first use. Raises SettingsError for a URL of another kind."""
+        try:
+            return cls(make_engine(url))
+        except LedgerRefused as refused:
+            raise SettingsError(
+                f"LEADS_WEB__STORE_URL: {str(refused).replace('The ledger', 'The store')}"
+            ) from None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Begin a transaction that only reads. Raises StoreUnavailable."""
+        with self._translated():
+            self._prepare()
+            with self._engine.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Begin a transaction that may write. Raises StoreUnavailable."""
+        with self._translated():
+            self._prepare()
+            with self._writer.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, PoolTimeoutError, OSError):
+            raise StoreUnavailable(self._location) from None
+
+    def _prepare(self) -> None:
+        """Make the tables that are missing; at SQLite also the file, which nobody but its owner reads."""
+        with self._lock:
+            if self._prepared:
+                return
+            if self._engine.dialect.name == "sqlite":
+                file = Path(str(self._engine.url.database))
+                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                file.touch(mode=0o600)
+            with self._writer.begin() as connection:
+                METADATA.create_all(connection)
+            self._prepared = True

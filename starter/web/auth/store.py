@@ -1,0 +1,270 @@
+"""The accounts of people, with what belongs to them: API tokens and calendars. Of secrets only hashes are kept."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from process.types import Role
+from starter.web.auth.database import WebDatabase
+from starter.web.auth.people import People, Person, Way
+from starter.web.auth.tables import ACCOUNTS, CALENDARS, TOKENS
+from starter.web.auth.visitor import Visitor
+
+TOKEN = "lth_"  # noqa: S105 - the beginning of each token, by which scanners recognise a leaked one
+MAX_TOKENS = 50
+"""Tokens of one person at most."""
+USE_NOTED = timedelta(minutes=10)
+"""A token's last use is kept no more exactly than this."""
+
+
+class Scope(StrEnum):
+    """A right of a token. Each is for requests of its own; the person's roles hold beside."""
+
+    READ = "read"
+    DECIDE = "decide"
+    ADMIN = "admin"
+
+
+class Token(NamedTuple):
+    """A token of the HTTP API at the time of its use: it acts for its person, with the roles that they have now."""
+
+    id: str
+    name: str
+    """The person's name."""
+    identity: str | None
+    roles: tuple[Role, ...] | None
+    scopes: frozenset[Scope]
+
+    @property
+    def visitor(self) -> Visitor:
+        """The person."""
+        return Visitor(self.name, self.identity, self.roles)
+
+
+class Calendar(NamedTuple):
+    """The secret address of a person's agenda: it shows what the person may see now."""
+
+    name: str
+    """The person's name."""
+    identity: str | None
+    roles: tuple[Role, ...] | None
+
+    @property
+    def visitor(self) -> Visitor:
+        """The person."""
+        return Visitor(self.name, self.identity, self.roles)
+
+
+class ListedToken(NamedTuple):
+    """A token as its owner sees it later."""
+
+    id: str
+    name: str
+    """Name that the owner gave it."""
+    scopes: tuple[Scope, ...]
+    made: datetime
+    used: datetime | None
+
+
+class Account(NamedTuple):
+    """A person who has come in, and the number that their sessions must carry."""
+
+    person: Person
+    epoch: int
+
+
+class TooManyTokens(ValueError):
+    """The person has as many tokens as one may have."""
+
+    def __str__(self) -> str:
+        return f"You have {MAX_TOKENS} tokens, and more are not possible: remove one first."
+
+
+class AccountStore:
+    """The store. Its methods block, and raise StoreUnavailable."""
+
+    def __init__(
+        self,
+        database: WebDatabase,
+        people: People,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.database = database
+        self._people = people
+        self._clock = clock
+
+    # ---- accounts
+
+    def sign_in(self, person: Person) -> Account:
+        """Keep what is known of the person now, and return their account."""
+        with self.database.writing() as connection:
+            self._keep(connection, person)
+            return _account(connection.execute(_of(person.account)).one())
+
+    def account(self, key: str) -> Account | None:
+        """Return the account with this key, or None."""
+        with self.database.reading() as connection:
+            row = connection.execute(_of(key)).one_or_none()
+        return _account(row) if row else None
+
+    def sign_out_everywhere(self, key: str) -> None:
+        """End all sessions of an account. Its tokens and its calendar stay."""
+        with self.database.writing() as connection:
+            ours = ACCOUNTS.c.account == key
+            connection.execute(update(ACCOUNTS).where(ours).values(epoch=ACCOUNTS.c.epoch + 1))
+
+    def _keep(self, connection: Connection, person: Person) -> None:
+        known = {
+            "way": person.way,
+            "name": person.name,
+            "number": person.number,
+            "teams": json.dumps(person.teams),
+            "seen": self._now(),
+        }
+        insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(ACCOUNTS)
+        connection.execute(
+            insert.values(account=person.account, epoch=1, **known).on_conflict_do_update(
+                index_elements=["account"], set_=known
+            )
+        )
+
+    # ---- tokens
+
+    def add_token(self, person: Person, name: str, scopes: Iterable[Scope]) -> str:
+        """Add a token of this person and return its secret, which is kept nowhere. Raises TooManyTokens."""
+        secret = TOKEN + secrets.token_urlsafe(32)
+        with self.database.writing() as connection:
+            self._need(connection, person)
+            ours = select(TOKENS.c.id).where(TOKENS.c.account == person.account)
+            if len(connection.execute(ours).all()) >= MAX_TOKENS:
+                raise TooManyTokens
+            connection.execute(
+                TOKENS.insert().values(
+                    id=secrets.token_hex(8),
+                    hash=_hash(secret),
+                    account=person.account,
+                    name=name,
+                    scopes=" ".join(sorted(set(scopes))),
+                    made=self._now(),
+                )
+            )
+        return secret
+
+    def token(self, secret: str) -> Token | None:
+        """Return the token with this secret, and note its use; None if there is none."""
+        if not secret.startswith(TOKEN):
+            return None
+        joined = select(*TOKENS.c, *_PERSON).join_from(TOKENS, ACCOUNTS).where(TOKENS.c.hash == _hash(secret))
+        with self.database.reading() as connection:
+            row = connection.execute(joined).one_or_none()
+        if row is None:
+            return None
+        self._note_use(row.id, row.used)
+        standing = self._people.standing(_person(row), self._clock())
+        return Token(row.id, row.person, *standing, frozenset(map(Scope, row.scopes.split())))
+
+    def tokens(self, account: str) -> list[ListedToken]:
+        """Return the tokens of an account, the newest first."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                select(TOKENS).where(TOKENS.c.account == account).order_by(TOKENS.c.made.desc(), TOKENS.c.id)
+            ).all()
+        return [
+            ListedToken(
+                row.id,
+                row.name,
+                tuple(map(Scope, row.scopes.split())),
+                datetime.fromisoformat(row.made),
+                datetime.fromisoformat(row.used) if row.used else None,
+            )
+            for row in rows
+        ]
+
+    def remove_token(self, account: str, token_id: str) -> bool:
+        """Remove a token of this account. Return False if there is none."""
+        with self.database.writing() as connection:
+            ours = (TOKENS.c.account == account) & (TOKENS.c.id == token_id)
+            return bool(connection.execute(delete(TOKENS).where(ours)).rowcount)
+
+    def _note_use(self, token_id: str, used: str | None) -> None:
+        if used and self._clock() - datetime.fromisoformat(used) < USE_NOTED:
+            return
+        with self.database.writing() as connection:
+            connection.execute(update(TOKENS).where(TOKENS.c.id == token_id).values(used=self._now()))
+
+    # ---- calendars
+
+    def add_calendar(self, person: Person) -> str:
+        """Give the person's agenda a new secret address and return its key. The one before it is none any more."""
+        key = secrets.token_urlsafe(24)
+        with self.database.writing() as connection:
+            self._need(connection, person)
+            connection.execute(delete(CALENDARS).where(CALENDARS.c.account == person.account))
+            connection.execute(
+                CALENDARS.insert().values(hash=_hash(key), account=person.account, made=self._now())
+            )
+        return key
+
+    def calendar(self, key: str) -> Calendar | None:
+        """Return the calendar with this key, or None."""
+        joined = select(*_PERSON).join_from(CALENDARS, ACCOUNTS).where(CALENDARS.c.hash == _hash(key))
+        with self.database.reading() as connection:
+            row = connection.execute(joined).one_or_none()
+        if row is None:
+            return None
+        return Calendar(row.person, *self._people.standing(_person(row), self._clock()))
+
+    def calendar_made(self, account: str) -> datetime | None:
+        """Return the time at which the account's calendar got its address; None if it has none."""
+        with self.database.reading() as connection:
+            made = connection.scalar(select(CALENDARS.c.made).where(CALENDARS.c.account == account))
+        return datetime.fromisoformat(made) if made else None
+
+    def remove_calendar(self, account: str) -> bool:
+        """Remove the address of this account's calendar. Return False if there is none."""
+        with self.database.writing() as connection:
+            return bool(connection.execute(delete(CALENDARS).where(CALENDARS.c.account == account)).rowcount)
+
+    # ---- internals
+
+    def _need(self, connection: Connection, person: Person) -> None:
+        """Keep the person if they have no account yet: not everybody signs in."""
+        if connection.execute(_of(person.account)).one_or_none() is None:
+            self._keep(connection, person)
+
+    def _now(self) -> str:
+        return self._clock().isoformat()
+
+
+_PERSON: tuple[ColumnElement[Any], ...] = (
+    ACCOUNTS.c.way,
+    ACCOUNTS.c.name.label("person"),
+    ACCOUNTS.c.number,
+    ACCOUNTS.c.teams,
+    ACCOUNTS.c.seen,
+)
+
+
+def _of(key: str) -> Select[Any]:
+    return select(*_PERSON, ACCOUNTS.c.epoch).where(ACCOUNTS.c.account == key)
+
+
+def _person(row: Row[Any]) -> Person:
+    seen = datetime.fromisoformat(row.seen)
+    return Person(Way(row.way), row.person, row.number, tuple(json.loads(row.teams)), seen)
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(_person(row), row.epoch)
+
+
+def _hash(secret: str) -> str:
+    """Return the hash under which a secret is found. It is random and long, so that a plain one suffices."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,104 @@
+"""The page about the person themselves: roles, sign-out, tokens of the HTTP API, and the address of their calendar."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from starter.web.auth import sessions
+from starter.web.auth.people import Way
+from starter.web.auth.store import Scope, TooManyTokens
+from starter.web.pages.rendering import page
+from starter.web.services import services_of
+from starter.web.visitors import KnownPerson, person_of, visitor_of
+
+router = APIRouter(include_in_schema=False)
+
+Known = Annotated[KnownPerson, Depends(person_of)]
+WITH_ROLE = [Depends(visitor_of)]
+_SCOPES = {
+    Scope.READ: "see leads, agenda and reports",
+    Scope.DECIDE: "decide, as far as your roles go",
+    Scope.ADMIN: "administer: webhooks, imports",
+}
+
+
+@router.get("/me")
+async def show(request: Request, known: Known) -> HTMLResponse:
+    """Show who one is, and what belongs to them."""
+    return await _page(request, known)
+
+
+@router.post("/sign-out")
+async def sign_out(
+    request: Request, known: Known, where: Annotated[str, Form()] = "here"
+) -> RedirectResponse:
+    """End the session in this browser, or with `where=everywhere` in every one."""
+    services = services_of(request)
+    if where == "everywhere":
+        await services.run(lambda: services.store.sign_out_everywhere(known.person.account))
+    sessions.end(request)
+    return RedirectResponse("/sign-in", 303)
+
+
+@router.post("/me/tokens", dependencies=WITH_ROLE)
+async def add_token(
+    request: Request,
+    known: Known,
+    name: Annotated[str, Form(min_length=1, max_length=100)],
+    scope: Annotated[list[Scope], Form(min_length=1)],
+) -> HTMLResponse:
+    """Make a token and show its secret, this once."""
+    services = services_of(request)
+    try:
+        secret = await services.run(
+            lambda: services.store.add_token(known.person, name.strip() or "-", scope)
+        )
+    except TooManyTokens as error:
+        raise HTTPException(409, str(error)) from None
+    return await _page(request, known, secret=secret)
+
+
+@router.post("/me/tokens/{token_id}/remove")
+async def remove_token(request: Request, known: Known, token_id: str) -> RedirectResponse:
+    """Remove a token of one's own. It is refused from now on."""
+    services = services_of(request)
+    await services.run(lambda: services.store.remove_token(known.person.account, token_id))
+    return RedirectResponse("/me", 303)
+
+
+@router.post("/me/calendar", dependencies=WITH_ROLE)
+async def add_calendar(request: Request, known: Known) -> HTMLResponse:
+    """Give one's agenda a new secret address and show it, this once."""
+    services = services_of(request)
+    key = await services.run(lambda: services.store.add_calendar(known.person))
+    root = services.access.url or str(request.base_url).rstrip("/")
+    return await _page(request, known, calendar=f"{root}/agenda.ics?key={key}")
+
+
+@router.post("/me/calendar/remove")
+async def remove_calendar(request: Request, known: Known) -> RedirectResponse:
+    """Remove the address of one's calendar."""
+    services = services_of(request)
+    await services.run(lambda: services.store.remove_calendar(known.person.account))
+    return RedirectResponse("/me", 303)
+
+
+async def _page(request: Request, known: KnownPerson, secret: str = "", calendar: str = "") -> HTMLResponse:
+    """Return the page. `secret`, `calendar`: of what was made just now."""
+    services, account = services_of(request), known.person.account
+    has_role = known.visitor.roles != ()
+    return page(
+        request,
+        "me.html",
+        known.visitor if has_role else None,
+        me=known.visitor,
+        has_role=has_role,
+        way=known.person.way,
+        can_sign_out=known.person.way is Way.GITHUB,
+        tokens=await services.run(lambda: services.store.tokens(account)),
+        calendar_made=await services.run(lambda: services.store.calendar_made(account)),
+        scopes=_SCOPES,
+        secret=secret,
+        calendar=calendar,
+    )

@@ -1,0 +1,119 @@
+"""Reports: figures with their pictures and tables, and the leads and events behind each figure."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+from markupsafe import Markup
+
+from process.calendar import day_of
+from process.reports.catalog import REPORTS
+from process.reports.parameters import ParameterRefused
+from process.reports.report import Chart, Report
+from starter.web.pages.rendering import page
+from starter.web.pages.report_files import report_csv
+from starter.web.services import Services, services_of
+from starter.web.visitors import Visitor, visitor_of
+from templates.charts import draw_png, draw_svg
+
+router = APIRouter(include_in_schema=False)
+
+Kind = Literal["csv", "json", "svg", "png"]
+Known = Annotated[Visitor, Depends(visitor_of)]
+
+
+@router.get("/reports")
+async def show_all(request: Request, visitor: Known) -> HTMLResponse:
+    """Show the list of reports."""
+    return page(request, "reports.html", visitor, reports=REPORTS.values())
+
+
+@router.get("/reports/{name}/rows")
+async def show_rows(request: Request, visitor: Known, name: str) -> HTMLResponse:
+    """Show the leads and events behind a figure, some at a time."""
+    services, given = services_of(request), dict(request.query_params)
+    after = given.pop("after", None)
+    today = day_of(services.clock(), services.settings.zone)
+    _check(name)
+    try:
+        found = await services.run(lambda: services.reports.behind(name, given, today, after))
+    except ParameterRefused as refused:
+        raise HTTPException(422, f"{refused.name}: {refused}") from None
+    more = f"/reports/{name}/rows?{urlencode(given | {'after': found.after})}" if found.after else ""
+    back = urlencode({key: value for key, value in given.items() if key not in ("figure", "of")})
+    return page(
+        request,
+        "report_rows.html",
+        visitor,
+        info=REPORTS[name],
+        found=found,
+        more=more,
+        back=f"/reports/{name}?{back}",
+    )
+
+
+@router.get("/reports/{name}.{kind}")
+async def send_file(request: Request, visitor: Known, name: str, kind: Kind) -> Response:  # noqa: ARG001
+    """Send the report as a file: a table (CSV), data (JSON) or its picture (SVG, PNG)."""
+    services, given = services_of(request), dict(request.query_params)
+    _check(name)
+    try:
+        report = await _made(services, name, given)
+    except ParameterRefused as refused:
+        raise HTTPException(422, f"{refused.name}: {refused}") from None
+    headers = {"content-disposition": f'inline; filename="{name}-{report.day}.{kind}"'}
+    match kind:
+        case "csv":
+            return Response(report_csv(report), media_type="text/csv; charset=utf-8", headers=headers)
+        case "json":
+            return Response(report.model_dump_json(indent=1), media_type="application/json", headers=headers)
+    if report.chart is None:
+        raise HTTPException(404, "This report has no picture.")
+    chart = report.chart
+    if kind == "png":
+        return Response(await services.run(lambda: draw_png(chart)), media_type="image/png", headers=headers)
+    return Response(await services.run(lambda: draw_svg(chart)), media_type="image/svg+xml", headers=headers)
+
+
+@router.get("/reports/{name}")
+async def show(request: Request, visitor: Known, name: str) -> HTMLResponse:
+    """Show a report. A wrong parameter is named beside its field, with the report by its usual values below."""
+    services, given = services_of(request), {k: v for k, v in request.query_params.items() if v}
+    _check(name)
+    wrong: ParameterRefused | None = None
+    try:
+        report = await _made(services, name, given)
+    except ParameterRefused as refused:
+        wrong, report = refused, await _made(services, name, {})
+    query = "" if wrong else urlencode(given)
+    chart = report.chart
+    picture = await services.run(lambda: _picture(name, chart)) if chart else None
+    return page(
+        request,
+        "report.html",
+        visitor,
+        422 if wrong else 200,
+        reports=REPORTS.values(),
+        report=report,
+        picture=picture,
+        query=f"?{query}" if query else "",
+        given=given,
+        wrong=wrong,
+    )
+
+
+def _check(name: str) -> None:
+    if name not in REPORTS:
+        raise HTTPException(404, "There is no such report. The list of reports is at /reports.")
+
+
+async def _made(services: Services, name: str, given: Mapping[str, str]) -> Report:
+    today = day_of(services.clock(), services.settings.zone)
+    return await services.run(lambda: services.reports.make(name, given, today))
+
+
+def _picture(name: str, chart: Chart) -> Markup:
+    """Return the picture as an element of the page. Its texts are escaped by the drawing."""
+    return Markup(draw_svg(chart, lambda rows: f"/reports/{name}/rows?{rows}"))  # noqa: S704

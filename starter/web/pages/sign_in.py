@@ -1,0 +1,133 @@
+"""Sign-in with GitHub, and the pages for those who are not signed in, or have no role."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlencode
+
+import structlog
+from authlib.integrations.starlette_client import OAuthError
+from fastapi import APIRouter, FastAPI, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from httpx2 import HTTPError
+
+from process.policy import Policy
+from process.types import Role
+from starter.web.auth import sessions
+from starter.web.auth.github import GitHubSignIn, SignInFailed
+from starter.web.auth.people import Way
+from starter.web.pages.rendering import page
+from starter.web.services import services_of
+from starter.web.visitors import NoRole, SignInNeeded
+
+MAX_FIELDS = 200
+"""Fields of a form that are kept for somebody who must sign in first."""
+_NEXT = "next"
+
+_log = structlog.get_logger("web")
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/sign-in")
+async def show(request: Request, next: Annotated[str, Query(max_length=1000)] = "/") -> HTMLResponse:  # noqa: A002 - a word of the address
+    """Show how one signs in."""
+    return _sign_in_page(request, 200, _local(next))
+
+
+@router.get("/sign-in/github")
+async def leave(request: Request, next: Annotated[str, Query(max_length=1000)] = "/") -> Response:  # noqa: A002
+    """Lead the browser to GitHub."""
+    request.session[_NEXT] = _local(next)
+    return await _github(request).redirect(request, _own(request, "/sign-in/back"))
+
+
+@router.get("/sign-in/back")
+async def come_back(request: Request) -> Response:
+    """Begin the session of whom GitHub names."""
+    services = services_of(request)
+    try:
+        person = await _github(request).person(request)
+    except (OAuthError, SignInFailed, HTTPError) as failed:
+        _log.warning("sign-in failed", why=type(failed).__name__)
+        return _sign_in_page(request, 400, "/", failed=_why(failed))
+    path = _local(str(request.session.get(_NEXT, "/")))
+    account = await services.run(lambda: services.store.sign_in(person))
+    sessions.begin(request, account, services.clock())
+    return RedirectResponse(path, 303)
+
+
+@router.get("/sign-in/done")
+async def done(request: Request) -> HTMLResponse:
+    """Say that one is signed in, in a tab of its own beside the form that waits."""
+    return page(request, "signed_in.html", None)
+
+
+def register(app: FastAPI) -> None:
+    """Let the application answer those who are not signed in, and those who have no role."""
+    app.add_exception_handler(SignInNeeded, _needed)
+    app.add_exception_handler(NoRole, _no_role)
+
+
+async def _needed(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """Lead to sign-in and back. What was typed into a form is kept: it can be sent again after sign-in."""
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method in ("GET", "HEAD"):
+        if request.headers.get("hx-request") or Way.GITHUB not in services_of(request).access.ways:
+            return _sign_in_page(request, 401, path)
+        return RedirectResponse(f"/sign-in?{urlencode({'next': path})}", 303)
+    kept = [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
+    return page(request, "sign_in_again.html", None, 401, path=path, kept=kept[:MAX_FIELDS])
+
+
+async def _no_role(request: Request, error: Exception) -> HTMLResponse:
+    assert isinstance(error, NoRole)  # noqa: S101 - as registered
+    policy = services_of(request).people.policy
+    return page(request, "no_role.html", None, 403, who=error.visitor.name, askable=_askable(policy))
+
+
+def _askable(policy: Policy) -> Mapping[Role, tuple[str, ...]]:
+    """Return whom to ask: the addresses of each role."""
+    return {role: tuple(policy.addresses[role]) for role in Role if role in policy.addresses}
+
+
+def _sign_in_page(request: Request, status: int, path: str, failed: str = "") -> HTMLResponse:
+    access = services_of(request).access
+    return page(
+        request,
+        "sign_in.html",
+        None,
+        status,
+        with_github=Way.GITHUB in access.ways,
+        next=urlencode({"next": path}),
+        failed=failed,
+    )
+
+
+def _github(request: Request) -> GitHubSignIn:
+    """Return the sign-in with GitHub. Raises HTTPException if it is not set up."""
+    services = services_of(request)
+    if Way.GITHUB not in services.access.ways:
+        raise HTTPException(404, "Sign-in with GitHub is not set up here.")
+    return GitHubSignIn(services.settings, services.people.policy)
+
+
+def _own(request: Request, path: str) -> str:
+    """Return the whole address of a page of ours."""
+    return f"{services_of(request).access.url or str(request.base_url).rstrip('/')}{path}"
+
+
+def _local(path: str) -> str:
+    """Return the path if it is one of ours: nobody is led elsewhere after sign-in."""
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if is_ours and not path.startswith("/sign-in/github") else "/"
+
+
+def _why(failed: Exception) -> str:
+    match failed:
+        case SignInFailed():
+            return str(failed)
+        case OAuthError(error="access_denied"):
+            return "You have not allowed it at GitHub."
+        case HTTPError():
+            return "GitHub does not answer."
+    return "GitHub's answer does not belong to a sign-in that began here. Begin anew."
