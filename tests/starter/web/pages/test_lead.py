@@ -10,6 +10,7 @@ from playwright.async_api import Browser
 
 from ledger.entries import entry_of
 from ledger.events import Ledger, LedgerUnavailable
+from ledger.queries import board
 from process.types import Role
 from process.views.folded import folded
 from starter.web.pages import lead_walk
@@ -167,12 +168,12 @@ async def test_one_walks_through_the_list_that_one_came_from(
 async def test_a_list_that_is_too_long_to_count_is_left_out(
     web: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lead_walk.board, "place", _too_slow)
+    monkeypatch.setattr(board, "place", _too_slow)
     monkeypatch.setattr(lead_walk, "SECONDS", TIMEOUT)
     response = await web.get("/leads/lead-bo?from=stage%3Dquoted%26sort%3Dvalue")
     assert 'href="/leads/lead-cy?' in response.text
     assert "of 2 quoted" not in text_of(response)
-    monkeypatch.setattr(lead_walk.board, "neighbours", _too_slow)
+    monkeypatch.setattr(board, "neighbours", _too_slow)
     response = await web.get("/leads/lead-bo?from=stage%3Dquoted%26sort%3Dvalue")
     assert "All leads at this stage" in text_of(response)
 
