@@ -174,7 +174,8 @@ async def test_leads_that_are_read_anew_are_said(url: str, lives: dict[str, Life
         connection.execute(text("UPDATE ledger_leads SET version = 0 WHERE lead_id = 'lead-bo'"))
     engine.dispose()
     async with pages(url) as web:
-        assert "1 of 6 leads are shown by older rules" in (await web.get("/board")).text
+        for address in ("/board", "/agenda", "/reports/forecast"):
+            assert "1 of 6 leads are shown by older rules" in (await web.get(address)).text
 
 
 async def test_without_a_ledger_the_board_says_so(tmp_path: Path) -> None:
