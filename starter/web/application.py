@@ -1,6 +1,7 @@
 """The web application: pages, static files and GitHub's webhooks in one process (`leads web`)."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -112,4 +113,6 @@ async def serve(client: Client, settings: Settings, host: str, port: int) -> Non
         _log.warning(
             "no webhook secret is set, so every delivery is refused; see LEADS_GITHUB__WEBHOOK_SECRET"
         )
-    await make_server(client, settings, host, port).serve()
+    server = make_server(client, settings, host, port)
+    gc.freeze()  # what is loaded by now stays, so that no collection looks at it again in the middle of a request
+    await server.serve()

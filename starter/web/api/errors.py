@@ -19,6 +19,7 @@ from client.errors import (
     LeadNotInLedger,
     LeadsError,
     LeadStuck,
+    LedgerFailed,
     PossibleDuplicate,
     RequestRefused,
     Unavailable,
@@ -122,6 +123,8 @@ def _of_leads(error: LeadsError) -> ApiProblem:
             return ApiProblem("outcome-unknown", detail, RETRY_AFTER, lead_id=error.lead_id)
         case LeadStuck():  # its reason may hold personal data
             return ApiProblem("unavailable", str(LeadStuck(error.lead_id, error.cause)), RETRY_AFTER)
+        case LedgerFailed():
+            return ApiProblem("unavailable", "The ledger cannot be read now.", RETRY_AFTER)
         case StoreUnavailable():
             return ApiProblem("unavailable", "The store of accounts cannot be read now.", RETRY_AFTER)
         case Unavailable():

@@ -12,9 +12,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from ledger.events import Ledger
 from starter.web import services
-from tests.support.api import a_worker, an_api, opened, own
+from tests.support.api import a_worker, an_api, opened, own, recorded
 from tests.support.lives import QUOTE
 from tests.support.outside import Outside
+from tests.support.waiting import TIMEOUT
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ async def test_the_same_request_is_the_same_lead(api: AsyncClient) -> None:
 async def test_a_possible_duplicate_names_the_open_lead(api: AsyncClient, env: WorkflowEnvironment) -> None:
     wanted = own()
     known = (await api.post("/leads", json=wanted)).json()["lead_id"]
-    async with asyncio.timeout(60):  # Temporal's lists lag by a moment
+    async with asyncio.timeout(TIMEOUT):  # Temporal's lists lag by a moment
         while not (await env.client.count_workflows(f"WorkflowId = '{known}'")).count:
             await asyncio.sleep(0.05)
     refused = await api.post("/leads", json=wanted | {"title": "Another one"})
@@ -114,7 +115,7 @@ async def test_a_refusal_says_what_would_work(api: AsyncClient) -> None:
 async def test_what_failed_for_good_is_seen_and_tried_again(api: AsyncClient, outside: Outside) -> None:
     outside.broken["open_issue"] = "park"
     address = await opened(api)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(TIMEOUT):
         while not (parked := (await api.get(address)).json()["row"]["parked"]):
             await asyncio.sleep(0.05)
     assert "mend it" in parked[0]
@@ -149,7 +150,5 @@ async def test_without_a_worker_decisions_are_handed_in(
         assert (away.status_code, away.json()["type"]) == (503, "/problems/unavailable")
         assert away.headers["retry-after"]
         async with a_worker(env, queue, outside, url):
-            async with asyncio.timeout(60):
-                while (read := await api.get(f"{address}?min_seq=2")).status_code == 503:
-                    pass
+            read = await recorded(api, address, 2)
             assert read.json()["overview"]["stage"] == "quoted"
