@@ -59,11 +59,9 @@ def count_behind(connection: Connection) -> int:
 
     It is quick as long as there are few of them, unlike `lag_of`, which counts all leads.
     """
-    older = connection.scalar(select(func.count()).where(LEADS.c.version < ROWS_VERSION)) or 0
-    # One condition each, so that each is answered from its own index.
-    missing = connection.scalars(select(LEADS.c.recorded).where(LEADS.c.version.is_(None)))
-    late = connection.scalars(select(LEADS.c.version).where(LEADS.c.projected < LEADS.c.recorded))
-    return older + sum(map(bool, missing)) + sum(version == ROWS_VERSION for version in late)
+    older: int = connection.scalar(select(func.count()).where(LEADS.c.version < ROWS_VERSION)) or 0
+    unfinished = connection.scalars(select(LEADS.c.version).where(LEADS.c.projected < LEADS.c.recorded))
+    return older + sum(version is None or version == ROWS_VERSION for version in unfinished)
 
 
 def stale_leads(connection: Connection, now: datetime, limit: int) -> list[str]:
