@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, Self
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, union_all
 
 from ledger.queries.cursors import read_cursor, write_cursor
-from ledger.queries.search import having_words
+from ledger.queries.search import MOST, having_words, leads_having
 from ledger.read_tables import STAGES, TOLD
 from ledger.rows import equals, needs_attention
 from ledger.tables import LEADS
@@ -43,6 +43,13 @@ class BoardFilter(NamedTuple):
     on_hold: bool | None = None
     text: str = ""
     """Words that the lead has somewhere, see `search`."""
+    among: tuple[str, ...] | None = None
+    """Ids of the leads that are looked at; None for all."""
+
+    def narrowed(self, connection: Connection) -> Self:
+        """Return the same filter with the leads that have its words, if they are few: they are looked for once only."""
+        found = leads_having(connection, self.text)
+        return self if found is None or len(found) > MOST else self._replace(text="", among=tuple(found))
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the conditions, those for leads that are not archived among them."""
@@ -57,6 +64,8 @@ class BoardFilter(NamedTuple):
             found.append(equals("on_hold", self.on_hold))
         if (words := having_words(self.text)) is not None:
             found.append(words)
+        if self.among is not None:
+            found.append(LEADS.c.lead_id.in_(self.among))
         return found
 
 
@@ -198,14 +207,23 @@ class Total(NamedTuple):
 
 
 def totals(connection: Connection, only: BoardFilter = EVERYTHING) -> list[Total]:
-    """Return count and value of the leads that are not archived, by stage and currency."""
-    by = (LEADS.c.stage, LEADS.c.currency)
+    """Return count and value of the leads that are not archived, by stage and currency.
+
+    With a filter, at most COUNTED + 1 leads of each stage are counted: no index has the totals then.
+    """
+    what = (LEADS.c.stage, LEADS.c.currency, LEADS.c.attention, LEADS.c.value)
+    if only == EVERYTHING:
+        leads = select(*what).where(LEADS.c.stage.is_not(None), *only.conditions()).subquery()
+    else:
+        some = (select(*what).where(LEADS.c.stage == stage.value, *only.conditions()) for stage in Stage)
+        leads = union_all(*(select(each.limit(COUNTED + 1).subquery()) for each in some)).subquery()
+    by = (leads.c.stage, leads.c.currency)
     wanted = select(
         *by,
         func.count(),
-        func.count().filter(LEADS.c.attention > 0),
-        func.coalesce(func.sum(LEADS.c.value), 0),
-    ).where(LEADS.c.stage.is_not(None), *only.conditions())
+        func.count().filter(leads.c.attention > 0),
+        func.coalesce(func.sum(leads.c.value), 0),
+    )
     found = connection.execute(wanted.group_by(*by).order_by(*by))
     return [Total(Stage(row[0]), row[1], row[2], row[3], int(row[4])) for row in found]
 

@@ -200,6 +200,25 @@ def test_totals_are_exact(asked: Connection) -> None:
     assert sum(total.leads for total in found.values()) == 6
 
 
+def test_a_filter_is_counted_up_to_a_bound(asked: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    only = board.BoardFilter(text="university")
+    found = {total.stage: total.leads for total in board.totals(asked, only)}
+    assert found[Stage.QUOTED] == 2
+    monkeypatch.setattr(board, "COUNTED", 0)
+    assert {total.leads for total in board.totals(asked, only)} == {1}
+
+
+@pytest.mark.parametrize("most", [0, 1_000])
+def test_words_are_looked_for_in_few_leads_or_in_many(
+    asked: Connection, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(board, "MOST", most)
+    only = board.BoardFilter(text="university CY").narrowed(asked)
+    assert (only.among is None) == (most == 0)
+    assert names(board.column(asked, Stage.QUOTED, only=only)) == ["cy"]
+    assert board.BoardFilter(text="nobody").narrowed(asked).among == ()
+
+
 def test_the_board_of_a_past_moment(asked: Connection) -> None:
     before = board.stages_on(asked, MONDAY - timedelta(days=1))
     assert before == {}
@@ -383,6 +402,7 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "column by age": lambda c: board.column(c, Stage.QUOTED, "age"),
     "column by name": lambda c: board.column(c, Stage.QUOTED, "name"),
     "totals": board.totals,
+    "totals of a filter": lambda c: board.totals(c, board.BoardFilter(owner=Role.SALES)),
     "as of": lambda c: board.stages_on(c, TODAY),
     "one lead": lambda c: one_lead.lead_lines(c, "lead-ed"),
     "agenda of a role": lambda c: agenda.agenda(c, agenda.Whose(roles=[Role.SALES]), TODAY),

@@ -49,6 +49,10 @@ LINKED.
 """
 
 FACES = """\
+A closed face, and somebody without any role, are refused before anything is said of the lead. Then
+the lead's state is asked, and then the rest, so that nobody is sent to another role for what is
+impossible anyway.
+
 ## Faces
 
 | face | knows who is there | by default |
