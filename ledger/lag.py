@@ -61,7 +61,7 @@ def count_behind(connection: Connection) -> int:
     """
     older: int = connection.scalar(select(func.count()).where(LEADS.c.version < ROWS_VERSION)) or 0
     unfinished = connection.scalars(select(LEADS.c.version).where(LEADS.c.projected < LEADS.c.recorded))
-    return older + sum(version is None or version == ROWS_VERSION for version in unfinished)
+    return older + sum(1 for version in unfinished if version in (None, ROWS_VERSION))
 
 
 def stale_leads(connection: Connection, now: datetime, limit: int) -> list[str]:
