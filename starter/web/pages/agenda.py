@@ -90,6 +90,7 @@ async def show(
         owners=_owners(visitor),
         titles=TITLES,
         counts=counts,
+        most=agenda.COUNTED,
         parts=_parts(found.items, now),
         more=found.after,
         after=after,

@@ -59,7 +59,7 @@ def _frame(
     return {
         "view": view,
         "columns": {stage: column for stage, column in columns.items() if column.is_open},
-        "counts": {stage: column.leads for stage, column in columns.items()},
+        "counts": {stage: (column.leads, column.is_more) for stage, column in columns.items()},
         "folded": FOLDED,
         "roles": tuple(Role),
         "sorts": SORTS,

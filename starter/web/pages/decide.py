@@ -27,9 +27,11 @@ async def show(
 ) -> Response:
     """Show the form, with the values of the address filled in, or why it cannot be decided now."""
     services, decision = services_of(request), decision_named(name)
-    given = request.query_params.multi_items()
+    query = request.query_params
+    given = query.multi_items()
     if decision.kind == CORRECTION:
-        return RedirectResponse(decision_address(CORRECTION, lead_id, dict(given)), 303)
+        fields = {name: query.getlist(name) for name in query} | {"seq": query.get("seq")}
+        return RedirectResponse(decision_address(CORRECTION, lead_id, fields), 303)
     aggregate = await read_lead(services, lead_id)
     shown = DecisionPage(request, visitor, aggregate, decision)
     if not_theirs := shown.not_theirs():

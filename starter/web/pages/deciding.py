@@ -83,9 +83,9 @@ class DecisionPage:
         if parsed is None:
             return self.page(form, news=news, status=200 if self._refreshes() else 422)
         if do != "take" or news:
-            preview = await preview_now(self.services, self.aggregate, parsed)
-            status = 409 if do == "take" else 200
-            return self.page(form, preview=preview, news=news, looked=True, status=status)
+            preview, held = await preview_now(self.services, self.aggregate, parsed), do == "take"
+            status = 409 if held else 200
+            return self.page(form, preview=preview, news=news, looked=True, held=held, status=status)
         try:
             answer = await take(self.services, self.lead.id, parsed)
         except LeadsError as error:
@@ -113,7 +113,7 @@ class DecisionPage:
         """Return the page of the form."""
         if form.refusal and "refused" not in more:
             more["refused"] = write_refusal(form.refusal, self.lead.id, form_of=self.decision.kind)
-        plain = {"preview": None, "refused": None, "news": (), "looked": False, "away": False}
+        plain = {"preview": None, "refused": None, "news": (), "looked": False, "held": False, "away": False}
         return self._render(self.template, status, form=form, **plain | self.values() | more)
 
     def _failed(self, form: Form, error: LeadsError, given: Given) -> HTMLResponse:

@@ -132,7 +132,7 @@ async def test_news_are_shown_before_anything_is_taken(
     write_lives(url, life.lost())
     response = await sent(web, "/leads/lead-bo/decide/quote-accepted", do="take", key="k", seen=str(seen))
     assert response.status_code == 409
-    assert "since you opened this" in text_of(response)
+    assert "Not taken yet: One new event since you opened this." in text_of(response)
     assert f'name="seen" value="{life.lead.last_seq}"' in response.text
 
 
@@ -177,8 +177,10 @@ async def test_any_number_of_the_newest_event_is_taken(web: AsyncClient, seq: st
 
 
 async def test_a_correction_is_begun_at_its_event(web: AsyncClient) -> None:
-    response = await web.get("/leads/lead-bo/decide/corrected?seq=2&reason=x")
-    assert response.headers["location"] == "/leads/lead-bo/correct/2?reason=x"
+    response = await web.get("/leads/lead-bo/decide/corrected?seq=2&compensate=mail&compensate=hub")
+    assert response.headers["location"] == "/leads/lead-bo/correct/2?compensate=mail&compensate=hub"
+    response = await web.get("/leads/lead-bo/decide/corrected")
+    assert response.headers["location"] == "/leads/lead-bo#timeline"
 
 
 async def test_names_from_outside_are_text(url: str) -> None:

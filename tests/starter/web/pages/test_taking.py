@@ -122,7 +122,7 @@ async def test_the_second_of_two_tabs_is_told_of_the_first(
     assert (await sent(web, address, do="take", **one)).status_code == 303
     told = await sent(web, address, do="take", **other)
     assert told.status_code == 409
-    assert "One new event since you opened this" in text_of(told)
+    assert "Not taken yet: One new event since you opened this" in text_of(told)
     assert 'value="Another hub"' in told.text
     assert (await kinds(life)).count("hub_information_given") == 1
 
