@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, union_all
 
 from ledger.queries.cursors import read_cursor, write_cursor
 from ledger.queries.search import MOST, having_words, leads_having
@@ -145,52 +145,76 @@ COUNTED: Final = 1_000
 """Number of leads in a column up to which a place in it is counted."""
 
 
-class Place(NamedTuple):
-    """The place of a lead in a column of the board."""
+class Neighbours(NamedTuple):
+    """The leads before and after a lead in a column of the board."""
 
-    position: int | None
-    """Its number from 1; None if it is not in the column, or so far down that nobody counts."""
-    leads: int
-    """Number of leads in the column, at most `COUNTED` + 1."""
     before: str | None
     """Id of the lead before it; None for the first one."""
     after: str | None
 
 
-def place(
+class Place(NamedTuple):
+    """The place of a lead in a column of the board."""
+
+    position: int | None
+    """Its number from 1; None if it is not in the column, or further down than `COUNTED`."""
+    leads: int
+    """Number of leads in the column, at most `COUNTED` + 1."""
+
+
+def neighbours(
     connection: Connection, lead_id: str, stage: Stage, sort: Sort = "date", only: BoardFilter = EVERYTHING
-) -> Place | None:
-    """Return the place of a lead in a column; for one that has left it, the place where it would be now.
+) -> Neighbours | None:
+    """Return the neighbours of a lead in a column; for one that has left it, those of the place where it would be.
 
     It is None if there is no row of the lead, or nothing by which it could be ordered.
     """
+    up, down = _around(connection, lead_id, stage, sort, only)
+    if up is None or down is None:
+        return None
+    return Neighbours(connection.scalar(up.limit(1)), connection.scalar(down.limit(1)))
+
+
+def place(
+    connection: Connection, lead_id: str, stage: Stage, sort: Sort = "date", only: BoardFilter = EVERYTHING
+) -> Place | None:
+    """Return the place of a lead in a column, or None as `neighbours` does."""
+    up, _ = _around(connection, lead_id, stage, sort, only)
+    if up is None:
+        return None
+    column = _in_column(stage, sort, only)
+    above = _count(connection, up)
+    is_there = connection.scalar(column.where(LEADS.c.lead_id == lead_id)) is not None
+    return Place(above + 1 if is_there and above < COUNTED else None, _count(connection, column))
+
+
+def _in_column(stage: Stage, sort: Sort, only: BoardFilter) -> Select[Any]:
+    """Return the question for the ids of the leads in a column."""
+    column = _ORDERS[sort].column
+    there = (LEADS.c.stage == stage.value, column.is_not(None), LEADS.c.document.is_not(None))
+    return select(LEADS.c.lead_id).where(*there, *only.conditions())
+
+
+def _around(
+    connection: Connection, lead_id: str, stage: Stage, sort: Sort, only: BoardFilter
+) -> tuple[Select[Any], Select[Any]] | tuple[None, None]:
+    """Return the questions for the leads above and below a lead, from it on."""
     order = _ORDERS[sort]
     columns = (order.column, LEADS.c.lead_id)
     own = connection.execute(select(*columns).where(LEADS.c.lead_id == lead_id)).one_or_none()
     if own is None or own[0] is None:
-        return None
+        return None, None
 
-    def in_column(*what: Any) -> Any:
-        there = (LEADS.c.stage == stage.value, order.column.is_not(None), LEADS.c.document.is_not(None))
-        return select(*what).where(*there, *only.conditions())
+    def beyond(*, descends: bool) -> Select[Any]:
+        found = _in_column(stage, sort, only).where(_beyond(columns, tuple(own), descends=descends))
+        return found.order_by(*(each.desc() if descends else each for each in columns))
 
-    def next_one(*, up: bool) -> Any:
-        descends = order.descends is not up
-        beyond = in_column(LEADS.c.lead_id).where(_beyond(columns, tuple(own), descends=descends))
-        return beyond.order_by(*(each.desc() if descends else each for each in columns))
+    return beyond(descends=not order.descends), beyond(descends=order.descends)
 
-    def count(wanted: Any) -> int:
-        some = wanted.limit(COUNTED + 1).subquery()
-        return connection.scalar(select(func.count()).select_from(some)) or 0
 
-    above = count(next_one(up=True))
-    is_there = connection.scalar(in_column(LEADS.c.lead_id).where(LEADS.c.lead_id == lead_id)) is not None
-    return Place(
-        position=above + 1 if is_there and above < COUNTED else None,
-        leads=count(in_column(LEADS.c.lead_id)),
-        before=connection.scalar(next_one(up=True).limit(1)),
-        after=connection.scalar(next_one(up=False).limit(1)),
-    )
+def _count(connection: Connection, wanted: Select[Any]) -> int:
+    some = wanted.limit(COUNTED + 1).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
 class Total(NamedTuple):

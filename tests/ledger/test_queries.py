@@ -172,24 +172,43 @@ def test_a_column_is_filtered(asked: Connection) -> None:
 
 
 @pytest.mark.parametrize("sort", ["date", "value", "age", "name"])
+def test_the_columns_make_one_list(asked: Connection, sort: board.Sort) -> None:
+    found = {lead for stage in Stage for lead in names(board.column(asked, stage, sort))}
+    whole = board.leads(asked, tuple(Stage), sort)
+    paged: list[board.Card] = []
+    after: str | None = None
+    while after is not None or not paged:
+        page = board.leads(asked, tuple(Stage), sort, after=after, limit=2)
+        paged, after = [*paged, *page.cards], page.after
+        if after is None:
+            break
+    assert paged == list(whole.cards)
+    assert sorted(names(whole)) == sorted(found)
+
+
+@pytest.mark.parametrize("sort", ["date", "value", "age", "name"])
 def test_a_lead_has_a_place_in_its_column(
     asked: Connection, ledger: Ledger, sort: board.Sort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(4):  # some are equal but for their ids
         write(ledger, a_life(f"more-{number}").quoted())
     order = [card.row.lead_id for card in board.column(asked, Stage.QUOTED, sort).cards]
-    for number, lead_id in enumerate(order):
-        found = board.place(asked, lead_id, Stage.QUOTED, sort)
-        before, after = order[number - 1] if number else None, dict(enumerate(order)).get(number + 1)
-        assert found == board.Place(number + 1, 6, before, after)
+    known = dict(enumerate(order))
+    for number, lead_id in known.items():
+        assert board.place(asked, lead_id, Stage.QUOTED, sort) == (number + 1, 6)
+        found = board.neighbours(asked, lead_id, Stage.QUOTED, sort)
+        assert found == (known.get(number - 1), known.get(number + 1))
     monkeypatch.setattr(board, "COUNTED", 2)
-    assert board.place(asked, order[-1], Stage.QUOTED, sort) == board.Place(None, 3, order[-2], None)
+    assert board.place(asked, order[-1], Stage.QUOTED, sort) == (None, 3)
 
 
 def test_a_lead_that_has_left_a_list_still_has_its_neighbours(asked: Connection) -> None:
-    assert board.place(asked, "lead-ada", Stage.QUOTED, "name") == board.Place(None, 2, None, "lead-bo")
+    assert board.neighbours(asked, "lead-ada", Stage.QUOTED, "name") == (None, "lead-bo")
+    assert board.place(asked, "lead-ada", Stage.QUOTED, "name") == (None, 2)
     only = board.BoardFilter(text="bo")
-    assert board.place(asked, "lead-cy", Stage.QUOTED, "name", only) == board.Place(None, 1, "lead-bo", None)
+    assert board.neighbours(asked, "lead-cy", Stage.QUOTED, "name", only) == ("lead-bo", None)
+    assert board.place(asked, "lead-cy", Stage.QUOTED, "name", only) == (None, 1)
+    assert board.neighbours(asked, "lead-nobody", Stage.QUOTED) is None
     assert board.place(asked, "lead-nobody", Stage.QUOTED) is None
 
 
@@ -432,6 +451,7 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
         c, "USD", TODAY, ["new"], (24_000, 25_000), 24_318
     ),
     "behind what moved": lambda c: behind.moved_lines(c, "USD", TIME, "lost", ["new"]),
+    "neighbours by age": lambda c: board.neighbours(c, "lead-bo", Stage.QUOTED, "age"),
     "place by value": lambda c: board.place(c, "lead-bo", Stage.QUOTED, "value"),
     "place by date": lambda c: board.place(c, "lead-bo", Stage.QUOTED, "date"),
     "summaries": lambda c: behind.summaries(c, [("lead-ed", 1), ("lead-bo", 2)]),

@@ -121,15 +121,18 @@ def _of_leads(error: LeadsError) -> ApiProblem:
         case DecisionUnknown():
             detail = f"{error} Send it again with the same Idempotency-Key: it is taken once."
             return ApiProblem("outcome-unknown", detail, RETRY_AFTER, lead_id=error.lead_id)
-        case LeadStuck():  # its reason may hold personal data
-            return ApiProblem("unavailable", str(LeadStuck(error.lead_id, error.cause)), RETRY_AFTER)
         case LedgerFailed():
             return ApiProblem("unavailable", "The ledger cannot be read now.", RETRY_AFTER)
         case StoreUnavailable():
             return ApiProblem("unavailable", "The store of accounts cannot be read now.", RETRY_AFTER)
         case Unavailable():
-            return ApiProblem("unavailable", str(error), RETRY_AFTER)
+            return ApiProblem("unavailable", plainly(error), RETRY_AFTER)
     return ApiProblem("fault", "It is in our log. If it stays, tell the administrator.")
+
+
+def plainly(error: Unavailable) -> str:
+    """Return the error without the words of a failure, which may hold personal data."""
+    return str(LeadStuck(error.lead_id, error.cause)) if isinstance(error, LeadStuck) else str(error)
 
 
 def refused(refusal: Refused, lead_id: str) -> ApiProblem:

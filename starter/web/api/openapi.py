@@ -59,7 +59,7 @@ FLAGS: Final = {
 
 _EVERYWHERE = (401, 403, 422, 503)
 _READS = (404, *_EVERYWHERE)
-_WRITES = (400, 404, 408, 409, 413, 415, *_EVERYWHERE)
+_WRITES = (400, 404, 408, 409, 413, 415, 429, *_EVERYWHERE)
 
 
 def describe(api: FastAPI, prefix: str) -> None:

@@ -6,7 +6,7 @@ link's, so that the lead takes one and recognises any other as a second use.
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -37,8 +37,8 @@ class Answer(NamedTuple):
 
     label: str
     decision: type[Decision]
-    fields: tuple[str, ...]
-    """Fields that the person fills in."""
+    fields: Mapping[str, str]
+    """Fields that the person fills in, each with what it asks for."""
     named: str | None = None
     """Field that holds the person's name."""
 
@@ -58,8 +58,8 @@ HANDOUTS: Final = {
         "Accept or decline the quote",
         "Do you accept this quote?",
         (
-            Answer("Accept the quote", QuoteAccepted, (), "accepted_by"),
-            Answer("Decline it", QuoteDeclined, ("reason",)),
+            Answer("Accept the quote", QuoteAccepted, {}, "accepted_by"),
+            Answer("Decline it", QuoteDeclined, {"reason": "Why, in your own words, if you like"}),
         ),
     ),
     "signature": Handout(
@@ -69,14 +69,30 @@ HANDOUTS: Final = {
             Answer(
                 "Record the signature",
                 ContractSigned,
-                ("signed_by", "on", "evidence", "evidence_kind", "reference"),
+                {
+                    "signed_by": "Who signed on your side",
+                    "on": "Day of the signature; empty: today",
+                    "evidence": "Where the signed paper is: a link to it, or in which mail you sent it",
+                    "evidence_kind": "What it is",
+                    "reference": "Your reference for our invoices, such as the number of a purchase order",
+                },
             ),
         ),
     ),
     "hub": Handout(
         "Confirm that the hub is what was wanted",
         "Is the hub what you wanted?",
-        (Answer("Yes, it is", HubValidated, ("users", "reason"), "representative"),),
+        (
+            Answer(
+                "Yes, it is",
+                HubValidated,
+                {
+                    "users": "How many of your people have logged in",
+                    "reason": "If they are fewer than five: why these are enough",
+                },
+                "representative",
+            ),
+        ),
     ),
 }
 """The decisions that links exist for. Each is `by_link`, so that the lead takes it through one."""

@@ -289,7 +289,9 @@ def _form(link: Link, chosen: Answer, given: list[tuple[str, str]] | None = None
 
 
 def _fields(chosen: Answer) -> list[Any]:
-    return [field for field in fields_of(chosen.decision) if field.name in chosen.fields]
+    """Return the fields in the order of the answer, each with what it asks of somebody outside."""
+    known = {field.name: field for field in fields_of(chosen.decision)}
+    return [known[name]._replace(help=asks) for name, asks in chosen.fields.items()]
 
 
 def _ours(link: Link, chosen: Answer) -> dict[str, Any]:

@@ -75,6 +75,7 @@ let stream = null;
 let seen = null;
 let pause = 1000;
 let reconnecting = 0;
+const mayBeOld = document.hidden; // a page that was opened in the background is fetched anew once somebody sees it
 const dot = make("span", { class: "live-dot", role: "status", "data-state": "off" }, "not connected");
 const told = make("p", { class: "sr", role: "status", "aria-live": "polite", id: "news" });
 
@@ -100,8 +101,7 @@ const leadsHere = () =>
 const connect = () => {
   clearTimeout(reconnecting);
   if (stream || document.hidden) return;
-  // A page that was not seen at first may be old: everything is fetched anew.
-  const after = seen ?? (performance.now() > 3000 ? "0" : null);
+  const after = seen ?? (mayBeOld ? "0" : null);
   stream = new EventSource(after === null ? "/live" : `/live?after=${after}`);
   stream.addEventListener("news", (event) => {
     const news = JSON.parse(event.data);

@@ -41,6 +41,8 @@ MODES = {
     schemathesis.GenerationMode.POSITIVE: CHECKS,
     schemathesis.GenerationMode.NEGATIVE: [*CHECKS, negative_data_rejection],
 }
+PREVIEWED = (schemathesis.GenerationMode.POSITIVE,)
+"""Modes for previews, which read their bodies as decisions do."""
 READS, WRITES = 8, 1
 """Examples of one operation in each mode. Decisions have one implementation, so few of each find what there is."""
 LONGEST_WAIT = 0.05
@@ -102,7 +104,7 @@ async def test_every_answer_is_as_described(
         assert len(operations) == sum(map(len, description["paths"].values()))
         seen: Seen = Counter()
         for operation in operations:
-            for mode in MODES:
+            for mode in MODES if not operation.path.endswith("/preview") else PREVIEWED:
                 await asyncio.to_thread(attempt, operation, mode, root, lead_ids, seen)
     answered = {status for _, status in seen}
     assert {200, 409, 422} <= answered, seen

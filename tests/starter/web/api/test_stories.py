@@ -4,17 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from httpx2 import AsyncClient
 from temporalio.testing import WorkflowEnvironment
 
+from ledger.errors import LedgerUnavailable
 from ledger.events import Ledger
+from ledger.reader import LedgerReader
 from starter.web import services
 from tests.support.api import a_worker, an_api, opened, own, recorded
 from tests.support.lives import QUOTE
 from tests.support.outside import Outside
+from tests.support.pages import a_life, write_lives
 from tests.support.waiting import TIMEOUT
 
 
@@ -130,6 +134,27 @@ async def test_an_unknown_lead_takes_no_decision(api: AsyncClient) -> None:
         body = {"reason": "budget"} if "lost" in act else {}
         response = await api.post(f"/leads/lead-nobody/{act}", json=body)
         assert (response.status_code, response.json()["type"]) == (404, "/problems/not-found"), act
+
+
+async def test_a_lead_whose_workflow_is_gone_is_read_and_not_decided(api: AsyncClient, url: str) -> None:
+    write_lives(url, a_life("gone"))
+    assert (await api.get("/leads/lead-gone")).status_code == 200
+    response = await api.post("/leads/lead-gone/decisions/lost", json={"reason": "budget"})
+    assert (response.status_code, response.json()["type"]) == (409, "/problems/ended")
+
+
+async def test_a_decision_is_taken_while_the_ledger_cannot_be_read(
+    api: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = await opened(api)
+
+    def away(*_: Any) -> None:
+        raise LedgerUnavailable("it is away")
+
+    monkeypatch.setattr(LedgerReader, "row", away)
+    taken = await api.post(f"{address}/decisions/price_quoted", json=QUOTE)
+    assert (taken.status_code, taken.json()["stage"]) == (200, None)
+    assert (await api.get(address)).json()["type"] == "/problems/unavailable"
 
 
 async def test_without_a_worker_decisions_are_handed_in(

@@ -240,4 +240,6 @@ async def test_it_can_be_used_on_a_laptop_and_a_phone(
                 await seen.page.goto(await seen.page.inner_text("code.secret"))
                 await seen.check()
                 await seen.page.goto(f"{root}/me")
+                await seen.page.get_by_label("What it is for").fill("Figures of every week, for the board")
+                await seen.page.get_by_role("button", name="Make the token").click()
                 await seen.check()

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from httpx2 import AsyncClient
 from playwright.async_api import Browser
 from temporalio.testing import WorkflowEnvironment
@@ -23,6 +24,14 @@ async def test_a_ledger_that_is_away_is_said(tmp_path: Path) -> None:
         status = await web.get("/status")
     assert status.status_code == 200
     assert "leads go on meanwhile" in status.text
+
+
+@pytest.mark.parametrize("address", ["/agenda", "/board", "/search?q=rive", "/live"])
+async def test_pages_without_a_ledger_say_so_and_when_to_ask_again(tmp_path: Path, address: str) -> None:
+    async with pages(f"sqlite:///{tmp_path}/none.sqlite") as web:
+        response = await web.get(address)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "10")
+    assert "Try again in a moment" in response.text or "leads check" in response.text
 
 
 async def test_without_a_worker_decisions_are_handed_in(
