@@ -169,7 +169,7 @@ def neighbours(
 
     It is None if there is no row of the lead, or nothing by which it could be ordered.
     """
-    up, down = _around(connection, lead_id, stage, sort, only)
+    up, down = _around(connection, lead_id, stage, sort, only.narrowed(connection))
     if up is None or down is None:
         return None
     return Neighbours(connection.scalar(up.limit(1)), connection.scalar(down.limit(1)))
@@ -179,6 +179,7 @@ def place(
     connection: Connection, lead_id: str, stage: Stage, sort: Sort = "date", only: BoardFilter = EVERYTHING
 ) -> Place | None:
     """Return the place of a lead in a column, or None as `neighbours` does."""
+    only = only.narrowed(connection)
     up, _ = _around(connection, lead_id, stage, sort, only)
     if up is None:
         return None

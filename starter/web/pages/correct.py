@@ -15,13 +15,15 @@ from process.core.receipts import Answer
 from process.core.refusal import Refused, title
 from process.corrections.corrected_decision import Trace
 from process.corrections.impact import correction_impact
+from process.decisions.base import Decision
 from process.decisions.correcting import Corrected
+from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.types import Role
 from starter.web.forms.fields import FormField, fields_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
-from starter.web.pages.deciding import DecisionPage, keeping
+from starter.web.pages.deciding import DecisionPage, Given, keeping
 from starter.web.previewing import believed, preview_from_ledger
 from starter.web.reading import read_lead
 from starter.web.services import services_of
@@ -121,6 +123,13 @@ class CorrectionPage(DecisionPage):
     def _again(self) -> bool:
         """True if the decision can be taken anew, with other values."""
         return self.event.kind in DECISIONS and self.event.kind != CORRECTION and self._correction is None
+
+    async def sent(self, given: Given) -> Response:
+        """Return the answer to the form. What never can be corrected has none."""
+        is_decision = isinstance(self.event.fact, Decision) and not isinstance(self.event.fact, LeadOpened)
+        if not is_decision and (refused := self.refused()):
+            return self.impossible(refused, 409)
+        return await super().sent(given)
 
     def deciders(self) -> frozenset[Role]:
         return authorization.deciders(self._probe(), self.aggregate.event_log)

@@ -105,9 +105,9 @@ class DecisionPage:
         theirs = [(role, self.lead.assigned.get(role)) for role in sorted(self.deciders())]
         return self._closed(refusal, status, theirs)
 
-    def impossible(self, refused: Refused) -> HTMLResponse:
+    def impossible(self, refused: Refused, status: int = 200) -> HTMLResponse:
         """Return the page that says why nobody can decide it now."""
-        return self._closed(refused, 200, ())
+        return self._closed(refused, status, ())
 
     def page(self, form: Form, *, status: int = 200, **more: Any) -> HTMLResponse:
         """Return the page of the form."""

@@ -89,6 +89,14 @@ async def test_the_opening_is_changed_and_not_corrected(web: AsyncClient) -> Non
     assert 'href="/leads/lead-bo/decide/details-changed"' in response.text
 
 
+@pytest.mark.parametrize("reason", ["A slip", "", "\x00"])
+async def test_nor_is_it_by_a_form_that_nobody_offered(web: AsyncClient, reason: str) -> None:
+    for do in ("look", "take", "edit"):
+        response = await sent(web, "/leads/lead-bo/correct/1", do=do, reason=reason, key="k", seen="99")
+        assert response.status_code == 409
+        assert "can't be undone" in text_of(response)
+
+
 async def test_what_rests_on_it_is_corrected_first(web: AsyncClient, lives: dict[str, Life]) -> None:
     seq = seq_of(lives["flo"], "quote_accepted")
     response = await web.get(f"/leads/lead-flo/correct/{seq}")
@@ -110,6 +118,15 @@ async def test_what_a_correction_left_can_still_be_put_right(url: str, web: Asyn
 @pytest.mark.parametrize(("seq", "status"), [("99", 404), ("0", 422), ("x", 422), ("9" * 30, 422)])
 async def test_a_wrong_number_says_what_is_wrong(web: AsyncClient, seq: str, status: int) -> None:
     assert (await web.get(f"/leads/lead-bo/correct/{seq}")).status_code == status
+
+
+async def test_every_event_has_its_page_or_says_why_not(web: AsyncClient, lives: dict[str, Life]) -> None:
+    for life in lives.values():
+        for event in life.aggregate.event_log.events:
+            address = f"/leads/{life.lead.id}/correct/{event.seq}"
+            assert (await web.get(address)).status_code == 200, (address, event.kind)
+            looked = await sent(web, address, do="look", reason="A slip", compensate="all")
+            assert looked.status_code in (200, 409), (address, event.kind)
 
 
 async def test_without_temporal_nothing_is_lost(web: AsyncClient, bo: Life) -> None:

@@ -161,6 +161,28 @@ async def test_a_wrong_address_says_what_is_wrong(
     assert (response.status_code, says in text_of(response)) == (status, True)
 
 
+@pytest.mark.parametrize(
+    ("address", "fields"),
+    [
+        ("/leads/%00/decide/lost", "reason=budget"),
+        ("/leads/%ED%A0%80/decide/lost", "reason=budget"),
+        ("/leads/lead-ada/decide/%00", ""),
+        ("/leads/lead-ada/decide/" + "x" * 3000, ""),
+        ("/leads/lead-ada/decide/lost", "note=%00%ED%A0%80&reason=%ED%A0%80&key=%00"),
+        ("/leads/lead-ada/decide/price-quoted", "per=year&currency=USD&amount=" + "9" * 5000),
+        ("/leads/lead-ada/decide/put-on-hold", "until=0001-01-01"),
+        ("/leads/lead-ada/decide/put-on-hold", "until=9999-12-31"),
+        ("/leads/lead-flo/decide/decommission-decided", "on=9999-12-31&reason=x"),
+        ("/leads/lead-ed/decide/usage-reported", "month=9999-12&active_users=5"),
+        ("/leads/lead-cy/decide/contract-signed", "evidence=x&start=0001-01-01&end=9999-12-31"),
+    ],
+)
+async def test_nothing_that_is_sent_breaks_a_page(web: AsyncClient, address: str, fields: str) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert (await web.get(f"{address}?{fields}")).status_code < 500
+    assert (await web.post(address, content=f"do=look&{fields}", headers=headers)).status_code < 500
+
+
 async def test_a_form_that_is_too_large_or_none_at_all_is_refused(web: AsyncClient) -> None:
     address = "/leads/lead-ada/decide/lost"
     assert (await sent(web, address, note="x" * 2_000_000)).status_code == 413
@@ -240,3 +262,20 @@ async def test_a_correction_belongs_to_those_who_decide_what_it_corrects(
             sent_too = await sent(web, f"/leads/lead-flo/correct/{signed}", do="look", reason="A slip")
         assert ("This is decided by contracts" in text_of(response)) is not shown
         assert sent_too.status_code == (200 if shown else 403)
+
+
+async def test_a_session_that_ends_in_the_middle_of_a_form_loses_nothing(
+    url: str, lives: dict[str, Life]
+) -> None:
+    access = {"github_client_id": "x", "github_client_secret": "y", "url": "http://localhost"}
+    typed = {"do": "take", "key": "my-key", "seen": "1", "reason": "budget", "note": "Two\nlines"}
+    async with pages(url, web=access) as web:
+        stopped = await sent(web, "/leads/lead-ada/decide/lost", **typed)
+        assert stopped.status_code == 401
+        kept = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', stopped.text))
+        assert kept == typed
+    async with pages_seen_by(ada(Role.SALES), url, web=access) as web:  # signed in again
+        shown = await sent(web, "/leads/lead-ada/decide/lost", **kept | {"do": "edit"})
+    assert shown.status_code == 200
+    assert "Two\nlines</textarea>" in shown.text
+    assert 'value="my-key"' in shown.text
