@@ -97,6 +97,11 @@ async def connect(
         raise TemporalUnreachable(address, tls=bool(config.get("tls"))) from error
 
 
+def found_no_server(error: RuntimeError) -> bool:
+    """Return True if the SDK's client, which connects at its first use, found no server then."""
+    return "client connect" in str(error)
+
+
 def is_not_ready(error: RPCError) -> bool:
     """Return True if the lead cannot be queried now: its run has just begun and has no task yet, or its task has failed."""
     return any(detail.Is(WorkflowNotReadyFailure.DESCRIPTOR) for detail in error.grpc_status.details)

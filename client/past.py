@@ -6,9 +6,7 @@ from contextlib import contextmanager
 from client.errors import AmbiguousLead, LeadNotInLedger
 from client.lists import leads_by_words, open_ledger
 from config.settings import Settings
-from ledger.entries import event_of
 from ledger.reader import LedgerReader
-from ledger.rebuilding import without_gaps
 from ledger.rows import mentions
 from process.core.events import Event
 from process.core.fold import fold
@@ -74,7 +72,7 @@ class Past:
 def events_of(ledger: LedgerReader, lead_id: str) -> tuple[Event, ...]:
     """Return the lead's events in order, up to the first gap; none if this code cannot read them as a lead."""
     try:
-        events = tuple(event_of(entry) for entry in without_gaps(ledger.entries(lead_id)))
+        events = tuple(ledger.events(lead_id))
         fold(events[:1], lead_id)
     except ValueError:
         return ()

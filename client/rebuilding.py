@@ -10,6 +10,7 @@ from client.errors import LedgerFailed
 from config.settings import Settings
 from ledger.events import Ledger, LedgerError
 from ledger.lag import Lag
+from ledger.reader import LedgerReader
 
 BATCH = 50
 """Number of leads that are looked for at a time."""
@@ -88,7 +89,7 @@ class Progress(NamedTuple):
 class LagWatch:
     """Tells the lag of one ledger's read tables again and again, with the rate since the look before."""
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, ledger: LedgerReader, clock: Callable[[], float] = time.monotonic) -> None:
         self._ledger = ledger
         self._clock = clock
         self._before: tuple[float, Lag] | None = None

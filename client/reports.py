@@ -12,11 +12,10 @@ from client import report_rows
 from client.lists import failing
 from client.report_figures import MAKERS
 from config.settings import Settings
-from ledger.lag import Lag, lag_of
+from ledger.lag import count_behind
 from ledger.queries import feed
 from ledger.queries.asking import LedgerQueries
 from ledger.tables import LEADS
-from process.calendar import start_of
 from process.reports.catalog import report_info
 from process.reports.parameters import Choice
 from process.reports.report import BehindPage, Report
@@ -32,7 +31,8 @@ class _State(NamedTuple):
     """Position of the newest event."""
     updated_at: datetime | None
     """Time at which a lead's lines were written last."""
-    lag: Lag
+    behind: int
+    """Number of leads whose lines are not those of their events."""
     today: date
 
 
@@ -63,7 +63,7 @@ class Reports:
         """Return the report with these parameters. Raises ParameterRefused, or LedgerFailed."""
         choice = report_info(name).read(given, today)
         with failing(), self._queries.asking() as connection:
-            key = name, choice, _state(connection, today, self._zone)
+            key = name, choice, _state(connection, today)
             with self._lock:
                 if (known := self._made.get(key)) is not None:
                     self._made.move_to_end(key)
@@ -97,23 +97,18 @@ def make_report(
     Days and months are those of the time zone.
     """
     choice = report_info(name).read(given, today)
-    return _make(connection, name, choice, _state(connection, today, zone), zone)
+    return _make(connection, name, choice, _state(connection, today), zone)
 
 
-def _state(connection: Connection, today: date, zone: str) -> _State:
+def _state(connection: Connection, today: date) -> _State:
     updated_at = connection.scalar(select(func.max(LEADS.c.updated_at)))
-    return _State(feed.head(connection), updated_at, lag_of(connection, start_of(today, zone)), today)
+    return _State(feed.head(connection), updated_at, count_behind(connection), today)
 
 
 def _make(connection: Connection, name: str, choice: Choice, state: _State, zone: str) -> Report:
     report = MAKERS[name](connection, choice, zone)
-    return report.replaced(notes=(*report.notes, *_lag_notes(state.lag)))
-
-
-def _lag_notes(lag: Lag) -> tuple[str, ...]:
-    behind = lag.older + lag.missing + lag.late
-    if not behind:
-        return ()
-    return (
-        f"The read tables are being rebuilt: {behind:,} of {lag.leads:,} leads are shown as they were before.",
-    )
+    if not state.behind:
+        return report
+    leads = connection.scalar(select(func.count()).where(LEADS.c.recorded > 0)) or 0
+    note = f"The read tables are being rebuilt: {state.behind:,} of {leads:,} leads are shown as they were before."
+    return report.replaced(notes=(*report.notes, note))

@@ -294,6 +294,10 @@ class Web(Group):
     trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(
         default=[], description="Addresses or networks of the proxies that are believed"
     )
+    calendar_names: bool = Field(
+        True,
+        description="Calendars tell what is to be done; false: only how urgent it is and the organisation, no persons",
+    )
     store_url: SecretStr = Field(
         SecretStr("sqlite:///.leads/web.sqlite"),
         description="SQLAlchemy URL of the store of accounts, tokens and links, with its password",

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.errors import LedgerRefused, LedgerUnavailable
-from ledger.schema import grant_rights
+from ledger.schema import grant_reading, grant_rights
 from ledger.store import (
     TIMEOUT,
     has_schema,
@@ -51,17 +51,19 @@ class Database:
         with translate_errors(self.location):
             return has_schema(self.reader)
 
-    def make(self, role: str | None) -> None:
-        """Create the tables if they are missing and, on PostgreSQL, let this role use them. Safe to repeat.
+    def make(self, role: str | None, reader: str | None = None) -> None:
+        """Create the tables if they are missing and, on PostgreSQL, let `role` use and `reader` read them.
 
-        Raises LedgerRefused for a role of an engine that has none.
+        Safe to repeat. Raises LedgerRefused for a role of an engine that has none.
         """
-        if role and self.reader.dialect.name != "postgresql":
+        if (role or reader) and self.reader.dialect.name != "postgresql":
             raise LedgerRefused(f"The ledger ({self.location}) has no roles: only PostgreSQL has.")
         with self.writing() as connection:
             set_identity(connection)
             if role:
                 grant_rights(connection, role)
+            if reader:
+                grant_reading(connection, reader)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -54,6 +54,16 @@ def lag_of(connection: Connection, now: datetime) -> Lag:
     return Lag(leads, **counts)
 
 
+def count_behind(connection: Connection) -> int:
+    """Return the number of leads whose lines are made by older rules, missing, or without their newest events.
+
+    It is quick as long as there are few of them, unlike `lag_of`, which counts all leads.
+    """
+    older: int = connection.scalar(select(func.count()).where(LEADS.c.version < ROWS_VERSION)) or 0
+    unfinished = connection.scalars(select(LEADS.c.version).where(LEADS.c.projected < LEADS.c.recorded))
+    return older + sum(1 for version in unfinished if version in (None, ROWS_VERSION))
+
+
 def stale_leads(connection: Connection, now: datetime, limit: int) -> list[str]:
     """Return ids of leads that are to be read anew, at most so many, the missing ones first."""
     found: list[str] = []

@@ -11,6 +11,7 @@ from ledger.entry import Entry
 from ledger.lag import Lag, lag_of, stale_leads
 from ledger.rows import Filter, order_by
 from ledger.tables import ENTRIES, EVENTS, LEADS
+from process.core.events import Event
 from process.views.lead_row import LeadRow
 
 
@@ -73,6 +74,20 @@ class LedgerReader:
         """Return all recorded events of a lead in order; none for an unknown lead."""
         with self._database.reading() as connection:
             return _read(connection, select(EVENTS).where(EVENTS.c.lead_id == lead_id).order_by(EVENTS.c.seq))
+
+    def events(self, lead_id: str) -> list[Event]:
+        """Return the lead's events in order, up to the first gap. Raises ValueError for one that this code cannot read."""
+        from process.core.stored_events import read_event  # it loads all rules, which lists do without
+
+        columns = (EVENTS.c[name] for name in ("seq", "at", "policy", "summary", "data"))
+        wanted = select(*columns).where(EVENTS.c.lead_id == lead_id).order_by(EVENTS.c.seq)
+        with self._database.reading() as connection:
+            found = connection.execute(wanted).all()
+        return [
+            read_event({"seq": seq, "at": at, "policy": policy, "summary": summary, "fact": data})
+            for number, (seq, at, policy, summary, data) in enumerate(found, start=1)
+            if seq == number
+        ]
 
     def row(self, lead_id: str) -> LeadRow | None:
         """Return the lead's row, or None if there is none."""

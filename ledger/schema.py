@@ -117,6 +117,14 @@ def migrate(connection: Connection, found: int, wanted: int) -> None:
             connection.execute(update(SCHEMA), {"version": number})
 
 
+def grant_reading(connection: Connection, role: str) -> None:
+    """Let a role of PostgreSQL read every table, and do nothing beside. Only the owner of the tables can do so."""
+    name = connection.dialect.identifier_preparer.quote(role)
+    for table in RIGHTS:
+        connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {name}")
+        connection.exec_driver_sql(f"GRANT SELECT ON {table} TO {name}")
+
+
 def grant_rights(connection: Connection, role: str) -> None:
     """Give a role of PostgreSQL the rights of RIGHTS, and none beside. Only the owner of the tables can do so."""
     name = connection.dialect.identifier_preparer.quote(role)

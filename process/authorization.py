@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from process.actor import NOBODY, Actor, Face, identity_of, plain_name
 from process.core.events import EventLog
-from process.core.refusal import Refused, Suggestion, refuse, suggest
+from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest
 from process.decisions.base import Decision
 from process.decisions.discounts import DiscountApproved, OnDiscount
 from process.decisions.policy import PolicyAdopted
+from process.decisions.quoting import quote_where_known
 from process.decisions.serving import HubRequested
 from process.lead.lead import Lead
 from process.lead.quote import Quote
@@ -18,6 +19,17 @@ from process.types import Role
 
 ANYBODY = Actor(face=Face.COMMENT, identity="anybody", authenticated=True)
 """Stands in for a person with every role, where the question is not who decides."""
+
+
+def may_ask(decision: Decision, log: EventLog) -> Refused | None:
+    """Return the reason why this person is not even told whether the lead's state allows the decision, or None.
+
+    That is asked first. Then comes the lead's state, so that nobody is sent to another role in vain, and then the rest
+    of `may_decide`.
+    """
+    actor = decision.actor or NOBODY
+    outside = actor if actor.roles == () else ANYBODY
+    return _refused_face(actor, decision, log.lead) or _lacking_role(outside, deciders(decision, log))
 
 
 def may_decide(decision: Decision, log: EventLog) -> Refused | None:
@@ -70,12 +82,10 @@ def lacking_confirmation(decision: Decision, log: EventLog) -> Refused | None:
     if not counts or not subject.needs_authentication:
         return None
     actor, lead = decision.actor or NOBODY, log.lead
-    if isinstance(subject, DiscountApproved) and (refusal := _own_discount(decision, subject, lead)):
-        return refusal
     if not actor.authenticated or actor.identity is None:
         return refuse(f"Only somebody who is known can approve that. {_unknown(actor)}", _comment(lead))
     if isinstance(subject, DiscountApproved):
-        return _unknown_author(subject, lead)
+        return _own_discount(decision, subject, lead) or _unknown_author(subject, lead)
     return _exception_of_another(decision, lead) if isinstance(decision, HubRequested) else None
 
 
@@ -100,6 +110,8 @@ def _refused_face(actor: Actor, decision: Decision, lead: Lead) -> Refused | Non
     face = actor.face
     if face is Face.QUESTIONNAIRE:
         return None if decision.by_service else refuse("The questionnaire decides only that it was answered")
+    if face is Face.LINK:
+        return _refused_link(actor, decision)
     if lead.policy.faces.refuses(face):
         return refuse(f"{_unknown(actor)}, and the policy refuses that", _comment(lead))
     if isinstance(decision, PolicyAdopted) and face in (Face.SIGNAL, Face.UPDATE):
@@ -110,13 +122,20 @@ def _refused_face(actor: Actor, decision: Decision, lead: Lead) -> Refused | Non
     return None
 
 
+def _refused_link(actor: Actor, decision: Decision) -> Refused | None:
+    """Return why a link does not decide this, or None. Whoever made the link had the right to the decision."""
+    if not decision.by_link or decision.corrects is not None:
+        return refuse("A link decides only what it was made for")
+    return None if actor.authenticated else refuse(f"{_unknown(actor)}, and a link counts only so")
+
+
 def _lacking_role(actor: Actor, theirs: frozenset[Role]) -> Refused | None:
     if actor.roles is None or theirs.intersection(actor.roles):
         return None
     yours = f"your role is {' and '.join(actor.roles)}" if actor.roles else "you have no role"
     return refuse(
         f"Only {' or '.join(sorted(theirs))} can decide that, and {yours}",
-        "Roles are given in the service's configuration",
+        Suggestion(kind=SuggestionKind.ROLES, text="Roles are given in the service's configuration"),
     )
 
 
@@ -151,7 +170,7 @@ def _unknown_author(approval: DiscountApproved, lead: Lead) -> Refused | None:
         return None
     return refuse(
         f"Nobody knows who gave this discount. {_unknown(discount.actor or NOBODY)}, so it could be your own",
-        _comment(lead).replaced(text="Whoever gives it quotes again in a comment on the lead's issue"),
+        quote_where_known(lead),
         suggest("Or quote without it", "price_quoted"),
     )
 

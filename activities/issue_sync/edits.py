@@ -212,13 +212,13 @@ class EditSync:
         actor = await in_thread(self.roles.actor, _face(edit), edit.by)
         if not actor.roles:
             refusal = lacking_role(actor, decision, view.lead)
-            return self._declined(edit, kind, refusal or NO_ROLE, by_stranger=True)
+            return self._declined(edit, kind, refusal or NO_ROLE)
         given: dict[str, Any] = {"by": f"@{edit.by}", "actor": actor, "key": f"github-move-{edit.key}"}
         if edit.at:
             given["said_at"] = edit.at.isoformat()
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
-            refusal = lacking_role(actor, decision, view.lead) or decision.allowed(view.lead)
+            refusal = decision.allowed(view.lead) or lacking_role(actor, decision, view.lead)
             refusal = refusal or refuse(f"That decision needs more: {complete.reason}")
             return self._declined(
                 edit, kind, _because(proposal, refusal), samples(refusal, view.lead) or offered
@@ -252,15 +252,12 @@ class EditSync:
         kind: str,
         refused: Refused,
         samples: Sequence[str] = (),
-        *,
-        by_stranger: bool = False,
     ) -> EditVerdict:
         declined = DeclinedEdit(
             kind=kind,
             by=f"@{edit.by}",
             source=f"{_face(edit)} {edit.key}",
             reason=refused.reason,
-            by_stranger=by_stranger,
             suggestions=refused.suggestions,
         )
         return EditVerdict(

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, union_all
 
 from ledger.queries.cursors import read_cursor, write_cursor
-from ledger.queries.search import having_words
+from ledger.queries.search import MOST, having_words, leads_having
 from ledger.read_tables import STAGES, TOLD
 from ledger.rows import equals, needs_attention
 from ledger.tables import LEADS
@@ -43,6 +43,13 @@ class BoardFilter(NamedTuple):
     on_hold: bool | None = None
     text: str = ""
     """Words that the lead has somewhere, see `search`."""
+    among: tuple[str, ...] | None = None
+    """Ids of the leads that are looked at; None for all."""
+
+    def narrowed(self, connection: Connection) -> Self:
+        """Return the same filter with the leads that have its words, if they are few: they are looked for once only."""
+        found = leads_having(connection, self.text)
+        return self if found is None or len(found) > MOST else self._replace(text="", among=tuple(found))
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the conditions, those for leads that are not archived among them."""
@@ -57,6 +64,8 @@ class BoardFilter(NamedTuple):
             found.append(equals("on_hold", self.on_hold))
         if (words := having_words(self.text)) is not None:
             found.append(words)
+        if self.among is not None:
+            found.append(LEADS.c.lead_id.in_(self.among))
         return found
 
 
@@ -136,52 +145,77 @@ COUNTED: Final = 1_000
 """Number of leads in a column up to which a place in it is counted."""
 
 
-class Place(NamedTuple):
-    """The place of a lead in a column of the board."""
+class Neighbours(NamedTuple):
+    """The leads before and after a lead in a column of the board."""
 
-    position: int | None
-    """Its number from 1; None if it is not in the column, or so far down that nobody counts."""
-    leads: int
-    """Number of leads in the column, at most `COUNTED` + 1."""
     before: str | None
     """Id of the lead before it; None for the first one."""
     after: str | None
 
 
-def place(
+class Place(NamedTuple):
+    """The place of a lead in a column of the board."""
+
+    position: int | None
+    """Its number from 1; None if it is not in the column, or further down than `COUNTED`."""
+    leads: int
+    """Number of leads in the column, at most `COUNTED` + 1."""
+
+
+def neighbours(
     connection: Connection, lead_id: str, stage: Stage, sort: Sort = "date", only: BoardFilter = EVERYTHING
-) -> Place | None:
-    """Return the place of a lead in a column; for one that has left it, the place where it would be now.
+) -> Neighbours | None:
+    """Return the neighbours of a lead in a column; for one that has left it, those of the place where it would be.
 
     It is None if there is no row of the lead, or nothing by which it could be ordered.
     """
+    up, down = _around(connection, lead_id, stage, sort, only.narrowed(connection))
+    if up is None or down is None:
+        return None
+    return Neighbours(connection.scalar(up.limit(1)), connection.scalar(down.limit(1)))
+
+
+def place(
+    connection: Connection, lead_id: str, stage: Stage, sort: Sort = "date", only: BoardFilter = EVERYTHING
+) -> Place | None:
+    """Return the place of a lead in a column, or None as `neighbours` does."""
+    only = only.narrowed(connection)
+    up, _ = _around(connection, lead_id, stage, sort, only)
+    if up is None:
+        return None
+    column = _in_column(stage, sort, only)
+    above = _count(connection, up)
+    is_there = connection.scalar(column.where(LEADS.c.lead_id == lead_id)) is not None
+    return Place(above + 1 if is_there and above < COUNTED else None, _count(connection, column))
+
+
+def _in_column(stage: Stage, sort: Sort, only: BoardFilter) -> Select[Any]:
+    """Return the question for the ids of the leads in a column."""
+    column = _ORDERS[sort].column
+    there = (LEADS.c.stage == stage.value, column.is_not(None), LEADS.c.document.is_not(None))
+    return select(LEADS.c.lead_id).where(*there, *only.conditions())
+
+
+def _around(
+    connection: Connection, lead_id: str, stage: Stage, sort: Sort, only: BoardFilter
+) -> tuple[Select[Any], Select[Any]] | tuple[None, None]:
+    """Return the questions for the leads above and below a lead, from it on."""
     order = _ORDERS[sort]
     columns = (order.column, LEADS.c.lead_id)
     own = connection.execute(select(*columns).where(LEADS.c.lead_id == lead_id)).one_or_none()
     if own is None or own[0] is None:
-        return None
+        return None, None
 
-    def in_column(*what: Any) -> Any:
-        there = (LEADS.c.stage == stage.value, order.column.is_not(None), LEADS.c.document.is_not(None))
-        return select(*what).where(*there, *only.conditions())
+    def beyond(*, descends: bool) -> Select[Any]:
+        found = _in_column(stage, sort, only).where(_beyond(columns, tuple(own), descends=descends))
+        return found.order_by(*(each.desc() if descends else each for each in columns))
 
-    def next_one(*, up: bool) -> Any:
-        descends = order.descends is not up
-        beyond = in_column(LEADS.c.lead_id).where(_beyond(columns, tuple(own), descends=descends))
-        return beyond.order_by(*(each.desc() if descends else each for each in columns))
+    return beyond(descends=not order.descends), beyond(descends=order.descends)
 
-    def count(wanted: Any) -> int:
-        some = wanted.limit(COUNTED + 1).subquery()
-        return connection.scalar(select(func.count()).select_from(some)) or 0
 
-    above = count(next_one(up=True))
-    is_there = connection.scalar(in_column(LEADS.c.lead_id).where(LEADS.c.lead_id == lead_id)) is not None
-    return Place(
-        position=above + 1 if is_there and above < COUNTED else None,
-        leads=count(in_column(LEADS.c.lead_id)),
-        before=connection.scalar(next_one(up=True).limit(1)),
-        after=connection.scalar(next_one(up=False).limit(1)),
-    )
+def _count(connection: Connection, wanted: Select[Any]) -> int:
+    some = wanted.limit(COUNTED + 1).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
 class Total(NamedTuple):
@@ -198,14 +232,23 @@ class Total(NamedTuple):
 
 
 def totals(connection: Connection, only: BoardFilter = EVERYTHING) -> list[Total]:
-    """Return count and value of the leads that are not archived, by stage and currency."""
-    by = (LEADS.c.stage, LEADS.c.currency)
+    """Return count and value of the leads that are not archived, by stage and currency.
+
+    With a filter, at most COUNTED + 1 leads of each stage are counted: no index has the totals then.
+    """
+    what = (LEADS.c.stage, LEADS.c.currency, LEADS.c.attention, LEADS.c.value)
+    if only == EVERYTHING:
+        leads = select(*what).where(LEADS.c.stage.is_not(None), *only.conditions()).subquery()
+    else:
+        some = (select(*what).where(LEADS.c.stage == stage.value, *only.conditions()) for stage in Stage)
+        leads = union_all(*(select(each.limit(COUNTED + 1).subquery()) for each in some)).subquery()
+    by = (leads.c.stage, leads.c.currency)
     wanted = select(
         *by,
         func.count(),
-        func.count().filter(LEADS.c.attention > 0),
-        func.coalesce(func.sum(LEADS.c.value), 0),
-    ).where(LEADS.c.stage.is_not(None), *only.conditions())
+        func.count().filter(leads.c.attention > 0),
+        func.coalesce(func.sum(leads.c.value), 0),
+    )
     found = connection.execute(wanted.group_by(*by).order_by(*by))
     return [Total(Stage(row[0]), row[1], row[2], row[3], int(row[4])) for row in found]
 

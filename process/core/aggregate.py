@@ -129,6 +129,11 @@ class LeadAggregate(Model):
             refusals=(*self.refusals, refusal)[-REFUSALS:], refused_total=self.refused_total + 1
         )
 
+    def with_newest_refusal_answered(self) -> Self:
+        """Note that the sender of the newest refused message was told."""
+        *others, newest = self.refusals
+        return self.replaced(refusals=(*others, newest.replaced(for_team=False)))
+
     def adopt(self, changes: tuple[str, ...], now: datetime) -> Self:
         """Adopt these changes of the process, unless the lead follows all of them already. None is ever given up."""
         if set(changes) <= set(self.lead.changes):

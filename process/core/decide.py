@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from process.authorization import may_decide
+from process.authorization import may_ask, may_decide
 from process.core.events import EventLog, Fact, Observation
 from process.core.refusal import Refused, refuse
 from process.deadlines.schedule import due
@@ -25,8 +25,9 @@ def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:
         return fact.resolved(event_log, now) if is_due else NOT_DUE
     log, moment = fact.as_said(event_log, now), fact.moment(now)
     refusal = (
-        may_decide(fact, event_log)
+        may_ask(fact, event_log)
         or fact.allowed(log.lead)
+        or may_decide(fact, event_log)
         or fact.unsupported(log.lead)
         or fact.check(log, moment)
     )

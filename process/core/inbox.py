@@ -61,7 +61,7 @@ def revert_edits(
                 now,
                 by=declined.by,
                 source=declined.source,
-                for_team=not declined.by_stranger,
+                for_team=False,  # it was answered on the issue
             )
             aggregate = aggregate.refuse(refusal)
     effects = revert_effects(aggregate.lead, message.edits)

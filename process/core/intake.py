@@ -49,14 +49,16 @@ def take(
 ) -> tuple[LeadAggregate, Answer]:
     """Take, refuse or recognise as a repeat a decision in the form in which it came, by this signal or update.
 
-    Never raises.
+    A refused update is answered, so that the team has nothing to do about it. Never raises.
     """
     args, actor = opened(aggregate, kind, args, Face(source))
     if isinstance(actor, Refused):
-        return _refuse(
-            aggregate, Refusal.of(kind, actor, now, by=given(args, "by", "someone"), source=source)
-        )
-    return take_from(aggregate, kind, args, actor, now)
+        refusal = Refusal.of(kind, actor, now, by=given(args, "by", "someone"), source=source)
+        after, answer = _refuse(aggregate, refusal)
+    else:
+        after, answer = take_from(aggregate, kind, args, actor, now)
+    is_answered = source == Face.UPDATE and after.refused_total > aggregate.refused_total
+    return (after.with_newest_refusal_answered() if is_answered else after), answer
 
 
 def take_from(

@@ -120,7 +120,7 @@ class Refusal(Model):
     reason: str
     suggestions: tuple[Suggestion, ...] = ()
     for_team: bool = True
-    """False for a repeat, and for a try by somebody without a role: the team has nothing to do about it."""
+    """False if the sender was told, and for a repeat: the team has nothing to do about it."""
 
     @property
     def refused(self) -> Refused:

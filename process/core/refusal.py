@@ -27,6 +27,8 @@ class SuggestionKind(StrEnum):
     """Look at the list of leads."""
     POLICY = "policy"
     """Look at the policy in force."""
+    ROLES = "roles"
+    """Look at where people are given their roles."""
     LEAD = "lead"
     """Go to another lead."""
     START = "start"

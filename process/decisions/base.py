@@ -48,6 +48,8 @@ class Decision(Fact, abstract=True):
     """Fields that only these roles may give. They take the place of `deciders`."""
     by_service: ClassVar[bool] = False
     """True if the service takes it, too, when it finds an answer to the questionnaire."""
+    by_link: ClassVar[bool] = False
+    """True if somebody outside takes it, too, by a one-time link that a person with the right has made."""
     introduced_in: ClassVar[dict[str, str]] = {}
     """Fields that came with a change of the process (`process.behaviour`): field → name of the change."""
     commits: ClassVar[bool] = False

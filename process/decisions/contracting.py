@@ -9,7 +9,7 @@ from pydantic import Field
 
 from process.calendar import add_working_days
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, refuse, suggest
+from process.core.refusal import Refused, Suggestion, refuse, suggest
 from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect
 from process.effects.reservations import folder_effects
@@ -186,6 +186,7 @@ class ContractSigned(_Contracting):
     kind = "contract_signed"
     irreversible = "A contract that was really signed binds all the same"
     deciders = frozenset({Role.CONTRACTS})
+    by_link = True
     example = {
         "signed_by": "Ada Example",
         "evidence": "https://drive.example.org/signed.pdf",
@@ -276,6 +277,16 @@ class ContractSigned(_Contracting):
 
     def effects(self, change: Change) -> Iterable[Effect]:
         return folder_effects(change)
+
+    def follow_ups(self, event_log: EventLog) -> tuple[Suggestion, ...]:
+        lead = event_log.lead
+        if lead.stage is not Stage.QUOTED or lead.vendor.settled:
+            return ()
+        return (
+            Suggestion(text="It counts as contracted once the vendor set-up at the customer is settled"),
+            suggest("Record that it is done", "vendor_setup_done"),
+            suggest("Or that none is needed", "vendor_setup_not_needed"),
+        )
 
     def summary(self, event_log: EventLog) -> str:
         lead = event_log.lead

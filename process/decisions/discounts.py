@@ -8,6 +8,7 @@ from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse
 from process.decisions.base import mail
 from process.decisions.quote_outcomes import OnQuote
+from process.decisions.quoting import unapprovable
 from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus
@@ -50,6 +51,12 @@ class DiscountApproved(OnDiscount):
     @property
     def needs_authentication(self) -> bool:
         return True
+
+    @classmethod
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if refusal := super().allowed(lead):
+            return refusal
+        return unapprovable(lead)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._settled(lead, event, approved=True)

@@ -14,6 +14,10 @@ SET_BY_ENVELOPE = ("source", "actor")
 """Fields that nobody writes into a decision: the face says them in the envelope (`process.envelope`)."""
 
 
+_CAME = {str: "a text", int: "a number", float: "a number", bool: "true or false", list: "a list"}
+"""JSON by the type as which it is read, in plain words."""
+
+
 def parse(kind: str, args: tuple[Any, ...], actor: Actor = NOBODY) -> Decision | Refused:
     """Return the decision of this kind by this person, or a refusal that shows what to send. Never raises."""
     decision = DECISIONS.get(kind)
@@ -29,9 +33,9 @@ def parse(kind: str, args: tuple[Any, ...], actor: Actor = NOBODY) -> Decision |
     if body is None:
         body = {}
     if not isinstance(body, Mapping):
-        came = body.came if isinstance(body, Unreadable) else type(body).__name__
+        came = body.came if isinstance(body, Unreadable) else _CAME.get(type(body), "something else")
         advice = body.advice if isinstance(body, Unreadable) else ""
-        return refuse(f"{kind} takes an object, and {came} came", advice, example_of(decision))
+        return refuse(f"{kind} takes names with values, and {came} came", advice, example_of(decision))
     for name in SET_BY_ENVELOPE:
         if name in body:
             return refuse(f"{name} is said by the face through which a decision comes", f"Leave {name} out")

@@ -10,7 +10,7 @@ from process.calendar import end_of
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import Decision, mail
-from process.decisions.quoting import PriceQuoted, quote_where_known, signed
+from process.decisions.quoting import PriceQuoted, signed, unapprovable
 from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import ACTIVE, QuoteStatus
@@ -103,6 +103,7 @@ class QuoteAccepted(OnQuote):
     """The customer agreed to the price. They have not signed: the contract comes next."""
 
     kind = "quote_accepted"
+    by_link = True
     commits = True
     in_time = True
 
@@ -117,13 +118,8 @@ class QuoteAccepted(OnQuote):
                 f"Version {lead.quote.version} is already accepted",
                 suggest("Hand the contract over next", "contract_handed_over"),
             )
-        if lead.quote and lead.quote.lacks_known_giver:
-            return refuse(
-                f"Version {lead.quote.version} has a discount of {lead.quote.reduction}, which nobody can approve, "
-                "because it is not known who gave it",
-                quote_where_known(lead),
-                suggest("Or quote without it", "price_quoted"),
-            )
+        if hopeless := unapprovable(lead):
+            return hopeless
         if lead.quote and lead.quote.awaiting_approval_by:
             return refuse(
                 f"Version {lead.quote.version} has a discount of {lead.quote.reduction}, and "
@@ -145,6 +141,7 @@ class QuoteDeclined(OnQuote):
     """The customer declined the price or withdrew their agreement. Quote another one, or record the lead as lost."""
 
     kind = "quote_declined"
+    by_link = True
     in_time = True
     reason: Text | None = Field(None, description="reason, as the customer gave it")
 

@@ -129,7 +129,7 @@ class PriceQuoted(Decision):
         ):
             return refuse(
                 f"{new} is already quoted as version {active.version}, valid until {active.valid_until}",
-                *_ways_to_approval(lead),
+                *((quote_where_known(lead),) if active.lacks_known_giver else ()),
                 "Give another valid_until to prolong it",
             )
         return None
@@ -327,7 +327,8 @@ class PriceQuoted(Decision):
         return lead.replaced(quotes=quotes, folder_wanted=True)
 
     def follow_ups(self, event_log: EventLog) -> tuple[Suggestion, ...]:
-        return _ways_to_approval(event_log.lead)
+        hopeless = unapprovable(event_log.lead)
+        return (Suggestion(text=hopeless.reason), *hopeless.suggestions) if hopeless else ()
 
     def effects(self, change: Change) -> Iterable[Effect]:
         if not change.before.quoted:  # the contracts team joins at the first actual price (seed)
@@ -389,12 +390,12 @@ def quote_where_known(lead: Lead) -> Suggestion:
     return Suggestion(text=f"Whoever gives the discount quotes it again {where}", url=url)
 
 
-def _ways_to_approval(lead: Lead) -> tuple[Suggestion, ...]:
-    """Return what is to be done about a discount that nobody can approve; nothing if somebody can."""
+def unapprovable(lead: Lead) -> Refused | None:
+    """Return the reason why nobody can approve the active quote's discount, with what would help, or None."""
     if lead.quote is None or not lead.quote.lacks_known_giver:
-        return ()
-    return (
-        Suggestion(text="Nobody can approve this discount, because it is not known who gave it"),
+        return None
+    return refuse(
+        "Nobody can approve this discount, because it is not known who gave it",
         quote_where_known(lead),
         suggest("Or quote without it", "price_quoted"),
     )

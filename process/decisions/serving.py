@@ -289,6 +289,7 @@ class HubValidated(_OnRunningHub):
 
     kind = "hub_validated"
     deciders = frozenset({Role.ENGINEERING})
+    by_link = True
     example = {"representative": "Ada Example", "users": 12}
 
     representative: Line = Field(description="representative of the community who is satisfied")

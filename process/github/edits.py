@@ -75,8 +75,6 @@ class DeclinedEdit(Given):
     by: Line
     source: Line
     reason: Text
-    by_stranger: bool = False
-    """True if the author has no role."""
     suggestions: tuple[Suggestion, ...] = ()
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from process.calendar import DAY
+from process.money import weights
 from process.money.currencies import CURRENCIES
 from process.reports.months import Window, month_name, read_month
 from process.reports.report import Parameter, ParameterKind
@@ -47,7 +48,7 @@ class Choice(NamedTuple):
     window: Window
     currency: str = ""
     rho: Decimal = Decimal("0.8")
-    eta: Decimal = Decimal("0.3")
+    eta: Decimal = weights.ETA
     to_signature: int | None = None
     """Days from an offer to the signature, for offers whose start is not known; None: as measured."""
 

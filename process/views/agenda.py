@@ -129,7 +129,7 @@ def _timed_items(aggregate: LeadAggregate, now: datetime) -> Iterator[TimedItem]
 
 
 def _refused(aggregate: LeadAggregate) -> Iterator[TimedItem]:
-    """Yield the lines about many recent refusals; as days pass, each counts fewer of them."""
+    """Yield the lines about many recent refusals of which nobody was told; as days pass, each counts fewer of them."""
     zone, refusals = aggregate.lead.zone, [each for each in aggregate.refusals if each.for_team]
     newest, people = refusals[-1:], {refusal.by for refusal in refusals}
     by = f" by {next(iter(people))}" if len(people) == 1 else ""

@@ -1,13 +1,15 @@
 """A lead folded from its events once, with the time since which it is at its stage."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
+from process.calendar import end_of
 from process.core.events import Event, EventLog
-from process.core.fold import leads_now
+from process.core.fold import fold, leads_now
 from process.lead.lead import Lead
 from process.types import Stage
+from process.views.as_of import MOMENT
 
 
 class FoldedLead(NamedTuple):
@@ -35,3 +37,20 @@ def folded(events: Sequence[Event], lead_id: str) -> FoldedLead:
     if lead is None:
         raise ValueError("a lead's event log begins with lead_opened")
     return FoldedLead(EventLog.of(events, lead), since)
+
+
+def folded_as_of(events: Sequence[Event], lead_id: str, day: date) -> tuple[FoldedLead, datetime]:
+    """Return the lead at the end of the day in its own zone, and the last moment of that day, as `as_of` does.
+
+    Raises ValueError if the first event does not open a lead, or if the lead was opened later.
+    """
+    zone = fold(events[:1], lead_id).zone
+    found = _folded_until(events, lead_id, end_of(day, zone))
+    if found.lead.zone != zone:  # it was changed since the lead was opened
+        zone = found.lead.zone
+        found = _folded_until(events, lead_id, end_of(day, zone))
+    return found, end_of(day, zone) - MOMENT
+
+
+def _folded_until(events: Sequence[Event], lead_id: str, moment: datetime) -> FoldedLead:
+    return folded([event for event in events if event.at < moment], lead_id)

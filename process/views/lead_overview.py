@@ -48,6 +48,8 @@ class Option(Model):
     allowed: bool
     next: bool = False
     """True if it records the lead's next step."""
+    later: bool = False
+    """True if it is refused now, and possible after the next step."""
     does: str
     refused: Refused | None = None
     """Refusal if the decision is not allowed now."""

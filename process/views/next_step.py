@@ -22,6 +22,8 @@ class Step(NamedTuple):
     text: str
     decisions: tuple[str, ...] = ()
     """Kinds of decisions, the usual one first."""
+    later: tuple[str, ...] = ()
+    """Kinds of decisions that people may look for, and that are possible only after the step."""
 
 
 def next_step(lead: Lead) -> NextStep:
@@ -92,7 +94,7 @@ def _setting_up(lead: Lead) -> Step:
     kinds = ("vendor_setup_done" if started else "vendor_setup_started", "vendor_setup_not_needed")
     if renewing := _renewing(lead):
         return Step(renewing.owner, f"{renewing.text}; and {vendor}", (*renewing.decisions, *kinds))
-    return Step(Role.CONTRACTS, vendor, kinds)
+    return Step(Role.CONTRACTS, f"{vendor}: the contract is signed, and only that is missing", kinds)
 
 
 def _state(lead: Lead) -> str:
@@ -109,6 +111,7 @@ def _approval(quote: Quote) -> Step | None:
             f"quote the discount of {quote.reduction} again where the service knows who gives it (on a page or in a "
             f"comment on the lead's issue), or quote without it, by {quote.valid_until}: nobody can approve it as it is",
             ("price_quoted",),
+            later=("discount_approved",),
         )
     if quote.awaiting_approval_by is None:
         return None

@@ -20,7 +20,7 @@ from process.lead.lead import Lead
 from process.views.agenda import next_date
 from process.views.attention import attention
 from process.views.lead_overview import EffectLine, Option, Overview, TimelineLine
-from process.views.next_step import next_step, step_of
+from process.views.next_step import Step, next_step, step_of
 
 
 def timeline(aggregate: LeadAggregate, newest: int = 0) -> tuple[TimelineLine, ...]:
@@ -59,21 +59,21 @@ def _authenticated(decision: Decision) -> bool:
 
 def options(aggregate: LeadAggregate, now: datetime) -> tuple[Option, ...]:
     """Return all kinds of decisions: first those of the next step, then the others that are allowed now."""
-    step = step_of(aggregate.lead).decisions
+    step = step_of(aggregate.lead)
     found = [_option(aggregate, kind, now, step) for kind in DECISIONS]
-    return tuple(sorted(found, key=lambda option: _rank(option, step)))
+    return tuple(sorted(found, key=lambda option: _rank(option, step.decisions)))
 
 
 def option_of(aggregate: LeadAggregate, kind: str, now: datetime) -> Option:
     """Return this kind of decision: if it is allowed now, its effect and its fields."""
-    return _option(aggregate, kind, now, step_of(aggregate.lead).decisions)
+    return _option(aggregate, kind, now, step_of(aggregate.lead))
 
 
 def _rank(option: Option, step: tuple[str, ...]) -> tuple[bool, int]:
     return not option.allowed, step.index(option.kind) if option.next else len(step)
 
 
-def _option(aggregate: LeadAggregate, kind: str, now: datetime, step: tuple[str, ...]) -> Option:
+def _option(aggregate: LeadAggregate, kind: str, now: datetime, step: Step) -> Option:
     decision = DECISIONS[kind]
     example = decision.example_for(aggregate.lead)
     refused = decision.allowed(aggregate.lead)
@@ -89,7 +89,8 @@ def _option(aggregate: LeadAggregate, kind: str, now: datetime, step: tuple[str,
     return Option(
         kind=kind,
         allowed=refused is None,
-        next=refused is None and kind in step,
+        next=refused is None and kind in step.decisions,
+        later=refused is not None and kind in step.later,
         does=" ".join((decision.__doc__ or "").partition("\n\n")[0].split()),
         refused=refused,
         needs=needs if refused is None else (),

@@ -9,7 +9,10 @@ from process.views.lead_overview import Option
 from starter.cli.arguments import Json, LeadArgument, Timeout, flag
 from starter.cli.output import Output, clean
 from starter.cli.session import TIMEOUT, leads_of
-from starter.cli.spelling import as_command, write_refusal
+from starter.cli.spelling import APPROVALS, as_command, write_refusal
+
+ONLY_WHERE_KNOWN = "Not at the command line: in a comment on the lead's issue, or on its page."
+"""Added to an approval, for which the service must know the person."""
 
 
 async def options(
@@ -32,7 +35,7 @@ async def options(
     out = Output(as_json=json)
     if out.value(found):
         return
-    rows = [_choice(option, handle.id) for option in found if option.allowed or every]
+    rows = [_choice(option, handle.id) for option in found if option.allowed or option.later or every]
     out.table(("decision", "", "needs", "what it does, or why not now"), rows)
     if refused := _refused(found) if not every else 0:
         out.line()
@@ -40,7 +43,7 @@ async def options(
 
 
 def _refused(found: Sequence[Option]) -> int:
-    return sum(not option.allowed for option in found)
+    return sum(not (option.allowed or option.later) for option in found)
 
 
 def _choice(option: Option, lead_id: str) -> tuple[Text, Text, str, Text]:
@@ -48,5 +51,6 @@ def _choice(option: Option, lead_id: str) -> tuple[Text, Text, str, Text]:
     needs = " ".join(f"--{as_command(field)}" for field in option.needs)
     if option.refused is None:
         state = Text("next", "green") if option.next else Text("yes")
-        return Text(name, "bold"), state, needs, Text(clean(option.does))
+        where = f" {ONLY_WHERE_KNOWN}" if option.kind in APPROVALS else ""
+        return Text(name, "bold"), state, needs, Text(clean(option.does) + where)
     return Text(name, "dim"), Text("no"), "", Text(clean(write_refusal(option.refused, lead_id)), "dim")

@@ -20,6 +20,10 @@ async def init_ledger(
             help="Role of PostgreSQL that the service uses: it gets the rights to add events and to read, and no others."
         ),
     ] = None,
+    reader: Annotated[
+        str | None,
+        Parameter(help="Role of PostgreSQL that the pages use: it gets the right to read, and no other."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make the tables of the ledger in LEADS_LEDGER_URL, as the role that shall own them. Safe to repeat.
@@ -29,13 +33,15 @@ async def init_ledger(
     try:
         database = Database.open(read_settings().ledger_url.get_secret_value())
         try:
-            database.make(role)
+            database.make(role, reader)
         finally:
             database.close()
     except LedgerError as error:
         raise CommandFailed(ExitCode.UNAVAILABLE, str(error)) from error
     out = Output(as_json=json)
-    if not out.value({"ledger": database.location, "role": role}):
+    if not out.value({"ledger": database.location, "role": role, "reader": reader}):
         out.line(f"The ledger is ready: {database.location}")
         if role:
             out.line(f"{role} may add events and read them, and neither change nor remove any")
+        if reader:
+            out.line(f"{reader} may read, and nothing else")

@@ -13,7 +13,9 @@ from starter.cli.output import Output, moment
 from starter.cli.spelling import as_command, write_refusal
 
 NEWEST = 12
-"""Number of events, refusals, mails and invoices shown; `leads history` and --json have all."""
+"""Number of events, mails and invoices shown; `leads history` and --json have all."""
+NEWEST_REFUSALS = 3
+"""Number of refusals shown, each of which takes several lines."""
 
 
 def show_lead(
@@ -69,15 +71,17 @@ def show_lead(
         out.items([f"… {earlier} before that ({command})"], "dim")
     for line in newest:
         out.items([f"{line.seq:3} {moment(line.at, lead.zone)} {with_correction(line)}, by {line.who}"])
-    _section(
-        out,
-        "Refused",
-        (
-            f"{moment(r.at, lead.zone)} {as_command(r.kind)} by {r.by}: {write_refusal(r.refused, view.lead_id)}"
-            for r in view.refused[-NEWEST:]
-        ),
-        "yellow",
-    )
+    _section(out, "Refused", _refusals(view), "yellow")
+
+
+def _refusals(view: Overview) -> Iterator[str]:
+    """Yield the newest refusals, and the number of those before."""
+    shown = view.refused[-NEWEST_REFUSALS:]
+    if earlier := len(view.refused) - len(shown):
+        yield f"… {earlier} before that (--json has all)"
+    for each in shown:
+        reason = write_refusal(each.refused, view.lead_id)
+        yield f"{moment(each.at, view.lead.zone)} {as_command(each.kind)} by {each.by}: {reason}"
 
 
 def _quoted(quote: Quote) -> Iterator[str]:

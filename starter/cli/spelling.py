@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from process.core.refusal import Refused, Suggestion, SuggestionKind, plain, sentences
+from starter.cli.catalog import read_catalog
 
 _COMMANDS = {
     SuggestionKind.OPTIONS: "leads options {}",
@@ -13,6 +14,7 @@ _COMMANDS = {
     SuggestionKind.POLICY: "leads policy",
     SuggestionKind.START: "leads start",
     SuggestionKind.ADOPT: "leads adopt {}",
+    SuggestionKind.ROLES: "LEADS_PEOPLE in the settings of the service",
 }
 """Command that shows or does what a suggestion of this kind is about."""
 
@@ -43,6 +45,17 @@ def write_refusal(refused: Refused, lead_id: str = "LEAD") -> str:
     return sentences(refused, lambda suggestion: _written(suggestion, lead_id))
 
 
+def _missing(suggestion: Suggestion) -> dict[str, str]:
+    """Return placeholders for what the suggested decision needs beside the fields of the suggestion."""
+    entry = read_catalog().get(as_command(suggestion.decision))
+    needed = (option for option in entry.options if option.required) if entry else ()
+    return {
+        option.name: str(option.parameter.get("metavar") or option.name.upper())
+        for option in needed
+        if option.name not in suggestion.fields
+    }
+
+
 def _written(suggestion: Suggestion, lead_id: str) -> str:
     match suggestion.kind:
         case SuggestionKind.EXAMPLE:
@@ -50,7 +63,8 @@ def _written(suggestion: Suggestion, lead_id: str) -> str:
         case SuggestionKind.DECIDE if suggestion.decision in APPROVALS:
             return f"{suggestion.text} (/{as_command(suggestion.decision)} in a comment on the lead's issue)"
         case SuggestionKind.DECIDE:
-            command = command_line(suggestion.decision, lead_id, suggestion.fields)
+            fields = _missing(suggestion) | suggestion.fields
+            command = command_line(suggestion.decision, lead_id, fields)
         case SuggestionKind.LEAD:
             command = f"leads show {suggestion.lead_id}"
         case kind if kind in _COMMANDS:

@@ -1,6 +1,7 @@
 """The web application: pages, static files and GitHub's webhooks in one process (`leads web`)."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,13 +17,38 @@ from starter.web.api.application import PREFIX, make_api
 from starter.web.auth.access import Access, start_complaint
 from starter.web.auth.edge import Guard, WebApplication
 from starter.web.connections import MAX_HEADER, Connection
-from starter.web.pages import board, decide, errors, lead, me, reports, sign_in
+from starter.web.pages import (
+    agenda,
+    board,
+    calendar,
+    correct,
+    decide,
+    deciding,
+    errors,
+    home,
+    lead,
+    link,
+    me,
+    new_lead,
+    reports,
+    search,
+    sign_in,
+    status,
+)
 from starter.web.services import open_services
 
 PAGES = (
+    home,
+    agenda,
+    calendar,
     board,
+    search,
+    status,
+    new_lead,  # before /leads/ID
     decide,
+    correct,
     lead,
+    link,
     me,
     reports,
     sign_in,
@@ -49,6 +75,7 @@ def make_web(client: Client, settings: Settings) -> WebApplication:
     app.guard = Guard(Access.of(settings), settings.signing_keys)
     errors.register(app)
     sign_in.register(app)
+    deciding.register(app)
     app.include_router(webhooks.make_router(client, settings, repositories))
     app.include_router(assets.router)
     app.include_router(live.router)
@@ -86,4 +113,6 @@ async def serve(client: Client, settings: Settings, host: str, port: int) -> Non
         _log.warning(
             "no webhook secret is set, so every delivery is refused; see LEADS_GITHUB__WEBHOOK_SECRET"
         )
-    await make_server(client, settings, host, port).serve()
+    server = make_server(client, settings, host, port)
+    gc.freeze()  # what is loaded by now stays, so that no collection looks at it again in the middle of a request
+    await server.serve()

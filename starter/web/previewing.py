@@ -83,7 +83,7 @@ def _shown(found: DecisionPreview, lead_id: str, kind: str, *, from_ledger: bool
     return ShownPreview(
         message=found.answer.message if accepted else "",
         stage=found.stage,
-        sections=sections(found, ask="{}"),
+        sections=sections(found, ask="Tick “{}”"),
         refused=write_refusal(refused, lead_id, form_of=kind) if refused else None,
         from_ledger=from_ledger,
     )

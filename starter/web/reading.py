@@ -8,8 +8,8 @@ from process.calendar import DAY, day_of
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event, EventLog
 from process.core.fold import fold
-from process.views.as_of import as_of, events_as_of
-from process.views.folded import FoldedLead, folded
+from process.views.as_of import as_of
+from process.views.folded import FoldedLead, folded, folded_as_of
 from starter.web.services import Services
 
 
@@ -58,10 +58,9 @@ def _read_folded(
     if day < events[0].at.date() - DAY:  # and no calendar is asked about the year 1
         raise NotYetOpened(lead_id, services.ledger.location)
     try:
-        past, end = events_as_of(events, lead_id, day)
+        found, end = folded_as_of(events, lead_id, day)
     except ValueError:
         raise NotYetOpened(lead_id, services.ledger.location) from None
-    found = folded(past, lead_id)
     if day > max(day_of(now, found.lead.zone), day_of(events[-1].at, found.lead.zone)):
         raise NotYetCome(day)
     return found, end

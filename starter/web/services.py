@@ -20,6 +20,7 @@ from ledger.queries.asking import LedgerQueries
 from ledger.reader import LedgerReader
 from starter.web.auth.access import Access
 from starter.web.auth.database import WebDatabase
+from starter.web.auth.links import LinkStore
 from starter.web.auth.people import People
 from starter.web.auth.store import AccountStore
 
@@ -41,6 +42,7 @@ class Services:
     queries: LedgerQueries
     ledger: LedgerReader
     store: AccountStore
+    links: LinkStore
     people: People
     access: Access
     reports: Reports
@@ -87,8 +89,8 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         closing(WebDatabase.open(settings.web.store_url.get_secret_value())) as database,
     ):
         store = AccountStore(database, people)
-        reports = Reports(queries, settings.zone)
-        services = Services(settings, leads, queries, reader, store, people, access, reports)
+        reports, links = Reports(queries, settings.zone), LinkStore(database)
+        services = Services(settings, leads, queries, reader, store, links, people, access, reports)
         try:
             yield services
         finally:

@@ -8,11 +8,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from sqlalchemy import update
 
 from client.reports import Reports, make_report
 from ledger.events import Ledger
 from ledger.queries.asking import LedgerQueries
 from ledger.queries.cursors import BrokenCursor
+from ledger.tables import LEADS
 from process.reports.catalog import REPORTS
 from process.reports.parameters import ParameterRefused
 from process.reports.report import BehindRow, Cell, Column, Report, Table, figures
@@ -210,6 +212,15 @@ def test_a_report_is_kept_until_an_event_is_recorded(
     again = reports.make("funnel", {}, TODAY)
     assert again is not first
     assert cells(again.tables[0])[2] == 6
+
+
+def test_leads_with_older_lines_are_counted_in_a_note(ledger: Ledger, reports: Reports) -> None:
+    assert not [note for note in reports.make("lost", {}, TODAY).notes if "rebuilt" in note]
+    with ledger._database.writing() as connection:
+        connection.execute(update(LEADS).where(LEADS.c.lead_id == "lead-ada").values(version=0))
+        connection.execute(update(LEADS).where(LEADS.c.lead_id == "lead-bo").values(projected=0))
+    (note,) = reports.make("lost", {}, TODAY).notes
+    assert note == "The read tables are being rebuilt: 2 of 6 leads are shown as they were before."
 
 
 def test_no_more_reports_are_kept_than_there_is_room_for(url: str, lives: dict[str, Life]) -> None:

@@ -13,7 +13,13 @@ __all__ = ["postgres"]
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / ".env.example"
-PASSWORDS = ("POSTGRES_PASSWORD", "TEMPORAL_DB_PASSWORD", "LEDGER_OWNER_DB_PASSWORD", "LEDGER_DB_PASSWORD")
+PASSWORDS = (
+    "POSTGRES_PASSWORD",
+    "TEMPORAL_DB_PASSWORD",
+    "LEDGER_OWNER_DB_PASSWORD",
+    "LEDGER_DB_PASSWORD",
+    "WEB_DB_PASSWORD",
+)
 LINE = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
 
 

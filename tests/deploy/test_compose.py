@@ -44,7 +44,8 @@ def test_compose_accepts_it_filled_in(compose: Compose, filled_in: Path) -> None
     assert "secret-of-POSTGRES_PASSWORD" not in str(services["worker"])
     assert "secret-of-TEMPORAL_DB_PASSWORD" not in str(services["worker"])
     assert "secret-of-LEDGER_OWNER_DB_PASSWORD" not in str(services["worker"])
-    assert "secret-of" not in str(services["web"])
+    web = str(services["web"])
+    assert [name for name in PASSWORDS if f"secret-of-{name}" in web] == ["WEB_DB_PASSWORD"]
 
 
 def test_compose_accepts_the_sandbox(compose: Compose) -> None:
@@ -99,13 +100,21 @@ def test_ports_are_open_to_this_machine_only() -> None:
     assert "ports" not in SERVICES["postgresql"]
 
 
-def test_only_web_faces_the_internet_and_only_temporal_and_the_ledger_reach_the_database() -> None:
+def test_only_web_faces_the_internet_and_few_reach_the_database() -> None:
     on = {
         network: {name for name in SERVICES if network in networks(name)} for network in DOCUMENT["networks"]
     }
     assert on.keys() == {"edge", "core", "db"}
     assert on["edge"] == {"web"}
-    assert on["db"] == {"postgresql", "databases", "temporal-schema", "ledger-schema", "temporal", "worker"}
+    assert on["db"] == {
+        "postgresql",
+        "databases",
+        "temporal-schema",
+        "ledger-schema",
+        "temporal",
+        "worker",
+        "web",
+    }
     assert DOCUMENT["networks"]["db"] == {"internal": True}
     assert networks("postgresql") == {"db"}
     assert all(networks(name) <= on.keys() for name in SERVICES)  # none is on Compose's default network
@@ -121,14 +130,29 @@ def test_web_has_its_own_few_settings_and_nobody_elses_credentials() -> None:
         "TOKEN",
         "WEBHOOK_SECRET",
         "WEBHOOK_SECRET_PREVIOUS",
+        "COLUMNS",
     ]
+    pages = [
+        "URL",
+        "STORE_URL",
+        "GITHUB_CLIENT_ID",
+        "GITHUB_CLIENT_SECRET",
+        "PROXY_HEADER",
+        "TRUSTED_PROXIES",
+    ]
+    of_policy = ["PEOPLE", "ALIASES", "POLICY_FILE", "LEAD_IDS", "ZONE", "TEMPORAL_UI"]
+    of_policy += ["ADDRESSES__SALES", "ADDRESSES__CONTRACTS", "ADDRESSES__ENGINEERING"]
+    ledger = ["LEDGER_URL", "SIGNING_KEY", "SIGNING_KEY_PREVIOUS"]
     common = ["CHORES_NAMESPACE", "TASK_QUEUE", "CHORES_QUEUE", "SECRETS", "LOG_FORMAT"]
     assert set(web["environment"]) == {
         "TEMPORAL_ADDRESS",
         "TEMPORAL_NAMESPACE",
-        *(f"LEADS_{name}" for name in common),
+        "PGPASSWORD",
+        *(f"LEADS_{name}" for name in common + of_policy + ledger),
+        *(f"LEADS_WEB__{name}" for name in pages),
         *(f"LEADS_GITHUB__{name}" for name in github),
     }
+    assert web["environment"]["LEADS_LEDGER_URL"] == "postgresql://leads_web@postgresql:5432/leads"
     assert web["environment"]["LEADS_GITHUB__TOKEN"] == "${WEB_GITHUB_TOKEN:-}"  # not the worker's
     assert web["volumes"] == ["${WEB_CREDENTIALS:-./credentials/web}:/credentials:ro"]
 
@@ -150,6 +174,7 @@ def test_a_password_is_in_the_containers_that_use_it_only() -> None:
         "TEMPORAL_DB_PASSWORD": {"databases", "temporal-schema", "temporal"},
         "LEDGER_OWNER_DB_PASSWORD": {"databases", "ledger-schema"},
         "LEDGER_DB_PASSWORD": {"databases", "worker"},
+        "WEB_DB_PASSWORD": {"databases", "web"},
     }
 
 

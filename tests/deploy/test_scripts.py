@@ -6,19 +6,31 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from client.past import events_of
 from ledger.database import Database
 from ledger.events import Ledger, LedgerRefused
+from ledger.queries import board
+from ledger.queries.asking import LedgerQueries
+from ledger.reader import LedgerReader
+from process.policy import Policy
+from process.types import Stage
+from starter.web.auth.database import WebDatabase
+from starter.web.auth.people import People, Person, Way
+from starter.web.auth.store import AccountStore, Scope
 from tests.support.postgres import PASSWORD, Postgres
 
 from .conftest import ROOT
 
 
-def make_databases(postgres: Postgres, temporal: str, ledger: str, owner: str = "the owner's") -> None:
+def make_databases(
+    postgres: Postgres, temporal: str, ledger: str, owner: str = "the owner's", web: str = "the pages'"
+) -> None:
     if not shutil.which("psql"):
         pytest.skip("no psql here: apt-get install postgresql-client")
     subprocess.run(
@@ -32,6 +44,7 @@ def make_databases(postgres: Postgres, temporal: str, ledger: str, owner: str = 
             "TEMPORAL_DB_PASSWORD": temporal,
             "LEDGER_OWNER_DB_PASSWORD": owner,
             "LEDGER_DB_PASSWORD": ledger,
+            "WEB_DB_PASSWORD": web,
         },
     )
 
@@ -70,8 +83,45 @@ def test_databases_are_made_once_and_passwords_are_set_each_time(
         psycopg.connect(host=str(postgres.folder), dbname="leads", user="temporal", password="second")
 
 
+def test_the_pages_read_the_ledger_and_own_their_store(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_databases(postgres, "some", "some", web="of the pages")
+    monkeypatch.setenv("PGPASSWORD", "the owner's")
+    with closing(Database.open(f"postgresql://leads_owner@/leads?host={postgres.folder}")) as owner:
+        owner.make("leads", "leads_web")
+    monkeypatch.setenv("PGPASSWORD", "of the pages")
+    ledger = f"postgresql://leads_web@/leads?host={postgres.folder}"
+    with closing(LedgerReader.open(ledger, read_only=True)) as reader:
+        assert not events_of(reader, "lead-nobody")
+    with closing(LedgerQueries.open(ledger)) as queries, queries.asking() as connection:
+        assert not board.column(connection, Stage.LEAD).cards
+    for change in (
+        "DELETE FROM ledger_leads",
+        "INSERT INTO ledger_limits DEFAULT VALUES",
+        "CREATE TABLE x ()",
+    ):
+        with psycopg.connect(ledger) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(change.encode())
+    people = People(Policy(), frozenset({Way.PROXY}))
+    with closing(WebDatabase.open(f"postgresql://leads_web@/leads_web?host={postgres.folder}")) as database:
+        store, person = AccountStore(database, people), Person(Way.PROXY, "ada")
+        token = store.token(store.add_token(person, "reports", [Scope.READ]))
+        assert token
+        assert token.scopes == {Scope.READ}
+        assert store.sign_in(person).epoch == store.sign_in(person).epoch == 1
+    for role, password in (("leads", "some"), ("temporal", "some")):
+        with pytest.raises(psycopg.OperationalError, match="permission denied"):
+            psycopg.connect(host=str(postgres.folder), dbname="leads_web", user=role, password=password)
+
+
 def test_databases_need_all_passwords(postgres: Postgres) -> None:
-    for passwords in (("", "set", "set"), ("set", "", "set"), ("set", "set", "")):
+    for passwords in (
+        ("", "set", "set"),
+        ("set", "", "set"),
+        ("set", "set", ""),
+        ("set", "set", "set", ""),
+    ):
         with pytest.raises(subprocess.CalledProcessError):
             make_databases(postgres, *passwords)
 

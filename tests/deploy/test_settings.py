@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
+from sandbox.github.oauth import CLIENT_SECRET
 from sandbox.seed import read_seed
 from sandbox.server import Sandbox
 from starter.local.parts import SEED
@@ -98,6 +99,9 @@ def test_the_sandbox_profile_has_the_sandboxs_own_settings() -> None:
         expected["LEADS_GOOGLE__CREDENTIALS_FILE"] = f"/credentials/{sandbox.credentials_file.name}"
     expected["LEADS_MAIL__HOST"] = "sandbox.localhost"
     expected["LEADS_MAIL__PORT"] = "2525"
+    expected["LEADS_WEB__URL"] = "http://localhost:8001"
+    expected["LEADS_WEB__GITHUB_CLIENT_ID"] = sandbox.github.app.client_id
+    expected["LEADS_WEB__GITHUB_CLIENT_SECRET"] = CLIENT_SECRET
     expected["LEADS_SIGNING_KEY"] = shown["LEADS_SIGNING_KEY"]  # it opens nothing elsewhere
     assert shown == expected
 

@@ -16,6 +16,7 @@ from ledger.events import Ledger, LedgerRefused, LedgerUnavailable
 from ledger.queries import agenda, behind, board, feed, one_lead, reports, search
 from ledger.queries.asking import LedgerQueries
 from ledger.queries.cursors import BrokenCursor, read_cursor, write_cursor
+from ledger.queries.rows import rows_of
 from ledger.tables import IDENTITY
 from process.reports.rows import Expected
 from process.types import Role, Stage
@@ -171,24 +172,43 @@ def test_a_column_is_filtered(asked: Connection) -> None:
 
 
 @pytest.mark.parametrize("sort", ["date", "value", "age", "name"])
+def test_the_columns_make_one_list(asked: Connection, sort: board.Sort) -> None:
+    found = {lead for stage in Stage for lead in names(board.column(asked, stage, sort))}
+    whole = board.leads(asked, tuple(Stage), sort)
+    paged: list[board.Card] = []
+    after: str | None = None
+    while after is not None or not paged:
+        page = board.leads(asked, tuple(Stage), sort, after=after, limit=2)
+        paged, after = [*paged, *page.cards], page.after
+        if after is None:
+            break
+    assert paged == list(whole.cards)
+    assert sorted(names(whole)) == sorted(found)
+
+
+@pytest.mark.parametrize("sort", ["date", "value", "age", "name"])
 def test_a_lead_has_a_place_in_its_column(
     asked: Connection, ledger: Ledger, sort: board.Sort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(4):  # some are equal but for their ids
         write(ledger, a_life(f"more-{number}").quoted())
     order = [card.row.lead_id for card in board.column(asked, Stage.QUOTED, sort).cards]
-    for number, lead_id in enumerate(order):
-        found = board.place(asked, lead_id, Stage.QUOTED, sort)
-        before, after = order[number - 1] if number else None, dict(enumerate(order)).get(number + 1)
-        assert found == board.Place(number + 1, 6, before, after)
+    known = dict(enumerate(order))
+    for number, lead_id in known.items():
+        assert board.place(asked, lead_id, Stage.QUOTED, sort) == (number + 1, 6)
+        found = board.neighbours(asked, lead_id, Stage.QUOTED, sort)
+        assert found == (known.get(number - 1), known.get(number + 1))
     monkeypatch.setattr(board, "COUNTED", 2)
-    assert board.place(asked, order[-1], Stage.QUOTED, sort) == board.Place(None, 3, order[-2], None)
+    assert board.place(asked, order[-1], Stage.QUOTED, sort) == (None, 3)
 
 
 def test_a_lead_that_has_left_a_list_still_has_its_neighbours(asked: Connection) -> None:
-    assert board.place(asked, "lead-ada", Stage.QUOTED, "name") == board.Place(None, 2, None, "lead-bo")
+    assert board.neighbours(asked, "lead-ada", Stage.QUOTED, "name") == (None, "lead-bo")
+    assert board.place(asked, "lead-ada", Stage.QUOTED, "name") == (None, 2)
     only = board.BoardFilter(text="bo")
-    assert board.place(asked, "lead-cy", Stage.QUOTED, "name", only) == board.Place(None, 1, "lead-bo", None)
+    assert board.neighbours(asked, "lead-cy", Stage.QUOTED, "name", only) == ("lead-bo", None)
+    assert board.place(asked, "lead-cy", Stage.QUOTED, "name", only) == (None, 1)
+    assert board.neighbours(asked, "lead-nobody", Stage.QUOTED) is None
     assert board.place(asked, "lead-nobody", Stage.QUOTED) is None
 
 
@@ -197,6 +217,25 @@ def test_totals_are_exact(asked: Connection) -> None:
     assert (found[Stage.QUOTED].leads, found[Stage.QUOTED].value) == (2, 2_700_000)
     assert (found[Stage.LEAD].currency, found[Stage.LEAD].value) == (None, 0)
     assert sum(total.leads for total in found.values()) == 6
+
+
+def test_a_filter_is_counted_up_to_a_bound(asked: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    only = board.BoardFilter(text="university")
+    found = {total.stage: total.leads for total in board.totals(asked, only)}
+    assert found[Stage.QUOTED] == 2
+    monkeypatch.setattr(board, "COUNTED", 0)
+    assert {total.leads for total in board.totals(asked, only)} == {1}
+
+
+@pytest.mark.parametrize("most", [0, 1_000])
+def test_words_are_looked_for_in_few_leads_or_in_many(
+    asked: Connection, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(board, "MOST", most)
+    only = board.BoardFilter(text="university CY").narrowed(asked)
+    assert (only.among is None) == (most == 0)
+    assert names(board.column(asked, Stage.QUOTED, only=only)) == ["cy"]
+    assert board.BoardFilter(text="nobody").narrowed(asked).among == ()
 
 
 def test_the_board_of_a_past_moment(asked: Connection) -> None:
@@ -382,11 +421,14 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "column by age": lambda c: board.column(c, Stage.QUOTED, "age"),
     "column by name": lambda c: board.column(c, Stage.QUOTED, "name"),
     "totals": board.totals,
+    "totals of a filter": lambda c: board.totals(c, board.BoardFilter(owner=Role.SALES)),
     "as of": lambda c: board.stages_on(c, TODAY),
     "one lead": lambda c: one_lead.lead_lines(c, "lead-ed"),
     "agenda of a role": lambda c: agenda.agenda(c, agenda.Whose(roles=[Role.SALES]), TODAY),
     "agenda of a person": lambda c: agenda.agenda(c, agenda.Whose("grace"), TODAY),
     "feed": lambda c: feed.events_after(c, 3),
+    "feed without its events": lambda c: feed.changes_after(c, 3),
+    "rows": lambda c: rows_of(c, ["lead-ed", "lead-bo"]),
     "feed of kinds": lambda c: feed.events_after(c, 3, ["lost"]),
     "changed": lambda c: feed.leads_changed_since(c, TODAY),
     "funnel": lambda c: reports.funnel(c, MONDAY, TODAY),
@@ -409,6 +451,7 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
         c, "USD", TODAY, ["new"], (24_000, 25_000), 24_318
     ),
     "behind what moved": lambda c: behind.moved_lines(c, "USD", TIME, "lost", ["new"]),
+    "neighbours by age": lambda c: board.neighbours(c, "lead-bo", Stage.QUOTED, "age"),
     "place by value": lambda c: board.place(c, "lead-bo", Stage.QUOTED, "value"),
     "place by date": lambda c: board.place(c, "lead-bo", Stage.QUOTED, "date"),
     "summaries": lambda c: behind.summaries(c, [("lead-ed", 1), ("lead-bo", 2)]),

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process import deadlines
+from process.core import intake
 from process.core.due import pass_deadlines
 from process.core.events import Deadline
 from process.decisions.quote_outcomes import QuoteExpired
@@ -123,6 +124,19 @@ def test_parked_effects_and_repeated_refusals_are_stuck() -> None:
         "5 decisions by someone through Temporal were refused in 7 days, the newest: The hub was not requested"
     )
     assert len(lines(life.wait(8), Section.STUCK)) == 1
+
+
+def test_a_refusal_that_its_sender_was_told_is_not_stuck() -> None:
+    life = Life()
+    for _ in range(9):  # an update is answered, a signal is not
+        life._set(intake.take(life.aggregate, "hub_live", ({},), life.now, source="update")[0])
+    assert len(life.aggregate.refusals) == 9
+    assert lines(life, Section.STUCK) == []
+    for _ in range(5):
+        life._set(intake.take(life.aggregate, "hub_live", ({},), life.now, source="signal")[0])
+    (stuck,) = lines(life, Section.STUCK)
+    assert stuck[2].startswith("5 decisions by someone through Temporal were refused")
+    assert lines(life.wait(8), Section.STUCK) == []
 
 
 def test_an_assigned_person_gets_the_roles_items_under_any_of_their_names() -> None:

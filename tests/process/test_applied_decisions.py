@@ -4,6 +4,7 @@ from process.lead.contract import VendorStatus
 from process.lead.qualification import Verdict
 from process.lead.quote import QuoteStatus
 from process.types import Stage
+from process.views.next_step import next_step
 from tests.support.lives import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
 
 
@@ -63,6 +64,16 @@ def test_a_repeated_hand_over_is_unacknowledged() -> None:
         None,
         "2026-06-03",
     )
+
+
+def test_a_signature_says_what_is_missing_until_the_lead_is_contracted() -> None:
+    life = Life().handed_over()
+    told = str(life.does("contract_signed", **SIGNED).follow_ups)
+    assert "once the vendor set-up at the customer is settled" in told
+    assert next_step(life.lead).text.endswith("the contract is signed, and only that is missing")
+    settled = Life().handed_over()
+    settled.does("vendor_setup_not_needed")
+    assert settled.does("contract_signed", **SIGNED).follow_ups is None
 
 
 def test_the_vendor_set_up_is_independent_of_the_contract() -> None:

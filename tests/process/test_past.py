@@ -53,5 +53,5 @@ def test_a_day_ends_in_the_zone_that_the_lead_had_then() -> None:
 
 
 def test_a_day_before_the_opening_is_refused() -> None:
-    with pytest.raises(ValueError, match="no lead"):
+    with pytest.raises(ValueError, match="lead_opened"):
         at_end_of(Life(), "2026-05-31")

@@ -327,7 +327,7 @@ def test_whoever_quotes_a_discount_where_nobody_is_known_is_told_to_quote_it_whe
         Role.SALES,
         "quote the discount of 20 % (2,400.00 USD) again where the service knows who gives it",
     )
-    assert "nobody can approve" in life.refused("quote_accepted")
+    assert "Nobody can approve this discount" in life.refused("quote_accepted")
     again = life.refused("price_quoted", **DISCOUNTED | {"by": "Another"}, actor=NOBODY_KNOWN)
     assert "already quoted" in again
     assert "where the service knows them" in again

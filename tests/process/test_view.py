@@ -28,6 +28,8 @@ answered = after(asked, "questionnaire_answered")
 handed_over = after(lambda: Life().renewing(), "contract_handed_over")
 hub_known = after(lambda: Life().contracted(), "hub_information_given", **HUB)
 
+ONLY_THAT = ": the contract is signed, and only that is missing"
+
 STEPS: list[tuple[Callable[[], Life], Role, str]] = [
     (Life, Role.SALES, "send the questionnaire"),
     (asked, Role.COMMUNITY, "answer the questionnaire"),
@@ -55,15 +57,23 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
     (
         after(lambda: Life().signed(), "vendor_setup_progressed", forms="sent"),
         Role.CONTRACTS,
-        "finish the vendor set-up, forms sent on 2026-06-01",
+        f"finish the vendor set-up, forms sent on 2026-06-01{ONLY_THAT}",
     ),
     (
         lambda: Life().signed().until("2027-03-01").quoted(),
         Role.COMMUNITY,
         "agree to the price of the renewal by 2027-03-31; and set up as a vendor, or record that it is not needed",
     ),
-    (lambda: Life().signed(), Role.CONTRACTS, "set up as a vendor, or record that it is not needed"),
-    (after(lambda: Life().signed(), "vendor_setup_started"), Role.CONTRACTS, "finish the vendor set-up"),
+    (
+        lambda: Life().signed(),
+        Role.CONTRACTS,
+        f"set up as a vendor, or record that it is not needed{ONLY_THAT}",
+    ),
+    (
+        after(lambda: Life().signed(), "vendor_setup_started"),
+        Role.CONTRACTS,
+        f"finish the vendor set-up{ONLY_THAT}",
+    ),
     (hub_known, Role.SALES, "request the hub"),
     (
         after(hub_known, "hub_information_given", image="pending", url="pending"),

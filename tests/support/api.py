@@ -1,17 +1,19 @@
 """A worker, and a client of the HTTP API beside it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from typing import Any
 from uuid import uuid4
 
-from httpx2 import AsyncClient
+from httpx2 import AsyncClient, Response
 from temporalio.testing import WorkflowEnvironment
 
 from ledger.events import Ledger
 from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside
 from tests.support.pages import KEY, pages
+from tests.support.waiting import TIMEOUT
 
 LEAD = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"}
 
@@ -45,5 +47,14 @@ async def opened(api: AsyncClient, **fields: Any) -> str:
     response = await api.post("/leads", json=own(**fields))
     assert response.status_code == 201, response.text
     address = response.headers["location"].removeprefix("/api/v1")
-    assert (await api.get(f"{address}?min_seq=1")).status_code == 200
+    await recorded(api, address)
     return str(address)
+
+
+async def recorded(api: AsyncClient, address: str, seq: int = 1) -> Response:
+    """Return the lead when its event of this number is in the ledger."""
+    async with asyncio.timeout(TIMEOUT):
+        while (read := await api.get(f"{address}?min_seq={seq}")).status_code == 503:
+            pass
+    assert read.status_code == 200, read.text
+    return read

@@ -42,9 +42,17 @@ else. The rule needs
    whatever name, and nobody approves one of which nobody knows who gave it. An exception counts if
    the person whom it names decides it. An approval that was corrected counts again only by somebody
    who may give it.
+
+A **one-time link** needs no role: whoever made it had the right to the decision. It corrects
+nothing, and decides only what links are for:
+LINKED.
 """
 
 FACES = """\
+A closed face, and somebody without any role, are refused before anything is said of the lead. Then
+the lead's state is asked, and then the rest, so that nobody is sent to another role for what is
+impossible anyway.
+
 ## Faces
 
 | face | knows who is there | by default |
@@ -62,7 +70,11 @@ the organisation (`mail_domains` of the policy, and the domains of the roles' ad
 
 def page() -> str:
     """Return the text of docs/authorization.md."""
-    return "\n".join([INTRODUCTION, *_faces(), "", DECIDERS, *_decisions(), ""])
+    return "\n".join([INTRODUCTION.replace("LINKED", _linked()), *_faces(), "", DECIDERS, *_decisions(), ""])
+
+
+def _linked() -> str:
+    return ", ".join(f"`{kind}`" for kind, decision in DECISIONS.items() if decision.by_link)
 
 
 def _faces() -> Iterator[str]:
@@ -70,8 +82,12 @@ def _faces() -> Iterator[str]:
     for face in Face:
         knows = "yes" if face.authenticates else "no"
         rule = getattr(Faces(), face.value, "accepted")
-        allowed = "that a questionnaire was answered" if face is Face.QUESTIONNAIRE else "no approvals"
-        limited = not face.authenticates or face is Face.QUESTIONNAIRE
+        narrow = {
+            Face.QUESTIONNAIRE: "that a questionnaire was answered",
+            Face.LINK: "what the link was made for",
+        }
+        allowed = narrow.get(face, "no approvals")
+        limited = not face.authenticates or face in narrow
         yield f"| {face} | {knows} | {rule}{f': {allowed}' if limited else ''} |"
 
 

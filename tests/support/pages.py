@@ -23,6 +23,7 @@ from ledger.entries import entry_of
 from ledger.events import Ledger
 from process.views.recording import record_request
 from starter.web.application import make_server, make_web
+from starter.web.visitors import Visitor, visitor_of
 from tests.support.lives import QUOTE, Life
 
 CHROMIUM = "/usr/bin/chromium"
@@ -94,6 +95,17 @@ async def started(app: FastAPI) -> AsyncIterator[AsyncClient]:
 async def pages(url: str, client: Client | None = None, **values: Any) -> AsyncIterator[AsyncClient]:
     """Start an application with this ledger, by default without Temporal; return a client that asks it."""
     app = make_web(client or await no_temporal(), web_settings(url, **values))
+    async with started(app) as asking:
+        yield asking
+
+
+@asynccontextmanager
+async def pages_seen_by(
+    visitor: Visitor, url: str, client: Client | None = None, **values: Any
+) -> AsyncIterator[AsyncClient]:
+    """Start an application as `pages` does; return a client that asks it as this person."""
+    app = make_web(client or await no_temporal(), web_settings(url, **values))
+    app.dependency_overrides[visitor_of] = lambda: visitor
     async with started(app) as asking:
         yield asking
 

@@ -17,11 +17,12 @@ def write_rows(url: str, *lives: Life) -> None:
             ledger.append(life.lead.id, [], after=0, row=row_of(life.aggregate, life.now))
 
 
-def write_events(ledger: Ledger, life: Life) -> None:
-    """Write the events of a lead that are new, with its read tables."""
+def write_events(ledger: Ledger, life: Life, lead_id: str = "") -> None:
+    """Write the events of a lead that are new, with its read tables; as those of another one if an id is given."""
+    lead_id = lead_id or life.lead.id
     request = record_request(life.aggregate, life.aggregate.in_ledger, life.now)
-    entries = [entry_of(life.lead.id, event) for event in request.events]
-    seq = ledger.append(
-        life.lead.id, entries, after=request.after, row=request.row, snapshots=request.snapshots
-    )
+    assert request.row
+    entries = [entry_of(lead_id, event) for event in request.events]
+    row = request.row.replaced(lead_id=lead_id)
+    seq = ledger.append(lead_id, entries, after=request.after, row=row, snapshots=request.snapshots)
     life.aggregate = life.aggregate.recorded(seq)

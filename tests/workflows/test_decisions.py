@@ -39,7 +39,7 @@ async def test_a_signal_does_what_its_update_does(life: Life) -> None:
 
 BAD_SIGNALS: list[tuple[str, tuple[Any, ...], str]] = [
     ("price_quoted", (1, 2, 3), "takes one argument, and 3 came"),
-    ("price_quoted", ("12000",), "takes an object, and str came"),
+    ("price_quoted", ("12000",), "takes names with values, and a text came"),
     ("price_quoted", ({"amount": "much"},), "amount: input should be a valid decimal"),
     ("price_quoted", ({"amount": -1, "currency": "USD", "per": "year"},), "more than zero"),
     ("price_quoted", ({"amount": 1, "currency": "XQX", "per": "year"},), "no currency in use"),
@@ -49,7 +49,7 @@ BAD_SIGNALS: list[tuple[str, tuple[Any, ...], str]] = [
     ("nonsense", (), "There is no decision"),
     ("contract_signed", ({"evidence": "x"},), "No price has been quoted yet"),
     ("hub_requested", (None,), "No contract is signed"),
-    ("lost", ([],), "takes an object, and list came"),
+    ("lost", ([],), "takes names with values, and a list came"),
 ]
 
 
@@ -84,7 +84,9 @@ UNREADABLE = [
 async def test_an_unreadable_message_is_refused_and_recorded(life: Life, payload: Payload) -> None:
     await life.signal("price_quoted", RawValue(payload))
     (refusal,) = (await life.settled()).refused
-    assert str(refusal.refused).startswith("price_quoted takes an object, and something unreadable came.")
+    assert str(refusal.refused).startswith(
+        "price_quoted takes names with values, and something unreadable came."
+    )
     preview = await life.handle.query("preview", args=["price_quoted", RawValue(payload)])
     assert "something unreadable" in preview["answer"]["message"]
     with pytest.raises(WorkflowUpdateFailedError) as failed:

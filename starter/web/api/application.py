@@ -5,7 +5,7 @@ import asyncio
 from fastapi import FastAPI
 from starlette.datastructures import State
 
-from starter.web.api import agenda, decisions, errors, feed, leads
+from starter.web.api import agenda, decisions, errors, feed, leads, reports
 from starter.web.api.openapi import describe
 from starter.web.bodies import Bodies
 
@@ -25,7 +25,7 @@ def make_api(state: State) -> FastAPI:
     api.state = state
     state.bodies, state.long_polls = Bodies(), asyncio.Semaphore(feed.LONG_POLLS)
     errors.register(api)
-    for part in (leads, decisions, feed, agenda):
+    for part in (leads, decisions, feed, agenda, reports):
         api.include_router(part.router)
     describe(api, PREFIX)
     return api

@@ -1,6 +1,7 @@
 """Deciding about a lead: previews, decisions, and effects that are tried again."""
 
 import re
+from contextlib import suppress
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -10,15 +11,17 @@ from pydantic import BaseModel
 from client.directory import LeadHandle
 from client.errors import DecisionRefused
 from client.leads import Waiting
+from ledger.errors import LedgerError
 from process.core.receipts import key_reused
 from process.decisions.base import Decision
 from process.decisions.reading import did_you_mean
 from process.decisions.registry import DECISIONS
+from process.types import Stage
 from starter.web.api.addresses import Decider, LeadId, Reader, Serving
 from starter.web.api.answers import Decided, HandedIn, Previewed, Retried
 from starter.web.api.bodies import body_of
 from starter.web.api.caching import check_unchanged
-from starter.web.api.errors import no_lead
+from starter.web.api.errors import no_lead, plainly
 from starter.web.api.fields import decision_of
 from starter.web.api.problems import ApiProblem, Complaint, invalid
 from starter.web.services import Services
@@ -49,10 +52,9 @@ async def decide(
             raise ApiProblem("key-reused", f"{error.refusal}", lead_id=lead_id) from None
         raise
     if isinstance(taken, Waiting):
-        message = f"The decision was handed in; the lead takes it as soon as it can. {taken.why}"
+        message = f"The decision was handed in; the lead takes it as soon as it can. {plainly(taken.why)}"
         return _sent(HandedIn(message=message), 202)
-    row = await services.run(lambda: services.ledger.row(lead_id)) if taken.recorded else None
-    return _sent(Decided(**dict(taken), stage=row.stage if row else None))
+    return _sent(Decided(**dict(taken), stage=await _stage(services, lead_id) if taken.recorded else None))
 
 
 @router.post("/leads/{lead_id}/decisions/{kind}/preview", response_model=Previewed)
@@ -99,8 +101,19 @@ async def _handle(services: Services, lead_id: str) -> LeadHandle:
     """Return the lead's workflow. Raises ApiProblem."""
     handle = await services.leads.by_id(lead_id)
     if handle is None:
+        if await _stage(services, lead_id):
+            gone = f"{lead_id} takes no decisions any more: its workflow is gone, and its events are in the ledger."
+            raise ApiProblem("ended", gone, lead_id=lead_id)
         raise no_lead(lead_id)
     return handle
+
+
+async def _stage(services: Services, lead_id: str) -> Stage | None:
+    """Return the lead's stage as the ledger has it; None if it has none, or cannot be read just now."""
+    with suppress(LedgerError):
+        row = await services.run(lambda: services.ledger.row(lead_id))
+        return row.stage if row else None
+    return None
 
 
 def _sent(found: BaseModel, status: int = 200) -> JSONResponse:

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from temporalio.service import RPCError
 
-from client.connection import translate
+from client.connection import found_no_server, translate
 from client.errors import (
     DecisionRefused,
     DecisionUnknown,
@@ -19,6 +19,7 @@ from client.errors import (
     LeadNotInLedger,
     LeadsError,
     LeadStuck,
+    LedgerFailed,
     PossibleDuplicate,
     RequestRefused,
     Unavailable,
@@ -43,9 +44,6 @@ _BY_STATUS = {
     413: "too-large",
     429: "too-many",
 }
-
-_NO_CONNECTION = "client connect"
-"""Words of the SDK's error if a client that connects late finds no server."""
 
 _log = structlog.get_logger("web")
 
@@ -86,7 +84,7 @@ def problem_of(error: Exception) -> ApiProblem:
             return ApiProblem("unavailable", "The ledger cannot be read now.", RETRY_AFTER)
         case TimeoutError():
             return ApiProblem("unavailable", "Temporal did not answer in time.", RETRY_AFTER)
-        case RuntimeError() if _NO_CONNECTION in str(error):
+        case RuntimeError() if found_no_server(error):
             return ApiProblem("unavailable", "No Temporal server answers.", RETRY_AFTER)
         case BrokenCursor():
             return ApiProblem("malformed", "The cursor `after` is of no page: begin without it.")
@@ -123,13 +121,18 @@ def _of_leads(error: LeadsError) -> ApiProblem:
         case DecisionUnknown():
             detail = f"{error} Send it again with the same Idempotency-Key: it is taken once."
             return ApiProblem("outcome-unknown", detail, RETRY_AFTER, lead_id=error.lead_id)
-        case LeadStuck():  # its reason may hold personal data
-            return ApiProblem("unavailable", str(LeadStuck(error.lead_id, error.cause)), RETRY_AFTER)
+        case LedgerFailed():
+            return ApiProblem("unavailable", "The ledger cannot be read now.", RETRY_AFTER)
         case StoreUnavailable():
             return ApiProblem("unavailable", "The store of accounts cannot be read now.", RETRY_AFTER)
         case Unavailable():
-            return ApiProblem("unavailable", str(error), RETRY_AFTER)
+            return ApiProblem("unavailable", plainly(error), RETRY_AFTER)
     return ApiProblem("fault", "It is in our log. If it stays, tell the administrator.")
+
+
+def plainly(error: Unavailable) -> str:
+    """Return the error without the words of a failure, which may hold personal data."""
+    return str(LeadStuck(error.lead_id, error.cause)) if isinstance(error, LeadStuck) else str(error)
 
 
 def refused(refusal: Refused, lead_id: str) -> ApiProblem:

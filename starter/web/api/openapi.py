@@ -15,6 +15,7 @@ from process.core.refusal import title
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
+from process.reports.catalog import REPORTS, Info
 from starter.web.api.fields import HIDDEN
 from starter.web.api.problems import KINDS, MEDIA_TYPE, Problem
 
@@ -23,6 +24,14 @@ DECIDE: Final = "/leads/{lead_id}/decisions/{kind}"
 PREVIEW: Final = f"{DECIDE}/preview"
 OPEN: Final = "/leads"
 RETRY: Final = "/leads/{lead_id}/retry"
+
+REPORT: Final = "/reports/{name}"
+ROWS: Final = f"{REPORT}/rows"
+ROWS_OF: Final = {
+    "figure": "the figure, as the `rows` of its cell names it",
+    "of": "the part of the figure",
+    "after": "cursor of a page before",
+}
 
 KEY_HEADER: Final = {
     "name": "Idempotency-Key",
@@ -50,7 +59,7 @@ FLAGS: Final = {
 
 _EVERYWHERE = (401, 403, 422, 503)
 _READS = (404, *_EVERYWHERE)
-_WRITES = (400, 404, 408, 409, 413, 415, *_EVERYWHERE)
+_WRITES = (400, 404, 408, 409, 413, 415, 429, *_EVERYWHERE)
 
 
 def describe(api: FastAPI, prefix: str) -> None:
@@ -94,6 +103,10 @@ def _completed(known: dict[str, Any]) -> dict[str, Any]:
             paths[path] = {
                 "post": _of_decision(operation, decision, bodies[decision], preview=template is PREVIEW)
             }
+    for template in (REPORT, ROWS):
+        operation = paths.pop(template)["get"]
+        for name, info in REPORTS.items():
+            paths[template.replace("{name}", name)] = {"get": _of_report(operation, info, template is ROWS)}
     known["components"]["responses"] = {
         _of_status(kind.status): _problem_response(kind.status) for kind in KINDS.values()
     }
@@ -144,6 +157,29 @@ def _of_decision(
         "description": f"{inspect.getdoc(decision)}\n\n{operation['description']}",
         "parameters": parameters,
         "requestBody": _request(decision, schema),
+    }
+
+
+def _of_report(operation: Mapping[str, Any], info: Info, has_rows: bool) -> dict[str, Any]:
+    parameters = [each for each in operation["parameters"] if each["name"] != "name"]
+    chosen = {spec.name: f"{spec.title}: {spec.takes}" for spec in info.specs}
+    chosen |= ROWS_OF if has_rows else {}
+    parameters += [
+        {
+            "name": name,
+            "in": "query",
+            "description": text,
+            "schema": {"type": "string"},
+            "required": name == "figure",
+        }
+        for name, text in chosen.items()
+    ]
+    return {
+        **operation,
+        "operationId": f"{'rows_behind' if has_rows else 'report'}_{info.name.replace('-', '_')}",
+        "summary": f"{info.title}: {'what is behind a figure' if has_rows else info.summary}",
+        "description": "\n\n".join((*info.definition, operation["description"])),
+        "parameters": parameters,
     }
 
 

@@ -31,6 +31,7 @@ RULES = (
     Rule("sign-in", _READ | _WRITE, re.compile(r"/sign-in/"), parse("20/minute")),
     Rule("one-time links", _READ | _WRITE, re.compile(r"/l/"), parse("30/minute")),
     Rule("the search", _READ, re.compile(r"/search"), parse("120/minute")),
+    Rule("the API", _WRITE, re.compile(r"/api/"), parse("600/minute")),
     Rule("decisions", _WRITE, re.compile(r"/(?!api/|github/webhook|sign-in/|l/)"), parse("120/minute")),
 )
 """The limits. The first rule that fits a request counts. GitHub's deliveries are limited by their signature."""

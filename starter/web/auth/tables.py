@@ -50,7 +50,7 @@ LINKS = Table(
     Column("made_by", Text, nullable=False),
     Column("made", Text, nullable=False),
     Column("expires", Text, nullable=False),
-    Column("event", Integer, nullable=False),
+    Column("version", Integer),
     Index("web_links_of_lead", "lead_id", "expires"),
 )
-"""One-time links. `event`: number of the lead's newest event when the link was made."""
+"""One-time links. `version`: that of the quote that the link is about."""

@@ -116,7 +116,12 @@ def _common(names: list[list[str]]) -> str:
 def _within(prefix: str, field: FormField) -> FormField:
     """Return the field with the label that it has below the label of its group."""
     rest = field.name.removeprefix(prefix).lstrip("_")
-    return field._replace(label=_title(rest)) if rest else field
+    return _without_echo(field._replace(label=_title(rest))) if rest else field
+
+
+def _without_echo(field: FormField) -> FormField:
+    """Return the field without a help that only repeats its label."""
+    return field._replace(help="") if field.help.casefold() == field.label.casefold() else field
 
 
 def _title(name: str) -> str:
@@ -132,7 +137,7 @@ def _field(name: str, info: FieldInfo) -> FormField:
         help_ = f"{help_}; one on each line"
     if type_ is AwareDatetime:
         help_ = f"{help_}; written with its offset from UTC, as 2026-06-30T17:00+02:00"
-    return FormField(
+    field = FormField(
         name=name,
         label=_title(name),
         help=f"{help_[:1].upper()}{help_[1:]}" if help_ else "",
@@ -144,6 +149,7 @@ def _field(name: str, info: FieldInfo) -> FormField:
         max_length=_max_length(constraints) if widget in (Widget.LINE, Widget.TEXT) else 0,
         currency=any(getattr(each, "pattern", None) == CURRENCY_PATTERN for each in constraints),
     )
+    return _without_echo(field)
 
 
 def _resolved(annotation: Any, metadata: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:

@@ -8,13 +8,13 @@ from fastapi.responses import HTMLResponse
 
 from process.calendar import day_of, end_of
 from process.types import OPEN_STAGES, Role, Stage
-from process.views.overview import options
+from process.views.choices import choices
 from starter.web.freshness import rebuilding
 from starter.web.pages.board_cards import Column, PastColumn, read_columns, read_past
 from starter.web.pages.board_view import BoardView
 from starter.web.pages.queries import check_past
 from starter.web.pages.rendering import page
-from starter.web.reading import read_lead
+from starter.web.reading import read_folded
 from starter.web.services import Services, services_of
 from starter.web.visitors import Visitor, visitor_of
 
@@ -59,7 +59,7 @@ def _frame(
     return {
         "view": view,
         "columns": {stage: column for stage, column in columns.items() if column.is_open},
-        "counts": {stage: column.leads for stage, column in columns.items()},
+        "counts": {stage: (column.leads, column.is_more) for stage, column in columns.items()},
         "folded": FOLDED,
         "roles": tuple(Role),
         "sorts": SORTS,
@@ -74,8 +74,6 @@ async def menu(
 ) -> HTMLResponse:
     """Show the decisions that may be taken on a lead now: those of its next step first."""
     services = services_of(request)
-    aggregate = await read_lead(services, lead_id)
-    now = services.clock()
-    found = await services.run(lambda: options(aggregate, now))
-    allowed = [option for option in found if option.allowed]
-    return page(request, "menu.html", visitor, lead=aggregate.lead, options=allowed)
+    found, now = await read_folded(services, lead_id)
+    allowed = [choice for choice in choices(found.log, now) if choice.allowed]
+    return page(request, "menu.html", visitor, lead=found.lead, options=allowed)

@@ -43,6 +43,8 @@ class Column(NamedTuple):
     """One stage on the board."""
 
     leads: int = 0
+    is_more: bool = False
+    """True if there are more leads than these, which were not counted. Their values are not added up then."""
     attention: int = 0
     worth: tuple[Worth, ...] = ()
     cards: tuple[CardView, ...] = ()
@@ -58,20 +60,26 @@ def read_columns(
     connection: Connection, view: BoardView, stages: Sequence[Stage], now: datetime
 ) -> dict[Stage, Column]:
     """Return all stages with their totals, and these ones with their cards. Raises BrokenCursor."""
-    found = board.totals(connection, view.only)
-    columns = {stage: _totals(stage, found) for stage in Stage}
+    only = view.only.narrowed(connection)
+    found = board.totals(connection, only)
+    most = board.COUNTED if view.is_filtered else None
+    columns = {stage: _totals(stage, found, most) for stage in Stage}
     for stage in stages:
-        cards = board.column(connection, stage, view.sort, view.only, view.after if view.stage else None)
+        cards = board.column(connection, stage, view.sort, only, view.after if view.stage else None)
         columns[stage] = _with_cards(columns[stage], stage, cards, view, now)
     return columns
 
 
-def _totals(stage: Stage, totals: Iterable[board.Total]) -> Column:
+def _totals(stage: Stage, totals: Iterable[board.Total], most: int | None) -> Column:
+    """Return the totals of a stage. `most`: number of leads above which not all were counted."""
     mine = [each for each in totals if each.stage is stage]
+    leads = sum(each.leads for each in mine)
+    if most is not None and leads > most:
+        return Column(most, is_more=True)
     return Column(
-        sum(each.leads for each in mine),
-        sum(each.attention for each in mine),
-        tuple(worth_of(each) for each in mine if each.currency and each.value),
+        leads,
+        attention=sum(each.attention for each in mine),
+        worth=tuple(worth_of(each) for each in mine if each.currency and each.value),
     )
 
 
@@ -119,6 +127,7 @@ class PastColumn(NamedTuple):
     """One stage as it was known at a past moment."""
 
     leads: int = 0
+    is_more: bool = False
     cards: tuple[PastLead, ...] = ()
     more: str = ""
     left: int = 0

@@ -48,6 +48,11 @@ class Live(NamedTuple):
     silent: str = ""
     """Why it tells nothing; empty if it answered."""
 
+    @property
+    def is_busy(self) -> bool:
+        """True if something may be done by itself soon, so that it is worth asking again."""
+        return any(effect.status == "waiting" for effect in self.waiting)
+
 
 class NoAnswer(Unavailable):
     """Temporal did not answer in time, or nobody is there."""

@@ -1,7 +1,10 @@
 """The place of a lead within the list that a person came from, and the leads before and after it."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 from urllib.parse import quote
+
+from sqlalchemy import Connection
 
 from ledger.errors import LedgerRefused, LedgerUnavailable
 from ledger.queries import board
@@ -9,6 +12,12 @@ from process.types import Stage
 from starter.web.pages.board_view import BoardView
 from starter.web.services import Services
 from starter.web.spelling import lead_address
+
+SECONDS = 0.2
+"""Time for each question to the ledger: a page does not wait for a place in a list of tens of thousands."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Walk(NamedTuple):
@@ -19,7 +28,7 @@ class Walk(NamedTuple):
     """Address of the list."""
     position: int | None
     leads: str
-    """Number of leads in it, as text: `311`, or `1,000+`."""
+    """Number of leads in it, as text: `311`, or `1,000+`; empty if it takes too long to count."""
     before: str | None
     """Address of the page of the lead before it; None for the first one."""
     after: str | None
@@ -34,22 +43,44 @@ async def walk_of(services: Services, lead_id: str, stage: Stage, came_from: str
         return None
     try:
         view = BoardView.of_query(came_from)
-        stage = view.stage or stage
-        found = await services.ask(board.place, lead_id, stage, view.sort, view.only)
-    except (ValueError, LedgerUnavailable, LedgerRefused):
+    except ValueError:
         return None
+    wanted = (lead_id, view.stage or stage, view.sort, view.only)
+    found = await _soon(services, board.neighbours, *wanted)
     if found is None:
         return None
+    place = await _soon(services, board.place, *wanted)
 
     def address(other: str | None) -> str | None:
         return other and f"{lead_address(other)}?from={quote(came_from, safe='')}"
 
-    many = found.leads > board.COUNTED
     return Walk(
-        stage=stage,
+        stage=view.stage or stage,
         back=view.address(),
-        position=found.position,
-        leads=f"{board.COUNTED:,}+" if many else f"{found.leads:,}",
+        position=place.position if place else None,
+        leads=_counted(place.leads) if place else "",
         before=address(found.before),
         after=address(found.after),
     )
+
+
+def _counted(leads: int) -> str:
+    return f"{board.COUNTED:,}+" if leads > board.COUNTED else f"{leads:,}"
+
+
+async def _soon(
+    services: Services,
+    question: Callable[Concatenate[Connection, P], T],
+    *args: P.args,
+    **named: P.kwargs,
+) -> T | None:
+    """Return the answer, or None if there is none soon."""
+
+    def answer() -> T:
+        with services.queries.asking(SECONDS) as connection:
+            return question(connection, *args, **named)
+
+    try:
+        return await services.run(answer)
+    except (LedgerUnavailable, LedgerRefused):
+        return None

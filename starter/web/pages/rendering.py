@@ -107,7 +107,7 @@ def upper_start(text: str) -> str:
 
 def title(kind: str) -> str:
     """Return a decision's kind as people read it: Price quoted."""
-    return kind.replace("_", " ").replace("-", " ").capitalize()
+    return kind.replace("_", " ").replace("-", " ").capitalize().replace("Maniac t", "MANIAC-T")
 
 
 def leads_outside(text: str) -> bool:

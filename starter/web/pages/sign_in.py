@@ -71,8 +71,9 @@ def register(app: FastAPI) -> None:
 async def _needed(request: Request, error: Exception) -> Response:  # noqa: ARG001
     """Lead to sign-in and back. What was typed into a form is kept: it can be sent again after sign-in."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    is_part = "hx-request" in request.headers or "event-stream" in request.headers.get("accept", "")
     if request.method in ("GET", "HEAD"):
-        if request.headers.get("hx-request") or Way.GITHUB not in services_of(request).access.ways:
+        if is_part or Way.GITHUB not in services_of(request).access.ways:
             return _sign_in_page(request, 401, path)
         return RedirectResponse(f"/sign-in?{urlencode({'next': path})}", 303)
     kept = [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]

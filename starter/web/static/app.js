@@ -75,6 +75,7 @@ let stream = null;
 let seen = null;
 let pause = 1000;
 let reconnecting = 0;
+const mayBeOld = document.hidden; // a page that was opened in the background is fetched anew once somebody sees it
 const dot = make("span", { class: "live-dot", role: "status", "data-state": "off" }, "not connected");
 const told = make("p", { class: "sr", role: "status", "aria-live": "polite", id: "news" });
 
@@ -100,8 +101,7 @@ const leadsHere = () =>
 const connect = () => {
   clearTimeout(reconnecting);
   if (stream || document.hidden) return;
-  // A page that was not seen at first may be old: everything is fetched anew.
-  const after = seen ?? (performance.now() > 3000 ? "0" : null);
+  const after = seen ?? (mayBeOld ? "0" : null);
   stream = new EventSource(after === null ? "/live" : `/live?after=${after}`);
   stream.addEventListener("news", (event) => {
     const news = JSON.parse(event.data);
@@ -222,7 +222,7 @@ const openPalette = () => {
   if (!document.querySelector(".find") || document.querySelector("dialog[open]")) return false;
   const box = make("input", {
     type: "search", name: "q", maxlength: "200", autocomplete: "off", "aria-label": "Search leads, decisions and pages",
-    "hx-get": "/search", "hx-trigger": "input changed delay:150ms, load", "hx-target": "#palette-found",
+    "hx-get": "/search", "hx-trigger": "input changed delay:250ms, load", "hx-target": "#palette-found",
     "hx-select": "#found", "hx-swap": "innerHTML", "hx-sync": "this:replace",
   });
   const made = dialog("palette", "Search or decide",
@@ -241,6 +241,7 @@ const openPalette = () => {
 
 // The arrow keys go from the box through the links below it and back.
 const walk = (event) => {
+  if (event.key === "Escape") event.currentTarget.close(); // a search box would only be emptied
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   const places = [...event.currentTarget.querySelectorAll("input[type=search], #palette-found a")];
   const here = places.indexOf(document.activeElement);

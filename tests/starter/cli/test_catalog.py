@@ -105,6 +105,14 @@ def test_a_list_from_the_ledger_loads_no_workflow(ledger_url: str, monkeypatch: 
         assert not loaded(["list", form], 0) & {*OUTSIDE, *RULES, "workflows"}
 
 
+def test_a_report_loads_neither_workflow_nor_what_draws(
+    ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rows(ledger_url, Life())
+    monkeypatch.setenv("LEADS_LEDGER_URL", ledger_url)
+    assert not loaded(["report", "forecast"], 0) & {*OUTSIDE, *RULES, "workflows", "vl_convert"}
+
+
 @pytest.mark.parametrize("command", [["history"], ["options"], ["quote-accepted"]])
 def test_a_command_about_one_lead_loads_no_ledger(
     command: list[str], monkeypatch: pytest.MonkeyPatch

@@ -91,9 +91,14 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
         "Discount of 20 %: -2,400.00 USD a year",
     ):
         assert line in shown
-    refused(await leads("discount-approved", lead), "nobody approves their own")
-    as_another = await leads("discount-approved", lead, "--by", "Grace Example")
-    refused(as_another, "Decide it in a comment on the lead's issue: https://github.example.org/")
+    refused(
+        await leads("discount-approved", lead),
+        "Nobody can approve this discount",
+        "https://github.example.org/",
+    )
+    options = (await leads("options", lead)).out
+    assert "discount-approved" in options
+    assert "Nobody can approve this discount" in " ".join(options.split())
     history = (await leads("history", lead)).out
     assert "Ann, sales (not authenticated)" in history
     assert (await leads("price-quoted", lead, *price)).code == 0
@@ -116,7 +121,7 @@ async def test_a_refusal_is_one_sentence(leads: RunLeads, opened: Opened) -> Non
     refused(
         await leads("hub-requested", lead),
         "No contract is signed",
-        f"(leads contract-signed {lead})",
+        f"(leads contract-signed {lead} --evidence EVIDENCE)",
         "--exception-by",
     )
     as_json = await leads("hub-requested", lead, "--json")

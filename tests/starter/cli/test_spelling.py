@@ -32,6 +32,18 @@ from starter.cli.spelling import APPROVALS, write_refusal
         ),
         ("Write it shorter", "Write it shorter."),
         (
+            suggest("If that was a mistake, correct it", "corrected"),
+            "If that was a mistake, correct it (leads corrected lead-x --seq NUMBER --reason REASON).",
+        ),
+        (
+            suggest("Correct the correction", "corrected", seq=7),
+            "Correct the correction (leads corrected lead-x --reason REASON --seq 7).",
+        ),
+        (
+            Suggestion(kind=SuggestionKind.ROLES, text="Roles are given in the service's configuration"),
+            "Roles are given in the service's configuration (LEADS_PEOPLE in the settings of the service).",
+        ),
+        (
             suggest("Have that done first", "discount_approved"),
             "Have that done first (/discount-approved in a comment on the lead's issue).",
         ),

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient, Response
 
-from starter.web import live
-from starter.web.live import Listener, News
+from starter.web import connections, live
+from starter.web.live import Listener, Live, News
 from tests.support.lives import Life
-from tests.support.pages import a_life, served, write_lives
+from tests.support.pages import a_life, pages, served, write_lives
 
 
 @pytest.fixture
@@ -130,6 +130,34 @@ async def test_a_silent_stream_gives_signs_of_life(
         async for line in response.aiter_lines():
             if line == ": ping":
                 break
+
+
+async def test_a_stream_is_no_slow_client(url: str, ada: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEADER_TIMEOUT", 0.1)
+    monkeypatch.setattr(live, "PING", 0.05)
+    async with served(url) as root, listening(root) as response:
+        pings = 0
+        async for line in response.aiter_lines():
+            pings += line == ": ping"
+            if pings == 6:  # far beyond the time for a header
+                break
+    assert pings == 6
+
+
+async def test_nobody_asks_the_ledger_once_nobody_listens(
+    url: str, ada: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "INTERVAL", 0.01)
+    async with pages(url) as web:
+        services = web._transport.app.state.services  # type: ignore[attr-defined]
+        listeners, one = Live(services), Listener()
+        await listeners.join(one, None)
+        polling = listeners._polling
+        assert polling
+        listeners.leave(one)
+        await asyncio.wait([polling], timeout=5)
+        assert polling.cancelled()
+        assert len(listeners) == 0
 
 
 async def test_a_stream_ends_after_its_time(url: str, ada: Life, monkeypatch: pytest.MonkeyPatch) -> None:

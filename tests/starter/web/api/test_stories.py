@@ -4,17 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from httpx2 import AsyncClient
 from temporalio.testing import WorkflowEnvironment
 
+from ledger.errors import LedgerUnavailable
 from ledger.events import Ledger
+from ledger.reader import LedgerReader
 from starter.web import services
-from tests.support.api import a_worker, an_api, opened, own
+from tests.support.api import a_worker, an_api, opened, own, recorded
 from tests.support.lives import QUOTE
 from tests.support.outside import Outside
+from tests.support.pages import a_life, write_lives
+from tests.support.waiting import TIMEOUT
 
 
 @pytest.fixture
@@ -63,7 +68,7 @@ async def test_the_same_request_is_the_same_lead(api: AsyncClient) -> None:
 async def test_a_possible_duplicate_names_the_open_lead(api: AsyncClient, env: WorkflowEnvironment) -> None:
     wanted = own()
     known = (await api.post("/leads", json=wanted)).json()["lead_id"]
-    async with asyncio.timeout(60):  # Temporal's lists lag by a moment
+    async with asyncio.timeout(TIMEOUT):  # Temporal's lists lag by a moment
         while not (await env.client.count_workflows(f"WorkflowId = '{known}'")).count:
             await asyncio.sleep(0.05)
     refused = await api.post("/leads", json=wanted | {"title": "Another one"})
@@ -114,7 +119,7 @@ async def test_a_refusal_says_what_would_work(api: AsyncClient) -> None:
 async def test_what_failed_for_good_is_seen_and_tried_again(api: AsyncClient, outside: Outside) -> None:
     outside.broken["open_issue"] = "park"
     address = await opened(api)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(TIMEOUT):
         while not (parked := (await api.get(address)).json()["row"]["parked"]):
             await asyncio.sleep(0.05)
     assert "mend it" in parked[0]
@@ -129,6 +134,27 @@ async def test_an_unknown_lead_takes_no_decision(api: AsyncClient) -> None:
         body = {"reason": "budget"} if "lost" in act else {}
         response = await api.post(f"/leads/lead-nobody/{act}", json=body)
         assert (response.status_code, response.json()["type"]) == (404, "/problems/not-found"), act
+
+
+async def test_a_lead_whose_workflow_is_gone_is_read_and_not_decided(api: AsyncClient, url: str) -> None:
+    write_lives(url, a_life("gone"))
+    assert (await api.get("/leads/lead-gone")).status_code == 200
+    response = await api.post("/leads/lead-gone/decisions/lost", json={"reason": "budget"})
+    assert (response.status_code, response.json()["type"]) == (409, "/problems/ended")
+
+
+async def test_a_decision_is_taken_while_the_ledger_cannot_be_read(
+    api: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = await opened(api)
+
+    def away(*_: Any) -> None:
+        raise LedgerUnavailable("it is away")
+
+    monkeypatch.setattr(LedgerReader, "row", away)
+    taken = await api.post(f"{address}/decisions/price_quoted", json=QUOTE)
+    assert (taken.status_code, taken.json()["stage"]) == (200, None)
+    assert (await api.get(address)).json()["type"] == "/problems/unavailable"
 
 
 async def test_without_a_worker_decisions_are_handed_in(
@@ -149,7 +175,5 @@ async def test_without_a_worker_decisions_are_handed_in(
         assert (away.status_code, away.json()["type"]) == (503, "/problems/unavailable")
         assert away.headers["retry-after"]
         async with a_worker(env, queue, outside, url):
-            async with asyncio.timeout(60):
-                while (read := await api.get(f"{address}?min_seq=2")).status_code == 503:
-                    pass
+            read = await recorded(api, address, 2)
             assert read.json()["overview"]["stage"] == "quoted"

@@ -38,7 +38,8 @@ async def test_who_is_not_signed_in_is_led_there_and_back(web: AsyncClient) -> N
 
 
 async def test_a_part_that_fetches_itself_is_not_led_away(web: AsyncClient) -> None:
-    assert (await web.get("/board", headers={"hx-request": "true"})).status_code == 401
+    for headers in ({"hx-request": "true"}, {"accept": "text/event-stream"}):
+        assert (await web.get("/board", headers=headers)).status_code == 401
 
 
 async def test_roles_come_from_teams(web: AsyncClient) -> None:

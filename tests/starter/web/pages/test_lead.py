@@ -9,14 +9,17 @@ from httpx2 import AsyncClient, Response
 from playwright.async_api import Browser
 
 from ledger.entries import entry_of
-from ledger.events import Ledger
+from ledger.events import Ledger, LedgerUnavailable
+from ledger.queries import board
 from process.types import Role
 from process.views.folded import folded
+from starter.web.pages import lead_walk
 from starter.web.pages.lead_view import Window, view_of
 from starter.web.visitors import Visitor
 from tests.support.lives import DISCOUNTED, Life, last_seq
 from tests.support.pages import LAPTOP, PHONE, a_life, pages, served, watched, write_lives
 from tests.support.states import STATES
+from tests.support.waiting import TIMEOUT
 
 HOSTILE = "</title><script>alert(1)</script>{{7*7}}"
 
@@ -150,13 +153,33 @@ async def test_a_wrong_address_is_said(web: AsyncClient, query: str) -> None:
 # ---- the list that one came from
 
 
-async def test_one_walks_through_the_list_that_one_came_from(web: AsyncClient) -> None:
+async def test_one_walks_through_the_list_that_one_came_from(
+    web: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lead_walk, "SECONDS", TIMEOUT)
     query = "from=stage%3Dquoted%26sort%3Dvalue"
     response = await web.get(f"/leads/lead-bo?{query}")
     assert "2 of 2 quoted" in text_of(response)
     assert f'href="/leads/lead-cy?{query}" data-key="["' in response.text
     assert 'data-key="]"' not in response.text
     assert 'href="/board?stage=quoted&amp;sort=value"' in response.text
+
+
+async def test_a_list_that_is_too_long_to_count_is_left_out(
+    web: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "place", _too_slow)
+    monkeypatch.setattr(lead_walk, "SECONDS", TIMEOUT)
+    response = await web.get("/leads/lead-bo?from=stage%3Dquoted%26sort%3Dvalue")
+    assert 'href="/leads/lead-cy?' in response.text
+    assert "of 2 quoted" not in text_of(response)
+    monkeypatch.setattr(board, "neighbours", _too_slow)
+    response = await web.get("/leads/lead-bo?from=stage%3Dquoted%26sort%3Dvalue")
+    assert "All leads at this stage" in text_of(response)
+
+
+def _too_slow(*_: object) -> None:
+    raise LedgerUnavailable("It takes too long.")
 
 
 @pytest.mark.parametrize("query", ["stage%3Dnowhere", "%00", "a%3Db", "sort%3Dx", "%26%26%3D"])

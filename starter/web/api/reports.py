@@ -1,0 +1,99 @@
+"""Reports: their figures, and the leads and events behind each."""
+
+from datetime import date
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import Field
+
+from ledger.queries import feed
+from process.calendar import day_of
+from process.reports.catalog import REPORTS, Info
+from process.reports.parameters import ParameterRefused
+from process.reports.report import BehindPage, Report
+from starter.web.api.addresses import Reader, Serving, next_link
+from starter.web.api.answers import Answer
+from starter.web.api.caching import answer
+from starter.web.api.problems import ApiProblem, Complaint, invalid
+from starter.web.services import Services
+
+router = APIRouter(tags=["reports"])
+
+
+class KnownReport(Answer):
+    """A report that can be asked for."""
+
+    name: str
+    title: str
+    summary: str
+    definition: tuple[str, ...] = Field(description="what counts, what does not, and the source")
+    parameters: tuple[str, ...] = Field(description="names of what may be chosen about it")
+
+
+class KnownReports(Answer):
+    """The reports that there are."""
+
+    reports: list[KnownReport]
+
+
+@router.get("/reports", response_model=KnownReports, summary="List the reports")
+async def list_reports(request: Request, _: Reader) -> Response:
+    """List the reports, each with its definition and its parameters."""
+    return answer(request, KnownReports(reports=[_known(info) for info in REPORTS.values()]), 0)
+
+
+@router.get("/reports/{name}", response_model=Report)
+async def report(request: Request, services: Serving, _: Reader, name: str) -> Response:
+    """Make the report. A cell's `rows` is the query of `rows` for what is behind its figure."""
+    _check(name)
+    given, today = _given(request), _today(services)
+    try:
+        made = await services.run(lambda: services.reports.make(name, given, today))
+    except ParameterRefused as error:
+        raise _refused(error) from None
+    return answer(request, made, await services.ask(feed.head))
+
+
+@router.get("/reports/{name}/rows", response_model=BehindPage)
+async def rows(request: Request, services: Serving, _: Reader, name: str) -> Response:
+    """List the leads and events behind a figure, page by page."""
+    _check(name)
+    given, today = _given(request), _today(services)
+    after = given.pop("after", None)
+    try:
+        found = await services.run(lambda: services.reports.behind(name, given, today, after))
+    except ParameterRefused as error:
+        raise _refused(error) from None
+    following = next_link(request, after=found.after) if found.after else {}
+    return answer(request, found, await services.ask(feed.head), following)
+
+
+def _known(info: Info) -> KnownReport:
+    names = tuple(spec.name for spec in info.specs)
+    return KnownReport(
+        name=info.name, title=info.title, summary=info.summary, definition=info.definition, parameters=names
+    )
+
+
+def _check(name: str) -> None:
+    """Raise ApiProblem if there is no such report."""
+    if name not in REPORTS:
+        known = ", ".join(sorted(REPORTS))
+        raise ApiProblem("not-found", f"There is no report {name[:40]!r}; there are {known}.")
+
+
+def _given(request: Request) -> dict[str, str]:
+    """Return the parameters. Raises ApiProblem for a character that not every database takes."""
+    given = dict(request.query_params)
+    for name, text in given.items():
+        if "\0" in name + text:
+            raise invalid(Complaint(parameter=name[:100], detail="a parameter holds the character NUL"))
+    return given
+
+
+def _today(services: Services) -> date:
+    return day_of(services.clock(), services.settings.zone)
+
+
+def _refused(error: ParameterRefused) -> ApiProblem:
+    return invalid(Complaint(parameter=error.name, detail=str(error)))
