@@ -176,12 +176,11 @@ def test_the_columns_make_one_list(asked: Connection, sort: board.Sort) -> None:
     found = {lead for stage in Stage for lead in names(board.column(asked, stage, sort))}
     whole = board.leads(asked, tuple(Stage), sort)
     paged: list[board.Card] = []
-    after: str | None = None
-    while after is not None or not paged:
-        page = board.leads(asked, tuple(Stage), sort, after=after, limit=2)
-        paged, after = [*paged, *page.cards], page.after
-        if after is None:
-            break
+    page = board.leads(asked, tuple(Stage), sort, limit=2)
+    while page.after is not None:
+        paged += page.cards
+        page = board.leads(asked, tuple(Stage), sort, after=page.after, limit=2)
+    paged += page.cards
     assert paged == list(whole.cards)
     assert sorted(names(whole)) == sorted(found)
 

@@ -19,7 +19,6 @@ WITH_ROLE = [Depends(visitor_of)]
 _SCOPES = {
     Scope.READ: "see leads, agenda and reports",
     Scope.DECIDE: "decide, as far as your roles go",
-    Scope.ADMIN: "administer: webhooks, imports",
 }
 
 

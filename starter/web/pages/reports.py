@@ -12,6 +12,7 @@ from process.calendar import day_of
 from process.reports.catalog import REPORTS
 from process.reports.parameters import ParameterRefused
 from process.reports.report import Chart, Report
+from starter.web.freshness import rebuilding
 from starter.web.pages.rendering import page
 from starter.web.pages.report_files import report_csv
 from starter.web.services import Services, services_of
@@ -101,6 +102,7 @@ async def show(request: Request, visitor: Known, name: str) -> HTMLResponse:
         query=f"?{query}" if query else "",
         given=given,
         wrong=wrong,
+        behind=await rebuilding(request),
     )
 
 

@@ -146,7 +146,8 @@ let beforeAt = 0;
 
 const click = (key) => {
   const near = document.activeElement?.closest("li, article, section");
-  const found = near?.querySelector(`[data-key="${key}"]`) ?? document.querySelector(`[data-key="${key}"]`);
+  const wanted = `[data-key="${CSS.escape(key)}"]`;
+  const found = near?.querySelector(wanted) ?? document.querySelector(wanted);
   found?.click();
   return Boolean(found);
 };

@@ -10,7 +10,6 @@ import pytest
 import schemathesis
 from httpx2 import AsyncClient
 from hypothesis import HealthCheck, given, settings
-from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.core.transport import Response
@@ -41,12 +40,21 @@ MODES = {
     schemathesis.GenerationMode.POSITIVE: CHECKS,
     schemathesis.GenerationMode.NEGATIVE: [*CHECKS, negative_data_rejection],
 }
-PREVIEWED = (schemathesis.GenerationMode.POSITIVE,)
-"""Modes for previews, which read their bodies as decisions do."""
-READS, WRITES = 8, 1
+READS, WRITES = 5, 1
 """Examples of one operation in each mode. Decisions have one implementation, so few of each find what there is."""
 LONGEST_WAIT = 0.05
 Seen = Counter[tuple[str, int]]
+
+
+def modes_of(operation: Any) -> list[schemathesis.GenerationMode]:
+    """Return the modes that find something.
+
+    Previews read their bodies as decisions do, and where each parameter is a text nothing goes against the description.
+    """
+    is_preview, takes_texts = operation.path.endswith("/preview"), operation.path.startswith("/reports")
+    if is_preview or takes_texts or operation.path.endswith("/options"):
+        return [schemathesis.GenerationMode.POSITIVE]
+    return list(MODES)
 
 
 def attempt(
@@ -79,10 +87,7 @@ def attempt(
         ]
         case.validate_response(response, checks=checks)
 
-    try:
-        sent()
-    except Unsatisfiable:  # no request can go against the description: the operation takes hardly anything
-        assert mode is schemathesis.GenerationMode.NEGATIVE, operation.label
+    sent()
 
 
 def _waited_in_vain(response: Response) -> bool:
@@ -90,6 +95,7 @@ def _waited_in_vain(response: Response) -> bool:
     return response.status_code == 503 and "not-recorded-yet" in response.text
 
 
+@pytest.mark.long
 async def test_every_answer_is_as_described(
     env: WorkflowEnvironment, queue: str, outside: Outside, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +110,7 @@ async def test_every_answer_is_as_described(
         assert len(operations) == sum(map(len, description["paths"].values()))
         seen: Seen = Counter()
         for operation in operations:
-            for mode in MODES if not operation.path.endswith("/preview") else PREVIEWED:
+            for mode in modes_of(operation):
                 await asyncio.to_thread(attempt, operation, mode, root, lead_ids, seen)
     answered = {status for _, status in seen}
     assert {200, 409, 422} <= answered, seen

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from httpx2 import AsyncClient
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from ledger.events import Ledger
 from process.money.amounts import Money
@@ -174,7 +174,8 @@ async def test_leads_that_are_read_anew_are_said(url: str, lives: dict[str, Life
         connection.execute(text("UPDATE ledger_leads SET version = 0 WHERE lead_id = 'lead-bo'"))
     engine.dispose()
     async with pages(url) as web:
-        assert "1 of 6 leads are shown by older rules" in (await web.get("/board")).text
+        for address in ("/board", "/agenda", "/reports/forecast"):
+            assert "1 of 6 leads are shown by older rules" in (await web.get(address)).text
 
 
 async def test_without_a_ledger_the_board_says_so(tmp_path: Path) -> None:
@@ -208,3 +209,21 @@ async def test_a_menu_opens_and_a_column_goes_on_without_leaving_the_page(
         await page.locator("#cards-quoted").get_by_role("link", name="Show more").click()
         await page.wait_for_function("document.querySelectorAll('#cards-quoted .card').length === 32")
         await seen.check()
+
+
+async def test_it_works_without_script(url: str, lives: dict[str, Life], browser: Browser) -> None:
+    now = datetime.now(UTC)
+    a_ledger(url, *({"stage": Stage.QUOTED, "next_date": now, "opened_at": now} for _ in range(30)))
+    async with served(url) as root, watched(browser, PHONE, java_script_enabled=False) as seen:
+        page = seen.page
+        await page.goto(f"{root}/board")
+        await page.get_by_role("link", name="Quoted 32").click()
+        await page.get_by_role("link", name="Show more (7)").click()
+        await expect(page.locator(".card")).to_have_count(7)
+        await page.get_by_text("Filter and sort").click()
+        await page.get_by_role("searchbox", name="Words").fill("university cy")
+        await page.get_by_role("button", name="Show").click()
+        await expect(page.locator(".card")).to_have_count(1)
+        await page.locator(".card summary").click()
+        await page.get_by_role("link", name="All decisions").click()
+        await expect(page).to_have_url(f"{root}/leads/lead-cy#decide")

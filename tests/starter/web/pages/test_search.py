@@ -100,6 +100,8 @@ async def test_keys_lead_through_the_pages_but_never_while_typing(
         await expect(page.get_by_role("searchbox", name="Search leads")).to_have_value("ga?")
         await expect(page).to_have_url(f"{root}/board")
         await page.get_by_role("link", name="New lead").focus()
+        for key in ('"', "\\", "]"):  # a key that stands for nothing does nothing
+            await page.keyboard.press(key)
         await page.keyboard.press("?")
         await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
         await seen.check()
@@ -109,7 +111,7 @@ async def test_keys_lead_through_the_pages_but_never_while_typing(
         await expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-async def test_it_can_be_used_without_script_on_a_laptop_and_a_phone(
+async def test_it_can_be_used_on_a_laptop_and_a_phone(
     url: str, lives: dict[str, Life], browser: Browser
 ) -> None:
     async with served(url) as root:
