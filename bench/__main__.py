@@ -23,6 +23,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "years": ("--years", "1"),
     "growth": ("--leads", "1000"),
     "read_tables": ("--leads", "300", "--appends", "5"),
+    "web": ("--leads", "1000", "--times", "20"),
     "calls": ("--leads", "1"),
     "reconcile": ("--leads", "50"),
     "deliveries": ("--deliveries", "200"),

@@ -62,6 +62,7 @@ async def serving(ledger_url: str, folder: Path) -> AsyncIterator[tuple[Process,
         cwd=folder,
         env=os.environ | path | given,
         stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         yield Process(process.pid), f"http://localhost:{port}"

@@ -31,6 +31,8 @@ MAX_CONCURRENT = 200
 """Number of verified deliveries that are passed on at the same time."""
 TIMEOUT = 5.0
 """Seconds to wait for Temporal; GitHub waits ten for the response."""
+AWAY = (RPCError, RuntimeError, TimeoutError)
+"""Errors of a Temporal that does not answer; RuntimeError of one that was never reached."""
 SIGNATURE, EVENT, DELIVERY = "x-hub-signature-256", "x-github-event", "x-github-delivery"
 CUT_OFF = frozenset({408, 411, 413})
 """Responses to bodies that have no known or sensible end."""
@@ -61,7 +63,7 @@ def make_router(client: Client, settings: Settings, repositories: Repositories) 
         try:
             async with asyncio.timeout(TIMEOUT):
                 await client.service_client.check_health()
-        except (RPCError, TimeoutError):
+        except AWAY:
             return _response(503, "not ok")
         return _response(200, "ok")
 
@@ -98,7 +100,7 @@ async def _take(batcher: NoticeBatcher, repositories: Repositories, event: Event
     try:
         async with asyncio.timeout(TIMEOUT):  # the SDK would retry for longer
             await batcher.request_sync(found.notice)
-    except (RPCError, TimeoutError):
+    except AWAY:
         raise DeliveryError(503, "Temporal can't be reached; deliver it again") from None
     return found.action, "accepted", 202
 

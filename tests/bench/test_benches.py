@@ -17,6 +17,7 @@ SMALLEST = {
     "years": ("--years", "1"),
     "growth": ("--leads", "20"),
     "read_tables": ("--leads", "7", "--appends", "1", "--times", "2", "--rebuilds", "7"),
+    "web": ("--leads", "20", "--times", "1", "--clients", "1"),
     "calls": ("--leads", "1"),
     "reconcile": ("--leads", "2"),
     "deliveries": ("--deliveries", "5", "--issues", "2", "--at-once", "2"),

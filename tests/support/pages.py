@@ -16,6 +16,7 @@ from httpx2 import ASGITransport, AsyncClient
 from playwright.async_api import Browser, Page, async_playwright
 from pydantic import SecretStr
 from temporalio.client import Client
+from temporalio.converter import DataConverter
 
 from config.groups import Web
 from config.settings import Settings
@@ -25,6 +26,7 @@ from process.views.recording import record_request
 from starter.web.application import make_server, make_web
 from starter.web.visitors import Visitor, visitor_of
 from tests.support.lives import QUOTE, Life
+from workflows.runtime.converter import LeadPayloadConverter
 
 CHROMIUM = "/usr/bin/chromium"
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -79,7 +81,8 @@ def web_settings(url: str, **values: Any) -> Settings:
 
 async def no_temporal() -> Client:
     """Return a client of a Temporal that nobody runs."""
-    return await Client.connect(NOWHERE, lazy=True)
+    converter = DataConverter(payload_converter_class=LeadPayloadConverter)
+    return await Client.connect(NOWHERE, lazy=True, data_converter=converter)
 
 
 @asynccontextmanager

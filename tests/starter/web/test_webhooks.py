@@ -18,6 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 from starter.web import webhooks as web
 from starter.web.bodies import MAX_BODY
 from tests.support.deliveries import COMMENTED, PUBLISHED, with_command
+from tests.support.pages import no_temporal
 from tests.support.receiver import GITHUB, SECRET, Receiver, receiving
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
@@ -183,6 +184,13 @@ async def test_the_health_check_tells_nothing_about_the_settings(
     async with receiving(env.client, GITHUB.model_copy(update={"webhook_secret": secret})) as receiver:
         answer = await asyncio.to_thread(requests.get, f"{receiver.url}/healthz", timeout=TIMEOUT)
     assert (answer.status_code, answer.json()) == (200, {"detail": "ok"})
+
+
+async def test_a_temporal_that_was_never_reached_is_away_too() -> None:
+    async with receiving(await no_temporal()) as receiver:
+        answer = await receiver.deliver("issue_comment", with_command(COMMENTED))
+        assert answer.status_code == 503
+        assert await receiver.health() == 503
 
 
 async def test_without_temporal_the_response_asks_for_redelivery(monkeypatch: pytest.MonkeyPatch) -> None:
