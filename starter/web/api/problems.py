@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from process.core.refusal import Suggestion
 from process.lead.duplicate_links import DuplicateLink
+from process.types import DISCREET
 
 MEDIA_TYPE: Final = "application/problem+json"
 LONGEST: Final = 1_000
@@ -48,6 +49,8 @@ KINDS: Final = {
 class Complaint(BaseModel):
     """One thing that is wrong with a request."""
 
+    model_config = DISCREET
+
     pointer: str | None = Field(None, description="place in the body, as a JSON pointer: #/amount")
     parameter: str | None = Field(None, description="name of the query's parameter or of the header")
     detail: str
@@ -56,7 +59,7 @@ class Complaint(BaseModel):
 class Problem(BaseModel):
     """An error (RFC 9457)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", **DISCREET)
 
     type: str = Field(description="the problem's kind, as /problems/refused; docs/api.md lists them")
     title: str

@@ -29,7 +29,6 @@ class Scope(StrEnum):
 
     READ = "read"
     DECIDE = "decide"
-    ADMIN = "admin"
 
 
 class Token(NamedTuple):
