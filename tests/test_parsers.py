@@ -31,9 +31,9 @@ from process.github.edits import Edit, EditKind
 from process.github.markup import OpenElements
 from process.github.proposals import propose
 from process.money import reading
-from starter.cli.csv_output import cell
 from starter.web.deliveries import read_delivery
 from templates.rendering import markdown
+from templates.spreadsheets import cell
 from tests.support.deliveries import COMMENTED
 from tests.support.nasty import LIMIT, slow, texts
 from tests.support.performing import a_lead

@@ -1,5 +1,6 @@
 """`leads list`: many leads, from their rows in the ledger, as a table, CSV or JSON."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
@@ -14,10 +15,10 @@ from process.types import OPEN_STAGES, Role, Stage
 from process.views.lead_row import LeadRow, OpenInvoice
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
-from starter.cli.csv_output import write_csv
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
 from starter.cli.warnings import warn_of_outdated
+from templates.spreadsheets import write_csv
 
 LIMIT = 200
 COLUMNS = (
@@ -98,7 +99,7 @@ async def list_(
         return
     links = _links(found, known.temporal_ui)
     if csv:
-        write_csv(COLUMNS, (_record(row, links[row.lead_id]) for row in found))
+        write_csv(sys.stdout, COLUMNS, (_record(row, links[row.lead_id]) for row in found))
     elif not out.value([row.model_dump(mode="json") | {"url": links[row.lead_id]} for row in found]):
         _print(found, counts, sort, unpaid, out)
     if not json and not csv:

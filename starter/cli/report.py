@@ -1,6 +1,7 @@
 """`leads report`: figures of many leads, as tables, CSV, JSON or a picture."""
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,9 +19,9 @@ from process.reports.report import Cell, Column, Report, Row, Table
 from process.reports.report import Parameter as Chosen
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
-from starter.cli.csv_output import write_csv
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
+from templates.spreadsheets import title_of, write_report
 
 Name = Literal["forecast", "moved", "funnel", "time-in-stage", "lost", "unbilled", "coverage", "invoices"]
 
@@ -82,7 +83,7 @@ async def report(
         return
     found = _made(name, texts)
     if csv:
-        _write_csv(found)
+        write_report(sys.stdout, found)
     elif png:
         _draw(found, png, out)
     elif not out.value(found):
@@ -143,7 +144,7 @@ def _print_table(table: Table, out: Output) -> None:
     if not table.rows:
         return
     out.heading(table.title)
-    columns = [_title(column) for column in table.columns]
+    columns = [title_of(column) for column in table.columns]
     lines = [[_shown(cell, column) for cell, column in _pairs(row, table)] for row in table.rows]
     widths = [max(map(len, each)) for each in zip(columns, *lines, strict=True)]
     out.table(
@@ -167,10 +168,6 @@ def _pairs(row: Row, table: Table) -> Iterator[tuple[Cell, Column]]:
     return zip(row.cells, table.columns, strict=True)
 
 
-def _title(column: Column) -> str:
-    return f"{column.title} ({column.currency})" if column.currency else column.title
-
-
 def _aligned(text: str, column: Column, width: int) -> str:
     return text.rjust(width) if column.kind in ("count", "money", "percent") else text
 
@@ -187,15 +184,3 @@ def _shown(cell: Cell, column: Column) -> str:
 
 
 # ---- CSV
-
-
-def _write_csv(found: Report) -> None:
-    """Print each table below the names of its columns, with an empty line between two tables."""
-    for number, table in enumerate(found.tables):
-        if number:
-            write_csv((), ())
-        write_csv([_title(column) for column in table.columns], map(_values, table.rows))
-
-
-def _values(row: Row) -> Sequence[object]:
-    return [cell.value for cell in row.cells]

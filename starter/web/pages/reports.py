@@ -1,6 +1,7 @@
 """Reports: figures with their pictures and tables, and the leads and events behind each figure."""
 
 from collections.abc import Mapping
+from io import StringIO
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -14,10 +15,10 @@ from process.reports.parameters import ParameterRefused
 from process.reports.report import Chart, Report
 from starter.web.freshness import rebuilding
 from starter.web.pages.rendering import page
-from starter.web.pages.report_files import report_csv
 from starter.web.services import Services, services_of
 from starter.web.visitors import Visitor, visitor_of
 from templates.charts import draw_png, draw_svg
+from templates.spreadsheets import write_report
 
 router = APIRouter(include_in_schema=False)
 
@@ -67,7 +68,7 @@ async def send_file(request: Request, visitor: Known, name: str, kind: Kind) -> 
     headers = {"content-disposition": f'inline; filename="{name}-{report.day}.{kind}"'}
     match kind:
         case "csv":
-            return Response(report_csv(report), media_type="text/csv; charset=utf-8", headers=headers)
+            return Response(_csv(report), media_type="text/csv; charset=utf-8", headers=headers)
         case "json":
             return Response(report.model_dump_json(indent=1), media_type="application/json", headers=headers)
     if report.chart is None:
@@ -114,6 +115,12 @@ def _check(name: str) -> None:
 async def _made(services: Services, name: str, given: Mapping[str, str]) -> Report:
     today = day_of(services.clock(), services.settings.zone)
     return await services.run(lambda: services.reports.make(name, given, today))
+
+
+def _csv(report: Report) -> str:
+    written = StringIO(newline="")
+    write_report(written, report)
+    return written.getvalue()
 
 
 def _picture(name: str, chart: Chart) -> Markup:

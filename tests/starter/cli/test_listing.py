@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starter.cli.csv_output import cell
+from templates.spreadsheets import cell
 from tests.support.commands import Ended
 from tests.support.lives import Life
 from tests.support.rows import write_rows

@@ -39,9 +39,9 @@ async def test_a_report_has_its_definition_and_files(web: AsyncClient, name: str
     assert REPORTS[name].definition[0] in unescape(response.text)
     data = (await web.get(f"/reports/{name}.json", params=given)).json()
     rows = list(csv.reader(StringIO((await web.get(f"/reports/{name}.csv", params=given)).text)))
-    for number, table in enumerate(data["tables"][:1]):
-        assert rows[number] == [table["title"]]
-        assert len(rows[number + 1]) == len(table["columns"])
+    for table in data["tables"][:1]:
+        assert len(rows[0]) == len(table["columns"])
+        assert len(rows) > len(table["rows"])
     if data["chart"]:
         assert "<svg" in response.text
         assert (await web.get(f"/reports/{name}.png", params=given)).content.startswith(b"\x89PNG")
