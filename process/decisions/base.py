@@ -1,5 +1,6 @@
 """The base class of decisions, and helpers that several of them share."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -28,6 +29,8 @@ SET_BY_SERVICE = SET_BY_LEAD | {
     "originals",
 }
 """Fields that the service fills in: no command and no form asks a person for them."""
+SET_FOR_SIGNED_IN = frozenset({"by", "key"})
+"""Fields that a face fills in, too, where people sign in: it knows who decides, and gives each form or request a key."""
 SAID_WITHIN = timedelta(days=14)
 """A decision counts from when it was said if that is no longer ago; an older one is judged by the present."""
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
@@ -140,6 +143,13 @@ class Decision(Fact, abstract=True):
     def with_note(self, sentence: str) -> str:
         """Return the sentence with the decision's note, if it has one."""
         return f"{sentence}: {self.note}" if self.note else sentence
+
+
+def given_fields(decision: type[Decision], but: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the names of the fields that a person may give, the decision's own first. `but`: fields to leave out."""
+    left_out = {*SET_BY_SERVICE, *but}
+    names = (name for name in decision.model_fields if name not in left_out)
+    return tuple(sorted(names, key=Decision.model_fields.__contains__))
 
 
 def mail(change: Change, template: str, *to: Role, needs_folder: bool = False, **fields: str) -> SendMail:

@@ -1,6 +1,5 @@
 """Turns the fields of a decision into options of a command, and given options into a decision."""
 
-import getpass
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -12,9 +11,10 @@ from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from config.login import login
 from process.actor import Actor, Face
 from process.core.refusal import Refused
-from process.decisions.base import SET_BY_SERVICE, Decision
+from process.decisions.base import Decision, given_fields
 from process.decisions.reading import parse_as
 from starter.cli.exits import CommandFailed, ExitCode
 
@@ -28,10 +28,7 @@ def with_options(function: F, decision: type[Decision], *, but: Iterable[str] = 
     """Return the function with its `**values` replaced by one option per field of the decision."""
     signature = inspect.signature(function)
     own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    left_out = {*SET_BY_SERVICE, *but}
-    names = [name for name in decision.model_fields if name not in left_out]
-    names.sort(key=Decision.model_fields.__contains__)  # the decision's own fields come first
-    fields = [_option(name, decision.model_fields[name]) for name in names]
+    fields = [_option(name, decision.model_fields[name]) for name in given_fields(decision, but)]
     first = [p for p in own if p.kind is not inspect.Parameter.KEYWORD_ONLY]
     last = [p for p in own if p.kind is inspect.Parameter.KEYWORD_ONLY]
     function.__signature__ = signature.replace(parameters=[*first, *fields, *last])  # type: ignore[attr-defined]
@@ -82,11 +79,3 @@ def given(decision: type[D], values: Mapping[str, Any], command: str = "") -> D:
         command = command or decision.kind.replace("_", "-")
         raise CommandFailed(ExitCode.USAGE, f"{parsed.reason}. `leads {command} --help` explains it.")
     return parsed
-
-
-def login() -> str:
-    """Return the login name of the user at this terminal."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "someone at the command line"

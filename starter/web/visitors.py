@@ -1,10 +1,10 @@
 """Finds out who makes a request: the person signed in, the one that a trusted proxy names, or the one at this machine."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from fastapi import HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 
-from starter.cli.options import login
+from config.login import login
 from starter.web.auth import sessions
 from starter.web.auth.access import Access
 from starter.web.auth.addresses import is_at_this_machine, peer
@@ -61,6 +61,10 @@ async def visitor_of(request: Request) -> Visitor:
     if known.visitor.roles == ():
         raise NoRole(known.visitor)
     return known.visitor
+
+
+SignedIn = Annotated[Visitor, Depends(visitor_of)]
+"""The person behind a request, who may see leads."""
 
 
 def _from_proxy(request: Request, access: Access) -> Person | None:

@@ -7,28 +7,20 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from process.actor import Face
-from process.decisions.base import SET_BY_SERVICE, Decision
+from process.decisions.base import SET_FOR_SIGNED_IN, Decision, given_fields
 from process.decisions.reading import complaint_of, did_you_mean, shown
 from process.types import GIVEN
 from starter.web.api.callers import Caller
 from starter.web.api.problems import Complaint, invalid
 
-HIDDEN: Final = SET_BY_SERVICE | {"by", "key"}
-"""Fields that the service fills in: who decides is known by the token, the rest by the settings."""
 MAX_ERRORS: Final = 20
 
 D = TypeVar("D", bound=Decision)
 
 
-def fields_of(decision: type[Decision]) -> tuple[str, ...]:
-    """Return the names of the fields that a program may give, its own first."""
-    names = (name for name in decision.model_fields if name not in HIDDEN)
-    return tuple(sorted(names, key=Decision.model_fields.__contains__))
-
-
 def decision_of(decision: type[D], body: Mapping[str, Any], caller: Caller, key: str | None = None) -> D:
     """Return the decision by this person. Raises ApiProblem with a complaint for each wrong field."""
-    given = fields_of(decision)
+    given = given_fields(decision, but=SET_FOR_SIGNED_IN)
     unknown = [_unknown(decision.kind, name, given) for name in body if name not in given]
     known = {name: value for name, value in body.items() if name in given}
     ours = {"by": caller.name, "source": Face.API, "actor": caller.actor} | ({"key": key} if key else {})

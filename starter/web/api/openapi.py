@@ -12,11 +12,10 @@ from fastapi.responses import JSONResponse
 from pydantic.json_schema import models_json_schema
 
 from process.core.refusal import title
-from process.decisions.base import Decision
+from process.decisions.base import SET_FOR_SIGNED_IN, Decision, given_fields
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.reports.catalog import REPORTS, Info
-from starter.web.api.fields import HIDDEN
 from starter.web.api.problems import KINDS, MEDIA_TYPE, Problem
 
 SCHEMAS: Final = "#/components/schemas/"
@@ -215,16 +214,17 @@ def _bodies() -> tuple[dict[type[Decision], dict[str, Any]], dict[str, Any]]:
         [(kind, "validation") for kind in kinds], ref_template=f"{SCHEMAS}{{model}}"
     )
     known = made["$defs"]
-    bodies = {kind: _given(known[_name(named[kind, "validation"]["$ref"])]) for kind in kinds}
+    bodies = {kind: _given(kind, known[_name(named[kind, "validation"]["$ref"])]) for kind in kinds}
     wanted: dict[str, Any] = {}
     for body in bodies.values():
         _collect(body, known, wanted)
     return bodies, wanted
 
 
-def _given(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema without the fields that the service fills in."""
-    given = {name: field for name, field in schema["properties"].items() if name not in HIDDEN}
+def _given(kind: type[Decision], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the decision's schema without the fields that the service fills in."""
+    names = given_fields(kind, but=SET_FOR_SIGNED_IN)
+    given = {name: field for name, field in schema["properties"].items() if name in names}
     body = {"type": "object", "title": schema["title"], "properties": given, "additionalProperties": False}
     required = [name for name in schema.get("required", ()) if name in given]
     return body | ({"required": required} if required else {})

@@ -13,12 +13,10 @@ from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from process.decisions.base import SET_BY_SERVICE, Decision
+from process.decisions.base import SET_FOR_SIGNED_IN, Decision, given_fields
 from process.money.amounts import CURRENCY_PATTERN
 from process.types import Text
 
-SET_BY_PAGE = SET_BY_SERVICE | {"by", "key"}
-"""Fields that a page fills in: who decides is known from the session, and the key belongs to the form."""
 FEW = 4
 """Choices that are shown at once, as radio buttons."""
 YES_OR_NO = (("true", "Yes"), ("false", "No"))
@@ -84,8 +82,7 @@ class FieldGroup(NamedTuple):
 @cache
 def fields_of(decision: type[Decision]) -> tuple[FormField, ...]:
     """Return the fields that a person fills in, those of the decision's own first."""
-    names = [name for name in decision.model_fields if name not in SET_BY_PAGE]
-    names.sort(key=Decision.model_fields.__contains__)
+    names = given_fields(decision, but=SET_FOR_SIGNED_IN)
     return tuple(_field(name, decision.model_fields[name]) for name in names)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request
+from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import Response
 
 from process import authorization
@@ -28,7 +28,7 @@ from starter.web.previewing import believed, preview_from_ledger
 from starter.web.reading import read_lead
 from starter.web.services import services_of
 from starter.web.spelling import CORRECTION, decision_address
-from starter.web.visitors import Visitor, visitor_of
+from starter.web.visitors import SignedIn, Visitor
 
 router = APIRouter(include_in_schema=False)
 
@@ -40,11 +40,10 @@ _PROBES: tuple[dict[str, Any], ...] = ({}, {"compensate": ("all",)}, {"rest_is_f
 """The ways to correct an event: an event that is corrected already takes only the last two."""
 
 Seq = Annotated[int, Path(ge=1, le=1_000_000)]
-Person = Annotated[Visitor, Depends(visitor_of)]
 
 
 @router.get("/leads/{lead_id}/correct/{seq}")
-async def show(request: Request, lead_id: str, seq: Seq, visitor: Person) -> Response:
+async def show(request: Request, lead_id: str, seq: Seq, visitor: SignedIn) -> Response:
     """Show what was decided and what a correction would do, or why there can be none."""
     shown = await _page(request, lead_id, seq, visitor)
     if answer := shown.not_theirs():
@@ -61,7 +60,7 @@ async def show(request: Request, lead_id: str, seq: Seq, visitor: Person) -> Res
 
 
 @router.post("/leads/{lead_id}/correct/{seq}")
-async def correct(request: Request, lead_id: str, seq: Seq, visitor: Person) -> Response:
+async def correct(request: Request, lead_id: str, seq: Seq, visitor: SignedIn) -> Response:
     """Answer the form that was sent."""
     given = await posted(request)
     with keeping(given):

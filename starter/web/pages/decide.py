@@ -1,9 +1,8 @@
 """Deciding: the form of a decision beside what it would do, and taking it."""
 
 import difflib
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from process.decisions.base import Decision
@@ -16,15 +15,13 @@ from starter.web.previewing import preview_from_ledger
 from starter.web.reading import read_lead
 from starter.web.services import services_of
 from starter.web.spelling import CORRECTION, decision_address
-from starter.web.visitors import Visitor, visitor_of
+from starter.web.visitors import SignedIn
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/leads/{lead_id}/decide/{name}")
-async def show(
-    request: Request, lead_id: str, name: str, visitor: Annotated[Visitor, Depends(visitor_of)]
-) -> Response:
+async def show(request: Request, lead_id: str, name: str, visitor: SignedIn) -> Response:
     """Show the form, with the values of the address filled in, or why it cannot be decided now."""
     services, decision = services_of(request), decision_named(name)
     query = request.query_params
@@ -49,9 +46,7 @@ async def show(
 
 
 @router.post("/leads/{lead_id}/decide/{name}")
-async def decide(
-    request: Request, lead_id: str, name: str, visitor: Annotated[Visitor, Depends(visitor_of)]
-) -> Response:
+async def decide(request: Request, lead_id: str, name: str, visitor: SignedIn) -> Response:
     """Answer the form that was sent."""
     decision = decision_named(name)
     if decision.kind == CORRECTION:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from client.errors import LeadNotFound, LeadNotInLedger, LeadsError
@@ -18,7 +18,7 @@ from starter.web.pages.rendering import page
 from starter.web.reading import NotYetCome, NotYetOpened, read_folded
 from starter.web.services import Services, services_of
 from starter.web.spelling import lead_address
-from starter.web.visitors import Visitor, visitor_of
+from starter.web.visitors import SignedIn, Visitor
 
 MAX_ID = 255
 """Characters of an id at most."""
@@ -26,7 +26,6 @@ MAX_SEQ = 10**9
 LONGEST = 1_000
 
 router = APIRouter(include_in_schema=False)
-Person = Annotated[Visitor, Depends(visitor_of)]
 
 
 class Address(NamedTuple):
@@ -54,7 +53,7 @@ class Address(NamedTuple):
 @router.get("/leads/{lead_id}")
 async def show(
     request: Request,
-    visitor: Person,
+    visitor: SignedIn,
     lead_id: str,
     *,
     as_of: Annotated[str, Query(alias="as-of", max_length=20)] = "",
@@ -90,7 +89,7 @@ async def show(
 
 
 @router.get("/leads/{lead_id}/live")
-async def show_live(request: Request, visitor: Person, lead_id: str) -> HTMLResponse:
+async def show_live(request: Request, visitor: SignedIn, lead_id: str) -> HTMLResponse:
     """Show what only the workflow knows. The page loads it when it is there."""
     services, lead_id = services_of(request), _checked(lead_id)
     live = await ask_live(services.leads, lead_id)
@@ -100,7 +99,7 @@ async def show_live(request: Request, visitor: Person, lead_id: str) -> HTMLResp
 @router.post("/leads/{lead_id}/retry")
 async def retry(
     request: Request,
-    visitor: Person,  # noqa: ARG001
+    visitor: SignedIn,  # noqa: ARG001
     lead_id: str,
     effect: Annotated[str | None, Query(max_length=LONGEST)] = None,
 ) -> RedirectResponse:

@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from client.errors import DecisionUnknown, LeadsError, Unavailable
@@ -27,7 +27,7 @@ from starter.web.reading import read_lead
 from starter.web.services import Services, services_of
 from starter.web.spelling import lead_address
 from starter.web.taking import take
-from starter.web.visitors import Visitor, visitor_of
+from starter.web.visitors import SignedIn, Visitor
 
 DAYS = 14
 """Days for which a link counts, unless another number is typed."""
@@ -36,14 +36,12 @@ _log = structlog.get_logger("web")
 
 router = APIRouter(include_in_schema=False)
 
-Person = Annotated[Visitor, Depends(visitor_of)]
-
 
 # ---- making a link
 
 
 @router.get("/leads/{lead_id}/link")
-async def choose(request: Request, lead_id: str, visitor: Person, purpose: str = "") -> HTMLResponse:
+async def choose(request: Request, lead_id: str, visitor: SignedIn, purpose: str = "") -> HTMLResponse:
     """Show the form that makes a link, and the links that count now."""
     aggregate = await read_lead(services_of(request), lead_id)
     return await _making(request, visitor, aggregate, {"purpose": purpose, "days": str(DAYS)})
@@ -53,7 +51,7 @@ async def choose(request: Request, lead_id: str, visitor: Person, purpose: str =
 async def make(
     request: Request,
     lead_id: str,
-    visitor: Person,
+    visitor: SignedIn,
     purpose: Annotated[str, Form()] = "",
     name: Annotated[str, Form()] = "",
     mail: Annotated[str, Form()] = "",
@@ -82,7 +80,7 @@ async def make(
 
 
 @router.post("/leads/{lead_id}/link/{link_id}/remove")
-async def take_back(request: Request, lead_id: str, link_id: str, visitor: Person) -> RedirectResponse:
+async def take_back(request: Request, lead_id: str, link_id: str, visitor: SignedIn) -> RedirectResponse:
     """Take a link back. Who may make it may take it back."""
     services = services_of(request)
     aggregate = await read_lead(services, lead_id)

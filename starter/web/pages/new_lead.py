@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from client.errors import (
@@ -32,7 +31,7 @@ from starter.web.reading import read_lead
 from starter.web.services import Services, services_of
 from starter.web.spelling import WrittenRefusal, lead_address, write_refusal
 from starter.web.taking import as_leads_errors, as_visitor
-from starter.web.visitors import Visitor, visitor_of
+from starter.web.visitors import SignedIn, Visitor
 
 router = APIRouter(include_in_schema=False)
 
@@ -40,11 +39,9 @@ WAIT = 2.0
 """Seconds in which a new lead's first event is in the ledger if a worker runs."""
 PAUSE = 0.05
 
-Person = Annotated[Visitor, Depends(visitor_of)]
-
 
 @router.get("/leads/new")
-async def show(request: Request, visitor: Person) -> HTMLResponse:
+async def show(request: Request, visitor: SignedIn) -> HTMLResponse:
     """Show the form, with the values of the address filled in."""
     given = request.query_params.multi_items()
     form = Form.empty(LeadOpened, [("zone", services_of(request).settings.zone), *given])
@@ -53,7 +50,7 @@ async def show(request: Request, visitor: Person) -> HTMLResponse:
 
 
 @router.post("/leads/new")
-async def start(request: Request, visitor: Person) -> Response:
+async def start(request: Request, visitor: SignedIn) -> Response:
     """Open the lead, or say which it may be the same as. The same organisation and title are the same lead."""
     given = await posted(request)
     return await NewLeadPage(request, visitor, dict(given)).sent(given)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from io import StringIO
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
@@ -16,24 +16,23 @@ from process.reports.report import Chart, Report
 from starter.web.freshness import rebuilding
 from starter.web.pages.rendering import page
 from starter.web.services import Services, services_of
-from starter.web.visitors import Visitor, visitor_of
+from starter.web.visitors import SignedIn
 from templates.charts import draw_png, draw_svg
 from templates.spreadsheets import write_report
 
 router = APIRouter(include_in_schema=False)
 
 Kind = Literal["csv", "json", "svg", "png"]
-Known = Annotated[Visitor, Depends(visitor_of)]
 
 
 @router.get("/reports")
-async def show_all(request: Request, visitor: Known) -> HTMLResponse:
+async def show_all(request: Request, visitor: SignedIn) -> HTMLResponse:
     """Show the list of reports."""
     return page(request, "reports.html", visitor, reports=REPORTS.values())
 
 
 @router.get("/reports/{name}/rows")
-async def show_rows(request: Request, visitor: Known, name: str) -> HTMLResponse:
+async def show_rows(request: Request, visitor: SignedIn, name: str) -> HTMLResponse:
     """Show the leads and events behind a figure, some at a time."""
     services, given = services_of(request), dict(request.query_params)
     after = given.pop("after", None)
@@ -57,7 +56,7 @@ async def show_rows(request: Request, visitor: Known, name: str) -> HTMLResponse
 
 
 @router.get("/reports/{name}.{kind}")
-async def send_file(request: Request, visitor: Known, name: str, kind: Kind) -> Response:  # noqa: ARG001
+async def send_file(request: Request, visitor: SignedIn, name: str, kind: Kind) -> Response:  # noqa: ARG001
     """Send the report as a file: a table (CSV), data (JSON) or its picture (SVG, PNG)."""
     services, given = services_of(request), dict(request.query_params)
     _check(name)
@@ -80,7 +79,7 @@ async def send_file(request: Request, visitor: Known, name: str, kind: Kind) -> 
 
 
 @router.get("/reports/{name}")
-async def show(request: Request, visitor: Known, name: str) -> HTMLResponse:
+async def show(request: Request, visitor: SignedIn, name: str) -> HTMLResponse:
     """Show a report. A wrong parameter is named beside its field, with the report by its usual values below."""
     services, given = services_of(request), {k: v for k, v in request.query_params.items() if v}
     _check(name)

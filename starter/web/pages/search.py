@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
@@ -15,7 +15,7 @@ from process.views.lead_row import LeadRow
 from starter.web.pages.queries import Words
 from starter.web.pages.rendering import page, title
 from starter.web.services import services_of
-from starter.web.visitors import Visitor, visitor_of
+from starter.web.visitors import SignedIn
 
 router = APIRouter(include_in_schema=False)
 
@@ -67,7 +67,7 @@ class Wanted(NamedTuple):
 @router.get("/search")
 async def show(
     request: Request,
-    visitor: Annotated[Visitor, Depends(visitor_of)],
+    visitor: SignedIn,
     q: Annotated[Words, Query()] = "",
 ) -> HTMLResponse:
     """Show what is found."""

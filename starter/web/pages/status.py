@@ -3,9 +3,9 @@
 import asyncio
 from datetime import datetime
 from importlib.metadata import version
-from typing import Annotated, NamedTuple, cast
+from typing import NamedTuple, cast
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from temporalio.service import RPCError
 
@@ -17,7 +17,7 @@ from ledger.queries import feed
 from starter.web.live import STREAMS, live_of
 from starter.web.pages.rendering import page
 from starter.web.services import Services, services_of
-from starter.web.visitors import Visitor, visitor_of
+from starter.web.visitors import SignedIn
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,7 +35,7 @@ class Part(NamedTuple):
 
 
 @router.get("/status")
-async def show(request: Request, visitor: Annotated[Visitor, Depends(visitor_of)]) -> HTMLResponse:
+async def show(request: Request, visitor: SignedIn) -> HTMLResponse:
     """Show what works and what is away."""
     services = services_of(request)
     temporal, worker = await _temporal(services)

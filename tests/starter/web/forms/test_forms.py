@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from process.decisions.base import Decision
+from process.decisions.base import SET_BY_SERVICE, SET_FOR_SIGNED_IN, Decision
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
-from starter.web.forms.fields import SET_BY_PAGE, FormField, Widget, fields_of, groups_of
+from starter.web.forms.fields import FormField, Widget, fields_of, groups_of
 from starter.web.forms.form import Form
 from starter.web.forms.offers import offers_of
 from starter.web.forms.values import body_of, typed, typed_values
@@ -54,7 +54,8 @@ def field_of(kind: str, name: str) -> FormField:
 @pytest.mark.parametrize("kind", ALL)
 def test_every_field_that_a_person_fills_in_is_asked_for_once(kind: str) -> None:
     names = [field.name for group in groups_of(ALL[kind]) for field in group.fields]
-    assert sorted(names) == sorted(ALL[kind].model_fields.keys() - SET_BY_PAGE)
+    hidden = SET_BY_SERVICE | SET_FOR_SIGNED_IN
+    assert sorted(names) == sorted(ALL[kind].model_fields.keys() - hidden)
     assert names[-1] == "note"
 
 
