@@ -144,6 +144,25 @@ class NotRestorable(RequestRefused):
         return f"{self.lead_id} can't be restored, and was left as it is: {sentence(self.why, capital=False)}"
 
 
+@dataclass(eq=False, repr=False)
+class NobodySoNamed(RequestRefused):
+    """No role and no person of the policy or of a lead has this name. `near`: names like it."""
+
+    name: str
+    near: Sequence[str]
+    roles: Sequence[str]
+
+    @property
+    def advice(self) -> str:
+        """One sentence that names what may be meant."""
+        if self.near:
+            return f"Did you mean {' or '.join(self.near)}?"
+        return f"Roles are {', '.join(self.roles)}."
+
+    def __str__(self) -> str:
+        return f"{self.name!r} is no role, and nobody of that name has one. {self.advice}"
+
+
 # ---- the lead is not there
 
 
@@ -261,7 +280,7 @@ class WorkerBusy(Unavailable):
 
 
 class StuckCause(StrEnum):
-    """Why the task of a lead fails at each attempt."""
+    """A cause for which the task of a lead fails at each attempt."""
 
     HISTORY = "the worker's code does not lead to its history"
     TOO_LARGE = "a payload of it is too large for Temporal"

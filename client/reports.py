@@ -25,7 +25,7 @@ SIZE: Final = 64
 
 
 class _State(NamedTuple):
-    """What a report depends on beside its parameters: it stays the same as long as this does."""
+    """Everything that a report depends on beside its parameters: it stays the same as long as this does."""
 
     head: int
     """Position of the newest event."""

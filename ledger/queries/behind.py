@@ -173,7 +173,7 @@ def _beyond(keys: Sequence[ColumnElement[Any]], values: Sequence[Any]) -> Column
 
 
 class Told(NamedTuple):
-    """What the ledger says of an event."""
+    """Time, kind and summary of an event."""
 
     at: datetime
     kind: str

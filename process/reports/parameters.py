@@ -1,4 +1,4 @@
-"""What a person may choose about a report: read from text, checked, and described with its present value."""
+"""The choices that a person has about a report: read from text, checked, and described with their present value."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

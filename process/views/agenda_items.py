@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from pydantic import AwareDatetime
 
@@ -24,6 +24,17 @@ class Section(StrEnum):
     STUCK = "stuck"
     WAITING = "waiting"
     UPCOMING = "upcoming"
+
+
+TITLES: Final = {
+    Section.ATTENTION: "Needs attention",
+    Section.OVERDUE: "Overdue",
+    Section.DUE: "To do",
+    Section.STUCK: "Stuck",
+    Section.WAITING: "Waiting",
+    Section.UPCOMING: f"In the next {AHEAD.days} days",
+}
+"""Section -> its title, as every face shows it."""
 
 
 class AgendaItem(Model):

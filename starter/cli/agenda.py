@@ -1,32 +1,19 @@
 """`leads agenda`: one list of work per role and person."""
 
-import difflib
 from datetime import UTC, datetime
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from client.lists import LeadLists, lead_lists
+from client.agendas import whose
+from client.lists import lead_lists
 from config.policy_file import current_policy
-from process.actor import plain_name
-from process.policy import TEAMS, Policy
-from process.types import Role
-from process.views.agenda_items import AHEAD, Agenda, AgendaItem, Section
+from process.views.agenda_items import TITLES, Agenda, AgendaItem, Section
 from starter.cli.arguments import Json
 from starter.cli.configuration import read_settings
-from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
 from starter.cli.stuck import warn_of_stuck
 from starter.cli.warnings import warn_of_outdated
-
-TITLES = {
-    Section.ATTENTION: "Needs attention",
-    Section.OVERDUE: "Overdue",
-    Section.DUE: "To do",
-    Section.STUCK: "Stuck",
-    Section.WAITING: "Waiting",
-    Section.UPCOMING: f"In the next {AHEAD.days} days",
-}
 
 
 async def agenda(
@@ -46,31 +33,13 @@ async def agenda(
     known = read_settings()
     with lead_lists(known) as rows:
         found = rows.agenda(datetime.now(UTC))
-        mine = found.for_(for_, _roles(for_, rows, current_policy(known))) if for_ else found
+        roles = whose(current_policy(known), rows.people, for_).roles if for_ else ()
+        mine = found.for_(for_, roles) if for_ else found
     out = Output(as_json=json)
     if not out.value(mine):
         show(mine, out)
     warn_of_outdated(found.outdated, json=json)
     await warn_of_stuck(json=json)
-
-
-def _roles(name: str, rows: LeadLists, policy: Policy) -> frozenset[Role]:
-    """Return the roles of this role or person. Raises CommandFailed, with near names, for one that nobody knows."""
-    wanted = plain_name(name)
-    of_role = {
-        role: {plain_name(each) for each in (*policy.people.get(role, ()), *policy.addresses.get(role, ()))}
-        for role in Role
-    }
-    roles = frozenset(role for role, names in of_role.items() if wanted in names)
-    if roles or wanted in {role.value for role in TEAMS}:
-        return roles
-    people = {plain_name(each) for each in rows.people()}
-    if wanted in people:
-        return roles
-    known = people.union(*of_role.values(), (role.value for role in TEAMS))
-    near = difflib.get_close_matches(wanted, sorted(known), n=3)
-    meant = f"Did you mean {' or '.join(near)}?" if near else f"Roles are {', '.join(sorted(TEAMS))}."
-    raise CommandFailed(ExitCode.USAGE, f"{name!r} is no role, and nobody of that name has one. {meant}")
 
 
 def show(found: Agenda, out: Output) -> None:

@@ -20,6 +20,7 @@ from client.errors import (
     LeadStuck,
     LedgerFailed,
     NamespaceMissing,
+    NobodySoNamed,
     NoWorker,
     OtherLeadOpen,
     PossibleDuplicate,
@@ -52,6 +53,7 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
             "if not, give another --title or an --id."
         ),
     ),
+    (NobodySoNamed, ExitCode.USAGE, lambda _: ""),
     (RequestRefused, ExitCode.REFUSED, lambda _: ""),
     (
         LeadNotFound,

@@ -1,4 +1,4 @@
-"""The web application: pages, static files and GitHub's webhooks in one process (`leads web`)."""
+"""The web application: pages, the HTTP API, static files and GitHub's webhooks in one process (`leads web`)."""
 
 import asyncio
 import gc

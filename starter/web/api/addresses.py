@@ -1,4 +1,4 @@
-"""What the addresses of the API hold, and those that it answers with."""
+"""The values in the addresses of the API, and the addresses that it answers with."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any

@@ -1,16 +1,15 @@
 """The agenda: what is to be done, by role and person."""
 
-import difflib
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from client.agendas import whose
+from client.errors import NobodySoNamed
 from ledger.queries import agenda, feed
 from ledger.queries.agenda import Whose
-from process.actor import plain_name
-from process.policy import TEAMS
 from process.types import Line, Role
 from starter.web.api.addresses import Reader, Serving, next_link
 from starter.web.api.answers import AgendaLine, AgendaPage
@@ -23,7 +22,7 @@ router = APIRouter(tags=["agenda"])
 
 
 class AgendaAsked(Asked):
-    """Whose agenda, and which part of it."""
+    """The role or person of an agenda, and the part of it that is read."""
 
     for_: Line | None = Field(
         None,
@@ -39,8 +38,8 @@ async def read(
     request: Request, services: Serving, _: Reader, asked: Annotated[AgendaAsked, Query()]
 ) -> Response:
     """List what is due, overdue, waited for, stuck and to come: of a role, of a person, or of all."""
-    whose = await _whose(services, asked.for_) if asked.for_ else Whose(roles=tuple(Role))
-    found = await services.ask(agenda.agenda, whose, services.clock(), asked.after, asked.limit)
+    owner = await _whose(services, asked.for_) if asked.for_ else Whose(roles=tuple(Role))
+    found = await services.ask(agenda.agenda, owner, services.clock(), asked.after, asked.limit)
     page = AgendaPage(lines=[AgendaLine.of(item) for item in found.items], after=found.after)
     following = next_link(request, after=found.after) if found.after else {}
     return answer(request, page, await services.ask(feed.head), following)
@@ -48,18 +47,10 @@ async def read(
 
 async def _whose(services: Services, name: str) -> Whose:
     """Return the role or person of this name. Raises ApiProblem, with near names, for one that nobody knows."""
-    wanted, policy = plain_name(name), services.leads.policy
-    if wanted in {role.value for role in TEAMS}:
-        return Whose(roles=(Role(wanted),))
-    of_role = {
-        role: {plain_name(each) for each in (*policy.people.get(role, ()), *policy.addresses.get(role, ()))}
-        for role in Role
-    }
-    roles = tuple(role for role, names in of_role.items() if wanted in names)
-    people = set(await services.ask(agenda.people))
-    if not roles and wanted not in people:
-        known = sorted(people.union(*of_role.values(), (role.value for role in TEAMS)))
-        near = difflib.get_close_matches(wanted, known, n=3)
-        meant = f"Did you mean {' or '.join(near)}?" if near else f"Roles are {', '.join(sorted(TEAMS))}."
-        raise invalid(Complaint(parameter="for", detail=f"for: nobody has a role by this name. {meant}"))
-    return Whose(name, roles)
+    try:
+        return await services.ask(
+            lambda asked: whose(services.leads.policy, lambda: agenda.people(asked), name)
+        )
+    except NobodySoNamed as error:
+        detail = f"for: nobody has a role by this name. {error.advice}"
+        raise invalid(Complaint(parameter="for", detail=detail)) from None

@@ -64,7 +64,7 @@ class LeadsAsked(Asked):
 
 
 class LeadAsked(Asked):
-    """How a lead is read."""
+    """The day and the event as of which a lead is read."""
 
     as_of: date | None = Field(None, description="show it as it was known at the end of this past day")
     min_seq: int | None = Field(

@@ -54,7 +54,7 @@ _TOO_LARGE = Shown(
 
 
 class Guard(NamedTuple):
-    """How the edge is set."""
+    """Settings of the edge."""
 
     access: Access
     session_keys: tuple[str, ...]

@@ -1,7 +1,6 @@
 """The agenda: what a person or role has to do, is late with, and waits for."""
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Annotated, NamedTuple
 
@@ -9,12 +8,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import StringConstraints
 
+from client.agendas import whose
+from client.errors import NobodySoNamed
 from ledger.queries import agenda
-from process.actor import ID, plain_name
+from process.actor import ID
 from process.calendar import day_of
 from process.policy import TEAMS
 from process.types import Role
-from process.views.agenda_items import AHEAD, Section
+from process.views.agenda_items import TITLES, Section
 from starter.web.freshness import rebuilding
 from starter.web.pages.queries import Cursor, Maybe
 from starter.web.pages.rendering import page
@@ -23,19 +24,9 @@ from starter.web.visitors import Visitor, visitor_of
 
 router = APIRouter(include_in_schema=False)
 
-TITLES = {
-    Section.ATTENTION: "Needs attention",
-    Section.OVERDUE: "Overdue",
-    Section.DUE: "To do",
-    Section.STUCK: "Stuck",
-    Section.WAITING: "Waiting",
-    Section.UPCOMING: f"In the next {AHEAD.days} days",
-}
 ME = "me"
 ROLES = tuple(role for role in Role if role in TEAMS)
 """The roles that have an agenda of their own."""
-NEAR = 3
-"""Number of names that are proposed for one that nobody has."""
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 
@@ -77,10 +68,14 @@ async def show(
 ) -> HTMLResponse:
     """Show the agenda of the visitor, of a role, or of another person."""
     services, name = services_of(request), for_ or ME
-    whose, now = _whose(name, visitor), services.clock()
-    counts = await services.ask(agenda.counts, whose, now)
-    found = await services.ask(agenda.agenda, whose, now, after)
-    nobody = not counts and name != ME and not whose.roles
+    near: Sequence[str] | None = None
+    try:
+        owner = await _whose(services, name, visitor)
+    except NobodySoNamed as error:
+        owner, near = agenda.Whose(), error.near
+    now = services.clock()
+    counts = await services.ask(agenda.counts, owner, now)
+    found = await services.ask(agenda.agenda, owner, now, after)
     return page(
         request,
         "agenda.html",
@@ -94,17 +89,16 @@ async def show(
         parts=_parts(found.items, now),
         more=found.after,
         after=after,
-        near=await _near(services, name) if nobody else None,
+        near=near,
         today=day_of(now, services.settings.zone),
         behind=await rebuilding(request),
     )
 
 
-def _whose(name: str, visitor: Visitor) -> agenda.Whose:
+async def _whose(services: Services, name: str, visitor: Visitor) -> agenda.Whose:
     if name == ME:
         return whose_agenda(visitor)
-    roles = [role for role in ROLES if role == plain_name(name)]
-    return agenda.Whose(roles=roles) if roles else agenda.Whose(name.replace("\0", ""))
+    return await services.ask(lambda asked: whose(services.leads.policy, lambda: agenda.people(asked), name))
 
 
 def _owners(visitor: Visitor) -> list[Role]:
@@ -131,8 +125,3 @@ def _line(item: agenda.Item, now: datetime) -> Line:
         item.until if str(item.until) not in item.text else None,
         max(0, late) if item.section is Section.OVERDUE else 0,
     )
-
-
-async def _near(services: Services, name: str) -> list[str]:
-    """Return names like this one that have an agenda."""
-    return difflib.get_close_matches(plain_name(name), await services.ask(agenda.people), NEAR)

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from ledger.queries import agenda
 from process.calendar import DAY
-from starter.web.pages.agenda import TITLES, whose_agenda
+from process.views.agenda_items import TITLES
+from starter.web.pages.agenda import whose_agenda
 from starter.web.services import services_of
 
 router = APIRouter(include_in_schema=False)

@@ -115,7 +115,7 @@ class Source(NamedTuple):
     """The place that a page's facts come from, if it is not the ledger."""
 
     why: str = ""
-    """Why it is not the ledger, as a sentence; empty if it is."""
+    """The reason for which it is not the ledger, as a sentence; empty if it is."""
 
 
 async def _view(

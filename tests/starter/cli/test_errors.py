@@ -22,6 +22,7 @@ from client.errors import (
     LeadStuck,
     LedgerFailed,
     NamespaceMissing,
+    NobodySoNamed,
     NothingToRepair,
     NothingToRestore,
     NotRepairable,
@@ -99,6 +100,7 @@ EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
     ExitCode.USAGE: (
         TemporalMisconfigured("no such profile"),
         SettingsDiffer("leads", ["the organisation is a, here it is b"]),
+        NobodySoNamed("salez", (), ("contracts", "sales")),
     ),
 }
 ALL = [(code, error) for code, errors in EXAMPLES.items() for error in errors]
@@ -106,8 +108,8 @@ COMMANDS = re.compile(r"`|--\w|\bleads [a-z]+-|LEADS_|TEMPORAL_|https?://")
 
 
 def concrete(kind: type[LeadsError]) -> Iterator[type[LeadsError]]:
-    """Yield the error classes that have no subclass."""
-    below = kind.__subclasses__()
+    """Yield the error classes that have no subclass. Those of pages and API never reach the command line."""
+    below = [each for each in kind.__subclasses__() if not each.__module__.startswith("starter.web.")]
     if not below:
         yield kind
     for each in below:
