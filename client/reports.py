@@ -17,7 +17,7 @@ from ledger.queries import feed
 from ledger.queries.asking import LedgerQueries
 from ledger.tables import LEADS
 from process.reports.catalog import report_info
-from process.reports.parameters import Choice
+from process.reports.parameters import Choice, check_characters
 from process.reports.report import BehindPage, Report
 
 SIZE: Final = 64
@@ -83,6 +83,7 @@ class Reports:
         `given`: the fields of a cell's `rows`. Raises ParameterRefused, BrokenCursor or LedgerFailed.
         """
         info = report_info(name)
+        check_characters({**given, "after": after or ""})
         figure, of = given.get("figure", ""), given.get("of", "")
         choice = info.read({key: given[key] for key in given if key not in ("figure", "of")}, today)
         with failing(), self._queries.asking() as connection:

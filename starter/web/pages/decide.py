@@ -10,6 +10,7 @@ from process.decisions.registry import DECISIONS
 from process.views.overview import option_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
+from starter.web.lead_ids import LeadId
 from starter.web.pages.deciding import DecisionPage, keeping
 from starter.web.previewing import preview_from_ledger
 from starter.web.reading import read_lead
@@ -21,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/leads/{lead_id}/decide/{name}")
-async def show(request: Request, lead_id: str, name: str, visitor: SignedIn) -> Response:
+async def show(request: Request, lead_id: LeadId, name: str, visitor: SignedIn) -> Response:
     """Show the form, with the values of the address filled in, or why it cannot be decided now."""
     services, decision = services_of(request), decision_named(name)
     query = request.query_params
@@ -46,7 +47,7 @@ async def show(request: Request, lead_id: str, name: str, visitor: SignedIn) -> 
 
 
 @router.post("/leads/{lead_id}/decide/{name}")
-async def decide(request: Request, lead_id: str, name: str, visitor: SignedIn) -> Response:
+async def decide(request: Request, lead_id: LeadId, name: str, visitor: SignedIn) -> Response:
     """Answer the form that was sent."""
     decision = decision_named(name)
     if decision.kind == CORRECTION:

@@ -21,6 +21,7 @@ from starter.web.auth.links import HANDOUTS, MAX_DAYS, Answer, Handout, Link, To
 from starter.web.forms.fields import fields_of
 from starter.web.forms.form import Form as DecisionForm
 from starter.web.forms.posted import posted
+from starter.web.lead_ids import LeadId
 from starter.web.pages.rendering import page
 from starter.web.previewing import preview_from_ledger
 from starter.web.reading import read_lead
@@ -41,7 +42,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/leads/{lead_id}/link")
-async def choose(request: Request, lead_id: str, visitor: SignedIn, purpose: str = "") -> HTMLResponse:
+async def choose(request: Request, lead_id: LeadId, visitor: SignedIn, purpose: str = "") -> HTMLResponse:
     """Show the form that makes a link, and the links that count now."""
     aggregate = await read_lead(services_of(request), lead_id)
     return await _making(request, visitor, aggregate, {"purpose": purpose, "days": str(DAYS)})
@@ -50,7 +51,7 @@ async def choose(request: Request, lead_id: str, visitor: SignedIn, purpose: str
 @router.post("/leads/{lead_id}/link")
 async def make(
     request: Request,
-    lead_id: str,
+    lead_id: LeadId,
     visitor: SignedIn,
     purpose: Annotated[str, Form()] = "",
     name: Annotated[str, Form()] = "",
@@ -80,7 +81,7 @@ async def make(
 
 
 @router.post("/leads/{lead_id}/link/{link_id}/remove")
-async def take_back(request: Request, lead_id: str, link_id: str, visitor: SignedIn) -> RedirectResponse:
+async def take_back(request: Request, lead_id: LeadId, link_id: str, visitor: SignedIn) -> RedirectResponse:
     """Take a link back. Who may make it may take it back."""
     services = services_of(request)
     aggregate = await read_lead(services, lead_id)

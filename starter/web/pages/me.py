@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from starter.web.auth import sessions
@@ -15,6 +15,7 @@ from starter.web.visitors import KnownPerson, person_of, visitor_of
 router = APIRouter(include_in_schema=False)
 
 Known = Annotated[KnownPerson, Depends(person_of)]
+TokenId = Annotated[str, Path(max_length=100, pattern="^[0-9a-f]+$")]
 WITH_ROLE = [Depends(visitor_of)]
 _SCOPES = {
     Scope.READ: "see leads, agenda and reports",
@@ -59,7 +60,7 @@ async def add_token(
 
 
 @router.post("/me/tokens/{token_id}/remove")
-async def remove_token(request: Request, known: Known, token_id: str) -> RedirectResponse:
+async def remove_token(request: Request, known: Known, token_id: TokenId) -> RedirectResponse:
     """Remove a token of one's own. It is refused from now on."""
     services = services_of(request)
     await services.run(lambda: services.store.remove_token(known.person.account, token_id))
