@@ -37,7 +37,7 @@ def decision_of(decision: type[D], body: Mapping[str, Any], caller: Caller, key:
 
 def _unknown(kind: str, names: list[str], given: tuple[str, ...]) -> list[Complaint]:
     """Return complaints about the first names. Only the first has a suggestion: to look for one takes time."""
-    found = []
+    found: list[Complaint] = []
     for name in names[:MAX_ERRORS]:
         meant = "" if found else did_you_mean(name, dict.fromkeys(given)) or f"It takes {', '.join(given)}."
         found.append(
