@@ -7,15 +7,17 @@ from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 
 from starter.web import bodies
-from starter.web.api.problems import ApiProblem
+from starter.web.api.problems import ApiProblem, Complaint, invalid
 
 CLOSE: Final = {"connection": "close"}
 """Of a body that is too large or too slow, the rest is not read."""
 
+MAX_NAMES: Final = 100
+"""Names of an object at most. No request has half as many."""
+
 
 async def body_of(request: Request) -> dict[str, Any]:
     """Return the object that was sent; an empty one if there is no body. Raises ApiProblem."""
-    _check_header(request)
     sent = await _read(request)
     if not sent:
         return {}
@@ -27,14 +29,10 @@ async def body_of(request: Request) -> dict[str, Any]:
         raise ApiProblem("malformed", f"The body is no JSON: {wrong}.") from None
     if not isinstance(body, dict):
         raise ApiProblem("malformed", "The body must be an object, as {}.")
+    if len(body) > MAX_NAMES:
+        many = f"The body has {len(body)} names, and may have {MAX_NAMES} at most."
+        raise invalid(Complaint(pointer="#", detail=many))
     return body
-
-
-def _check_header(request: Request) -> None:
-    """Raise ApiProblem for a body that is too large by its header, before any of it is read."""
-    length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdecimal() and (len(length) > 9 or int(length) > bodies.MAX_BODY):
-        raise _too_large()
 
 
 async def _read(request: Request) -> bytes:

@@ -1,11 +1,10 @@
 """Deciding: the form of a decision beside what it would do, and taking it."""
 
-import difflib
-
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from process.decisions.base import Decision
+from process.decisions.reading import did_you_mean
 from process.decisions.registry import DECISIONS
 from process.views.overview import option_of
 from starter.web.forms.form import Form
@@ -65,7 +64,6 @@ def decision_named(name: str) -> type[Decision]:
     """Return the decision that an address names, as `price-quoted`. Raises HTTPException."""
     found = DECISIONS.get(name.replace("-", "_"))
     if found is None:
-        near = difflib.get_close_matches(name[:60], [kind.replace("_", "-") for kind in DECISIONS], 1)
-        meant = f" Did you mean {near[0]}?" if near else ""
-        raise HTTPException(404, f"There is no such decision.{meant}")
+        meant = did_you_mean(name, {kind.replace("_", "-"): kind for kind in DECISIONS})
+        raise HTTPException(404, f"There is no such decision. {meant}".strip())
     return found

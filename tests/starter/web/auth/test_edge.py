@@ -9,8 +9,9 @@ from fastapi.dependencies.models import Dependant
 from httpx2 import AsyncClient
 from playwright.async_api import Browser
 
-from starter.web.auth.edge import MAX_BODY, WEBHOOK
+from starter.web.auth.edge import WEBHOOK
 from starter.web.auth.rates import RULES
+from starter.web.bodies import MAX_BODY
 from starter.web.pages.rendering import TEMPLATES
 from starter.web.visitors import person_of, visitor_of
 from tests.support.lives import Life
