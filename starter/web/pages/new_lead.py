@@ -7,6 +7,7 @@ from types import MappingProxyType
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from client.connection import as_leads_errors
 from client.errors import (
     DecisionRefused,
     LeadHasEnded,
@@ -30,7 +31,7 @@ from starter.web.pages.rendering import page
 from starter.web.reading import read_lead
 from starter.web.services import Services, services_of
 from starter.web.spelling import WrittenRefusal, lead_address, write_refusal
-from starter.web.taking import as_leads_errors, as_visitor
+from starter.web.taking import as_visitor
 from starter.web.visitors import SignedIn, Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -80,7 +81,7 @@ class NewLeadPage:
         if refusal := wanted.complaint():
             return self.page(form, 422, refused=write_refusal(refusal, ""))
         try:
-            with as_leads_errors(self.services):
+            async with as_leads_errors():
                 opened = await self.services.leads.open(wanted, duplicate=self.another, opaque=self.opaque)
         except PossibleDuplicate as error:
             return self.page(form, 409, others=error.originals)
