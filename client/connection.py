@@ -159,7 +159,7 @@ def leads_error_of(error: Exception) -> LeadsError | None:
 async def as_leads_errors(limit: timedelta | None = None) -> AsyncIterator[None]:
     """Raise every way in which Temporal can fail as a LeadsError: TemporalSilent after `limit` at the latest."""
     try:
-        async with asyncio.timeout(limit and limit.total_seconds()):
+        async with asyncio.timeout(None if limit is None else limit.total_seconds()):
             yield
     except (RPCError, TimeoutError, RuntimeError) as error:
         if (known := leads_error_of(error)) is None:

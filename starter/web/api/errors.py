@@ -73,7 +73,8 @@ async def _handle(request: Request, error: Exception) -> Response:
 
 def problem_of(error: Exception) -> ApiProblem:
     """Return the problem for an error."""
-    match leads_error_of(error) or error:
+    error = leads_error_of(error) or error
+    match error:
         case ApiProblem():
             return error
         case LeadsError():
