@@ -236,9 +236,10 @@ def test_no_more_reports_are_kept_than_there_is_room_for(url: str, lives: dict[s
         assert few.make("funnel", {}, TODAY) is not first
 
 
-def test_an_empty_ledger_has_every_report(ledger: Ledger, reports: Reports) -> None:
+def test_an_empty_ledger_has_every_report(ledger: Ledger, url: str) -> None:
     ledger.check()
-    made = [reports.make(name, {}, TODAY) for name in REPORTS]
+    with closing(Reports(LedgerQueries.open(url))) as reports:
+        made = [reports.make(name, {}, TODAY) for name in REPORTS]
     assert [report.name for report in made if report.notes] == ["funnel"]
 
 
