@@ -280,7 +280,7 @@ class WorkerBusy(Unavailable):
 
 
 class StuckCause(StrEnum):
-    """Why the task of a lead fails at each attempt."""
+    """A cause for which the task of a lead fails at each attempt."""
 
     HISTORY = "the worker's code does not lead to its history"
     TOO_LARGE = "a payload of it is too large for Temporal"

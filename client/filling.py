@@ -22,7 +22,7 @@ class Filled(NamedTuple):
     added: int
     """Number of events that the ledger lacked and has now."""
     problem: str = ""
-    """Why the ledger could not be compared with the lead; empty if it could."""
+    """The reason for which the ledger could not be compared with the lead; empty if it could."""
 
 
 async def fill(directory: Directory, ledger: Ledger) -> AsyncIterator[Filled]:

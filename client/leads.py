@@ -114,7 +114,7 @@ class Waiting(NamedTuple):
     """A decision that Temporal keeps as a signal until the lead takes it."""
 
     why: Unavailable
-    """Why the lead did not answer at once."""
+    """The reason for which the lead did not answer at once."""
 
 
 @contextmanager

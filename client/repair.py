@@ -37,7 +37,7 @@ class RepairPlan(NamedTuple):
     """Run of the workflow that is stuck."""
     stuck: Stuck | None
     problem: str
-    """Why the history does not replay with this code; empty if it does."""
+    """The reason for which the history does not replay with this code; empty if it does."""
     rebuilt: RebuiltLead
     at: datetime
     """Time for which the lead was rebuilt (UTC)."""

@@ -16,7 +16,7 @@ from ledger.lag import count_behind, count_leads, last_written
 from ledger.queries import feed
 from ledger.queries.asking import LedgerQueries
 from process.reports.catalog import report_info
-from process.reports.parameters import Choice
+from process.reports.parameters import Choice, check_characters
 from process.reports.report import BehindPage, Report
 
 SIZE: Final = 64
@@ -24,7 +24,7 @@ SIZE: Final = 64
 
 
 class _State(NamedTuple):
-    """What a report depends on beside its parameters: it stays the same as long as this does."""
+    """Everything that a report depends on beside its parameters: it stays the same as long as this does."""
 
     head: int
     """Position of the newest event."""
@@ -82,6 +82,7 @@ class Reports:
         `given`: the fields of a cell's `rows`. Raises ParameterRefused, BrokenCursor or LedgerFailed.
         """
         info = report_info(name)
+        check_characters({**given, "after": after or ""})
         figure, of = given.get("figure", ""), given.get("of", "")
         choice = info.read({key: given[key] for key in given if key not in ("figure", "of")}, today)
         with failing(), self._queries.asking() as connection:

@@ -12,6 +12,10 @@ ROOMS = ("process", "workflows", "activities", "client", "ledger", "config", "te
 PACKAGES = sorted(file for room in ROOMS for file in (ROOT / room).rglob("__init__.py"))
 MODULES = sorted(file for room in ROOMS for file in (ROOT / room).rglob("*.py"))
 COMMAND = re.compile(r"`leads |\bleads [a-z]+-[a-z]+ |(?<!\w)--[a-z]{3,}")
+RIDDLE = re.compile(
+    r'"""\s*(?:What|Whether|Whom?|Whose|Whoever|How|Where|When|Why|Which|That|As it|As the)\b[^\n]*'
+)
+"""The beginning of a docstring, or of a text below a name, that needs a second reading."""
 
 
 def name_of(path: Path) -> str:
@@ -59,3 +63,8 @@ def test_the_client_names_no_command_and_no_option(module: Path) -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     assert [text for text in texts if COMMAND.search(text)] == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_a_docstring_begins_with_a_verb_or_its_subject(module: Path) -> None:
+    assert RIDDLE.findall(module.read_text()) == [], "say what it is or does: docs/contributing.md, Style"

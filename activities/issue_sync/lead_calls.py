@@ -58,7 +58,7 @@ class SyncedLead:
         self._overview = overview
         self.handle = handle
         self.stuck = stuck
-        """Why the lead cannot answer until it is repaired; None if it can."""
+        """The cause for which the lead cannot answer until it is repaired; None if it can."""
 
     @property
     def id(self) -> str:

@@ -164,7 +164,7 @@ def _page(
 
 
 class Told(NamedTuple):
-    """What the ledger says of an event."""
+    """Time, kind and summary of an event."""
 
     at: datetime
     kind: str

@@ -18,7 +18,7 @@ class Outstanding(Model):
     effect: AnyEffect
     status: Literal["waiting", "parked"] = "waiting"
     reason: str = ""
-    """Why it failed: for good, or for now if the outside named a time for the next attempt."""
+    """The cause of its failure: for good, or for now if the outside named a time for the next attempt."""
     since: AwareDatetime | None = None
     next_attempt_at: AwareDatetime | None = None
     """Time of the next attempt, if the outside named it."""

@@ -211,7 +211,7 @@ def _double_click(
     if newest is None or newest.content != content_of(decision):
         return None
     last = next(event for event in reversed(event_log.events) if isinstance(event.fact, Decision))
-    if _is_known(last.fact) is not _is_known(decision):
+    if _is_known(decision) and not _is_known(last.fact):
         return None
     return newest if newest.seq == last.seq and now - last.at < DOUBLE_CLICK else None
 

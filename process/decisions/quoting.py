@@ -64,7 +64,8 @@ class PriceQuoted(Decision):
     conversation.
     While a contract runs, the quote is the price of its renewal; it is possible from the first renewal window on.
     A discount above the limit of sales waits for an approval, and the quote waits with it. It can be approved only if
-    it is known who gave it, as in a comment on GitHub; else nobody is asked, and it is to be quoted again there.
+    it is known who gave it, as on a page or in a comment on GitHub; else nobody is asked, and it is to be quoted again
+    there.
     """
 
     kind = "price_quoted"

@@ -39,7 +39,7 @@ class FieldGap(NamedTuple):
 
     field: str
     reason: str = ""
-    """Why the value is invalid, as a sentence; empty for a missing value."""
+    """The fault of an invalid value, as a sentence; empty for a missing value."""
 
     @property
     def label(self) -> str:

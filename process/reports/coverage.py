@@ -15,7 +15,7 @@ SHOWN: Final = 100
 
 
 class Covered(NamedTuple):
-    """What the report is made of."""
+    """Hubs and contracts on the day, from which the report is made."""
 
     hubs: int
     """Number of hubs that run on the day."""

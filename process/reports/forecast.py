@@ -54,7 +54,7 @@ def _rate(part: int, whole: int, one: str, many: str) -> str:
 
 
 class Known(NamedTuple):
-    """What the forecast is made of."""
+    """The rows of the ledger from which the forecast is made."""
 
     money: Sequence[Expected]
     """The money that was expected at the end of the day."""

@@ -19,7 +19,7 @@ NEVER: Final = 1_000_000
 
 
 class MonthLost(NamedTuple):
-    """What was lost in one month."""
+    """Leads and money that were lost in one month."""
 
     losses: Sequence[Losses]
     money: Sequence[LostMoney]

@@ -19,7 +19,7 @@ STEPS = 24
 
 
 class Step(NamedTuple):
-    """What one kind of event, or the time, moved."""
+    """The change of the forecast by one kind of event, or by the time."""
 
     event: str
     """Kind of the events, or TIME_PASSED."""

@@ -1,4 +1,4 @@
-"""What a person may choose about a report: read from text, checked, and described with its present value."""
+"""The choices that a person has about a report: read from text, checked, and described with their present value."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -125,6 +125,7 @@ def read_choice(specs: Sequence[Spec], given: Mapping[str, str], usual: Choice, 
     Raises ParameterRefused, which names the parameter, for an unknown one and for a value that makes no sense.
     """
     known = {spec.name for spec in specs}
+    check_characters(given)
     for name in given:
         if name not in known:
             has = f"it has {', '.join(sorted(known))}" if known else "it has none"
@@ -141,6 +142,14 @@ def read_choice(specs: Sequence[Spec], given: Mapping[str, str], usual: Choice, 
     if "to-signature" in texts:
         choice = choice._replace(to_signature=_lag(texts["to-signature"]))
     return choice
+
+
+def check_characters(given: Mapping[str, str]) -> None:
+    """Raise ParameterRefused for the character NUL, which not every database takes."""
+    for name, text in given.items():
+        if "\0" in name + text:
+            plain = _short(name.replace("\0", ""))
+            raise ParameterRefused(plain, f"{plain}: it holds the character NUL; leave that out.")
 
 
 def described(

@@ -118,7 +118,7 @@ class Report(Model):
     tables: tuple[Table, ...]
     chart: Chart | None = None
     notes: tuple[str, ...] = ()
-    """What the reader should know about these figures."""
+    """Facts that the reader should know about these figures."""
 
 
 def table(

@@ -94,7 +94,7 @@ class LeadRow(Model):
     per: Per | None = None
     """The period that the price is for."""
     value: int | None = None
-    """That price for a year in minor units, with its items; of the whole term if it is asked for once."""
+    """The price for a year in minor units, with its items; of the whole term if it is asked for once."""
     on_hold: bool = False
     hold_until: date | None = None
     ended: bool = False

@@ -26,7 +26,7 @@ async def web(
     ] = HOST,
     port: Annotated[int, Parameter(help="Port to listen on.", validator=PORT)] = WEB_PORT,
 ) -> None:
-    """Serve the pages, and receive GitHub's webhooks at /github/webhook, until Ctrl-C.
+    """Serve the pages and the HTTP API, and receive GitHub's webhooks at /github/webhook, until Ctrl-C.
 
     Without LEADS_GITHUB__WEBHOOK_SECRET every webhook is refused, and the worker asks GitHub at intervals.
     """

@@ -1,4 +1,4 @@
-"""The web application: pages, static files and GitHub's webhooks in one process (`leads web`)."""
+"""The web application: pages, the HTTP API, static files and GitHub's webhooks in one process (`leads web`)."""
 
 import asyncio
 import gc
@@ -28,6 +28,7 @@ from starter.web.pages import (
     home,
     lead,
     link,
+    link_answer,
     me,
     new_lead,
     reports,
@@ -49,6 +50,7 @@ PAGES = (
     correct,
     lead,
     link,
+    link_answer,
     me,
     reports,
     sign_in,

@@ -1,4 +1,4 @@
-"""How far the read tables are behind, asked seldom: many pages say it."""
+"""The lag of the read tables, asked seldom: many pages say it."""
 
 from fastapi import Request
 

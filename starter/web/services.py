@@ -100,3 +100,8 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
 def services_of(request: Request) -> Services:
     """Return the services of the application that handles this request."""
     return cast(Services, request.app.state.services)
+
+
+def root_of(request: Request) -> str:
+    """Return the root URL of our pages, as people and GitHub reach them: as configured, or else as it was asked for."""
+    return services_of(request).access.url or str(request.base_url).rstrip("/")

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from process.core.refusal import Refused, Suggestion, SuggestionKind, plain
+from process.decisions.opening import LeadOpened
 from process.links import link_complaint
 
-OPENING = "lead_opened"
-"""Kind of the decision whose form is that of a new lead."""
 CORRECTION = "corrected"
 
 _PLACES = {
@@ -56,7 +55,7 @@ def decision_address(kind: str, lead_id: str, fields: Mapping[str, Any] | None =
     A correction that names no event is begun from the timeline.
     """
     given = dict(fields or {})
-    if kind == OPENING:
+    if kind == LeadOpened.kind:
         return _with_query("/leads/new", given)
     if kind != CORRECTION:
         return _with_query(f"{lead_address(lead_id)}/decide/{quote(kind.replace('_', '-'), safe='')}", given)

@@ -1,4 +1,4 @@
-"""What a lead's workflow took in, as it is read from Temporal's history."""
+"""The messages that a lead's workflow took in, as they are read from Temporal's history."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

@@ -139,6 +139,7 @@ def test_web_has_its_own_few_settings_and_nobody_elses_credentials() -> None:
         "GITHUB_CLIENT_SECRET",
         "PROXY_HEADER",
         "TRUSTED_PROXIES",
+        "CALENDAR_NAMES",
     ]
     of_policy = ["PEOPLE", "ALIASES", "POLICY_FILE", "LEAD_IDS", "ZONE", "TEMPORAL_UI"]
     of_policy += ["ADDRESSES__SALES", "ADDRESSES__CONTRACTS", "ADDRESSES__ENGINEERING"]

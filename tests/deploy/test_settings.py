@@ -81,11 +81,12 @@ def test_no_setting_tells_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert secret not in str(wrong.value)
 
 
-def test_every_setting_reaches_the_worker() -> None:
+def test_every_setting_reaches_the_worker_or_the_pages() -> None:
     services = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]
     passed = {name for name in services["worker"]["environment"] if name.startswith("LEADS_")}
-    of_web = {name for name in ALL if name.startswith("LEADS_WEB__")} - {"LEADS_WEB__URL"}
+    of_web = {name for name in ALL if name.startswith("LEADS_WEB__")}
     assert passed == ALL - {"LEADS_GITHUB__WEBHOOK_SECRET_PREVIOUS"} - of_web
+    assert of_web <= set(services["web"]["environment"])
 
 
 def test_the_sandbox_profile_has_the_sandboxs_own_settings() -> None:

@@ -1,4 +1,4 @@
-"""What GitHub finds in a text: mentions, references and closing keywords, by its published patterns.
+"""Finds what GitHub finds in a text: mentions, references and closing keywords, by its published patterns.
 
 Mentions are those of html-pipeline (lib/html_pipeline/node_filter/mention_filter.rb) and references those of GitHub's
 documentation, "Autolinked references and URLs". Ruby's `\\w` and `\\W` are ASCII. Like GitHub, this looks at the text of

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from process.actor import Actor
+from process.authorization import ANYBODY
 from process.core import inbox, intake
 from process.core.aggregate import LeadAggregate
 from process.core.due import next_due, next_wake_up, pass_deadlines
@@ -462,6 +463,8 @@ class LeadMachine(RuleBasedStateMachine):
         )
         assert change is None or concerns(life.lead, change) != concerns(life.lead, today)
         for option in options(life.aggregate, life.now):
-            answer = preview_decision(life.aggregate, option.kind, (option.example,), life.now).answer
+            answer = preview_decision(
+                life.aggregate, option.kind, (option.example,), life.now, ANYBODY
+            ).answer
             assert option.allowed or answer.repeat or not answer.accepted
             assert bool(option.would) == (option.allowed and answer.accepted)

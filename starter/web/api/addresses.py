@@ -1,30 +1,15 @@
-"""What the addresses of the API hold, and those that it answers with."""
+"""The values in the addresses of the API, and the addresses that it answers with."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Request
 
-from process.types import line_complaint
 from starter.web.api.callers import Caller, allowed_to
-from starter.web.api.errors import no_lead
 from starter.web.auth.store import Scope
 from starter.web.services import Services, services_of
 
-LONGEST_ID = 500
-
-
-def _lead_id(
-    lead_id: Annotated[str, Path(description="the lead's id", examples=["lead-example-kvor"])],
-) -> str:
-    """Return the id. Raises ApiProblem for a text that can be none: not every database takes each character."""
-    if len(lead_id) > LONGEST_ID or line_complaint(lead_id):
-        raise no_lead(lead_id)
-    return lead_id
-
-
-LeadId = Annotated[str, Depends(_lead_id)]
 Reader = Annotated[Caller, Depends(allowed_to(Scope.READ))]
 Decider = Annotated[Caller, Depends(allowed_to(Scope.DECIDE))]
 Serving = Annotated[Services, Depends(services_of)]

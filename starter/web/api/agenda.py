@@ -22,7 +22,7 @@ router = APIRouter(tags=["agenda"])
 
 
 class AgendaAsked(Asked):
-    """Whose agenda, and which part of it."""
+    """The role or person of an agenda, and the part of it that is read."""
 
     for_: Line | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""What the API answers, as models: they are checked, and documented in its OpenAPI."""
+"""The answers of the API, as models: they are checked, and documented in its OpenAPI."""
 
 from datetime import date, datetime
 from typing import Any, Self

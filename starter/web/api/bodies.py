@@ -15,7 +15,6 @@ CLOSE: Final = {"connection": "close"}
 
 async def body_of(request: Request) -> dict[str, Any]:
     """Return the object that was sent; an empty one if there is no body. Raises ApiProblem."""
-    _check_header(request)
     sent = await _read(request)
     if not sent:
         return {}
@@ -28,13 +27,6 @@ async def body_of(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ApiProblem("malformed", "The body must be an object, as {}.")
     return body
-
-
-def _check_header(request: Request) -> None:
-    """Raise ApiProblem for a body that is too large by its header, before any of it is read."""
-    length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdecimal() and (len(length) > 9 or int(length) > bodies.MAX_BODY):
-        raise _too_large()
 
 
 async def _read(request: Request) -> bytes:

@@ -17,13 +17,14 @@ from process.decisions.base import Decision
 from process.decisions.reading import did_you_mean
 from process.decisions.registry import DECISIONS
 from process.types import Stage
-from starter.web.api.addresses import Decider, LeadId, Reader, Serving
+from starter.web.api.addresses import Decider, Reader, Serving
 from starter.web.api.answers import Decided, HandedIn, Previewed, Retried
 from starter.web.api.bodies import body_of
 from starter.web.api.caching import check_unchanged
 from starter.web.api.errors import no_lead, plainly
 from starter.web.api.fields import decision_of
 from starter.web.api.problems import ApiProblem, Complaint, invalid
+from starter.web.lead_ids import LeadId
 from starter.web.services import Services
 
 KEY: Final = "idempotency-key"

@@ -14,7 +14,7 @@ from process.core.aggregate import LeadAggregate
 from process.decisions.opening import LeadOpened, Service
 from process.types import Role, Stage
 from process.views.overview import options, overview
-from starter.web.api.addresses import Decider, LeadId, Reader, Serving, next_link
+from starter.web.api.addresses import Decider, Reader, Serving, next_link
 from starter.web.api.answers import (
     Choice,
     Choices,
@@ -31,6 +31,7 @@ from starter.web.api.caching import answer
 from starter.web.api.errors import RETRY_AFTER, no_lead
 from starter.web.api.fields import decision_of
 from starter.web.api.problems import ApiProblem, Complaint, invalid
+from starter.web.lead_ids import LeadId
 from starter.web.reading import read_folded, read_lead
 from starter.web.services import Services
 
@@ -63,7 +64,7 @@ class LeadsAsked(Asked):
 
 
 class LeadAsked(Asked):
-    """How a lead is read."""
+    """The day and the event as of which a lead is read."""
 
     as_of: date | None = Field(None, description="show it as it was known at the end of this past day")
     min_seq: int | None = Field(

@@ -29,13 +29,12 @@ from starter.web.api.problems import ApiProblem
 from starter.web.auth.access import Access
 from starter.web.auth.rates import RateLimits
 from starter.web.auth.sessions import Sessions
+from starter.web.bodies import MAX_BODY
 from starter.web.pages.errors import Shown, answer
 
 WEBHOOK = "/github/webhook"
 HEALTH = "/healthz"
 API = "/api/"
-MAX_BODY = 1 << 20
-"""Bytes of a request at most, such as a form."""
 LOOPBACK_HOSTS = ("localhost", "*.localhost", "127.0.0.1", "[::1]")
 
 _SELF, _NONE = "'self'", "'none'"
@@ -54,7 +53,7 @@ _TOO_LARGE = Shown(
 
 
 class Guard(NamedTuple):
-    """How the edge is set."""
+    """Settings of the edge."""
 
     access: Access
     session_keys: tuple[str, ...]

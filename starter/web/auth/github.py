@@ -16,7 +16,7 @@ from process.types import Base
 from starter.web.auth.people import Person, Way
 
 SCOPE = "read:org"
-"""What is asked for: membership in organizations and teams. Login and number need no scope."""
+"""The scope that is asked for: membership in organizations and teams. Login and number need none."""
 TIMEOUT = 10.0
 """Seconds for an answer of GitHub."""
 

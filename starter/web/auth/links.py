@@ -47,9 +47,9 @@ class Handout(NamedTuple):
     """A purpose of links."""
 
     title: str
-    """As it stands in the list from which one is chosen."""
+    """Its line in the list from which one is chosen."""
     question: str
-    """As the person outside reads it."""
+    """The question that the person outside reads."""
     answers: tuple[Answer, ...]
 
 

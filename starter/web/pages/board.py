@@ -10,6 +10,7 @@ from process.calendar import day_of, end_of
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.choices import choices
 from starter.web.freshness import rebuilding
+from starter.web.lead_ids import LeadId
 from starter.web.pages.board_cards import Column, PastColumn, read_columns, read_past
 from starter.web.pages.board_view import BoardView
 from starter.web.pages.queries import check_past
@@ -70,7 +71,7 @@ def _frame(
 
 @router.get("/leads/{lead_id}/menu")
 async def menu(
-    request: Request, visitor: Annotated[Visitor, Depends(visitor_of)], lead_id: str
+    request: Request, visitor: Annotated[Visitor, Depends(visitor_of)], lead_id: LeadId
 ) -> HTMLResponse:
     """Show the decisions that may be taken on a lead now: those of its next step first."""
     services = services_of(request)

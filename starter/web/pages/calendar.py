@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Header, HTTPException, Query, Request
 from fastapi.responses import Response
@@ -16,7 +15,8 @@ from ledger.queries import agenda
 from process.calendar import DAY
 from process.views.agenda_items import TITLES
 from starter.web.pages.agenda import whose_agenda
-from starter.web.services import services_of
+from starter.web.services import root_of, services_of
+from starter.web.spelling import lead_address
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,10 +42,9 @@ async def feed(
         raise HTTPException(
             404, "There is no such calendar: its address was changed or removed. See your page."
         )
-    root = str(services.settings.web.url or request.base_url).rstrip("/")
     names = services.settings.web.calendar_names
     items = await services.ask(_dated_items, whose_agenda(whose.visitor), services.clock())
-    body = write_calendar(items, root, with_names=names)
+    body = write_calendar(items, root_of(request), with_names=names)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"etag": etag, "cache-control": "private, no-cache"}
     if if_none_match and etag in if_none_match:
@@ -86,7 +85,7 @@ def _event(item: agenda.Item, day: date, root: str, *, with_names: bool) -> Even
     subject = row.org or row.lead_id
     event.add("summary", f"{item.text} – {subject}" if with_names else f"{TITLES[item.section]}: {subject}")
     event.add("categories", [TITLES[item.section], str(item.role)])
-    event.add("url", f"{root}/leads/{quote(row.lead_id, safe='')}")
+    event.add("url", f"{root}{lead_address(row.lead_id)}")
     event.add("transp", "TRANSPARENT")
     return event
 

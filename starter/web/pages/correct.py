@@ -23,6 +23,7 @@ from process.types import Role
 from starter.web.forms.fields import FormField, fields_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
+from starter.web.lead_ids import LeadId
 from starter.web.pages.deciding import DecisionPage, Given, keeping
 from starter.web.previewing import believed, preview_from_ledger
 from starter.web.reading import read_lead
@@ -43,7 +44,7 @@ Seq = Annotated[int, Path(ge=1, le=1_000_000)]
 
 
 @router.get("/leads/{lead_id}/correct/{seq}")
-async def show(request: Request, lead_id: str, seq: Seq, visitor: SignedIn) -> Response:
+async def show(request: Request, lead_id: LeadId, seq: Seq, visitor: SignedIn) -> Response:
     """Show what was decided and what a correction would do, or why there can be none."""
     shown = await _page(request, lead_id, seq, visitor)
     if answer := shown.not_theirs():
@@ -60,7 +61,7 @@ async def show(request: Request, lead_id: str, seq: Seq, visitor: SignedIn) -> R
 
 
 @router.post("/leads/{lead_id}/correct/{seq}")
-async def correct(request: Request, lead_id: str, seq: Seq, visitor: SignedIn) -> Response:
+async def correct(request: Request, lead_id: LeadId, seq: Seq, visitor: SignedIn) -> Response:
     """Answer the form that was sent."""
     given = await posted(request)
     with keeping(given):

@@ -1,15 +1,15 @@
 """Deciding: the form of a decision beside what it would do, and taking it."""
 
-import difflib
-
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from process.decisions.base import Decision
+from process.decisions.reading import did_you_mean
 from process.decisions.registry import DECISIONS
 from process.views.overview import option_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
+from starter.web.lead_ids import LeadId
 from starter.web.pages.deciding import DecisionPage, keeping
 from starter.web.previewing import preview_from_ledger
 from starter.web.reading import read_lead
@@ -21,7 +21,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/leads/{lead_id}/decide/{name}")
-async def show(request: Request, lead_id: str, name: str, visitor: SignedIn) -> Response:
+async def show(request: Request, lead_id: LeadId, name: str, visitor: SignedIn) -> Response:
     """Show the form, with the values of the address filled in, or why it cannot be decided now."""
     services, decision = services_of(request), decision_named(name)
     query = request.query_params
@@ -46,7 +46,7 @@ async def show(request: Request, lead_id: str, name: str, visitor: SignedIn) -> 
 
 
 @router.post("/leads/{lead_id}/decide/{name}")
-async def decide(request: Request, lead_id: str, name: str, visitor: SignedIn) -> Response:
+async def decide(request: Request, lead_id: LeadId, name: str, visitor: SignedIn) -> Response:
     """Answer the form that was sent."""
     decision = decision_named(name)
     if decision.kind == CORRECTION:
@@ -61,7 +61,6 @@ def decision_named(name: str) -> type[Decision]:
     """Return the decision that an address names, as `price-quoted`. Raises HTTPException."""
     found = DECISIONS.get(name.replace("-", "_"))
     if found is None:
-        near = difflib.get_close_matches(name[:60], [kind.replace("_", "-") for kind in DECISIONS], 1)
-        meant = f" Did you mean {near[0]}?" if near else ""
-        raise HTTPException(404, f"There is no such decision.{meant}")
+        meant = did_you_mean(name, {kind.replace("_", "-"): kind for kind in DECISIONS})
+        raise HTTPException(404, f"There is no such decision. {meant}".strip())
     return found

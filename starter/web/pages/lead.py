@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from client.errors import LeadNotFound, LeadNotInLedger, LeadsError
 from ledger.errors import LedgerRefused, LedgerUnavailable
 from process.lead.qualification import MANIAC_T
+from starter.web.lead_ids import LeadId
 from starter.web.pages.lead_live import answered, ask_live, ask_overview
 from starter.web.pages.lead_timeline import GROUPS, Group
 from starter.web.pages.lead_view import LeadView, Window, view_of, view_of_overview
@@ -20,8 +21,6 @@ from starter.web.services import Services, services_of
 from starter.web.spelling import lead_address
 from starter.web.visitors import SignedIn, Visitor
 
-MAX_ID = 255
-"""Characters of an id at most."""
 MAX_SEQ = 10**9
 LONGEST = 1_000
 
@@ -54,7 +53,7 @@ class Address(NamedTuple):
 async def show(
     request: Request,
     visitor: SignedIn,
-    lead_id: str,
+    lead_id: LeadId,
     *,
     as_of: Annotated[str, Query(alias="as-of", max_length=20)] = "",
     group: Annotated[Group | None, Query(alias="show")] = None,
@@ -67,7 +66,7 @@ async def show(
 ) -> HTMLResponse:
     """Show a lead, or how it was at the end of a past day."""
     services, day = services_of(request), _day(as_of)
-    view, source = await _view(services, _checked(lead_id), day, Window(group, before, event), visitor)
+    view, source = await _view(services, lead_id, day, Window(group, before, event), visitor)
     here = Address(lead_id, day, group, came_from if came_from.isprintable() else "")
     return page(
         request,
@@ -89,10 +88,9 @@ async def show(
 
 
 @router.get("/leads/{lead_id}/live")
-async def show_live(request: Request, visitor: SignedIn, lead_id: str) -> HTMLResponse:
+async def show_live(request: Request, visitor: SignedIn, lead_id: LeadId) -> HTMLResponse:
     """Show what only the workflow knows. The page loads it when it is there."""
-    services, lead_id = services_of(request), _checked(lead_id)
-    live = await ask_live(services.leads, lead_id)
+    live = await ask_live(services_of(request).leads, lead_id)
     return page(request, "lead_live.html", visitor, live=live, lead_id=lead_id)
 
 
@@ -100,13 +98,13 @@ async def show_live(request: Request, visitor: SignedIn, lead_id: str) -> HTMLRe
 async def retry(
     request: Request,
     visitor: SignedIn,  # noqa: ARG001
-    lead_id: str,
+    lead_id: LeadId,
     effect: Annotated[str | None, Query(max_length=LONGEST)] = None,
 ) -> RedirectResponse:
     """Try the effects that failed for good again, or the one with this key."""
     leads = services_of(request).leads
     async with answered(leads.timeout):
-        handle = await leads.by_id(_checked(lead_id))
+        handle = await leads.by_id(lead_id)
         if handle is None:
             raise LeadNotFound(lead_id)
         keys = await leads.retry(handle, effect)
@@ -117,7 +115,7 @@ class Source(NamedTuple):
     """The place that a page's facts come from, if it is not the ledger."""
 
     why: str = ""
-    """Why it is not the ledger, as a sentence; empty if it is."""
+    """The reason for which it is not the ledger, as a sentence; empty if it is."""
 
 
 async def _view(
@@ -152,13 +150,6 @@ async def _view_without_ledger(
         else "The ledger is away."
     )
     return view_of_overview(overview, services.clock(), window, visitor), Source(said)
-
-
-def _checked(lead_id: str) -> str:
-    """Return the id. Raises LeadNotFound for one that no lead can have."""
-    if len(lead_id) > MAX_ID or not lead_id.isprintable():
-        raise LeadNotFound(lead_id[:40])
-    return lead_id
 
 
 def _day(given: str) -> date | None:

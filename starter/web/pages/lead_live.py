@@ -36,7 +36,7 @@ class ShownRefusal(NamedTuple):
 
 
 class Live(NamedTuple):
-    """What the workflow tells, or why it does not."""
+    """News that only the workflow tells, or the reason why it does not."""
 
     failed: tuple[EffectLine, ...] = ()
     """Effects that failed for good."""
@@ -46,7 +46,7 @@ class Live(NamedTuple):
     refusals: tuple[ShownRefusal, ...] = ()
     """The newest ones first."""
     silent: str = ""
-    """Why it tells nothing; empty if it answered."""
+    """The reason for which it tells nothing; empty if it answered."""
 
     @property
     def is_busy(self) -> bool:

@@ -2,24 +2,34 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BaseModel, Field
 
 from starter.web.auth import sessions
 from starter.web.auth.people import Way
 from starter.web.auth.store import Scope, TooManyTokens
+from starter.web.forms.posted import posted, posted_as
 from starter.web.pages.rendering import page
-from starter.web.services import services_of
+from starter.web.services import root_of, services_of
 from starter.web.visitors import KnownPerson, person_of, visitor_of
 
 router = APIRouter(include_in_schema=False)
 
 Known = Annotated[KnownPerson, Depends(person_of)]
+TokenId = Annotated[str, Path(max_length=100, pattern="^[0-9a-f]+$")]
 WITH_ROLE = [Depends(visitor_of)]
 _SCOPES = {
     Scope.READ: "see leads, agenda and reports",
     Scope.DECIDE: "decide, as far as your roles go",
 }
+
+
+class NewToken(BaseModel):
+    """A token that is asked for."""
+
+    name: str = Field(min_length=1, max_length=100)
+    scope: list[Scope] = Field(min_length=1)
 
 
 @router.get("/me")
@@ -29,37 +39,29 @@ async def show(request: Request, known: Known) -> HTMLResponse:
 
 
 @router.post("/sign-out")
-async def sign_out(
-    request: Request, known: Known, where: Annotated[str, Form()] = "here"
-) -> RedirectResponse:
+async def sign_out(request: Request, known: Known) -> RedirectResponse:
     """End the session in this browser, or with `where=everywhere` in every one."""
     services = services_of(request)
-    if where == "everywhere":
+    if dict(await posted(request)).get("where") == "everywhere":
         await services.run(lambda: services.store.sign_out_everywhere(known.person.account))
     sessions.end(request)
     return RedirectResponse("/sign-in", 303)
 
 
 @router.post("/me/tokens", dependencies=WITH_ROLE)
-async def add_token(
-    request: Request,
-    known: Known,
-    name: Annotated[str, Form(min_length=1, max_length=100)],
-    scope: Annotated[list[Scope], Form(min_length=1)],
-) -> HTMLResponse:
+async def add_token(request: Request, known: Known) -> HTMLResponse:
     """Make a token and show its secret, this once."""
-    services = services_of(request)
+    services, wanted = services_of(request), await posted_as(request, NewToken)
+    name = wanted.name.strip() or "-"
     try:
-        secret = await services.run(
-            lambda: services.store.add_token(known.person, name.strip() or "-", scope)
-        )
+        secret = await services.run(lambda: services.store.add_token(known.person, name, wanted.scope))
     except TooManyTokens as error:
         raise HTTPException(409, str(error)) from None
     return await _page(request, known, secret=secret)
 
 
 @router.post("/me/tokens/{token_id}/remove")
-async def remove_token(request: Request, known: Known, token_id: str) -> RedirectResponse:
+async def remove_token(request: Request, known: Known, token_id: TokenId) -> RedirectResponse:
     """Remove a token of one's own. It is refused from now on."""
     services = services_of(request)
     await services.run(lambda: services.store.remove_token(known.person.account, token_id))
@@ -71,8 +73,7 @@ async def add_calendar(request: Request, known: Known) -> HTMLResponse:
     """Give one's agenda a new secret address and show it, this once."""
     services = services_of(request)
     key = await services.run(lambda: services.store.add_calendar(known.person))
-    root = services.access.url or str(request.base_url).rstrip("/")
-    return await _page(request, known, calendar=f"{root}/agenda.ics?key={key}")
+    return await _page(request, known, calendar=f"{root_of(request)}/agenda.ics?key={key}")
 
 
 @router.post("/me/calendar/remove")

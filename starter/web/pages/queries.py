@@ -23,7 +23,7 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 """Words to search for."""
 
 Cursor = Annotated[str, StringConstraints(max_length=1_000)]
-"""Where a list goes on."""
+"""The place at which a list goes on."""
 
 
 def check_past(day: date, today: date) -> None:

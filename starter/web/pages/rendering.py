@@ -18,7 +18,7 @@ from process.links import link_complaint
 from process.reports.report import Column
 from starter.web.auth.visitor import Visitor
 from starter.web.services import services_of
-from starter.web.spelling import lead_address
+from starter.web.spelling import decision_address, lead_address
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "pages"
 NAVIGATION = (("/agenda", "Agenda"), ("/board", "Board"), ("/reports", "Reports"))
@@ -39,7 +39,11 @@ def environment() -> Environment:
     )
     made.filters |= {"number": number, "money": money, "moment": moment, "day": day, "title": title}
     made.filters |= {"figure": figure, "upper_start": upper_start}
-    made.filters |= {"lead_address": lead_address, "leads_outside": leads_outside}
+    made.filters |= {
+        "lead_address": lead_address,
+        "decision_address": decision_address,
+        "leads_outside": leads_outside,
+    }
     for file in sorted(TEMPLATES.rglob("*.html")):  # the files on the disk may later belong to newer code
         made.get_template(file.relative_to(TEMPLATES).as_posix())
     return made

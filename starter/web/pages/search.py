@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from ledger.queries.search import search
 from process.core.refusal import title
+from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.identity import issue_name, same_text
 from process.reports.catalog import REPORTS
@@ -26,9 +27,6 @@ FEW = 5
 """Number of leads for which a decision is proposed, and number of proposed decisions."""
 SHORTEST = 3
 """Letters from which on the beginning of a word stands for it."""
-
-OPENED = "lead_opened"
-"""Kind of the decision that has a page of its own: a new lead."""
 
 PAGES = (
     ("Agenda", "/agenda"),
@@ -100,7 +98,9 @@ def _search(connection: Connection, text: str) -> tuple[Sequence[LeadRow], list[
 def wanted_decisions(text: str) -> list[Wanted]:
     """Return the decisions that a search may mean: all words of one, with others; or only words of one."""
     words = _words(text)
-    found = (_wanted(kind, words) for kind in DECISIONS if kind != OPENED)
+    found = (
+        _wanted(kind, words) for kind in DECISIONS if kind != LeadOpened.kind
+    )  # that has a page of its own
     return [each for each in found if each][:FEW]
 
 

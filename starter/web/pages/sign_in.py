@@ -15,8 +15,9 @@ from process.types import Role
 from starter.web.auth import sessions
 from starter.web.auth.github import GitHubSignIn, SignInFailed
 from starter.web.auth.people import Way
+from starter.web.forms.posted import posted
 from starter.web.pages.rendering import page
-from starter.web.services import services_of
+from starter.web.services import root_of, services_of
 from starter.web.visitors import NoRole, SignInNeeded
 
 MAX_FIELDS = 200
@@ -38,7 +39,7 @@ async def show(request: Request, next: Annotated[str, Query(max_length=1000)] = 
 async def leave(request: Request, next: Annotated[str, Query(max_length=1000)] = "/") -> Response:  # noqa: A002
     """Lead the browser to GitHub."""
     request.session[_NEXT] = _local(next)
-    return await _github(request).redirect(request, _own(request, "/sign-in/back"))
+    return await _github(request).redirect(request, f"{root_of(request)}/sign-in/back")
 
 
 @router.get("/sign-in/back")
@@ -76,7 +77,10 @@ async def _needed(request: Request, error: Exception) -> Response:  # noqa: ARG0
         if is_part or Way.GITHUB not in services_of(request).access.ways:
             return _sign_in_page(request, 401, path)
         return RedirectResponse(f"/sign-in?{urlencode({'next': path})}", 303)
-    kept = [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
+    try:
+        kept = await posted(request)
+    except HTTPException:  # no form, or one that could not be sent again
+        kept = []
     return page(request, "sign_in_again.html", None, 401, path=path, kept=kept[:MAX_FIELDS])
 
 
@@ -110,11 +114,6 @@ def _github(request: Request) -> GitHubSignIn:
     if Way.GITHUB not in services.access.ways:
         raise HTTPException(404, "Sign-in with GitHub is not set up here.")
     return GitHubSignIn(services.settings, services.people.policy)
-
-
-def _own(request: Request, path: str) -> str:
-    """Return the whole address of a page of ours."""
-    return f"{services_of(request).access.url or str(request.base_url).rstrip('/')}{path}"
 
 
 def _local(path: str) -> str:

@@ -31,7 +31,7 @@ class Part(NamedTuple):
     name: str
     works: bool
     text: str
-    """What that means, and what works without it."""
+    """The meaning of that, and what works without it."""
 
 
 @router.get("/status")

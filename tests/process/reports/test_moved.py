@@ -1,4 +1,4 @@
-"""What moved the forecast is the difference exactly, whatever happened to whichever leads between two days."""
+"""The steps that moved the forecast sum up to the difference exactly, whatever happened to leads between two days."""
 
 import random
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What may be chosen about a report: what is taken, what is refused and why, and that it can be written again."""
+"""Choices about a report: taken, refused with the reason, and written again."""
 
 from contextlib import suppress
 from datetime import date

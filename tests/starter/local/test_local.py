@@ -213,6 +213,7 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
         "Mailbox",
         "Invoice 1",
         "Hub's issue",
+        "Page",
     }
     assert left_over(mark) == [], "it must end what it started"
 

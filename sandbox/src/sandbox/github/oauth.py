@@ -28,7 +28,7 @@ CODE_LIFE = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class _Grant:
-    """What a person has allowed: kept until the app exchanges its code, or the code is too old."""
+    """A person's permission: kept until the app exchanges its code, or the code is too old."""
 
     user: User
     redirect_uri: str

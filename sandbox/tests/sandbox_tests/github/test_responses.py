@@ -68,7 +68,7 @@ def test_urls_start_with_the_host_that_the_caller_used(rest: Rest) -> None:
 
 
 def test_what_is_created_has_a_location(rest: Rest) -> None:
-    """Where GitHub's OpenAPI says so."""
+    """GitHub's OpenAPI says where."""
     created = [
         rest("POST", f"{TICKETS}/issues", {"title": "A ticket"}),
         rest("POST", f"{TICKETS}/issues/1/comments", {"body": "A comment"}),

@@ -1,4 +1,4 @@
-"""What docs/api.md and the OpenAPI description say is true."""
+"""docs/api.md and the OpenAPI description say what is true."""
 
 import asyncio
 import re

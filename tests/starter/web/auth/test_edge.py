@@ -6,25 +6,23 @@ from typing import Any
 
 import pytest
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import iter_route_contexts
 from httpx2 import AsyncClient
 from playwright.async_api import Browser
 
-from starter.web.application import make_web
-from starter.web.auth.edge import MAX_BODY, WEBHOOK
+from starter.web.auth.edge import WEBHOOK
 from starter.web.auth.rates import RULES
+from starter.web.bodies import MAX_BODY
 from starter.web.pages.rendering import TEMPLATES
 from starter.web.visitors import person_of, visitor_of
 from tests.support.lives import Life
 from tests.support.pages import (
     LAPTOP,
-    no_temporal,
     pages,
     served,
     watched,
-    web_settings,
     write_lives,
 )
+from tests.support.routes import routes
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -55,16 +53,6 @@ CROSS_SITE = (
     {"origin": "null"},
     {"sec-fetch-site": "cross-site", "origin": "http://localhost"},
 )
-
-
-async def routes() -> dict[tuple[str, str], Dependant]:
-    """Return the dependencies of each route, by method and path."""
-    app = make_web(await no_temporal(), web_settings("sqlite:////nowhere.sqlite"))
-    return {
-        (method, route.path or ""): route.dependant
-        for route in iter_route_contexts(app.routes)
-        for method in sorted(route.methods or ())
-    }
 
 
 def calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:

@@ -1,4 +1,4 @@
-"""Who is there: the person at this machine, or whom a trusted proxy names."""
+"""Visitors: the person at this machine, or the one whom a trusted proxy names."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What only the workflow knows: effects that failed, refusals, and the lead itself while the ledger is away."""
+"""Facts that only the workflow knows: effects that failed, refusals, and the lead itself while the ledger is away."""
 
 import re
 from collections.abc import Callable
