@@ -51,7 +51,8 @@ def count_leads(connection: Connection) -> int:
 
 def last_written(connection: Connection) -> datetime | None:
     """Return the time at which a lead's lines were written last; None if there are none."""
-    return connection.scalar(select(func.max(LEADS.c.updated_at)))
+    written: datetime | None = connection.scalar(select(func.max(LEADS.c.updated_at)))
+    return written
 
 
 def lag_of(connection: Connection, now: datetime) -> Lag:
