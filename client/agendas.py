@@ -1,4 +1,4 @@
-"""Whose agenda a name means, the same for every face."""
+"""The role or person whose agenda a name means, the same for every face."""
 
 import difflib
 from collections.abc import Callable, Collection
