@@ -7,10 +7,13 @@ from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 
 from starter.web import bodies
-from starter.web.api.problems import ApiProblem
+from starter.web.api.problems import ApiProblem, Complaint, invalid
 
 CLOSE: Final = {"connection": "close"}
 """Of a body that is too large or too slow, the rest is not read."""
+
+MAX_NAMES: Final = 100
+"""Names of an object at most. No request has half as many."""
 
 
 async def body_of(request: Request) -> dict[str, Any]:
@@ -26,6 +29,9 @@ async def body_of(request: Request) -> dict[str, Any]:
         raise ApiProblem("malformed", f"The body is no JSON: {wrong}.") from None
     if not isinstance(body, dict):
         raise ApiProblem("malformed", "The body must be an object, as {}.")
+    if len(body) > MAX_NAMES:
+        many = f"The body has {len(body)} names, and may have {MAX_NAMES} at most."
+        raise invalid(Complaint(pointer="#", detail=many))
     return body
 
 

@@ -21,22 +21,29 @@ D = TypeVar("D", bound=Decision)
 def decision_of(decision: type[D], body: Mapping[str, Any], caller: Caller, key: str | None = None) -> D:
     """Return the decision by this person. Raises ApiProblem with a complaint for each wrong field."""
     given = given_fields(decision, but=SET_FOR_SIGNED_IN)
-    unknown = [_unknown(decision.kind, name, given) for name in body if name not in given]
+    unknown = [name for name in body if name not in given]
     known = {name: value for name, value in body.items() if name in given}
     ours = {"by": caller.name, "source": Face.API, "actor": caller.actor} | ({"key": key} if key else {})
     try:
         made = decision.model_validate(known | ours, context=GIVEN)
     except ValidationError as error:
-        wrong = [_wrong(item, body) for item in error.errors(include_url=False)]
-        raise invalid(*(unknown + wrong)[:MAX_ERRORS]) from None
+        wrong = error.errors(include_url=False)[:MAX_ERRORS]
+        complaints = [*_unknown(decision.kind, unknown, given), *(_wrong(item, body) for item in wrong)]
+        raise invalid(*complaints[:MAX_ERRORS]) from None
     if unknown:
-        raise invalid(*unknown[:MAX_ERRORS])
+        raise invalid(*_unknown(decision.kind, unknown, given))
     return made
 
 
-def _unknown(kind: str, name: str, given: tuple[str, ...]) -> Complaint:
-    meant = did_you_mean(name, dict.fromkeys(given)) or f"It takes {', '.join(given)}."
-    return Complaint(pointer=_pointer((name[:200],)), detail=f"{kind} has no {shown(name)}. {meant}")
+def _unknown(kind: str, names: list[str], given: tuple[str, ...]) -> list[Complaint]:
+    """Return complaints about the first names. Only the first has a suggestion: to look for one takes time."""
+    found: list[Complaint] = []
+    for name in names[:MAX_ERRORS]:
+        meant = "" if found else did_you_mean(name, dict.fromkeys(given)) or f"It takes {', '.join(given)}."
+        found.append(
+            Complaint(pointer=_pointer((name[:200],)), detail=f"{kind} has no {shown(name)}. {meant}".strip())
+        )
+    return found
 
 
 def _wrong(item: ErrorDetails, body: Mapping[str, Any]) -> Complaint:

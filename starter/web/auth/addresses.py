@@ -9,8 +9,8 @@ from fastapi import Request
 
 from process.links import is_loopback
 
-FORWARDED = ("x-forwarded-for", "x-forwarded-host", "forwarded", "via")
-"""Headers by which a proxy shows itself."""
+FORWARDED = frozenset({"cf-connecting-ip", "forwarded", "true-client-ip", "via", "x-real-ip"})
+"""Headers by which a proxy shows itself, beside those that begin with X-Forwarded-."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,13 @@ class Proxies:
         return any(known in network for network in self.networks)
 
     def client(self, request: Request) -> str:
-        """Return the address from which a request came: the last one in X-Forwarded-For that is none of the proxies."""
+        """Return the address from which a request came: the last one in X-Forwarded-For that is none of the proxies.
+
+        Several such lines are one list. What is no address there, counts as the proxy that wrote it.
+        """
         address = peer(request)
-        for each in reversed(request.headers.get("x-forwarded-for", "").split(",")):
-            if not self.trusts(address) or not each.strip():
+        for each in reversed(",".join(request.headers.getlist("x-forwarded-for")).split(",")):
+            if not self.trusts(address) or not _is_address(each.strip()):
                 break
             address = each.strip()
         return address
@@ -49,7 +52,20 @@ def peer(request: Request) -> str:
 
 
 def is_at_this_machine(request: Request) -> bool:
-    """Return True if the request comes from a program on this machine, and no proxy shows itself in it."""
+    """Return True if the request comes from a program on this machine, and no proxy shows itself in it.
+
+    Browsers and programs speak HTTP/1.1 here; a plain proxy speaks HTTP/1.0 unless it is told otherwise.
+    """
     address = peer(request)
     host = f"[{address}]" if ":" in address else address
-    return is_loopback(f"//{host}") and not any(name in request.headers for name in FORWARDED)
+    if not is_loopback(f"//{host}") or request.scope.get("http_version") == "1.0":
+        return False
+    return not any(name in FORWARDED or name.startswith("x-forwarded-") for name in request.headers)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -142,6 +142,11 @@ async def test_what_is_no_json_object_is_refused(api: AsyncClient, sent: bytes) 
     problem(await api.post(LOST, content=sent, headers=JSON), "malformed")
 
 
+async def test_an_object_of_very_many_names_is_not_read(api: AsyncClient) -> None:
+    response = await api.post(LOST, json={f"name {number}": 1 for number in range(101)})
+    assert "101 names, and may have 100 at most" in problem(response, "invalid")["detail"]
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [

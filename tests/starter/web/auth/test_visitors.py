@@ -1,5 +1,6 @@
 """Visitors: the person at this machine, or the one whom a trusted proxy names."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from starter.web.auth.access import start_complaint
 from starter.web.auth.addresses import Proxies
 from starter.web.auth.people import TEAMS_COUNT, People, Person, Standing, Way
 from tests.support.lives import Life
-from tests.support.pages import pages, web_settings
+from tests.support.pages import pages, served, web_settings
 from tests.support.signed_in import shown
 
 HEADER = "x-forwarded-user"
@@ -37,13 +38,37 @@ async def test_nobody_vouches_for_the_person_at_this_machine(web: AsyncClient) -
     )
 
 
-@pytest.mark.parametrize("header", ["x-forwarded-for", "x-forwarded-host", "forwarded", "via"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "cf-connecting-ip",
+        "true-client-ip",
+    ],
+)
 async def test_the_machines_pages_are_for_nobody_elsewhere(web: AsyncClient, header: str) -> None:
     """A proxy on this machine would show them to everybody."""
     page = await web.get("/board", headers={header: "203.0.113.9"})
     assert page.status_code == 403
     assert "only for the person at the machine" in shown(page)
     assert "University" not in page.text
+
+
+async def test_a_plain_proxy_that_sends_no_such_header_is_known_by_its_version(url: str) -> None:
+    """nginx speaks HTTP/1.0 to what is behind it, unless it is told otherwise."""
+    async with served(url) as root:
+        port = int(root.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET /board HTTP/1.0\r\nHost: localhost:{port}\r\n\r\n".encode())
+        answer = await reader.read()
+        writer.close()
+    assert answer.split(b" ", 2)[1] == b"403"
+    assert b"only for the person at the machine" in answer
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
@@ -120,11 +145,15 @@ async def test_without_the_setting_the_header_means_nothing(web: AsyncClient) ->
         ("10.0.0.2", "198.51.100.1, 10.0.0.3", "198.51.100.1"),
         ("::ffff:10.0.0.2", "198.51.100.1", "198.51.100.1"),
         ("10.0.0.2", "", "10.0.0.2"),
-        ("10.0.0.2", "not an address", "not an address"),
+        ("10.0.0.2", "198.51.100.1\n10.0.0.3", "198.51.100.1"),
+        ("10.0.0.2", "1.1.1.1\n198.51.100.1", "198.51.100.1"),
+        ("10.0.0.2", "not an address", "10.0.0.2"),
+        ("10.0.0.2", "198.51.100.1, unknown", "10.0.0.2"),
     ],
 )
 def test_the_client_is_the_last_one_that_is_no_proxy_of_ours(peer: str, forwarded: str, client: str) -> None:
-    scope = {"type": "http", "client": (peer, 1), "headers": [(b"x-forwarded-for", forwarded.encode())]}
+    headers = [(b"x-forwarded-for", line.encode()) for line in forwarded.split("\n")]
+    scope = {"type": "http", "client": (peer, 1), "headers": headers}
     assert Proxies.of(["10.0.0.0/8"]).client(Request(scope)) == client
 
 
