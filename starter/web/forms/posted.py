@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from starter.web.bodies import MAX_BODY, Bodies
 
+FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 500
 
 M = TypeVar("M", bound=BaseModel)
@@ -18,10 +19,8 @@ _reading = Bodies()
 
 async def posted(request: Request) -> list[tuple[str, str]]:
     """Return names and values in order. Raises HTTPException if the form is too large, too slow, or none."""
-    if (
-        request.headers.get("content-type", "").partition(";")[0].strip()
-        != "application/x-www-form-urlencoded"
-    ):
+    kind = request.headers.get("content-type", FORM).partition(";")[0].strip()
+    if kind != FORM:  # a form without fields may come without a type
         raise HTTPException(415, "Send the form as a browser does: application/x-www-form-urlencoded.")
     try:
         body = await _reading.read(request.stream())
