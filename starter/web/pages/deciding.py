@@ -126,7 +126,14 @@ class DecisionPage:
         """Return the page of the form."""
         if form.refusal and "refused" not in more:
             more["refused"] = write_refusal(form.refusal, self.lead.id, form_of=self.decision.kind)
-        plain = {"preview": None, "refused": None, "news": (), "looked": False, "held": False, "away": False}
+        plain: dict[str, Any] = {
+            "preview": None,
+            "refused": None,
+            "news": (),
+            "looked": False,
+            "held": False,
+            "away": False,
+        }
         plain["corrected"] = self.corrected()
         return self._render(self.template, status, form=form, **plain | self.values() | more)
 

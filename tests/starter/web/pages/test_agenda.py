@@ -87,7 +87,9 @@ async def test_nothing_to_do_is_said(url: str) -> None:
     with closing(Ledger.open(url)) as ledger:
         ledger.check()
     async with pages(url) as web:
-        assert "Nothing to do." in (await web.get("/agenda")).text
+        assert "No leads yet." in (await web.get("/agenda")).text
+        write_lives(url, a_life("ann"))
+        assert "Nothing to do." in (await web.get("/agenda?for=engineering")).text
 
 
 @pytest.mark.parametrize(
