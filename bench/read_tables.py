@@ -24,7 +24,7 @@ from bench.what_if import hub
 from ledger.entries import entry_of
 from ledger.entry import Entry
 from ledger.events import Ledger
-from ledger.queries import agenda, board, feed, one_lead, reports, search
+from ledger.queries import agenda, board, feed, reports, search
 from ledger.queries.asking import LedgerQueries
 from ledger.read_tables import OF_LEAD
 from ledger.tables import LEADS
@@ -126,7 +126,6 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
         c, Stage.QUOTED, only=board.BoardFilter(text="university hub")
     ),
     "board: stages at a past moment": lambda c: board.stages_on(c, NOW),
-    "lead: all its lines": lambda c: one_lead.lead_lines(c, "lead-00000003"),
     "agenda: a role's first page": lambda c: agenda.agenda(c, agenda.Whose(roles=[Role.SALES]), NOW),
     "agenda: numbers by section": lambda c: agenda.counts(c, agenda.Whose(roles=[Role.SALES]), NOW),
     "agenda: a person's first page": lambda c: agenda.agenda(c, agenda.Whose("Ada"), NOW),

@@ -1,7 +1,8 @@
 """Connects to Temporal, and translates Temporal's errors into errors of the client."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -21,6 +22,7 @@ from client.errors import (
     RequestInvalid,
     ServerNotPrepared,
     TemporalFailed,
+    TemporalSilent,
     TemporalUnreachable,
     WorkflowHasEnded,
     WorkflowNotFound,
@@ -137,6 +139,32 @@ def translate(error: RPCError) -> LeadsError:
     if error.status in _INVALID:
         return RequestInvalid(error.message)
     return TemporalFailed(error.message)
+
+
+def leads_error_of(error: Exception) -> LeadsError | None:
+    """Return the client's error for one of Temporal's client, or for an answer that did not come in time; else None."""
+    match error:
+        case LeadsError():
+            return error
+        case RPCError():
+            return translate(error)
+        case TimeoutError():
+            return TemporalSilent()
+        case RuntimeError() if found_no_server(error):
+            return TemporalSilent()
+    return None
+
+
+@asynccontextmanager
+async def as_leads_errors(limit: timedelta | None = None) -> AsyncIterator[None]:
+    """Raise every way in which Temporal can fail as a LeadsError: TemporalSilent after `limit` at the latest."""
+    try:
+        async with asyncio.timeout(None if limit is None else limit.total_seconds()):
+            yield
+    except (RPCError, TimeoutError, RuntimeError) as error:
+        if (known := leads_error_of(error)) is None:
+            raise
+        raise known from error
 
 
 def _is_not_prepared(error: RPCError) -> bool:

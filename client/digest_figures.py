@@ -7,10 +7,11 @@ from typing import Final
 from sqlalchemy import Connection
 
 from client.lists import failing
-from client.report_figures import all_unbilled, last_moment, measured_rates
+from client.report_figures import all_unbilled, measured_rates
 from config.settings import Settings
 from ledger.queries import reports as asked
 from ledger.queries.asking import LedgerQueries
+from process.calendar import last_moment
 from process.reports.catalog import REPORTS
 from process.reports.forecast import lag_of
 from process.reports.moved import movement

@@ -176,7 +176,7 @@ class Directory:
     async def possible_duplicates(self, opened: LeadOpened, lead_id_: str) -> list[DuplicateLink]:
         """Return the open leads that look like this new one: most reasons first, then oldest first."""
         key = request_key(opened.org, opened.title)
-        ids = (*possible_ids(opened.org, key), *possible_ids(opened.org, key, opaque=True))
+        ids = (*possible_ids(opened.org, key), *possible_ids(opened.org, key, opaque_id=True))
         same = [f"WorkflowId IN ({', '.join(repr(each) for each in dict.fromkeys(ids))})"]
         if org_key(opened.org) != NAMELESS:
             same.append(f"{attributes.ORG_KEY.name} = '{org_key(opened.org)}'")

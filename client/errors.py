@@ -325,6 +325,13 @@ class TemporalUnreachable(Unavailable):
         return f"No Temporal server answers at {self.address}."
 
 
+class TemporalSilent(Unavailable):
+    """Temporal did not answer in time, or nobody is there."""
+
+    def __str__(self) -> str:
+        return "Temporal does not answer."
+
+
 @dataclass(eq=False, repr=False)
 class AddressMalformed(Unavailable):
     """The address of the Temporal server is not HOST:PORT."""

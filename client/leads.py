@@ -147,19 +147,19 @@ class LeadsClient(Directory):
         opened: LeadOpened,
         *,
         lead_id: str | None = None,
-        duplicate: bool = False,
-        opaque: bool = False,
+        not_a_duplicate: bool = False,
+        opaque_id: bool = False,
     ) -> Opened:
         """Open a lead. The same organisation and title are the same lead, however often it is opened.
 
-        `opaque` keeps the organisation's name out of the id. Raises DecisionRefused, LeadHasEnded, OtherLeadOpen
-        if the lead that is open says something else, or PossibleDuplicate unless `duplicate` says that the lead is
-        another one than those it looks like.
+        `opaque_id` keeps the organisation's name out of the id. Raises DecisionRefused, LeadHasEnded, OtherLeadOpen
+        if the lead that is open says something else, or PossibleDuplicate unless `not_a_duplicate` says
+        that the lead is another one than those it looks like.
         """
         key = request_key(opened.org, opened.title)
-        lead_id = _given_id(lead_id) if lead_id else await self._free_id(opened, key, opaque=opaque)
+        lead_id = _given_id(lead_id) if lead_id else await self._free_id(opened, key, opaque_id=opaque_id)
         others = await self._checked(opened, lead_id)
-        if others and not duplicate:
+        if others and not not_a_duplicate:
             if known := await self._known(lead_id):
                 return await self._same(known, opened)
             raise PossibleDuplicate(others)
@@ -180,10 +180,10 @@ class LeadsClient(Directory):
         started = await self._start(opened, lead_id, key, others)
         return started or await self._already(await self.client.get_workflow_handle(lead_id).describe())
 
-    async def _free_id(self, opened: LeadOpened, key: str, *, opaque: bool = False) -> str:
+    async def _free_id(self, opened: LeadOpened, key: str, *, opaque_id: bool = False) -> str:
         """Return the first possible id that no lead of another request has."""
-        hidden = opaque or self.opaque_ids or same_text(opened.org) == same_text(opened.person)
-        ids = possible_ids(opened.org, key, opaque=hidden)
+        hidden = opaque_id or self.opaque_ids or same_text(opened.org) == same_text(opened.person)
+        ids = possible_ids(opened.org, key, opaque_id=hidden)
         for lead_id in ids:
             known = await self._known(lead_id)
             if known is None or (await known.memo()).get(REQUEST, key) == key:

@@ -1,15 +1,14 @@
 """Asks the ledger for the rows of each report, and makes it of them."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from dateutil.relativedelta import relativedelta
 from sqlalchemy import Connection
 
 from ledger.queries import reports as asked
-from process.calendar import end_of, start_of
-from process.reports.amounts import percentile
+from process.calendar import end_of, last_moment, start_of
 from process.reports.coverage import Covered, coverage
 from process.reports.forecast import Known, Measured, forecast
 from process.reports.funnel import funnel
@@ -22,14 +21,13 @@ from process.reports.report import Report
 from process.reports.rows import UnbilledDays
 from process.reports.time_in_stage import time_in_stage
 from process.reports.unbilled import unbilled
-from process.reports.words import MEDIAN, listed
+from process.reports.words import MEDIAN, listed, percentile
 
 MEASURED_MONTHS: Final = 24
 """Months before the day within which rates are measured."""
 USUAL_CURRENCY: Final = "USD"
 """Currency of a forecast if no money was ever expected."""
 UNBILLED_PAGE: Final = 1_000
-MOMENT: Final = timedelta(microseconds=1)
 
 
 def _forecast(connection: Connection, choice: Choice, zone: str) -> Report:
@@ -71,11 +69,6 @@ def measured_rates(connection: Connection, day: date, zone: str) -> Measured:
         asked.outcomes(connection, *time),
         asked.to_signature(connection, *time),
     )
-
-
-def last_moment(day: date, zone: str) -> datetime:
-    """Return the last moment of a day in a time zone."""
-    return end_of(day, zone) - MOMENT
 
 
 def month_times(month: int, last: int, zone: str) -> tuple[datetime, datetime]:

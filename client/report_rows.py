@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from client.report_figures import (
     IN_ONE_CURRENCY,
     all_unbilled,
-    last_moment,
     measured_rates,
     month_times,
     with_currency,
@@ -18,7 +17,8 @@ from ledger.queries import behind as asked
 from ledger.queries import reports
 from ledger.queries.behind import Line, Lines, Time
 from ledger.queries.cursors import read_cursor, write_cursor
-from process.reports.amounts import in_units
+from process.calendar import last_moment
+from process.money.minor_units import in_units
 from process.reports.forecast import lag_of
 from process.reports.invoices import bucket_of
 from process.reports.lost import UNKNOWN

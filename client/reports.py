@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final, NamedTuple, Self
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from client import report_rows
 from client.lists import failing
 from client.report_figures import MAKERS
 from config.settings import Settings
-from ledger.lag import count_behind
+from ledger.lag import count_behind, count_leads, last_written
 from ledger.queries import feed
 from ledger.queries.asking import LedgerQueries
-from ledger.tables import LEADS
 from process.reports.catalog import report_info
 from process.reports.parameters import Choice, check_characters
 from process.reports.report import BehindPage, Report
@@ -90,26 +89,14 @@ class Reports:
             return report_rows.behind(connection, name, choice, self._zone, figure, of, after)
 
 
-def make_report(
-    connection: Connection, name: str, given: Mapping[str, str], today: date, zone: str = "UTC"
-) -> Report:
-    """Return the report with these parameters, given as text. Raises ParameterRefused.
-
-    Days and months are those of the time zone.
-    """
-    choice = report_info(name).read(given, today)
-    return _make(connection, name, choice, _state(connection, today), zone)
-
-
 def _state(connection: Connection, today: date) -> _State:
-    updated_at = connection.scalar(select(func.max(LEADS.c.updated_at)))
-    return _State(feed.head(connection), updated_at, count_behind(connection), today)
+    return _State(feed.head(connection), last_written(connection), count_behind(connection), today)
 
 
 def _make(connection: Connection, name: str, choice: Choice, state: _State, zone: str) -> Report:
     report = MAKERS[name](connection, choice, zone)
     if not state.behind:
         return report
-    leads = connection.scalar(select(func.count()).where(LEADS.c.recorded > 0)) or 0
+    leads = count_leads(connection)
     note = f"The read tables are being rebuilt: {state.behind:,} of {leads:,} leads are shown as they were before."
     return report.replaced(notes=(*report.notes, note))

@@ -44,14 +44,24 @@ def _conditions(now: datetime) -> dict[str, ColumnElement[bool]]:
     }
 
 
+def count_leads(connection: Connection) -> int:
+    """Return the number of leads with events."""
+    return connection.scalar(select(func.count()).where(LEADS.c.recorded > 0)) or 0
+
+
+def last_written(connection: Connection) -> datetime | None:
+    """Return the time at which a lead's lines were written last; None if there are none."""
+    written: datetime | None = connection.scalar(select(func.max(LEADS.c.updated_at)))
+    return written
+
+
 def lag_of(connection: Connection, now: datetime) -> Lag:
     """Return how far the read tables are behind."""
-    leads = connection.scalar(select(func.count()).where(LEADS.c.recorded > 0)) or 0
     counts = {
         name: connection.scalar(select(func.count()).select_from(LEADS).where(condition)) or 0
         for name, condition in _conditions(now).items()
     }
-    return Lag(leads, **counts)
+    return Lag(count_leads(connection), **counts)
 
 
 def count_behind(connection: Connection) -> int:

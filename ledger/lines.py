@@ -7,10 +7,11 @@ from zlib import crc32
 
 from ledger.read_tables import AGENDA, INVOICES, NAMES, TERMS, UNBILLED, WORDS
 from process.actor import plain_name
+from process.money.minor_units import minor_of
 from process.types import Model
 from process.views.agenda_items import Section
 from process.views.lead_row import LeadRow
-from process.views.snapshot import Snapshot, minor_units
+from process.views.snapshot import Snapshot
 from process.views.spans import MoneySpan, StageSpan
 
 Line = dict[str, Any]
@@ -31,7 +32,7 @@ def lines_of(row: LeadRow) -> dict[str, list[Line]]:
             {
                 "number": invoice.number,
                 "currency": invoice.total.currency,
-                "total": minor_units(invoice.total.amount, invoice.total.currency),
+                "total": minor_of(invoice.total.amount, invoice.total.currency),
                 "period_start": invoice.period_start,
                 "period_end": invoice.period_end,
                 "prepared_on": invoice.prepared_on,

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
 reset_tzpath(to=())  # zoneinfo prefers the system's files, which change with each update of the system
 
 DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
+"""The shortest time that counts."""
 
 
 def zone_exists(name: str) -> bool:
@@ -34,6 +36,11 @@ def start_of(day: date, zone: str) -> datetime:
 def end_of(day: date, zone: str) -> datetime:
     """Return the moment at which `day` is over in `zone`, in UTC."""
     return start_of(day + DAY, zone)
+
+
+def last_moment(day: date, zone: str) -> datetime:
+    """Return the last moment of `day` in `zone`, in UTC."""
+    return end_of(day, zone) - MOMENT
 
 
 def add_working_days(day: date, count: int, holidays: Collection[date]) -> date:

@@ -58,12 +58,12 @@ def source_key(source: str, name: str) -> str:
     return _digest(source, name)
 
 
-def possible_ids(org: str, key: str, *, opaque: bool = False) -> tuple[str, ...]:
+def possible_ids(org: str, key: str, *, opaque_id: bool = False) -> tuple[str, ...]:
     """Return the ids that a lead with this key can have, in order: the first that is no other request's.
 
     The organisation's name is part of it, unless it is to be opaque or has no ASCII spelling.
     """
-    slug = "" if opaque else slug_of(org)
+    slug = "" if opaque_id else slug_of(org)
     return tuple(f"lead-{slug}-{key[:n]}" if slug else f"lead-{key[: n + 4]}" for n in range(ID_END, 17, 4))
 
 

@@ -63,7 +63,7 @@ def intake_key(issue: Issue) -> str:
 def intake_lead_ids(issue: Issue) -> tuple[str, ...]:
     """Return ids that the lead of this issue has if its organisation was not changed since it was taken in."""
     key, org = intake_key(issue), read_issue(issue.title, issue.text).fields.get("org", "")
-    return tuple(dict.fromkeys(possible_ids(org, key, opaque=opaque)[0] for opaque in (False, True)))
+    return tuple(dict.fromkeys(possible_ids(org, key, opaque_id=opaque_id)[0] for opaque_id in (False, True)))
 
 
 def began_as(issue: Issue, lead_id: str) -> bool:

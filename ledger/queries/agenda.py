@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, and_, false, func, select, union_all
 
-from ledger.queries.cursors import read_cursor, write_cursor
+from ledger.queries.cursors import beyond, read_cursor, write_cursor
 from ledger.queries.rows import rows_of
 from ledger.read_tables import AGENDA, NAMES
 from process.actor import plain_name
@@ -68,10 +68,12 @@ def agenda(
     connection: Connection, whose: Whose, moment: datetime, after: str | None = None, limit: int = PAGE
 ) -> Agenda:
     """Return the lines that hold at this moment, the most urgent first. Raises BrokenCursor."""
-    beyond = _beyond(read_cursor(after, int, date, str, int)) if after is not None else None
+    later = []
+    if after is not None:
+        later.append(beyond([AGENDA.c[name] for name in _ORDER], read_cursor(after, int, date, str, int)))
     parts = []
     for condition in whose.conditions(moment):
-        wanted = select(AGENDA).where(condition, *([beyond] if beyond is not None else []))
+        wanted = select(AGENDA).where(condition, *later)
         parts.append(wanted.order_by(*(AGENDA.c[name] for name in _ORDER)).limit(limit + 1).subquery())
     if not parts:
         return Agenda((), None)
@@ -108,13 +110,3 @@ def counts(connection: Connection, whose: Whose, moment: datetime) -> dict[Secti
 def people(connection: Connection) -> list[str]:
     """Return all names, logins and addresses of people who have a role for a lead, in small letters."""
     return list(connection.scalars(select(NAMES.c.name).distinct().order_by(NAMES.c.name)))
-
-
-def _beyond(values: tuple[Any, ...]) -> ColumnElement[bool]:
-    """Return the condition for lines after these values."""
-    columns = [AGENDA.c[name] for name in _ORDER]
-    parts = []
-    for number, column in enumerate(columns):
-        same = (columns[n] == values[n] for n in range(number))
-        parts.append(and_(*same, column > values[number]))
-    return and_(AGENDA.c.section >= values[0], or_(*parts))

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
-from ledger.queries.cursors import read_cursor, write_cursor
+from ledger.queries.cursors import beyond, read_cursor, write_cursor
 from ledger.queries.reports import changes, known_at, merged
 from ledger.read_tables import MONEY, NOW, STAGES
 from ledger.tables import ENTRIES, LEADS
@@ -157,19 +157,10 @@ def _page(
 ) -> tuple[list[Any], str | None]:
     limit = PAGE if limit is None else limit
     if after is not None:
-        wanted = wanted.where(_beyond(keys, read_cursor(after, *types)))
+        wanted = wanted.where(beyond(keys, read_cursor(after, *types)))
     found = list(connection.execute(wanted.order_by(*keys).limit(limit + 1)))
     more = len(found) > limit
     return found[:limit], write_cursor(found[limit - 1][: len(keys)]) if more else None
-
-
-def _beyond(keys: Sequence[ColumnElement[Any]], values: Sequence[Any]) -> ColumnElement[bool]:
-    """Return the condition for rows after these values. The first part alone lets an index begin there."""
-    parts = [
-        and_(*(keys[n] == values[n] for n in range(number)), key > values[number])
-        for number, key in enumerate(keys)
-    ]
-    return and_(keys[0] >= values[0], or_(*parts))
 
 
 class Told(NamedTuple):

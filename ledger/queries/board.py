@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, false, func, or_, select, union_all
 
-from ledger.queries.cursors import read_cursor, write_cursor
+from ledger.queries.cursors import beyond, read_cursor, write_cursor
 from ledger.queries.search import MOST, having_words, leads_having
 from ledger.read_tables import STAGES, TOLD
 from ledger.rows import equals, needs_attention
@@ -117,7 +117,7 @@ def leads(
         order.column.label("first"), LEADS.c.lead_id, LEADS.c.document, LEADS.c.stage_since
     ).where(order.column.is_not(None), LEADS.c.document.is_not(None), *only.conditions())
     if after is not None:
-        wanted = wanted.where(_beyond(columns, read_cursor(after, order.type, str), descends=order.descends))
+        wanted = wanted.where(beyond(columns, read_cursor(after, order.type, str), descends=order.descends))
     wanted = wanted.order_by(*_in_order(columns, order)).limit(limit + 1)
     # each stage alone, as its index has it
     parts = [wanted.where(LEADS.c.stage == stage.value).subquery() for stage in dict.fromkeys(stages)]
@@ -131,14 +131,6 @@ def leads(
 
 def _in_order(columns: Sequence[Any], order: _Order) -> list[Any]:
     return [each.desc() if order.descends else each for each in columns]
-
-
-def _beyond(columns: tuple[Any, Any], values: tuple[Any, ...], *, descends: bool) -> ColumnElement[bool]:
-    """Return the condition for rows after these values. The first part alone lets an index begin there."""
-    (first, second), (value, tie) = columns, values
-    if descends:
-        return and_(first <= value, or_(first < value, second < tie))
-    return and_(first >= value, or_(first > value, second > tie))
 
 
 COUNTED: Final = 1_000
@@ -206,11 +198,11 @@ def _around(
     if own is None or own[0] is None:
         return None, None
 
-    def beyond(*, descends: bool) -> Select[Any]:
-        found = _in_column(stage, sort, only).where(_beyond(columns, tuple(own), descends=descends))
+    def others(*, descends: bool) -> Select[Any]:
+        found = _in_column(stage, sort, only).where(beyond(columns, tuple(own), descends=descends))
         return found.order_by(*(each.desc() if descends else each for each in columns))
 
-    return beyond(descends=not order.descends), beyond(descends=order.descends)
+    return others(descends=not order.descends), others(descends=order.descends)
 
 
 def _count(connection: Connection, wanted: Select[Any]) -> int:

@@ -1,10 +1,12 @@
-"""Cursors: where the next page of a list begins. They are shown in addresses: nothing in them is secret or trusted."""
+"""Cursors: where the next page of a list begins. They stand in addresses: nothing in them is secret or trusted."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_
 
 LONGEST = 1_000
 
@@ -30,6 +32,17 @@ def read_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
         return tuple(_read(value, wanted) for value, wanted in zip(values, types, strict=True))
     except (ValueError, RecursionError):
         raise BrokenCursor("This page does not exist: begin at the first one.") from None
+
+
+def beyond(
+    columns: Sequence[ColumnElement[Any]], values: Sequence[Any], *, descends: bool = False
+) -> ColumnElement[bool]:
+    """Return the condition for rows after these sort values. Its first part alone lets an index begin there."""
+    parts = []
+    for number, column in enumerate(columns):
+        same = (columns[n] == values[n] for n in range(number))
+        parts.append(and_(*same, column < values[number] if descends else column > values[number]))
+    return and_(columns[0] <= values[0] if descends else columns[0] >= values[0], or_(*parts))
 
 
 def _read(value: Any, wanted: type) -> Any:

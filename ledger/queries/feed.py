@@ -1,14 +1,13 @@
 """The feed: all events in the order of their commits, for live pages and for programs that follow along."""
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, select
 
 from ledger.entry import Entry
 from ledger.read_tables import FEED, FEED_HEAD
-from ledger.tables import ENTRIES, LEADS
+from ledger.tables import ENTRIES
 
 PAGE = 100
 
@@ -59,12 +58,3 @@ def changes_after(connection: Connection, position: int, limit: int = PAGE) -> l
     """Return the leads of the next events after a position, without the events."""
     wanted = select(FEED.c.position, FEED.c.lead_id).where(FEED.c.position > position)
     return [Changed(*row) for row in connection.execute(wanted.order_by(FEED.c.position).limit(limit))]
-
-
-def leads_changed_since(connection: Connection, moment: datetime, limit: int = PAGE) -> list[str]:
-    """Return ids of leads whose row was written after this moment, the newest first.
-
-    A row also changes without an event: an effect fails, or a day passes.
-    """
-    wanted = select(LEADS.c.lead_id).where(LEADS.c.updated_at > moment)
-    return list(connection.scalars(wanted.order_by(LEADS.c.updated_at.desc()).limit(limit)))

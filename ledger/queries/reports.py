@@ -4,7 +4,6 @@ Amounts are minor units of one currency. Sums over months and shares are made by
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from ledger.queries.cursors import beyond
 from ledger.read_tables import INVOICES, MONEY, NOW, STAGES, TERMS, UNBILLED
 from ledger.tables import ENTRIES, LEADS
 from process.reports.rows import (
@@ -251,16 +251,8 @@ def unbilled(
     order = (UNBILLED.c.start, UNBILLED.c.lead_id, UNBILLED.c.number)
     wanted = select(*(UNBILLED.c[name] for name in UnbilledDays._fields))
     if after:
-        wanted = wanted.where(UNBILLED.c.start >= after[0], _beyond(order, after))
+        wanted = wanted.where(beyond(order, after))
     return [UnbilledDays(*row) for row in connection.execute(wanted.order_by(*order).limit(limit))]
-
-
-def _beyond(columns: Sequence[ColumnElement[object]], values: Sequence[object]) -> ColumnElement[bool]:
-    parts = []
-    for number, column in enumerate(columns):
-        same = (columns[n] == values[n] for n in range(number))
-        parts.append(and_(*same, column > values[number]))
-    return or_(*parts)
 
 
 def open_invoices(connection: Connection) -> list[OpenInvoice]:

@@ -92,8 +92,8 @@ def example(decision: str, fields: dict[str, Any]) -> Suggestion:
 
 
 def title(kind: str) -> str:
-    """Return the kind of a decision as people read it: `Price quoted`."""
-    return kind.replace("_", " ").capitalize()
+    """Return the kind of a decision, or another stored name, as people read it: `Price quoted`."""
+    return kind.replace("_", " ").replace("-", " ").capitalize().replace("Maniac t", "MANIAC-T")
 
 
 def plain(suggestion: Suggestion) -> str:

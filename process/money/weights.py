@@ -17,8 +17,3 @@ WEIGHTS: Final = {
     Stage.CLOSED: Decimal(0),
 }
 """Stage -> share. What is signed counts in full. A price of a lead that is not quoted now is hardly likely: a guess."""
-
-
-def weighted(value: int, stage: Stage) -> int:
-    """Return the likely part of a value, in the same minor units, rounded."""
-    return round(value * WEIGHTS[stage])

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from process.reports.amounts import in_units, money_text, percentile
+from process.money.minor_units import in_units, money_of
 from process.reports.catalog import REPORTS
 from process.reports.months import month_name
 from process.reports.parameters import Choice, described, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, Table, table, total
 from process.reports.rows import Days, Expected, Outcomes, Renewals
 from process.reports.valuing import KINDS, USUAL_LAG, Months, by_month, hoped_month
-from process.reports.words import MEDIAN, counted, listed, percent_text
+from process.reports.words import MEDIAN, counted, listed, percent_text, percentile
 
 INFO = REPORTS["forecast"]
 SERIES = {"contract": "contracted", "renewal": "renewals × ρ", "new": "new × η"}
@@ -93,7 +93,7 @@ def forecast(choice: Choice, known: Known) -> Report:
 def _headline(choice: Choice, whole: int) -> str:
     name = f"FMRR{choice.window.size}"
     first, last = month_name(choice.window.first), month_name(choice.window.last)
-    return f"{name}, {first} to {last}: {money_text(whole, choice.currency)}"
+    return f"{name}, {first} to {last}: {money_of(whole, choice.currency)}"
 
 
 def _table(choice: Choice, months: dict[str, Months]) -> Table:

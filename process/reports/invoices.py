@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from process.reports.amounts import in_units, money_text
+from process.money.minor_units import in_units, money_of
 from process.reports.catalog import REPORTS
 from process.reports.parameters import Choice, described, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, Table, table, total
@@ -61,8 +61,8 @@ def _headline(currency: str, found: Sequence[OpenInvoice]) -> str:
     number, overdue = overdue_totals(found).get(currency, (0, 0))
     whole = sum(each.total for each in found)
     return (
-        f"{counted(len(found), 'open invoice', 'open invoices')}, {money_text(whole, currency)}; "
-        f"{number:,} overdue, {money_text(overdue, currency)}"
+        f"{counted(len(found), 'open invoice', 'open invoices')}, {money_of(whole, currency)}; "
+        f"{number:,} overdue, {money_of(overdue, currency)}"
     )
 
 

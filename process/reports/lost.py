@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from process.reports.amounts import in_units
+from process.money.minor_units import in_units
 from process.reports.catalog import REPORTS
 from process.reports.months import Window
 from process.reports.parameters import Choice, described, rows_of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from process.reports.amounts import in_units, money_text, weighted
+from process.money.minor_units import in_units, money_of, weighted
 from process.reports.catalog import REPORTS
 from process.reports.forecast import Known, lag_of, notes
 from process.reports.parameters import Choice, described, rows_of
@@ -88,8 +88,8 @@ def moved(choice: Choice, known: Known, earlier: Sequence[Expected], moves: Sequ
         day=choice.day,
         parameters=described(INFO.specs, choice, known.measured.texts(), {"currency": known.currencies}),
         headline=(
-            f"From {money_text(found.before, currency)} on {choice.since} to {money_text(found.after, currency)} "
-            f"on {choice.day}: {'+' if difference > 0 else ''}{money_text(difference, currency)}",
+            f"From {money_of(found.before, currency)} on {choice.since} to {money_of(found.after, currency)} "
+            f"on {choice.day}: {'+' if difference > 0 else ''}{money_of(difference, currency)}",
         ),
         tables=(_table(choice, found),),
         chart=_chart(choice, found),
@@ -166,7 +166,7 @@ def _chart(choice: Choice, found: Movement) -> Chart:
         kind="steps",
         title=INFO.title,
         description=f"What moved the forecast in {choice.currency} from {choice.since} to {choice.day}: "
-        f"from {money_text(found.before, choice.currency)} to {money_text(found.after, choice.currency)}.",
+        f"from {money_of(found.before, choice.currency)} to {money_of(found.after, choice.currency)}.",
         x_title="",
         y_title=choice.currency,
         currency=choice.currency,

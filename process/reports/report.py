@@ -3,7 +3,7 @@
 An amount of money is a Decimal in its currency's units, and a share is a Decimal of 1. Nothing is ever a float.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -132,13 +132,6 @@ def table(
 def total(cells: Sequence[Cell]) -> Row:
     """Return a line that sums up those above."""
     return Row(cells=tuple(cells), is_total=True)
-
-
-def figures(report: Report) -> Iterator[Cell]:
-    """Yield the cells that lead to the leads and events behind them."""
-    for each in report.tables:
-        for row in each.rows:
-            yield from (cell for cell in row.cells if cell.rows)
 
 
 class BehindRow(Model):

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from process.calendar import day_of
-from process.reports.amounts import percentile
 from process.reports.catalog import REPORTS
 from process.reports.parameters import Choice, described, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, table
 from process.reports.rows import Days, Waiting
-from process.reports.words import MEDIAN, NINE_IN_TEN
+from process.reports.words import MEDIAN, NINE_IN_TEN, percentile
 from process.types import Stage
 
 INFO = REPORTS["time-in-stage"]

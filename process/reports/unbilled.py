@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from process.reports.amounts import in_units, money_text
+from process.money.minor_units import in_units, money_of
 from process.reports.catalog import REPORTS
 from process.reports.months import month_name
 from process.reports.parameters import Choice, described, rows_of
@@ -61,7 +61,7 @@ def unbilled(choice: Choice, days: Sequence[UnbilledDays]) -> Report:
         definition=INFO.definition,
         day=choice.day,
         parameters=described(INFO.specs, choice),
-        headline=tuple(money_text(amount, currency) for currency, amount in whole.items())
+        headline=tuple(str(money_of(amount, currency)) for currency, amount in whole.items())
         or ("Nothing is un-billed" if not days else "Nothing can be estimated",),
         tables=(_by_month(choice, months, [*whole]), _by_kind(choice, days, [*whole])),
         chart=_chart(choice, months),

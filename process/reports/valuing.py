@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from process.reports.amounts import weighted, weighted_parts
+from process.money.minor_units import weighted, weighted_parts
 from process.reports.months import Window
 from process.reports.parameters import Choice
 from process.reports.rows import Expected

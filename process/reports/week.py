@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from process.money.amounts import Money
-from process.reports.amounts import in_units
+from process.money.minor_units import money_of
 from process.reports.invoices import overdue_totals
 from process.reports.moved import Movement, step_title
 from process.reports.parameters import Choice
@@ -25,9 +24,11 @@ def forecast_figure(choice: Choice, found: Movement) -> ForecastFigure | None:
     named = [*shown, *([("Other", others)] if others else [])]
     return ForecastFigure(
         months=choice.window.size,
-        amount=_money(found.after, choice.currency),
-        change=_money(found.after - found.before, choice.currency),
-        moved_by=tuple(MovedBy(what=what, change=_money(change, choice.currency)) for what, change in named),
+        amount=money_of(found.after, choice.currency),
+        change=money_of(found.after - found.before, choice.currency),
+        moved_by=tuple(
+            MovedBy(what=what, change=money_of(change, choice.currency)) for what, change in named
+        ),
     )
 
 
@@ -39,13 +40,9 @@ def week_figures(
     """Return the figures of the week."""
     return DigestFigures(
         forecasts=tuple(filter(None, forecasts)),
-        unbilled=tuple(_money(amount, currency) for currency, amount in totals_of(unbilled).items()),
+        unbilled=tuple(money_of(amount, currency) for currency, amount in totals_of(unbilled).items()),
         overdue=tuple(
-            OverdueInvoices(number=number, total=_money(amount, currency))
+            OverdueInvoices(number=number, total=money_of(amount, currency))
             for currency, (number, amount) in overdue_totals(invoices).items()
         ),
     )
-
-
-def _money(minor: int, currency: str) -> Money:
-    return Money(amount=in_units(minor, currency), currency=currency)

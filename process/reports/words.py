@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from process.core.refusal import title
+
 MEDIAN: Final = Decimal("0.5")
 NINE_IN_TEN: Final = Decimal("0.9")
 
@@ -26,8 +28,22 @@ def percent_text(part: int, whole: int) -> str:
 
 
 def event_title(kind: str) -> str:
-    """Return the kind of an event as a title: Price quoted."""
-    return kind.replace("_", " ").capitalize() if kind else "Unknown event"
+    """Return the kind of an event as a title; an empty one is of an event that is not known."""
+    return title(kind) if kind else "Unknown event"
+
+
+def percentile(counts: Sequence[tuple[int, int]], share: Decimal) -> int | None:
+    """Return the smallest value that at least this share of all values does not exceed; None if there are none.
+
+    `counts`: values in ascending order, each with how often it occurs.
+    """
+    wanted = share * sum(count for _, count in counts)
+    seen = 0
+    for value, count in counts:
+        seen += count
+        if seen >= wanted:
+            return value
+    return None
 
 
 def listed(texts: Sequence[str]) -> str:

@@ -1,15 +1,11 @@
 """State of a lead at the end of a past day; later corrections are ignored."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from process.calendar import end_of
 from process.core.aggregate import LeadAggregate
-from process.core.events import Event, EventLog
-from process.core.fold import fold
-
-MOMENT = timedelta(microseconds=1)
-"""The shortest time that counts."""
+from process.core.events import Event
+from process.views.folded import folded_as_of
 
 
 def as_of(events: Sequence[Event], lead_id: str, day: date) -> tuple[LeadAggregate, datetime]:
@@ -18,14 +14,5 @@ def as_of(events: Sequence[Event], lead_id: str, day: date) -> tuple[LeadAggrega
     The result has no refusals and no outbox. Raises ValueError if the first event does not open a
     lead, or if the lead was opened later.
     """
-    zone = fold(events[:1], lead_id).zone
-    past = _until(events, end_of(day, zone))
-    if past:  # use the zone of that day: it may have changed since the lead was opened
-        zone = fold(past, lead_id).zone
-        past = _until(events, end_of(day, zone))
-    lead = fold(past, lead_id)
-    return LeadAggregate.of(EventLog.of(past, lead)), end_of(day, zone) - MOMENT
-
-
-def _until(events: Sequence[Event], moment: datetime) -> tuple[Event, ...]:
-    return tuple(event for event in events if event.at < moment)
+    found, end = folded_as_of(events, lead_id, day)
+    return LeadAggregate.of(found.log), end

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from process.calendar import end_of
+from process.calendar import end_of, last_moment
 from process.core.events import Event, EventLog
 from process.core.fold import fold, leads_now
 from process.lead.lead import Lead
 from process.types import Stage
-from process.views.as_of import MOMENT
 
 
 class FoldedLead(NamedTuple):
@@ -40,7 +39,7 @@ def folded(events: Sequence[Event], lead_id: str) -> FoldedLead:
 
 
 def folded_as_of(events: Sequence[Event], lead_id: str, day: date) -> tuple[FoldedLead, datetime]:
-    """Return the lead at the end of the day in its own zone, and the last moment of that day, as `as_of` does.
+    """Return the lead at the end of the day in its own zone, and the last moment of that day.
 
     Raises ValueError if the first event does not open a lead, or if the lead was opened later.
     """
@@ -49,7 +48,7 @@ def folded_as_of(events: Sequence[Event], lead_id: str, day: date) -> tuple[Fold
     if found.lead.zone != zone:  # it was changed since the lead was opened
         zone = found.lead.zone
         found = _folded_until(events, lead_id, end_of(day, zone))
-    return found, end_of(day, zone) - MOMENT
+    return found, last_moment(day, zone)
 
 
 def _folded_until(events: Sequence[Event], lead_id: str, moment: datetime) -> FoldedLead:

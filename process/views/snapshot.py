@@ -12,7 +12,7 @@ from process.calendar import DAY
 from process.core.events import Event
 from process.lead.lead import Lead
 from process.lead.quote import Quote
-from process.money.currencies import decimals_of
+from process.money.minor_units import minor_of
 from process.money.terms import Term, terms_of
 from process.types import Model, Stage
 
@@ -105,7 +105,7 @@ def _renewal(lead: Lead, newest: Term) -> Iterator[Flow]:
 
 
 def _flow(kind: FlowKind, term: int, quote: Quote, first: int | None, months: int, *, once: bool) -> Flow:
-    total = minor_units(quote.total.amount, quote.price.currency)
+    total = minor_of(quote.total.amount, quote.price.currency)
     match quote.per:
         case "year":
             value = int((Decimal(total) * months / 12).quantize(Decimal(1), ROUND_HALF_UP))
@@ -114,7 +114,7 @@ def _flow(kind: FlowKind, term: int, quote: Quote, first: int | None, months: in
         case "once":
             value = total
     if once:
-        value += minor_units(quote.total_once.amount, quote.price.currency)
+        value += minor_of(quote.total_once.amount, quote.price.currency)
     month = value // months
     return Flow(kind, term, quote.price.currency, month, value - month * months, first, months)
 
@@ -125,11 +125,6 @@ def _hoped_start(lead: Lead) -> int | None:
         return month_number(date.fromisoformat(lead.hub.information.get("start_date", "")))
     except ValueError:
         return None
-
-
-def minor_units(amount: Decimal, currency: str) -> int:
-    """Return an amount in the smallest units of its currency."""
-    return int(amount.scaleb(decimals_of(currency)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def month_number(day: date) -> int:

@@ -9,10 +9,11 @@ from process.calendar import DAY
 from process.lead.lead import Lead
 from process.lead.quote import Quote
 from process.money.billing import next_draft, unbilled_at_loss
+from process.money.minor_units import minor_of
 from process.money.terms import agreed, terms_of
 from process.money.usage import missing_usage
 from process.views.lead_row import TermRow, Unbilled, UnbilledKind
-from process.views.snapshot import minor_units, months_between
+from process.views.snapshot import months_between
 
 
 def term_rows(lead: Lead) -> tuple[TermRow, ...]:
@@ -35,7 +36,7 @@ def term_rows(lead: Lead) -> tuple[TermRow, ...]:
 
 def yearly(quote: Quote) -> int:
     """Return the price of a year in minor units, with the recurring items; of the whole term if it is priced once."""
-    total = minor_units(quote.total.amount, quote.price.currency)
+    total = minor_of(quote.total.amount, quote.price.currency)
     return total * 12 if quote.per == "month" else total
 
 

@@ -37,7 +37,7 @@ async def _start(
     """
     wanted = given(LeadOpened, values | {"zone": zone or read_settings().zone}, "start")
     leads = await leads_of()
-    opened = await leads.open(wanted, lead_id=id_, duplicate=not_a_duplicate, opaque=opaque_id)
+    opened = await leads.open(wanted, lead_id=id_, not_a_duplicate=not_a_duplicate, opaque_id=opaque_id)
     out = Output(as_json=json)
     if out.value(opened):
         return

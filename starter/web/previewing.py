@@ -1,12 +1,10 @@
 """The consequences of a decision, as a page shows them before it is taken."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from temporalio.service import RPCError
-
+from client.connection import as_leads_errors
 from client.errors import DecisionRefused, LeadsError
 from client.leads import DecisionPreview
 from client.previews import PreviewSection, sections
@@ -41,14 +39,14 @@ async def preview_now(services: Services, aggregate: LeadAggregate, decision: De
     leads = replace(services.leads, timeout=TIMEOUT)
     lead_id = aggregate.lead.id
     try:
-        async with asyncio.timeout(2 * TIMEOUT.total_seconds()):
+        async with as_leads_errors(2 * TIMEOUT):
             found = await leads.preview(leads.client.get_workflow_handle(lead_id), decision)
     except DecisionRefused as refused:
         answer = Answer(
             accepted=False, message=refused.refusal.reason, suggestions=refused.refusal.suggestions
         )
         found = DecisionPreview(answer=answer, stage=aggregate.lead.stage, effects=[])
-    except (LeadsError, RPCError, RuntimeError, TimeoutError):
+    except LeadsError:
         return await services.run(lambda: preview_from_ledger(services, aggregate, decision))
     return _shown(found, lead_id, decision.kind, from_ledger=False)
 

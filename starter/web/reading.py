@@ -8,18 +8,17 @@ from process.calendar import DAY, day_of
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event, EventLog
 from process.core.fold import fold
-from process.views.as_of import as_of
 from process.views.folded import FoldedLead, folded, folded_as_of
 from starter.web.services import Services
 
 
-async def read_lead(services: Services, lead_id: str, day: date | None = None) -> LeadAggregate:
-    """Return the lead as recorded, or as it was known at the end of a past day in its zone.
+async def read_lead(services: Services, lead_id: str) -> LeadAggregate:
+    """Return the lead as recorded.
 
-    What no event tells is missing: refusals, and effects that are under way or failed for good. Raises LeadNotInLedger,
-    LedgerUnavailable, or NotYetOpened for a day before the lead.
+    What no event tells is missing: refusals, and effects that are under way or failed for good. Raises LeadNotInLedger
+    or LedgerUnavailable.
     """
-    return await services.run(lambda: _read(services, lead_id, day))
+    return await services.run(lambda: _read(services, lead_id))
 
 
 class NotYetOpened(LeadNotInLedger):
@@ -41,7 +40,8 @@ async def read_folded(
 ) -> tuple[FoldedLead, datetime]:
     """Return the lead as `read_lead` does, folded once, with the moment at which it is looked at.
 
-    That is now, or the last moment of a past day. Raises NotYetCome for a day in the future beside what `read_lead` raises.
+    That is now, or the last moment of a past day in its zone. Raises NotYetOpened for a day before the lead, and
+    NotYetCome for one in the future, beside what `read_lead` raises.
     """
     now = services.clock()
     return await services.run(lambda: _read_folded(services, lead_id, day, now))
@@ -66,14 +66,9 @@ def _read_folded(
     return found, end
 
 
-def _read(services: Services, lead_id: str, day: date | None) -> LeadAggregate:
+def _read(services: Services, lead_id: str) -> LeadAggregate:
     events = _events(services, lead_id)
-    if day is None:
-        return LeadAggregate.of(EventLog.of(events, fold(events, lead_id)))
-    try:
-        return as_of(events, lead_id, day)[0]
-    except ValueError:
-        raise NotYetOpened(lead_id, services.ledger.location) from None
+    return LeadAggregate.of(EventLog.of(events, fold(events, lead_id)))
 
 
 def _events(services: Services, lead_id: str) -> tuple[Event, ...]:

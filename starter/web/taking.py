@@ -1,12 +1,8 @@
 """Takes a person's decision for a page, and tells each way in which that can end."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-from temporalio.service import RPCError
-
-from client.connection import found_no_server, translate
-from client.errors import TemporalUnreachable
+from client.connection import as_leads_errors
 from client.leads import Waiting
 from process.actor import Face
 from process.core.aggregate import LeadAggregate
@@ -28,21 +24,8 @@ async def take(services: Services, lead_id: str, decision: Decision) -> Answer |
     DecisionUnknown, one of the last, means that it may have been taken: the same key may be sent again.
     """
     leads = services.leads
-    with as_leads_errors(services):
+    async with as_leads_errors():
         return await leads.decide(leads.client.get_workflow_handle(lead_id), decision)
-
-
-@contextmanager
-def as_leads_errors(services: Services) -> Iterator[None]:
-    """Raise the errors of Temporal's client as LeadsError."""
-    try:
-        yield
-    except RPCError as error:
-        raise translate(error) from error
-    except RuntimeError as error:
-        if not found_no_server(error):
-            raise
-        raise TemporalUnreachable(services.leads.client.service_client.config.target_host) from error
 
 
 def news_since(aggregate: LeadAggregate, seq: int, key: str) -> Sequence[Event]:

@@ -7,6 +7,7 @@ a delivery takes a slot only after its signature was verified.
 import asyncio
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 
 import structlog
 from fastapi import APIRouter, Request
@@ -16,10 +17,11 @@ from gidgethub.sansio import Event
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from activities.github.repositories import Repositories
 from client.chores import Chores
+from client.connection import as_leads_errors
+from client.errors import LeadsError
 from client.notices import NoticeBatcher
 from config.settings import Settings
 from starter.web import bodies
@@ -29,10 +31,8 @@ from starter.web.deliveries import read_delivery
 
 MAX_CONCURRENT = 200
 """Number of verified deliveries that are passed on at the same time."""
-TIMEOUT = 5.0
-"""Seconds to wait for Temporal; GitHub waits ten for the response."""
-AWAY = (RPCError, RuntimeError, TimeoutError)
-"""Errors of a Temporal that does not answer; RuntimeError of one that was never reached."""
+TIMEOUT = timedelta(seconds=5)
+"""Time to wait for Temporal; GitHub waits ten for the response."""
 SIGNATURE, EVENT, DELIVERY = "x-hub-signature-256", "x-github-event", "x-github-delivery"
 CUT_OFF = frozenset({408, 411, 413})
 """Responses to bodies that have no known or sensible end."""
@@ -61,9 +61,9 @@ def make_router(client: Client, settings: Settings, repositories: Repositories) 
     async def healthz() -> JSONResponse:
         """Return 503 if Temporal cannot be reached. Anybody may ask, and so learns nothing else."""
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with as_leads_errors(TIMEOUT):
                 await client.service_client.check_health()
-        except AWAY:
+        except LeadsError:
             return _response(503, "not ok")
         return _response(200, "ok")
 
@@ -98,9 +98,9 @@ async def _take(batcher: NoticeBatcher, repositories: Repositories, event: Event
     if found.notice is None:
         return found.action, f"ignored: {found.ignored_because}", 202
     try:
-        async with asyncio.timeout(TIMEOUT):  # the SDK would retry for longer
+        async with as_leads_errors(TIMEOUT):  # the SDK would retry for longer
             await batcher.request_sync(found.notice)
-    except AWAY:
+    except LeadsError:
         raise DeliveryError(503, "Temporal can't be reached; deliver it again") from None
     return found.action, "accepted", 202
 

@@ -10,16 +10,17 @@ from urllib.parse import parse_qsl
 import pytest
 from sqlalchemy import update
 
-from client.reports import Reports, make_report
+from client.reports import Reports
 from ledger.events import Ledger
 from ledger.queries.asking import LedgerQueries
 from ledger.queries.cursors import BrokenCursor
 from ledger.tables import LEADS
 from process.reports.catalog import REPORTS
 from process.reports.parameters import ParameterRefused
-from process.reports.report import BehindRow, Cell, Column, Report, Table, figures
+from process.reports.report import BehindRow, Cell, Column, Report, Table
 from tests.support.engines import engine, made_copy, made_database, postgres, url
 from tests.support.lives import HUB, MONDAY, RENEWAL, SIGNED, Life
+from tests.support.report_examples import figures
 from tests.support.rows import write_events
 
 __all__ = ["engine", "made_copy", "made_database", "postgres", "url"]
@@ -235,10 +236,10 @@ def test_no_more_reports_are_kept_than_there_is_room_for(url: str, lives: dict[s
         assert few.make("funnel", {}, TODAY) is not first
 
 
-def test_an_empty_ledger_has_every_report(ledger: Ledger) -> None:
+def test_an_empty_ledger_has_every_report(ledger: Ledger, url: str) -> None:
     ledger.check()
-    with LedgerQueries(ledger._database).asking() as connection:
-        made = [make_report(connection, name, {}, TODAY) for name in REPORTS]
+    with closing(Reports(LedgerQueries.open(url))) as reports:
+        made = [reports.make(name, {}, TODAY) for name in REPORTS]
     assert [report.name for report in made if report.notes] == ["funnel"]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, text
 
 from ledger.database import Database
 from ledger.events import Ledger, LedgerRefused, LedgerUnavailable
-from ledger.queries import agenda, behind, board, feed, one_lead, reports, search
+from ledger.queries import agenda, behind, board, feed, reports, search
 from ledger.queries.asking import LedgerQueries
 from ledger.queries.cursors import BrokenCursor, read_cursor, write_cursor
 from ledger.queries.rows import rows_of
@@ -260,17 +260,7 @@ def test_a_cursor_keeps_its_values() -> None:
             read_cursor(write_cursor(wrong), type(wrong[0]) if wrong != [True] else int)
 
 
-# ---- one lead, search, the feed
-
-
-def test_one_lead_has_all_its_lines(asked: Connection, lives: dict[str, Life]) -> None:
-    lines = one_lead.lead_lines(asked, "lead-ed")
-    assert lines
-    assert lines.row == row_of(lives["ed"].aggregate, lives["ed"].now)
-    assert {line["stage"] for line in lines.stages} == {"lead", "quoted", "contracted", "hub"}
-    assert [term["number"] for term in lines.terms] == [1]
-    assert lines.projected == lives["ed"].lead.last_seq
-    assert one_lead.lead_lines(asked, "lead-unknown") is None
+# ---- search, the feed
 
 
 @pytest.mark.parametrize(
@@ -297,8 +287,6 @@ def test_the_feed_is_read_page_by_page(asked: Connection) -> None:
     assert seen == list(range(1, last + 1))
     (lost,) = feed.events_after(asked, 0, kinds=["lost"])
     assert (lost.entry.lead_id, lost.revision, lost.void) == ("lead-di", 1, False)
-    assert feed.leads_changed_since(asked, MONDAY - timedelta(days=1))
-    assert not feed.leads_changed_since(asked, MONDAY + timedelta(days=900))
 
 
 # ---- the agenda
@@ -422,14 +410,12 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "totals": board.totals,
     "totals of a filter": lambda c: board.totals(c, board.BoardFilter(owner=Role.SALES)),
     "as of": lambda c: board.stages_on(c, TODAY),
-    "one lead": lambda c: one_lead.lead_lines(c, "lead-ed"),
     "agenda of a role": lambda c: agenda.agenda(c, agenda.Whose(roles=[Role.SALES]), TODAY),
     "agenda of a person": lambda c: agenda.agenda(c, agenda.Whose("grace"), TODAY),
     "feed": lambda c: feed.events_after(c, 3),
     "feed without its events": lambda c: feed.changes_after(c, 3),
     "rows": lambda c: rows_of(c, ["lead-ed", "lead-bo"]),
     "feed of kinds": lambda c: feed.events_after(c, 3, ["lost"]),
-    "changed": lambda c: feed.leads_changed_since(c, TODAY),
     "funnel": lambda c: reports.funnel(c, MONDAY, TODAY),
     "times": lambda c: reports.time_in_stage(c, MONDAY, TODAY),
     "expected": lambda c: reports.expected(c, "USD", TODAY),

@@ -109,7 +109,7 @@ def test_an_id_names_the_organisation(org: str, slug: str) -> None:
     short, longer, *_ = possible_ids(org, key)
     assert short == (f"lead-{slug}-{key[:4]}" if slug else f"lead-{key[:8]}")
     assert longer.startswith(short)
-    assert possible_ids(org, key, opaque=True)[0] == f"lead-{key[:8]}"
+    assert possible_ids(org, key, opaque_id=True)[0] == f"lead-{key[:8]}"
     assert full_id(short) == short
 
 

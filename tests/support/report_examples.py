@@ -1,6 +1,6 @@
 """One report of each kind, with figures, made without a ledger."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from process.reports.invoices import invoices
 from process.reports.lost import MonthLost, lost
 from process.reports.moved import moved
 from process.reports.parameters import Choice
-from process.reports.report import Report
+from process.reports.report import Cell, Report
 from process.reports.rows import (
     AwaitedHub,
     Days,
@@ -117,3 +117,10 @@ EXAMPLES: Mapping[str, Callable[[], Report]] = {
     "coverage": _coverage,
     "invoices": _invoices,
 }
+
+
+def figures(report: Report) -> Iterator[Cell]:
+    """Yield the cells that lead to the leads and events behind them."""
+    for table in report.tables:
+        for row in table.rows:
+            yield from (cell for cell in row.cells if cell.rows)

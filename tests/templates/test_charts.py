@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from process.reports.report import Chart, figures
+from process.reports.report import Chart
 from templates.charts import draw_png, draw_svg, vega_lite
-from tests.support.report_examples import EXAMPLES
+from tests.support.report_examples import EXAMPLES, figures
 
 SVG = "{http://www.w3.org/2000/svg}"
 PLAIN = {"svg", "g", "a", "path", "rect", "line", "text", "title", "desc", "defs", "clipPath", "symbol"}

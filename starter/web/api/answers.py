@@ -1,7 +1,6 @@
 """The answers of the API, as models: they are checked, and documented in its OpenAPI."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -15,7 +14,7 @@ from process.corrections.corrected_decision import CorrectionImpact
 from process.decisions.registry import DECISIONS
 from process.lead.lead import Artifact, Assignee, Lead
 from process.money.amounts import Money
-from process.money.currencies import decimals_of
+from process.money.minor_units import money_of
 from process.money.pricing import Per
 from process.types import Role, Stage
 from process.views.agenda_items import Section
@@ -264,6 +263,4 @@ class AgendaPage(Answer):
 
 
 def _money(minor: int | None, currency: str) -> Money | None:
-    if minor is None or not currency:
-        return None
-    return Money(amount=Decimal(minor).scaleb(-decimals_of(currency)), currency=currency)
+    return None if minor is None or not currency else money_of(minor, currency)

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from temporalio.service import RPCError
 
-from client.connection import found_no_server, translate
+from client.connection import leads_error_of
 from client.errors import (
     DecisionRefused,
     DecisionUnknown,
@@ -74,19 +74,14 @@ async def _handle(request: Request, error: Exception) -> Response:
 
 def problem_of(error: Exception) -> ApiProblem:
     """Return the problem for an error."""
+    error = leads_error_of(error) or error
     match error:
         case ApiProblem():
             return error
-        case RPCError():
-            return _of_leads(translate(error))
         case LeadsError():
             return _of_leads(error)
         case LedgerError():
             return ApiProblem("unavailable", "The ledger cannot be read now.", RETRY_AFTER)
-        case TimeoutError():
-            return ApiProblem("unavailable", "Temporal did not answer in time.", RETRY_AFTER)
-        case RuntimeError() if found_no_server(error):
-            return ApiProblem("unavailable", "No Temporal server answers.", RETRY_AFTER)
         case BrokenCursor():
             return ApiProblem("malformed", "The cursor `after` is of no page: begin without it.")
         case RequestValidationError():

@@ -107,9 +107,10 @@ async def open_lead(request: Request, services: Serving, caller: Decider) -> Res
     not opened, and the answer names the candidates, unless `not_a_duplicate` says that it is another one.
     """
     body = await body_of(request)
-    apart, hidden = _flag(body, "not_a_duplicate"), _flag(body, "opaque_id")
+    not_a_duplicate, opaque_id = _flag(body, "not_a_duplicate"), _flag(body, "opaque_id")
     body.setdefault("zone", services.settings.zone)
-    opened = await services.leads.open(decision_of(LeadOpened, body, caller), duplicate=apart, opaque=hidden)
+    wanted = decision_of(LeadOpened, body, caller)
+    opened = await services.leads.open(wanted, not_a_duplicate=not_a_duplicate, opaque_id=opaque_id)
     shown = Opened(lead_id=opened.lead_id, stage=Stage(opened.stage), already=opened.already)
     headers = {"location": f"{request.url.path}/{opened.lead_id}"}
     return JSONResponse(shown.model_dump(mode="json"), 200 if opened.already else 201, headers)

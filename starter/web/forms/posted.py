@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from starter.web.bodies import MAX_BODY
 
+FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 500
 
 M = TypeVar("M", bound=BaseModel)
@@ -19,10 +20,8 @@ async def posted(request: Request) -> list[tuple[str, str]]:
 
     The edge gives a body limits of time and size (`starter.web.auth.edge`).
     """
-    if (
-        request.headers.get("content-type", "").partition(";")[0].strip()
-        != "application/x-www-form-urlencoded"
-    ):
+    kind = request.headers.get("content-type", FORM).partition(";")[0].strip()
+    if kind != FORM:  # a form without fields may come without a type
         raise HTTPException(415, "Send the form as a browser does: application/x-www-form-urlencoded.")
     body = await request.body()
     try:

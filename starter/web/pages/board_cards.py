@@ -11,8 +11,8 @@ from ledger.queries import board
 from ledger.queries.cursors import BrokenCursor
 from ledger.queries.rows import rows_of
 from process.calendar import day_of
-from process.money.currencies import decimals_of
-from process.money.weights import weighted
+from process.money.minor_units import in_units, weighted
+from process.money.weights import WEIGHTS
 from process.types import Stage
 from process.views.agenda_items import Section
 from process.views.lead_row import LeadRow
@@ -86,12 +86,8 @@ def _totals(stage: Stage, totals: Iterable[board.Total], most: int | None) -> Co
 def worth_of(total: board.Total) -> Worth:
     """Return the value of a total in whole units of its currency."""
     currency = total.currency or ""
-    places = -decimals_of(currency)
-    return Worth(
-        currency,
-        Decimal(total.value).scaleb(places),
-        Decimal(weighted(total.value, total.stage)).scaleb(places),
-    )
+    likely = weighted(total.value, WEIGHTS[total.stage])
+    return Worth(currency, in_units(total.value, currency), in_units(likely, currency))
 
 
 def _with_cards(column: Column, stage: Stage, found: board.Page, view: BoardView, now: datetime) -> Column:

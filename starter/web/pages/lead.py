@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from client.connection import as_leads_errors
 from client.errors import LeadNotFound, LeadNotInLedger, LeadsError
 from ledger.errors import LedgerRefused, LedgerUnavailable
 from process.lead.qualification import MANIAC_T
 from starter.web.lead_ids import LeadId
-from starter.web.pages.lead_live import answered, ask_live, ask_overview
+from starter.web.pages.lead_live import ask_live, ask_overview
 from starter.web.pages.lead_timeline import GROUPS, Group
 from starter.web.pages.lead_view import LeadView, Window, view_of, view_of_overview
 from starter.web.pages.lead_walk import walk_of
@@ -103,7 +104,7 @@ async def retry(
 ) -> RedirectResponse:
     """Try the effects that failed for good again, or the one with this key."""
     leads = services_of(request).leads
-    async with answered(leads.timeout):
+    async with as_leads_errors(leads.timeout):
         handle = await leads.by_id(lead_id)
         if handle is None:
             raise LeadNotFound(lead_id)

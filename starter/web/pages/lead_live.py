@@ -1,17 +1,12 @@
 """The part of a lead's page that only its workflow knows: effects that failed, are retried or wait, and refusals."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from temporalio.service import RPCError
-
-from client.connection import translate
+from client.connection import as_leads_errors
 from client.directory import LeadHandle
-from client.errors import LeadMissing, LeadNotFound, LeadsError, Unavailable
+from client.errors import LeadMissing, LeadNotFound, LeadsError
 from client.leads import LeadsClient
 from client.lost import find_lost
 from client.retries import PendingRetry, pending_retries
@@ -54,29 +49,10 @@ class Live(NamedTuple):
         return any(effect.status == "waiting" for effect in self.waiting)
 
 
-class NoAnswer(Unavailable):
-    """Temporal did not answer in time, or nobody is there."""
-
-    def __str__(self) -> str:
-        return "Temporal does not answer."
-
-
-@asynccontextmanager
-async def answered(limit: timedelta | None = None) -> AsyncIterator[None]:
-    """Turn every way in which Temporal can be away into a LeadsError, after `limit` at the latest, by default `ALL_TIME`."""
-    try:
-        async with asyncio.timeout((limit or ALL_TIME).total_seconds()):
-            yield
-    except RPCError as error:
-        raise translate(error) from error
-    except (TimeoutError, RuntimeError) as error:  # of a client that has not connected yet
-        raise NoAnswer from error
-
-
 async def ask_overview(leads: LeadsClient, lead_id: str) -> Overview:
     """Return the lead's overview from its workflow, soon. Raises LeadNotFound or another LeadsError."""
     leads = replace(leads, timeout=TIMEOUT)
-    async with answered():
+    async with as_leads_errors(ALL_TIME):
         handle = await leads.by_id(lead_id)
         if handle is None:
             raise LeadNotFound(lead_id)
@@ -88,7 +64,7 @@ async def ask_live(leads: LeadsClient, lead_id: str) -> Live:
     leads = replace(leads, timeout=TIMEOUT)
     handle: LeadHandle = leads.client.get_workflow_handle(lead_id)
     try:
-        async with answered():
+        async with as_leads_errors(ALL_TIME):
             overview = await leads.overview(handle)
             return _live(overview, await pending_retries(handle))
     except LeadMissing as error:
@@ -116,7 +92,7 @@ def _live(overview: Overview, retries: list[PendingRetry]) -> Live:
 async def _why_missing(leads: LeadsClient, lead_id: str, error: LeadMissing) -> str:
     """Return why there is no workflow to ask, as a sentence."""
     try:
-        async with answered(TIMEOUT):
+        async with as_leads_errors(TIMEOUT):
             lost = await find_lost(leads.client, lead_id)
     except LeadsError:
         return str(error)[:500]

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from client.connection import as_leads_errors
 from client.errors import (
     DecisionRefused,
     LeadHasEnded,
@@ -30,7 +31,7 @@ from starter.web.pages.rendering import page
 from starter.web.reading import read_lead
 from starter.web.services import Services, services_of
 from starter.web.spelling import WrittenRefusal, lead_address, write_refusal
-from starter.web.taking import as_leads_errors, as_visitor
+from starter.web.taking import as_visitor
 from starter.web.visitors import SignedIn, Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -64,9 +65,9 @@ class NewLeadPage:
     ) -> None:
         self.request, self.visitor, self.services = request, visitor, services_of(request)
         self.do = given.get("do", "take")
-        self.another = given.get("another", "") in CHECKED
+        self.not_a_duplicate = given.get("not_a_duplicate", "") in CHECKED
         """True if it is another one than those that it looks like."""
-        self.opaque = given.get("opaque", "") in CHECKED
+        self.opaque_id = given.get("opaque_id", "") in CHECKED
         """True if its id is not to name the organisation."""
 
     async def sent(self, given: list[tuple[str, str]]) -> Response:
@@ -80,8 +81,10 @@ class NewLeadPage:
         if refusal := wanted.complaint():
             return self.page(form, 422, refused=write_refusal(refusal, ""))
         try:
-            with as_leads_errors(self.services):
-                opened = await self.services.leads.open(wanted, duplicate=self.another, opaque=self.opaque)
+            async with as_leads_errors():
+                opened = await self.services.leads.open(
+                    wanted, not_a_duplicate=self.not_a_duplicate, opaque_id=self.opaque_id
+                )
         except PossibleDuplicate as error:
             return self.page(form, 409, others=error.originals)
         except LeadsError as error:
@@ -130,8 +133,8 @@ class NewLeadPage:
             refused=refused,
             away=away,
             others=[(other, lead_address(other.lead_id)) for other in others],
-            another=self.another,
-            opaque=self.opaque,
+            not_a_duplicate=self.not_a_duplicate,
+            opaque_id=self.opaque_id,
         )
 
 

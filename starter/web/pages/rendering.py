@@ -13,6 +13,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from process.core.refusal import title
 from process.links import link_complaint
 from process.reports.report import Column
 from starter.web.assets import static
@@ -109,11 +110,6 @@ def day(value: date | None) -> str:
 def upper_start(text: str) -> str:
     """Return the text with a capital at its start, unless that is a sign such as ρ."""
     return text[:1].upper() + text[1:] if text[:1].isascii() else text
-
-
-def title(kind: str) -> str:
-    """Return a decision's kind as people read it: Price quoted."""
-    return kind.replace("_", " ").replace("-", " ").capitalize().replace("Maniac t", "MANIAC-T")
 
 
 def leads_outside(text: str) -> bool:

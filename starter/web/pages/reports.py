@@ -13,7 +13,6 @@ from process.calendar import day_of
 from process.reports.catalog import REPORTS
 from process.reports.parameters import ParameterRefused
 from process.reports.report import Chart, Report
-from starter.web.freshness import rebuilding
 from starter.web.pages.rendering import page
 from starter.web.services import Services, services_of
 from starter.web.visitors import SignedIn
@@ -102,7 +101,6 @@ async def show(request: Request, visitor: SignedIn, name: str) -> HTMLResponse:
         query=f"?{query}" if query else "",
         given=given,
         wrong=wrong,
-        behind=await rebuilding(request),
     )
 
 

@@ -8,13 +8,14 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
 from ledger.queries.search import search
+from process.core.refusal import title
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.identity import issue_name, same_text
 from process.reports.catalog import REPORTS
 from process.views.lead_row import LeadRow
 from starter.web.pages.queries import Words
-from starter.web.pages.rendering import page, title
+from starter.web.pages.rendering import page
 from starter.web.services import services_of
 from starter.web.visitors import SignedIn
 

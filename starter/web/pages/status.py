@@ -1,15 +1,14 @@
 """The state of the service: what is away, how far the read tables are behind, and the version."""
 
-import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import NamedTuple, cast
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from temporalio.service import RPCError
 
-from client.errors import LedgerFailed
+from client.connection import as_leads_errors
+from client.errors import LeadsError, LedgerFailed
 from client.rebuilding import LagWatch, Progress
 from client.stuck import POLLED, last_poll
 from ledger.errors import LedgerRefused, LedgerUnavailable
@@ -21,7 +20,7 @@ from starter.web.visitors import SignedIn
 
 router = APIRouter(include_in_schema=False)
 
-SECONDS = 2.0
+TIMEOUT = timedelta(seconds=2)
 """Time for Temporal to answer."""
 
 
@@ -56,9 +55,9 @@ async def show(request: Request, visitor: SignedIn) -> HTMLResponse:
 async def _temporal(services: Services) -> tuple[Part, Part]:
     client = services.leads.client
     try:
-        async with asyncio.timeout(SECONDS):
+        async with as_leads_errors(TIMEOUT):
             polled = await last_poll(client, services.settings.task_queue)
-    except (RPCError, RuntimeError, TimeoutError):  # RuntimeError: it never connected
+    except LeadsError:
         away = "cannot be reached: pages show leads as recorded, and nothing can be decided until it is back"
         return Part("Temporal", works=False, text=away), Part(
             "Worker", works=False, text="unknown without Temporal"

@@ -177,7 +177,7 @@ async def test_a_lead_opened_in_spite_of_a_duplicate_is_not_flagged(deployment: 
     with pytest.raises(RequestRefused) as refused:
         await deployment.leads.open(opened("Another hub"))
     assert f"{first.id} (same organisation)" in str(refused.value)
-    second = await begun(deployment, opened("Another hub"), duplicate=True)
+    second = await begun(deployment, opened("Another hub"), not_a_duplicate=True)
     assert (await deployment.reconcile()).results["reconcile_duplicates"].found == ()
     view = await deployment.leads.overview(second)
     assert not view.lead.undecided

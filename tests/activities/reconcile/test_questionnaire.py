@@ -56,7 +56,7 @@ async def test_a_response_by_a_verified_address_belongs_to_its_lead(
 ) -> None:
     for person, email in (("Ada", "Ada@Example.org"), ("Grace", "grace@example.org")):
         opened = LeadOpened(org=f"{person}'s institute", person=person, title="A hub", email=email)
-        await deployment.leads.open(opened, duplicate=True)
+        await deployment.leads.open(opened, not_a_duplicate=True)
     async with asyncio.timeout(TIMEOUT):
         while len(await deployment.leads.by_domain("ada@example.org")) < 2:  # visibility is a moment late
             await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Small figures by hand: shares that add up, medians, months of an estimate, ages of invoices, conversions."""
+"""Small figures by hand: medians, months of an estimate, ages of invoices, conversions."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -7,34 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.reports.amounts import in_units, money_text, percentile, weighted, weighted_parts
 from process.reports.funnel import funnel
 from process.reports.invoices import bucket_of
 from process.reports.rows import OpenInvoice, UnbilledDays
 from process.reports.unbilled import months_of
-from process.reports.words import MEDIAN, NINE_IN_TEN
+from process.reports.words import MEDIAN, NINE_IN_TEN, percentile
 from tests.support.report_examples import EXAMPLES, NOTHING, QUALIFIED, TODAY, usual
-
-amounts = st.integers(-(10**12), 10**12)
-shares = st.decimals(0, 1, places=4)
-
-
-@given(st.lists(amounts, max_size=20), shares, amounts)
-def test_shares_of_parts_add_up_to_the_share_of_the_sum(
-    parts: list[int], weight: Decimal, before: int
-) -> None:
-    found = weighted_parts(parts, weight, before)
-    assert sum(found) == weighted(before + sum(parts), weight) - weighted(before, weight)
-    assert all(abs(share - part * weight) <= 1 for share, part in zip(found, parts, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("minor", "currency", "text"),
-    [(120_050, "USD", "1,200.50 USD"), (1_200, "JPY", "1,200 JPY"), (1_200_500, "KWD", "1,200.500 KWD")],
-)
-def test_amounts_have_the_decimals_of_their_currency(minor: int, currency: str, text: str) -> None:
-    assert money_text(minor, currency) == text
-    assert in_units(minor, currency) == Decimal(text.split()[0].replace(",", ""))
 
 
 @given(st.lists(st.integers(0, 50), min_size=1))

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -194,7 +195,7 @@ async def test_a_temporal_that_was_never_reached_is_away_too() -> None:
 
 
 async def test_without_temporal_the_response_asks_for_redelivery(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "TIMEOUT", 0.5)
+    monkeypatch.setattr(web, "TIMEOUT", timedelta(seconds=0.5))
     async with real_time() as server:
         client = server.client
     async with receiving(client) as receiver:

@@ -24,8 +24,8 @@ async def test_the_form_asks_as_the_command_line_does(web: AsyncClient) -> None:
     response = await web.get("/leads/new")
     assert response.status_code == 200
     names = set(re.findall(r'name="(\w+)"', response.text))
-    assert {"org", "person", "title", "email", "service", "zone", "note", "opaque"} <= names
-    assert "another" not in names
+    assert {"org", "person", "title", "email", "service", "zone", "note", "opaque_id"} <= names
+    assert "not_a_duplicate" not in names
 
 
 async def test_the_zone_is_that_of_the_settings(url: str) -> None:
@@ -53,7 +53,7 @@ async def test_a_wrong_address_or_zone_is_refused_as_on_the_command_line(web: As
 
 
 async def test_without_temporal_nothing_is_opened_and_nothing_is_lost(web: AsyncClient) -> None:
-    response = await sent(web, **LEAD, opaque="true")
+    response = await sent(web, **LEAD, opaque_id="true")
     assert response.status_code == 503
     assert re.search(r'name="org"[^>]* value="Uni Rive"', response.text)
-    assert re.search(r'name="opaque"[^>]* checked', response.text)
+    assert re.search(r'name="opaque_id"[^>]* checked', response.text)

@@ -299,7 +299,7 @@ async def test_a_lead_that_looks_like_another_is_opened_only_if_somebody_says_so
     assert f'href="{first}"' in held.text
     assert "It is another one" in text_of(held)
 
-    opened = await new(web, **other, another="true")
+    opened = await new(web, **other, not_a_duplicate="true")
     assert opened.status_code == 303
     assert opened.headers["location"] != first
 

@@ -1,20 +1,26 @@
-"""Exact sums of money in minor units, and their weighted parts, which add up to the weighted whole."""
+"""Amounts in minor units (cents), as read tables hold them: sums are exact, and weighted parts add up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
+from process.money.amounts import Money
 from process.money.currencies import decimals_of
 
 
+def minor_of(amount: Decimal, currency: str) -> int:
+    """Return an amount in the minor units of its currency, rounded half up."""
+    return int(amount.scaleb(decimals_of(currency)).quantize(Decimal(1), ROUND_HALF_UP))
+
+
 def in_units(minor: int, currency: str) -> Decimal:
-    """Return an amount of minor units (cents) in the currency's units, with its decimals."""
+    """Return an amount of minor units in the currency's units, with its decimals."""
     digits = decimals_of(currency)
     return Decimal(minor).scaleb(-digits).quantize(Decimal(1).scaleb(-digits))
 
 
-def money_text(minor: int, currency: str) -> str:
-    """Return an amount as people read it: 12,000.00 USD."""
-    return f"{in_units(minor, currency):,f} {currency}"
+def money_of(minor: int, currency: str) -> Money:
+    """Return an amount of minor units as money."""
+    return Money(amount=in_units(minor, currency), currency=currency)
 
 
 def weighted(minor: int, weight: Decimal) -> int:
@@ -32,17 +38,3 @@ def weighted_parts(parts: Iterable[int], weight: Decimal, before: int = 0) -> li
         found.append(weighted(before + part, weight) - weighted(before, weight))
         before += part
     return found
-
-
-def percentile(counts: Sequence[tuple[int, int]], share: Decimal) -> int | None:
-    """Return the smallest value that at least this share of all values does not exceed; None if there are none.
-
-    `counts`: values in ascending order, each with how often it occurs.
-    """
-    wanted = share * sum(count for _, count in counts)
-    seen = 0
-    for value, count in counts:
-        seen += count
-        if seen >= wanted:
-            return value
-    return None
