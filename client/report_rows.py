@@ -76,9 +76,9 @@ def behind(
     for row in page.rows:
         event = told.get((row.lead_id, row.seq)) if row.seq else None
         what = ": ".join(filter(None, (row.what, event.summary if event else "")))
-        rows.append(
-            row.replaced(heading=names.get(row.lead_id, ""), at=event.at if event else None, what=what)
-        )
+        named = names.get(row.lead_id, asked.Named("", zone))
+        at = event.at if event else None
+        rows.append(row.replaced(heading=named.heading, zone=named.zone, at=at, what=what))
     return page.replaced(rows=tuple(rows))
 
 

@@ -182,9 +182,17 @@ def summaries(connection: Connection, events: Iterable[tuple[str, int]]) -> dict
     return {(row[0], row[1]): Told(*row[2:]) for row in found}
 
 
-def headings(connection: Connection, lead_ids: Iterable[str]) -> dict[str, str]:
-    """Return the names of these leads for people, of which there is a page at most."""
+class Named(NamedTuple):
+    """A lead's name for people, and its time zone."""
+
+    heading: str
+    zone: str
+
+
+def headings(connection: Connection, lead_ids: Iterable[str]) -> dict[str, Named]:
+    """Return names and zones of these leads, of which there is a page at most."""
     wanted = select(LEADS.c.lead_id, LEADS.c.document).where(
         LEADS.c.lead_id.in_(sorted({*lead_ids})), LEADS.c.document.is_not(None)
     )
-    return {lead_id: json.loads(document)["heading"] for lead_id, document in connection.execute(wanted)}
+    found = ((lead_id, json.loads(document)) for lead_id, document in connection.execute(wanted))
+    return {lead_id: Named(row["heading"], row.get("zone", "UTC")) for lead_id, row in found}

@@ -210,6 +210,11 @@ def _count(connection: Connection, wanted: Select[Any]) -> int:
     return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
+def is_empty(connection: Connection) -> bool:
+    """Return True if the ledger has no lead at all."""
+    return connection.execute(select(LEADS.c.lead_id).limit(1)).first() is None
+
+
 class Total(NamedTuple):
     """Leads of one stage whose price is in one currency."""
 

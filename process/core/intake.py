@@ -7,7 +7,16 @@ from process.actor import Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack
 from process.core.decide import decide
-from process.core.receipts import NOT_SIGNED, Answer, Refusal, find_receipt, given, key_reused, with_receipt
+from process.core.receipts import (
+    NOT_SIGNED,
+    REPEATED,
+    Answer,
+    Refusal,
+    find_receipt,
+    given,
+    key_reused,
+    with_receipt,
+)
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
@@ -145,7 +154,7 @@ def _free(aggregate: LeadAggregate) -> int:
 
 def _note_repeat(aggregate: LeadAggregate, decision: Decision, first: Answer, now: datetime) -> LeadAggregate:
     """Record once that an accepted decision was repeated: a signal gets no other answer."""
-    again = refuse(f"It came again and was already taken as {first.seq}", "Nothing was done twice")
+    again = refuse(f"{REPEATED} {first.seq}", "Nothing was done twice")
     if not first.accepted or any(refusal.reason == again.reason for refusal in aggregate.refusals):
         return aggregate
     return aggregate.refuse(_refusal(decision, again, now).replaced(for_team=False))

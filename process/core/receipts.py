@@ -23,6 +23,8 @@ MAX_SUGGESTION_BYTES = 3_000
 DOUBLE_CLICK = timedelta(minutes=10)
 """A decision without a key that equals the newest one and comes within this time is a repeat of it."""
 
+REPEATED = "It came again and was already taken as"
+"""Beginning of the note about a decision that was repeated: it is no news, for nothing was lost."""
 NOT_SIGNED = refuse(
     "The lead does not know the key with which the service signed that",
     "Send it again in a minute: the lead is asking its worker for the service's present key",

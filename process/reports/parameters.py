@@ -26,6 +26,7 @@ SIGNIFICANT = 4
 """Decimals of a share."""
 
 _SHARE = re.compile(rf"[01]|[01]?\.\d{{1,{SIGNIFICANT}}}")
+_PERCENT = re.compile(rf"(\d{{1,3}}(?:\.\d{{1,{SIGNIFICANT - 2}}})?)\s?%")
 _DAYS = re.compile(r"\d{1,4}")
 
 
@@ -85,14 +86,14 @@ RHO = Spec(
     "rho",
     "ρ, share of renewals that are signed",
     "share",
-    "a number from 0 to 1, as 0.8",
+    "a number from 0 to 1, as 0.8, or 80%",
     lambda choice: f"{choice.rho:f}",
 )
 ETA = Spec(
     "eta",
     "η, share of new offers that are signed",
     "share",
-    "a number from 0 to 1, as 0.3",
+    "a number from 0 to 1, as 0.3, or 30%",
     lambda choice: f"{choice.eta:f}",
 )
 TO_SIGNATURE = Spec(
@@ -265,12 +266,16 @@ def _currency(text: str) -> str:
 
 
 def _share(name: str, text: str) -> Decimal:
-    share = Decimal(text) if text.isascii() and _SHARE.fullmatch(text) else None
+    share = None
+    if text.isascii() and (percent := _PERCENT.fullmatch(text)):
+        share = Decimal(percent[1]) / 100
+    elif text.isascii() and _SHARE.fullmatch(text):
+        share = Decimal(text)
     if share is None or share > 1:
         raise ParameterRefused(
             name,
             f"{name}: {_short(text)!r} is no share; write a number from 0 to 1 with at most {SIGNIFICANT} "
-            "decimals, as 0.8.",
+            "decimals, as 0.8, or a percentage, as 80%.",
         )
     return share
 

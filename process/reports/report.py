@@ -144,6 +144,8 @@ class BehindRow(Model):
     """Number of the event; None if no single event is behind it."""
     at: datetime | None = None
     """Time of the event."""
+    zone: str = "UTC"
+    """The lead's time zone, in which people read that time."""
     what: str = ""
     """One sentence about it."""
     amount: Decimal | None = None

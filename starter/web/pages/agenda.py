@@ -11,6 +11,7 @@ from pydantic import StringConstraints
 from client.agendas import whose
 from client.errors import NobodySoNamed
 from ledger.queries import agenda
+from ledger.queries.board import is_empty
 from process.actor import ID
 from process.calendar import day_of
 from process.policy import TEAMS
@@ -90,6 +91,7 @@ async def show(
         more=found.after,
         after=after,
         near=near,
+        none_yet=not (found.items or after) and await services.ask(is_empty),
         today=day_of(now, services.settings.zone),
         behind=await rebuilding(request),
     )

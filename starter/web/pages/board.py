@@ -57,8 +57,10 @@ def _frame(
     services: Services, view: BoardView, columns: dict[Stage, Column] | dict[Stage, PastColumn]
 ) -> dict[str, Any]:
     """Return what both boards have around their columns."""
+    stages = list(columns)
     return {
         "view": view,
+        "first": next((stage for stage in stages if columns[stage].leads), stages[0]),
         "columns": {stage: column for stage, column in columns.items() if column.is_open},
         "counts": {stage: (column.leads, column.is_more) for stage, column in columns.items()},
         "folded": FOLDED,

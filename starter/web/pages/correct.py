@@ -24,7 +24,7 @@ from starter.web.forms.fields import FormField, fields_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
 from starter.web.lead_ids import LeadId
-from starter.web.pages.deciding import DecisionPage, Given, keeping
+from starter.web.pages.deciding import INSTEAD_OF, DecisionPage, Given, keeping
 from starter.web.previewing import believed, preview_from_ledger
 from starter.web.reading import read_lead
 from starter.web.services import services_of
@@ -168,7 +168,7 @@ class CorrectionPage(DecisionPage):
         known = {field.name for field in fields_of(DECISIONS[self.event.kind])} - {"note"}
         body = self.event.fact.model_dump(mode="json", exclude_defaults=True)
         same = {name: value for name, value in body.items() if name in known and _fits(value)}
-        return decision_address(self.event.kind, self.lead.id, same)
+        return decision_address(self.event.kind, self.lead.id, {**same, INSTEAD_OF: self.event.seq})
 
 
 def _fits(value: Any) -> bool:

@@ -10,7 +10,7 @@ from process.views.overview import option_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
 from starter.web.lead_ids import LeadId
-from starter.web.pages.deciding import DecisionPage, keeping
+from starter.web.pages.deciding import INSTEAD_OF, DecisionPage, keeping, replaced_in
 from starter.web.previewing import preview_from_ledger
 from starter.web.reading import read_lead
 from starter.web.services import services_of
@@ -25,12 +25,13 @@ async def show(request: Request, lead_id: LeadId, name: str, visitor: SignedIn) 
     """Show the form, with the values of the address filled in, or why it cannot be decided now."""
     services, decision = services_of(request), decision_named(name)
     query = request.query_params
-    given = query.multi_items()
+    given = [pair for pair in query.multi_items() if pair[0] != INSTEAD_OF]
     if decision.kind == CORRECTION:
         fields = {name: query.getlist(name) for name in query} | {"seq": query.get("seq")}
         return RedirectResponse(decision_address(CORRECTION, lead_id, fields), 303)
     aggregate = await read_lead(services, lead_id)
     shown = DecisionPage(request, visitor, aggregate, decision)
+    shown.replaces = replaced_in(query.multi_items())
     if not_theirs := shown.not_theirs():
         return not_theirs
     option = option_of(aggregate, decision.kind, services.clock())
@@ -54,7 +55,9 @@ async def decide(request: Request, lead_id: LeadId, name: str, visitor: SignedIn
     given = await posted(request)
     with keeping(given):
         aggregate = await read_lead(services_of(request), lead_id)
-    return await DecisionPage(request, visitor, aggregate, decision).sent(given)
+    shown = DecisionPage(request, visitor, aggregate, decision)
+    shown.replaces = replaced_in(given)
+    return await shown.sent(given)
 
 
 def decision_named(name: str) -> type[Decision]:

@@ -14,6 +14,7 @@ from ledger.errors import LedgerRefused, LedgerUnavailable
 from process.actor import Face
 from process.authorization import deciders_of, lacking_role
 from process.core.aggregate import LeadAggregate
+from process.core.fold import corrected_by
 from process.core.receipts import Answer
 from process.core.refusal import Refused, refuse, title
 from process.decisions.base import Decision
@@ -31,6 +32,10 @@ Given = list[tuple[str, str]]
 """Names and values of a form, as it was sent."""
 
 
+INSTEAD_OF = "instead-of"
+"""Name under which a form carries the number of the corrected event that it replaces. No field has a hyphen."""
+
+
 class DecisionPage:
     """The page of one decision on one lead, as one person sees it."""
 
@@ -41,6 +46,8 @@ class DecisionPage:
     ) -> None:
         self.request, self.visitor, self.aggregate, self.decision = request, visitor, aggregate, decision
         self.services, self.lead = services_of(request), aggregate.lead
+        self.replaces: int | None = None
+        """Number of the corrected event in place of which it is decided."""
 
     # ---- what differs between decisions
 
@@ -56,6 +63,12 @@ class DecisionPage:
     def values(self) -> dict[str, Any]:
         """Return the values that the template needs beside those of every decision."""
         return {}
+
+    def corrected(self) -> tuple[int, int] | None:
+        """Return the numbers of the corrected event that it replaces and of its correction, or None."""
+        seq = self.replaces
+        found = corrected_by(self.aggregate.event_log.corrections).get(seq) if seq else None
+        return (seq, found) if seq and found else None
 
     def next_address(self, answer: Answer) -> str:
         """Return the address to go on to when the decision is taken."""
@@ -113,7 +126,15 @@ class DecisionPage:
         """Return the page of the form."""
         if form.refusal and "refused" not in more:
             more["refused"] = write_refusal(form.refusal, self.lead.id, form_of=self.decision.kind)
-        plain = {"preview": None, "refused": None, "news": (), "looked": False, "held": False, "away": False}
+        plain: dict[str, Any] = {
+            "preview": None,
+            "refused": None,
+            "news": (),
+            "looked": False,
+            "held": False,
+            "away": False,
+        }
+        plain["corrected"] = self.corrected()
         return self._render(self.template, status, form=form, **plain | self.values() | more)
 
     def _failed(self, form: Form, error: LeadsError, given: Given) -> HTMLResponse:
@@ -182,6 +203,12 @@ def seen_in(given: Given) -> int:
     return int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0
 
 
+def replaced_in(given: Given) -> int | None:
+    """Return the number of the corrected event in place of which something is decided, or None."""
+    seq = dict(given).get(INSTEAD_OF, "")
+    return int(seq) if seq.isascii() and seq.isdecimal() and len(seq) < 10 else None
+
+
 def taken_address(lead_id: str, seq: int | None) -> str:
     """Return the address of the lead's page that shows the decision as taken."""
-    return f"{lead_address(lead_id)}?taken={seq}#e{seq}" if seq else lead_address(lead_id)
+    return f"{lead_address(lead_id)}?taken={seq}" if seq else lead_address(lead_id)

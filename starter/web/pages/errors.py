@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from temporalio.service import RPCError
 
 from client.connection import translate
-from client.errors import LeadMissing, LeadsError, RequestRefused, Unavailable
+from client.errors import LeadMissing, LeadNotInLedger, LeadsError, RequestRefused, Unavailable
 from ledger.errors import LedgerRefused, LedgerUnavailable
 from ledger.queries.cursors import BrokenCursor
 from starter.web.auth.visitor import Visitor
@@ -78,6 +78,10 @@ def shown_of(error: Exception) -> Shown:
     if isinstance(error, RPCError):
         error = translate(error)
     match error:
+        case LeadNotInLedger() if type(error) is LeadNotInLedger:  # its own words name the ledger's place
+            return Shown(
+                404, f"There is no lead {error.name[:100]!r}.", "Search for it, or look at the board."
+            )
         case LeadMissing():
             return Shown(404, _cut(error), "Search for it, or look at the board.")
         case RequestRefused():

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from client.connection import as_leads_errors
 from client.errors import LeadNotFound, LeadNotInLedger, LeadsError
 from ledger.errors import LedgerRefused, LedgerUnavailable
+from ledger.queries.behind import headings
 from process.lead.qualification import MANIAC_T
 from starter.web.lead_ids import LeadId
 from starter.web.pages.lead_live import ask_live, ask_overview
@@ -91,8 +92,19 @@ async def show(
 @router.get("/leads/{lead_id}/live")
 async def show_live(request: Request, visitor: SignedIn, lead_id: LeadId) -> HTMLResponse:
     """Show what only the workflow knows. The page loads it when it is there."""
-    live = await ask_live(services_of(request).leads, lead_id)
-    return page(request, "lead_live.html", visitor, live=live, lead_id=lead_id)
+    services = services_of(request)
+    live = await ask_live(services.leads, lead_id)
+    zone = await _zone(services, lead_id)
+    return page(request, "lead_live.html", visitor, live=live, lead_id=lead_id, lead_zone=zone)
+
+
+async def _zone(services: Services, lead_id: str) -> str:
+    """Return the lead's time zone, or the service's if the ledger does not tell it."""
+    try:
+        named = (await services.ask(headings, [lead_id])).get(lead_id)
+    except (LedgerUnavailable, LedgerRefused):
+        named = None
+    return named.zone if named else services.settings.zone
 
 
 @router.post("/leads/{lead_id}/retry")

@@ -10,6 +10,7 @@ from client.errors import LeadMissing, LeadNotFound, LeadsError
 from client.leads import LeadsClient
 from client.lost import find_lost
 from client.retries import PendingRetry, pending_retries
+from process.core.receipts import REPEATED
 from process.views.lead_overview import EffectLine, Overview
 from starter.web.spelling import WrittenRefusal, write_refusal
 
@@ -79,7 +80,9 @@ def _live(overview: Overview, retries: list[PendingRetry]) -> Live:
         by_status.setdefault(effect.status, []).append(effect)
     refusals = (
         ShownRefusal(each.at, each.kind, each.by, write_refusal(each.refused, overview.lead_id))
-        for each in reversed(overview.refused[-NEWEST:])
+        for each in reversed(
+            [each for each in overview.refused if not each.reason.startswith(REPEATED)][-NEWEST:]
+        )
     )
     return Live(
         failed=tuple(by_status.get("parked", ())),

@@ -40,7 +40,7 @@ async def show_rows(request: Request, visitor: SignedIn, name: str) -> HTMLRespo
     try:
         found = await services.run(lambda: services.reports.behind(name, given, today, after))
     except ParameterRefused as refused:
-        raise HTTPException(422, f"{refused.name}: {refused}") from None
+        raise HTTPException(422, str(refused)) from None
     more = f"/reports/{name}/rows?{urlencode(given | {'after': found.after})}" if found.after else ""
     back = urlencode({key: value for key, value in given.items() if key not in ("figure", "of")})
     return page(
@@ -62,7 +62,7 @@ async def send_file(request: Request, visitor: SignedIn, name: str, kind: Kind) 
     try:
         report = await _made(services, name, given)
     except ParameterRefused as refused:
-        raise HTTPException(422, f"{refused.name}: {refused}") from None
+        raise HTTPException(422, str(refused)) from None
     headers = {"content-disposition": f'inline; filename="{name}-{report.day}.{kind}"'}
     match kind:
         case "csv":

@@ -83,11 +83,11 @@ async def test_a_long_agenda_goes_on_page_by_page(url: str) -> None:
     assert seen == [f"Task {number:03}" for number in range(120)]
 
 
-async def test_nothing_to_do_is_said(url: str) -> None:
+async def test_an_empty_service_says_how_to_begin(url: str) -> None:
     with closing(Ledger.open(url)) as ledger:
         ledger.check()
     async with pages(url) as web:
-        assert "Nothing to do." in (await web.get("/agenda")).text
+        assert "No leads yet." in (await web.get("/agenda")).text
 
 
 @pytest.mark.parametrize(

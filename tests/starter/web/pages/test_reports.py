@@ -66,6 +66,25 @@ async def test_a_wrong_parameter_is_named_and_kept(web: AsyncClient) -> None:
     assert (await web.get("/reports/forecast/rows?figure=nothing&of=x")).status_code == 422
 
 
+EACH_PARAMETER = [(name, spec.name) for name in REPORTS for spec in REPORTS[name].specs]
+
+
+@pytest.mark.parametrize("value", ["1999-01", "2000-01", "nonsense", "2000-01-01"])
+@pytest.mark.parametrize(("name", "parameter"), EACH_PARAMETER)
+async def test_each_parameter_may_stand_alone(
+    web: AsyncClient, name: str, parameter: str, value: str
+) -> None:
+    response = await web.get(f"/reports/{name}", params={parameter: value})
+    assert response.status_code in (200, 422), response.text
+
+
+async def test_a_wrong_value_names_its_parameter_once(web: AsyncClient) -> None:
+    text = unescape((await web.get("/reports/forecast?rho=180%25")).text)
+    assert "rho: '180%' is no share" in text
+    assert "rho: rho" not in text
+    assert 'value="0.8"' in (await web.get("/reports/forecast?rho=80%25")).text
+
+
 @pytest.mark.parametrize("address", ["/reports/profit", "/reports/profit.csv", "/reports/profit/rows"])
 async def test_an_unknown_report_is_said(web: AsyncClient, address: str) -> None:
     assert (await web.get(address)).status_code == 404

@@ -97,7 +97,7 @@ async def test_a_price_is_quoted(env: WorkflowEnvironment, web: AsyncClient) -> 
     taken = await sent(web, address, do="take", **form)
     assert taken.status_code == 303
     (line,) = [line for line in (await life.overview()).timeline if line.kind == "price_quoted"]
-    assert taken.headers["location"] == f"/leads/{life.id}?taken={line.seq}#e{line.seq}"
+    assert taken.headers["location"] == f"/leads/{life.id}?taken={line.seq}"
     assert (line.source, line.key) == ("page", form["key"])
 
 
@@ -260,7 +260,7 @@ async def test_a_correction_without_a_replacement_leads_back_to_the_lead(
     address = f"/leads/{life.id}/correct/{seq}"
     form = await filled(web, address, reason="A slip")
     taken = await sent(web, address, do="take", **form)
-    assert re.fullmatch(rf"/leads/{life.id}\?taken=(\d+)#e\1", taken.headers["location"])
+    assert re.fullmatch(rf"/leads/{life.id}\?taken=(\d+)", taken.headers["location"])
 
 
 # ---- new leads
