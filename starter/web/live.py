@@ -21,6 +21,8 @@ from starter.web.visitors import Visitor, visitor_of
 
 STREAMS = 200
 """Number of pages that may listen at the same time."""
+STREAMS_EACH = 20
+"""Number of pages of one person that may listen at the same time."""
 INTERVAL = 1.0
 """Seconds between two looks at the ledger."""
 PING = 15.0
@@ -98,7 +100,7 @@ class Live:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._listeners: set[Listener] = set()
+        self._listeners: dict[Listener, str] = {}
         self._polling: asyncio.Task[None] | None = None
         self._beginning = asyncio.Lock()
         self._position = 0
@@ -106,14 +108,18 @@ class Live:
     def __len__(self) -> int:
         return len(self._listeners)
 
-    async def join(self, listener: Listener, after: int | None) -> AsyncIterator[bytes]:
+    async def join(self, listener: Listener, after: int | None, who: str) -> AsyncIterator[bytes]:
         """Return the stream of a page that has seen everything up to `after`; None for a page that was just made.
 
-        Whoever joins leaves. Raises LedgerUnavailable, LedgerRefused, or HTTPException if too many listen.
+        `who`: the person who listens, or their address. Whoever joins leaves. Raises LedgerUnavailable,
+        LedgerRefused, or HTTPException if too many listen.
         """
         if len(self._listeners) >= STREAMS:
             raise HTTPException(503, "Too many pages are open. Reload to see news.", {"retry-after": "30"})
-        self._listeners.add(listener)
+        if list(self._listeners.values()).count(who) >= STREAMS_EACH:
+            many = f"You have {STREAMS_EACH} pages open, and no more are told the news: close some."
+            raise HTTPException(429, many, {"retry-after": "30"})
+        self._listeners[listener] = who
         try:
             await self._begin()
             listener.forget()  # what was told until here, is told by the first message
@@ -125,7 +131,7 @@ class Live:
 
     def leave(self, listener: Listener) -> None:
         """Count the listener no more. Without any, nobody asks the ledger."""
-        self._listeners.discard(listener)
+        self._listeners.pop(listener, None)
         if not self._listeners and self._polling:
             self._polling.cancel()
             self._polling = None
@@ -190,7 +196,7 @@ class EventStream(StreamingResponse):
 @router.get("/live")
 async def listen(
     request: Request,
-    visitor: Annotated[Visitor, Depends(visitor_of)],  # noqa: ARG001
+    visitor: Annotated[Visitor, Depends(visitor_of)],
     after: Annotated[int | None, Query(ge=0, le=LARGEST)] = None,
 ) -> EventStream:
     """Stream the news. `after`: position up to which the page has seen everything. The browser's own header precedes."""
@@ -198,7 +204,8 @@ async def listen(
     listener = Listener(state.get(DROPS))
     state[ENDS] = listener.end
     seen = _seen(request.headers.get("last-event-id"))
-    stream = await live.join(listener, after if seen is None else seen)
+    who = visitor.identity or services_of(request).access.proxies.client(request)
+    stream = await live.join(listener, after if seen is None else seen, who)
     return EventStream(stream, lambda: live.leave(listener))
 
 

@@ -47,7 +47,7 @@ async def preview_now(services: Services, aggregate: LeadAggregate, decision: De
         )
         found = DecisionPreview(answer=answer, stage=aggregate.lead.stage, effects=[])
     except LeadsError:
-        return preview_from_ledger(services, aggregate, decision)
+        return await services.run(lambda: preview_from_ledger(services, aggregate, decision))
     return _shown(found, lead_id, decision.kind, from_ledger=False)
 
 

@@ -7,7 +7,6 @@ from starlette.datastructures import State
 
 from starter.web.api import agenda, decisions, errors, feed, leads, reports
 from starter.web.api.openapi import describe
-from starter.web.bodies import Bodies
 
 PREFIX = "/api/v1"
 
@@ -23,7 +22,7 @@ def make_api(state: State) -> FastAPI:
         redirect_slashes=False,
     )
     api.state = state
-    state.bodies, state.long_polls = Bodies(), asyncio.Semaphore(feed.LONG_POLLS)
+    state.long_polls = asyncio.Semaphore(feed.LONG_POLLS)
     errors.register(api)
     for part in (leads, decisions, feed, agenda, reports):
         api.include_router(part.router)

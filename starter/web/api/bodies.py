@@ -6,7 +6,6 @@ from fastapi import Request
 from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 
-from starter.web import bodies
 from starter.web.api.problems import ApiProblem, Complaint, invalid
 
 CLOSE: Final = {"connection": "close"}
@@ -37,20 +36,10 @@ async def body_of(request: Request) -> dict[str, Any]:
 
 async def _read(request: Request) -> bytes:
     try:
-        sent: bytes = await request.app.state.bodies.read(request.stream())
+        return await request.body()
     except ClientDisconnect:
         raise ApiProblem("malformed", "The body ended too early.", CLOSE) from None
-    except TimeoutError:
-        late = f"A body must arrive within {bodies.BODY_TIMEOUT:g} seconds."
-        raise ApiProblem("too-slow", late, CLOSE) from None
-    except ValueError:
-        raise _too_large() from None
-    return sent
 
 
 def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _too_large() -> ApiProblem:
-    return ApiProblem("too-large", f"A body has at most {bodies.MAX_BODY} bytes.", CLOSE)

@@ -24,6 +24,7 @@ from starter.web.api.caching import check_unchanged
 from starter.web.api.errors import no_lead, plainly
 from starter.web.api.fields import decision_of
 from starter.web.api.problems import ApiProblem, Complaint, invalid
+from starter.web.auth.links import KEY_PREFIX
 from starter.web.lead_ids import LeadId
 from starter.web.services import Services
 
@@ -94,6 +95,9 @@ def _key(request: Request) -> str | None:
     key = request.headers.get(KEY)
     if key is not None and not _KEY.fullmatch(key):
         detail = f"{KEY}: write 1 to 200 visible ASCII characters, without spaces"
+        raise invalid(Complaint(parameter=KEY, detail=detail))
+    if key is not None and key.startswith(KEY_PREFIX):
+        detail = f"{KEY}: begin it with something else, because {KEY_PREFIX}… is for one-time links"
         raise invalid(Complaint(parameter=KEY, detail=detail))
     return key
 

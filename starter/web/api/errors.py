@@ -40,6 +40,7 @@ _BY_STATUS = {
     401: "unauthorized",
     403: "forbidden",
     404: "not-found",
+    408: "too-slow",
     405: "method-not-allowed",
     413: "too-large",
     429: "too-many",

@@ -4,6 +4,7 @@ GitHub's webhook has defences of its own (`starter.web.webhooks`) and passes mos
 signature, which no browser has.
 """
 
+from collections.abc import AsyncIterator
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -21,15 +22,16 @@ from secure.headers import (
 )
 from secure.middleware import SecureASGIMiddleware
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from starter.web.api.problems import ApiProblem
 from starter.web.auth.access import Access
 from starter.web.auth.rates import RateLimits
 from starter.web.auth.sessions import Sessions
-from starter.web.bodies import MAX_BODY
+from starter.web.bodies import MAX_BODY, Bodies
 from starter.web.pages.errors import Shown, answer
 
 WEBHOOK = "/github/webhook"
@@ -50,6 +52,8 @@ _TOO_LARGE = Shown(
     f"This is too large: a request has at most {MAX_BODY >> 20} MB.",
     "Shorten the texts, or put the file elsewhere and give its address.",
 )
+_CLOSE = {"connection": "close"}
+"""Header of answers to a body of which the rest is not read."""
 
 
 class Guard(NamedTuple):
@@ -78,16 +82,58 @@ class WebApplication(FastAPI):
 
 
 class BodyLimit:
-    """Refuses a body that is too large: by its announced length before it is read, otherwise while it is read."""
+    """Refuses a body that is too large: by its announced length before it is read, otherwise while it is read.
+
+    A body is read once somebody asks for it, within limits of time, and of memory for all together.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
-        self._limited = RequestBodyLimitMiddleware(app, MAX_BODY)
-        self._refuse = _Refusal(_TOO_LARGE, {"connection": "close"})  # the rest is not read
+        self._app = app
+        self._bodies = Bodies()
+        self._refuse = _Refusal(_TOO_LARGE, _CLOSE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         length = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
         is_large = not (length.isascii() and length.isdigit() and len(length) < 10) or int(length) > MAX_BODY
-        await (self._refuse if is_large else self._limited)(scope, receive, send)
+        if is_large:
+            await self._refuse(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._app(scope, _Reading(self._bodies, receive), send)
+        else:
+            await self._app(scope, receive, send)
+
+
+class _Reading:
+    """Hands a body over as a whole, and then the messages that follow it."""
+
+    def __init__(self, bodies: Bodies, receive: Receive) -> None:
+        self._bodies = bodies
+        self._receive = receive
+        self._is_read = False
+
+    async def __call__(self) -> Message:
+        """Return the next message. Raises HTTPException for a body that is too slow or too large."""
+        if self._is_read:
+            return await self._receive()
+        self._is_read = True
+        try:
+            body = await self._bodies.read(self._chunks())
+        except TimeoutError:
+            raise HTTPException(408, "The body did not arrive in time. Send it again.", _CLOSE) from None
+        except ValueError:
+            raise HTTPException(413, f"{_TOO_LARGE.message} {_TOO_LARGE.advice}", _CLOSE) from None
+        except ClientDisconnect:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        has_more = True
+        while has_more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            yield message.get("body", b"")
+            has_more = message.get("more_body", False)
 
 
 class NoStore:

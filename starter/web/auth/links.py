@@ -6,7 +6,7 @@ link's, so that the lead takes one and recognises any other as a second use.
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -14,13 +14,14 @@ from sqlalchemy import Row, delete, select
 
 from config.signing import is_signed, sign
 from process.actor import Actor, Face, plain_name
+from process.core.events import Event
 from process.decisions.base import Decision
 from process.decisions.contracting import ContractSigned
 from process.decisions.quote_outcomes import QuoteAccepted, QuoteDeclined
 from process.decisions.serving import HubValidated
 from process.lead.lead import Lead
 from starter.web.auth.database import WebDatabase
-from starter.web.auth.tables import LINKS
+from starter.web.auth.tables import ANSWERS, LINKS
 
 MAX_DAYS = 60
 """Days for which a link counts at most."""
@@ -28,6 +29,8 @@ MAX_OPEN = 20
 """Links of one lead at most that count at the same time."""
 KEPT = timedelta(days=30)
 """Time for which an expired link is still known, so that whoever opens it is told that it has expired."""
+KEY_PREFIX = "link-"
+"""Beginning of the keys of links' decisions. Nobody else gives such a key."""
 _PURPOSE = "one-time link"
 _TOKEN = re.compile(r"([0-9a-f]{32})([a-z2-7]{32})")
 
@@ -120,7 +123,22 @@ class Link(NamedTuple):
     @property
     def key(self) -> str:
         """Key of the decision, by which the lead knows a second use."""
-        return f"link-{self.id}"
+        return f"{KEY_PREFIX}{self.id}"
+
+    def answered(self, events: Iterable[Event]) -> Event | None:
+        """Return the answer that was given by this link, or None. Who merely knows its key has not answered."""
+        kinds = {each.decision.kind for each in self.handout.answers}
+        return next(
+            (
+                event
+                for event in events
+                if event.key == self.key
+                and event.kind in kinds
+                and isinstance(event.fact, Decision)
+                and event.fact.source == Face.LINK
+            ),
+            None,
+        )
 
     def actor(self) -> Actor:
         """Return the person as decisions carry them: known as far as the link was in their hands alone."""
@@ -153,6 +171,14 @@ class Link(NamedTuple):
             self.expires.isoformat(),
             str(self.version),
         )
+
+
+class HandedIn(NamedTuple):
+    """The answer that was handed in by a link, and is not recorded yet."""
+
+    label: str
+    digest: str
+    at: datetime
 
 
 class TooManyLinks(ValueError):
@@ -188,6 +214,7 @@ class LinkStore:
         )
         with self._database.writing() as connection:
             connection.execute(delete(LINKS).where(LINKS.c.expires < (now - KEPT).isoformat()))
+            connection.execute(delete(ANSWERS).where(ANSWERS.c.link.not_in(select(LINKS.c.id))))
             counting = select(LINKS.c.id).where(LINKS.c.lead_id == lead.id, LINKS.c.expires > now.isoformat())
             if len(connection.execute(counting).all()) >= MAX_OPEN:
                 raise TooManyLinks
@@ -204,6 +231,19 @@ class LinkStore:
             row = connection.execute(select(LINKS).where(LINKS.c.id == found[1])).one_or_none()
         link = _link(row) if row else None
         return link if link and link.is_genuine(token, keys) else None
+
+    def hand_in(self, link: Link, label: str, digest: str) -> None:
+        """Note that an answer was handed in. The first one stays."""
+        values = {"link": link.id, "label": label, "digest": digest, "at": self._clock().isoformat()}
+        with self._database.writing() as connection:
+            if not connection.execute(select(ANSWERS.c.link).where(ANSWERS.c.link == link.id)).first():
+                connection.execute(ANSWERS.insert().values(values))
+
+    def handed_in(self, link: Link) -> HandedIn | None:
+        """Return the answer that was handed in, or None."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(ANSWERS).where(ANSWERS.c.link == link.id)).one_or_none()
+        return HandedIn(row.label, row.digest, datetime.fromisoformat(row.at)) if row else None
 
     def of(self, lead_id: str) -> list[Link]:
         """Return the links of a lead that have not expired, the newest first."""

@@ -54,3 +54,13 @@ LINKS = Table(
     Index("web_links_of_lead", "lead_id", "expires"),
 )
 """One-time links. `version`: that of the quote that the link is about."""
+
+ANSWERS = Table(
+    "web_link_answers",
+    METADATA,
+    Column("link", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+"""Answers by links that were handed in while no worker answered. `digest`: of what was answered."""

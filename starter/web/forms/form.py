@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.reading import Complaint, complaints_about, parse_as
+from starter.web.auth.links import KEY_PREFIX
 from starter.web.forms.fields import FieldGroup, FormField, fields_of, groups_of
 from starter.web.forms.values import Pairs, body_of, default_values, typed, typed_values
 
@@ -50,7 +51,11 @@ class Form:
     def sent(cls, decision: type[Decision], pairs: list[tuple[str, str]]) -> Self:
         """Return the form as it was sent."""
         key = dict(pairs).get("key", "").strip()
-        known = key if 0 < len(key) <= MAX_KEY and key.isprintable() else new_key()
+        known = (
+            key
+            if 0 < len(key) <= MAX_KEY and key.isprintable() and not key.startswith(KEY_PREFIX)
+            else new_key()
+        )
         return cls(decision, typed_values(decision, pairs), known)
 
     @property

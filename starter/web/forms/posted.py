@@ -7,31 +7,30 @@ from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
-from starter.web.bodies import MAX_BODY, Bodies
+from starter.web.bodies import MAX_BODY
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 500
 
 M = TypeVar("M", bound=BaseModel)
 
-_reading = Bodies()
-
 
 async def posted(request: Request) -> list[tuple[str, str]]:
-    """Return names and values in order. Raises HTTPException if the form is too large, too slow, or none."""
+    """Return names and values in order. Raises HTTPException if the form is too large, too slow, or none.
+
+    The edge gives a body limits of time and size (`starter.web.auth.edge`).
+    """
     kind = request.headers.get("content-type", FORM).partition(";")[0].strip()
     if kind != FORM:  # a form without fields may come without a type
         raise HTTPException(415, "Send the form as a browser does: application/x-www-form-urlencoded.")
+    body = await request.body()
     try:
-        body = await _reading.read(request.stream())
         return parse_qsl(
             body.decode("ascii", "replace"),
             keep_blank_values=True,
             errors="replace",
             max_num_fields=MAX_FIELDS,
         )
-    except TimeoutError:
-        raise HTTPException(408, "The form did not arrive in time. Send it again.") from None
     except ValueError:
         limit = f"at most {MAX_BODY // 1024} kB and {MAX_FIELDS} fields"
         raise HTTPException(413, f"The form is too large: it may have {limit}.") from None

@@ -47,11 +47,16 @@ Seq = Annotated[int, Path(ge=1, le=1_000_000)]
 async def show(request: Request, lead_id: LeadId, seq: Seq, visitor: SignedIn) -> Response:
     """Show what was decided and what a correction would do, or why there can be none."""
     shown = await _page(request, lead_id, seq, visitor)
+    return await shown.services.run(lambda: _shown(shown))
+
+
+def _shown(shown: "CorrectionPage") -> Response:
+    """Return the page of the form. It takes a while, because much of the lead is foretold."""
     if answer := shown.not_theirs():
         return answer
     if refused := shown.refused():
         return shown.impossible(refused)
-    form = shown.on_lead(Form.empty(Corrected, request.query_params.multi_items()))
+    form = shown.on_lead(Form.empty(Corrected, shown.request.query_params.multi_items()))
     _, parsed = form.read(**shown.ours())
     if parsed is None and not form.values.get("reason"):
         _, parsed = form.read(**shown.ours(), reason=NO_REASON_YET)
@@ -143,9 +148,13 @@ class CorrectionPage(DecisionPage):
     def refused(self) -> Refused | None:
         """Return the reason why the event cannot be corrected in any way, or None."""
         now = self.services.clock()
-        found = [decide(self.aggregate.event_log, self._probe(**more), now) for more in _PROBES]
-        refusals = [each for each in found if isinstance(each, Refused)]
-        return refusals[0] if len(refusals) == len(found) else None
+        first = None
+        for more in _PROBES:
+            found = decide(self.aggregate.event_log, self._probe(**more), now)
+            if not isinstance(found, Refused):
+                return None
+            first = first or found
+        return first
 
     def _probe(self, **more: Any) -> Corrected:
         ours = self.ours()

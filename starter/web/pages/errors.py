@@ -23,6 +23,9 @@ RETRY_AFTER = "10"
 WORDS = 500
 """Characters of a message at most."""
 
+_EXPECTED = (Unavailable, RPCError, LedgerUnavailable, HTTPException)
+"""Errors that say themselves what is wrong, so that no traceback is needed."""
+
 _log = structlog.get_logger("web")
 
 
@@ -44,7 +47,7 @@ def register(app: FastAPI) -> None:
 
 async def _handle(request: Request, error: Exception) -> HTMLResponse:
     shown = shown_of(error)
-    if shown.status >= 500 and not isinstance(error, Unavailable | RPCError | LedgerUnavailable):
+    if shown.status >= 500 and not isinstance(error, _EXPECTED):
         _log.error(
             "a request failed",
             path=request.scope.get("route") and request.scope["route"].path,

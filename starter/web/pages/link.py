@@ -23,6 +23,8 @@ from starter.web.visitors import SignedIn, Visitor
 
 DAYS = 14
 """Days for which a link counts, unless another number is typed."""
+MAX_NAME = 200
+"""Characters of a name at most, as decisions take it (`process.types.Line`)."""
 
 _log = structlog.get_logger("web")
 
@@ -112,14 +114,23 @@ def _complaints(typed: dict[str, str]) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if typed["purpose"] not in HANDOUTS:
         wrong["purpose"] = "Choose what the link is for."
-    if not typed["name"] or (line := line_complaint(typed["name"])):
-        wrong["name"] = f"The name {line}." if typed["name"] else "Say for whom the link is."
+    if name := _name_complaint(typed["name"]):
+        wrong["name"] = name
     if address := complaint_about(typed["mail"]):
         wrong["mail"] = f"The mail address {address}."
     days = typed["days"]
     if not (days.isascii() and days.isdecimal() and len(days) < 4 and 1 <= int(days) <= MAX_DAYS):
         wrong["days"] = f"Write a number of days from 1 to {MAX_DAYS}."
     return wrong
+
+
+def _name_complaint(name: str) -> str:
+    if not name:
+        return "Say for whom the link is."
+    if len(name) > MAX_NAME:
+        return f"The name has {len(name)} characters, and may have {MAX_NAME} at most."
+    line = line_complaint(name)
+    return f"The name {line}." if line else ""
 
 
 def _not_now(

@@ -1,5 +1,6 @@
 """The page of a one-time link, on which somebody outside answers."""
 
+import hashlib
 from datetime import UTC
 from typing import Any
 
@@ -13,7 +14,7 @@ from process.actor import Face
 from process.core.aggregate import LeadAggregate
 from process.lead.lead import Lead
 from process.views.overview import option_of
-from starter.web.auth.links import Answer, Link
+from starter.web.auth.links import Answer, HandedIn, Link
 from starter.web.forms.fields import fields_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
@@ -34,6 +35,8 @@ async def ask(request: Request, token: str) -> HTMLResponse:
     link, aggregate = await _opened(request, token)
     if closed := _closed(request, link, aggregate):
         return closed
+    if handed_in := await services_of(request).run(lambda: services_of(request).links.handed_in(link)):
+        return _thanks(request, link, aggregate.lead, _on_its_way(handed_in))
     return _asking(request, link, aggregate.lead)
 
 
@@ -49,8 +52,14 @@ async def answer(request: Request, token: str) -> Response:
     form, decision = _form(link, chosen, given).read(**_ours(link, chosen))
     if decision is None:
         return _asking(request, link, aggregate.lead, form, status=422)
+    digest = _digest(chosen, form)
+    handed_in = await services.run(lambda: services.links.handed_in(link))
+    if handed_in and handed_in.digest != digest:
+        message = f"{_on_its_way(handed_in)} Another one is not taken."
+        return _thanks(request, link, aggregate.lead, message, 409)
     # A refusal by the lead would use up the link's key, so what can be known before is not sent.
-    if refused := preview_from_ledger(services, aggregate, decision).refused:
+    foretold = await services.run(lambda: preview_from_ledger(services, aggregate, decision))
+    if refused := foretold.refused:
         return _asking(request, link, aggregate.lead, form, problem=refused.reason, status=409)
     try:
         taken = await take(services, link.lead_id, decision)
@@ -62,10 +71,21 @@ async def answer(request: Request, token: str) -> Response:
         return _over(request, link, aggregate.lead)
     _log.info("one-time link used", lead=link.lead_id, purpose=link.purpose)
     if isinstance(taken, Waiting):
-        return _thanks(
-            request, link, aggregate.lead, "Your answer is kept, and is recorded in a moment.", 202
-        )
+        await services.run(lambda: services.links.hand_in(link, chosen.label, digest))
+        message = "Your answer is kept, and is recorded in a moment."
+        return _thanks(request, link, aggregate.lead, message, 202)
     return RedirectResponse(f"/l/{token}", 303)
+
+
+def _digest(chosen: Answer, form: Form) -> str:
+    """Return a text that is the same for the same answer only."""
+    given = repr((chosen.decision.kind, sorted(form.values.items())))
+    return hashlib.sha256(given.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _on_its_way(first: HandedIn) -> str:
+    when = f"{first.at.astimezone(UTC):%Y-%m-%d at %H:%M} (UTC)"
+    return f"You answered on {when}: “{first.label}”. This answer is on its way, and is recorded in a moment."
 
 
 _PERHAPS = "Your answer may have been recorded. Send it again to be sure: it counts once."
@@ -92,8 +112,7 @@ async def _opened(request: Request, token: str) -> tuple[Link, LeadAggregate]:
 
 def _closed(request: Request, link: Link, aggregate: LeadAggregate) -> HTMLResponse | None:
     """Return the page of a link that was used, or whose question has no answer any more."""
-    used = next((event for event in aggregate.event_log.events if event.key == link.key), None)
-    if used:
+    if used := link.answered(aggregate.event_log.events):
         when = f"You answered on {used.at.astimezone(UTC):%Y-%m-%d at %H:%M} (UTC)."
         return _thanks(request, link, aggregate.lead, when, summary=used.summary)
     now = services_of(request).clock()
@@ -165,6 +184,7 @@ def _fields(chosen: Answer) -> list[Any]:
 def _ours(link: Link, chosen: Answer) -> dict[str, Any]:
     """Return the fields of the decision that the link fills in, whatever was sent."""
     ours: dict[str, Any] = {"by": link.name, "source": Face.LINK, "actor": link.actor(), "key": link.key}
+    ours["note"] = f"By a one-time link made by {link.made_by}"
     if chosen.named:
         ours[chosen.named] = link.name
     if link.version is not None:

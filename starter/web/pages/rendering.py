@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from process.core.refusal import title
 from process.links import link_complaint
 from process.reports.report import Column
+from starter.web.assets import static
 from starter.web.auth.visitor import Visitor
 from starter.web.services import services_of
 from starter.web.spelling import decision_address, lead_address
@@ -44,6 +45,7 @@ def environment() -> Environment:
         "decision_address": decision_address,
         "leads_outside": leads_outside,
     }
+    made.globals["static"] = static
     for file in sorted(TEMPLATES.rglob("*.html")):  # the files on the disk may later belong to newer code
         made.get_template(file.relative_to(TEMPLATES).as_posix())
     return made

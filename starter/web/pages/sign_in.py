@@ -1,12 +1,12 @@
 """Sign-in with GitHub, and the pages for those who are not signed in, or have no role."""
 
+import json
 from collections.abc import Mapping
-from typing import Annotated
 from urllib.parse import urlencode
 
 import structlog
 from authlib.integrations.starlette_client import OAuthError
-from fastapi import APIRouter, FastAPI, HTTPException, Query, Request
+from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from httpx2 import HTTPError
 
@@ -22,6 +22,8 @@ from starter.web.visitors import NoRole, SignInNeeded
 
 MAX_FIELDS = 200
 """Fields of a form that are kept for somebody who must sign in first."""
+MAX_NEXT = 1000
+"""Bytes of the address to which sign-in leads back, as the cookie holds it. After a longer one it leads to the start."""
 _NEXT = "next"
 
 _log = structlog.get_logger("web")
@@ -30,13 +32,13 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/sign-in")
-async def show(request: Request, next: Annotated[str, Query(max_length=1000)] = "/") -> HTMLResponse:  # noqa: A002 - a word of the address
+async def show(request: Request, next: str = "/") -> HTMLResponse:  # noqa: A002 - a word of the address
     """Show how one signs in."""
     return _sign_in_page(request, 200, _local(next))
 
 
 @router.get("/sign-in/github")
-async def leave(request: Request, next: Annotated[str, Query(max_length=1000)] = "/") -> Response:  # noqa: A002
+async def leave(request: Request, next: str = "/") -> Response:  # noqa: A002
     """Lead the browser to GitHub."""
     request.session[_NEXT] = _local(next)
     return await _github(request).redirect(request, f"{root_of(request)}/sign-in/back")
@@ -117,9 +119,10 @@ def _github(request: Request) -> GitHubSignIn:
 
 
 def _local(path: str) -> str:
-    """Return the path if it is one of ours: nobody is led elsewhere after sign-in."""
+    """Return the path if it is one of ours and short enough: nobody is led elsewhere after sign-in."""
     is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if is_ours and not path.startswith("/sign-in/github") else "/"
+    fits = len(json.dumps(path)) <= MAX_NEXT
+    return path if is_ours and fits and not path.startswith("/sign-in/github") else "/"
 
 
 def _why(failed: Exception) -> str:

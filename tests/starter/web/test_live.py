@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import HTTPException
 from httpx2 import AsyncClient, Response
+from structlog.testing import capture_logs
 
 from starter.web import connections, live
 from starter.web.live import Listener, Live, News
@@ -117,6 +119,28 @@ async def test_only_so_many_pages_listen_at_once(
                 await asyncio.sleep(0.02)
 
 
+async def test_one_person_takes_not_all_places(url: str, ada: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "STREAMS_EACH", 1)
+    async with pages(url) as web:
+        listeners = Live(web._transport.app.state.services)  # type: ignore[attr-defined]
+        first, other = Listener(), Listener()
+        await listeners.join(first, None, "ada")
+        with pytest.raises(HTTPException, match="close some") as raised:
+            await listeners.join(Listener(), None, "ada")
+        assert raised.value.status_code == 429
+        await listeners.join(other, None, "bo")
+        for each in (first, other):
+            listeners.leave(each)
+
+
+async def test_a_refusal_writes_no_traceback(url: str, ada: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "STREAMS", 0)
+    async with pages(url) as web:
+        with capture_logs() as logged:
+            assert (await web.get("/live")).status_code == 503
+    assert logged == []
+
+
 async def _status(client: AsyncClient, address: str) -> int:
     async with client.stream("GET", address) as response:
         return response.status_code
@@ -151,7 +175,7 @@ async def test_nobody_asks_the_ledger_once_nobody_listens(
     async with pages(url) as web:
         services = web._transport.app.state.services  # type: ignore[attr-defined]
         listeners, one = Live(services), Listener()
-        await listeners.join(one, None)
+        await listeners.join(one, None, "ada")
         polling = listeners._polling
         assert polling
         listeners.leave(one)

@@ -71,6 +71,7 @@ async def test_an_answer_is_theirs_and_counts_once(web: AsyncClient, life: Life)
     [event] = [line for line in (await life.overview()).timeline if line.kind == "quote_accepted"]
     assert (event.by, event.source, event.authenticated) == ("Bo Rive", Face.LINK, True)
     assert "accepted by Bo Rive" in event.summary
+    assert "By a one-time link made by" in shown(await web.get(f"/leads/{life.id}"))
     # a second use, also with another answer, shows what was answered; another link finds nothing to decide
     for kind in ("quote_accepted", "quote_declined"):
         assert "Thank you" in shown(await post(web, path, answer=kind, reason="no"))

@@ -1,5 +1,6 @@
 """The edge before all pages: headers, hosts, origins, sizes, rates."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -8,8 +9,10 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from httpx2 import AsyncClient
 from playwright.async_api import Browser
+from starlette.types import Message, Receive, Scope, Send
 
-from starter.web.auth.edge import WEBHOOK
+from starter.web import bodies
+from starter.web.auth.edge import WEBHOOK, BodyLimit
 from starter.web.auth.rates import RULES
 from starter.web.bodies import MAX_BODY
 from starter.web.pages.rendering import TEMPLATES
@@ -87,6 +90,21 @@ async def test_every_answer_has_the_headers(web: AsyncClient) -> None:
 async def test_pages_are_kept_nowhere_and_static_files_are(web: AsyncClient) -> None:
     assert (await web.get("/board")).headers["cache-control"] == "no-store"
     assert (await web.get("/static/app.css")).headers["cache-control"].startswith("public")
+
+
+async def test_a_new_page_meets_no_old_script(web: AsyncClient) -> None:
+    """The address of a file has its version, so that it may be kept for ever; without, browsers ask each time."""
+    page = (await web.get("/board")).text
+    addresses = set(re.findall(r"/static/[^\"]+", page))
+    assert len(addresses) >= 4
+    for address in addresses:
+        assert re.search(r"\?v=\w{16}$", address)
+        assert "immutable" in (await web.get(address)).headers["cache-control"]
+    for address in ("/static/app.js", "/static/app.js?v=old"):
+        plain = await web.get(address)
+        assert plain.headers["cache-control"] == "public, no-cache"
+        again = await web.get(address, headers={"if-none-match": plain.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
 
 
 async def test_browsers_come_back_encrypted_once_they_were(url: str) -> None:
@@ -175,6 +193,41 @@ async def test_a_large_body_of_unknown_length_is_refused_while_it_is_read(web: A
     form = {"content-type": "application/x-www-form-urlencoded"}
     answer = await web.post("/me/tokens", content=chunks(), headers=form)
     assert answer.status_code == 413
+
+
+async def test_a_form_that_comes_too_slowly_is_given_up(
+    web: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stuck() -> AsyncIterator[bytes]:
+        yield b"name="
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(bodies, "BODY_TIMEOUT", 0.05)
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    for path in ("/me/tokens", "/sign-out", "/leads/lead-bo/link"):
+        async with asyncio.timeout(20):
+            assert (await web.post(path, content=stuck(), headers=form)).status_code == 408
+
+
+async def test_the_edge_reads_a_body_for_every_route() -> None:
+    read: list[int] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        message = await receive()
+        read.append(len(message["body"]))
+        assert not message["more_body"]
+
+    parts = iter([(b"ab", True), (b"cd", False)])
+
+    async def receive() -> Message:
+        body, more = next(parts)
+        return {"type": "http.request", "body": body, "more_body": more}
+
+    async def send(message: Message) -> None:
+        """Send nothing."""
+
+    await BodyLimit(app)({"type": "http", "headers": [], "method": "POST"}, receive, send)
+    assert read == [4]
 
 
 async def test_who_asks_too_often_waits(web: AsyncClient) -> None:

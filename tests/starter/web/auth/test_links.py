@@ -9,13 +9,18 @@ import pytest
 from httpx2 import AsyncClient, Response
 from playwright.async_api import Browser
 
+from client.errors import Unavailable
+from client.leads import Waiting
 from process.actor import Actor, Face
+from process.decisions.registry import DECISIONS
 from process.types import Role
 from starter.web.auth import links
 from starter.web.auth.database import WebDatabase
 from starter.web.auth.links import Link, LinkStore
 from starter.web.auth.people import People, Standing
 from starter.web.auth.tables import LINKS
+from starter.web.forms.form import Form
+from starter.web.pages import link_answer
 from tests.support.lives import Life
 from tests.support.pages import LAPTOP, PHONE, pages, served, watched, web_settings, write_lives
 from tests.support.signed_in import shown
@@ -66,6 +71,7 @@ async def test_a_link_asks_one_question_and_shows_nothing_else(web: AsyncClient)
         ("purpose", "price_quoted", "Choose what the link is for"),
         ("purpose", "hub", "No hub of this lead is running"),
         ("name", " ", "Say for whom the link is"),
+        ("name", "x" * 201, "The name has 201 characters, and may have 200 at most."),
         ("mail", "nobody", "The mail address"),
         ("days", "0", "from 1 to 60"),
         ("days", "61", "from 1 to 60"),
@@ -209,6 +215,46 @@ async def test_whoever_may_not_decide_makes_no_link(
         answer = await post(web, "/leads/lead-bo/link", **FORM)
         assert answer.status_code == 422
         assert "Only sales can decide that" in shown(answer)
+
+
+async def test_a_decision_with_the_links_key_is_no_answer(
+    web: AsyncClient, url: str, lives: dict[str, Life]
+) -> None:
+    path = await made(web)
+    with closing(WebDatabase.open(web_settings(url).web.store_url.get_secret_value())) as database:
+        [link] = LinkStore(database).of("lead-bo")
+    lives["bo"].does("details_changed", title="They haggle", key=link.key)
+    write_lives(url, lives["bo"])
+    page = shown(await web.get(path))
+    assert "Do you accept this quote?" in page
+    assert "You answered" not in page
+
+
+async def test_keys_of_links_come_from_links_alone(web: AsyncClient) -> None:
+    answer = await web.post(
+        "/api/v1/leads/lead-bo/decisions/lost",
+        json={"reason": "budget"},
+        headers={"idempotency-key": "link-1"},
+    )
+    assert answer.status_code == 422
+    assert "one-time links" in answer.text
+    assert not Form.sent(DECISIONS["lost"], [("key", "link-1")]).key.startswith("link-")
+
+
+async def test_another_answer_than_the_one_that_waits_is_not_promised(
+    web: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def waits(*_: object) -> Waiting:
+        return Waiting(Unavailable("No worker"))
+
+    monkeypatch.setattr(link_answer, "take", waits)
+    path = await made(web)
+    for _ in range(2):  # sent twice, it is one answer
+        assert (await post(web, path, answer="quote_accepted")).status_code == 202
+    assert "“Accept the quote”. This answer is on its way" in shown(await web.get(path))
+    other = await post(web, path, answer="quote_declined", reason="no")
+    assert other.status_code == 409
+    assert "“Accept the quote”" in shown(other)
 
 
 def test_a_link_decides_only_what_links_are_for() -> None:

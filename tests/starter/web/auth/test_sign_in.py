@@ -192,3 +192,9 @@ async def test_a_session_that_ends_in_a_form_loses_nothing(web: AsyncClient) -> 
     back = await sign_in(web, SALES, "/sign-in/github?next=/sign-in/done")
     assert "go back to the one with what you typed" in shown(await web.get(back.headers["location"]))
     assert "lth_" in (await web.post("/me/tokens", data=typed)).text
+
+
+async def test_a_very_long_address_is_no_dead_end(web: AsyncClient) -> None:
+    page = await web.get("/sign-in", params={"next": f"/board?q={'x' * 2000}"})
+    assert page.status_code == 200
+    assert 'href="/sign-in/github?next=%2F"' in page.text
