@@ -185,6 +185,7 @@ def _names(chart: Chart) -> Spec:
 
 def _standing(chart: Chart, values: list[Spec]) -> Spec:
     aslant = len(chart.xs) > SLANTED
+    top = max(sum(each["value"] for each in values if each["x"] == x) for x in chart.xs)
     axis = {"title": chart.x_title or None, "labelAngle": -45 if aslant else 0, "labelOverlap": "parity"}
     encoding = {
         "x": _names(chart) | {"axis": axis},
@@ -193,7 +194,7 @@ def _standing(chart: Chart, values: list[Spec]) -> Spec:
             "type": "quantitative",
             "stack": "zero",
             "axis": _number_axis(chart),
-            "scale": {"nice": True, "padding": 8, "zero": True},
+            "scale": {"domainMax": top * 1.08, "nice": True},
         },
         "color": _colour(chart),
         "order": {"field": "order", "type": "ordinal"},

@@ -6,6 +6,7 @@ from fastapi.responses import RedirectResponse, Response
 from process.decisions.base import Decision
 from process.decisions.reading import did_you_mean
 from process.decisions.registry import DECISIONS
+from process.views.next_step import step_of
 from process.views.overview import option_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
@@ -14,10 +15,21 @@ from starter.web.pages.deciding import INSTEAD_OF, DecisionPage, keeping, replac
 from starter.web.previewing import preview_from_ledger
 from starter.web.reading import read_lead
 from starter.web.services import services_of
-from starter.web.spelling import CORRECTION, decision_address
+from starter.web.spelling import CORRECTION, decision_address, lead_address
 from starter.web.visitors import SignedIn
 
 router = APIRouter(include_in_schema=False)
+
+
+@router.get("/leads/{lead_id}/next")
+async def show_next(request: Request, lead_id: LeadId, visitor: SignedIn) -> RedirectResponse:  # noqa: ARG001
+    """Lead to the form of the usual decision of the next step, or to all decisions if there is none now."""
+    services = services_of(request)
+    aggregate = await read_lead(services, lead_id)
+    kind = next(iter(step_of(aggregate.lead).decisions), "")
+    if kind and not option_of(aggregate, kind, services.clock()).refused:
+        return RedirectResponse(decision_address(kind, lead_id), 303)
+    return RedirectResponse(f"{lead_address(lead_id)}#decide", 303)
 
 
 @router.get("/leads/{lead_id}/decide/{name}")
