@@ -188,7 +188,13 @@ def _standing(chart: Chart, values: list[Spec]) -> Spec:
     axis = {"title": chart.x_title or None, "labelAngle": -45 if aslant else 0, "labelOverlap": "parity"}
     encoding = {
         "x": _names(chart) | {"axis": axis},
-        "y": {"field": "value", "type": "quantitative", "stack": "zero", "axis": _number_axis(chart)},
+        "y": {
+            "field": "value",
+            "type": "quantitative",
+            "stack": "zero",
+            "axis": _number_axis(chart),
+            "scale": {"nice": True, "padding": 8, "zero": True},
+        },
         "color": _colour(chart),
         "order": {"field": "order", "type": "ordinal"},
     }

@@ -1,6 +1,7 @@
 """The forecast: FMRR = contracted + ρ × renewals + η × new, month by month."""
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from process.money.minor_units import in_units, money_of
@@ -91,15 +92,26 @@ def forecast(choice: Choice, known: Known) -> Report:
 
 
 def _headline(choice: Choice, whole: int) -> str:
-    name = f"FMRR{choice.window.size}"
+    name = f"Expected revenue (FMRR{choice.window.size})"
     first, last = month_name(choice.window.first), month_name(choice.window.last)
     return f"{name}, {first} to {last}: {money_of(whole, choice.currency)}"
 
 
 def _table(choice: Choice, months: dict[str, Months]) -> Table:
     money = {"kind": "money", "currency": choice.currency}
-    titles = ("contracted", "renewals", "× ρ", "new", "× η", "FMRR")
-    columns = [Column(title="month", kind="month"), *(Column(title=title, **money) for title in titles)]
+    titles = (
+        "contracted",
+        "renewals",
+        f"{_percent(choice.rho)} of renewals",
+        "new",
+        f"{_percent(choice.eta)} of new",
+    )
+    in_all = Column(title="expected", **money)
+    columns = [
+        Column(title="month", kind="month"),
+        in_all,
+        *(Column(title=title, **money) for title in titles),
+    ]
     lines = [
         _line(
             choice,
@@ -114,16 +126,18 @@ def _table(choice: Choice, months: dict[str, Months]) -> Table:
 
 def _line(choice: Choice, month: str, of_kind: dict[str, tuple[int, int]]) -> list[Cell]:
     """Return the cells of a month, or of the whole window for an empty name."""
-    cells = [Cell(value=month)]
+    whole = sum(share for _, share in of_kind.values())
+    in_all = rows_of(INFO.specs, choice, "all", month)
+    cells = [Cell(value=month), Cell(value=in_units(whole, choice.currency), rows=in_all)]
     for kind in KINDS:
         rows = rows_of(INFO.specs, choice, kind, month)
         shown = of_kind[kind][:1] if kind == "contract" else of_kind[kind]
         cells += (Cell(value=in_units(amount, choice.currency), rows=rows) for amount in shown)
-    whole = sum(share for _, share in of_kind.values())
-    return [
-        *cells,
-        Cell(value=in_units(whole, choice.currency), rows=rows_of(INFO.specs, choice, "all", month)),
-    ]
+    return cells
+
+
+def _percent(share: Decimal) -> str:
+    return f"{(share * 100).normalize():f} %"
 
 
 def _chart(choice: Choice, months: dict[str, Months], whole: int) -> Chart:

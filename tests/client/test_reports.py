@@ -84,17 +84,17 @@ def test_the_forecast_by_hand(reports: Reports) -> None:
     ]
     contract, offer = Decimal(1000), Decimal("0.3") * 1000
     july, august = cells(months, 0), cells(months, 1)
-    assert july[1:] == [2 * contract, 0, 0, 0, 0, 2 * contract]
-    assert august[1:] == [2 * contract, 0, 0, 1000, offer, 2 * contract + offer]
-    assert cells(months)[6] == 6 * 2 * contract + 5 * offer
-    assert report.headline == ("FMRR6, 2026-07 to 2026-12: 13,500.00 USD",)
+    assert july[1:] == [2 * contract, 2 * contract, 0, 0, 0, 0]
+    assert august[1:] == [2 * contract + offer, 2 * contract, 0, 0, 1000, offer]
+    assert cells(months)[1] == 6 * 2 * contract + 5 * offer
+    assert report.headline == ("Expected revenue (FMRR6), 2026-07 to 2026-12: 13,500.00 USD",)
     assert report.notes[0].startswith("1 open lead has no price yet")
     assert "EUR" in report.notes[-1]
 
 
 def test_weights_are_set_and_measured_values_stand_beside_them(reports: Reports) -> None:
     report = reports.make("forecast", {"eta": "0.5", "rho": "1", "to": "2026-08"}, TODAY)
-    assert cells(report.tables[0])[6] == 4_500
+    assert cells(report.tables[0])[1] == 4_500
     known = {parameter.name: parameter for parameter in report.parameters}
     assert (known["eta"].value, known["eta"].measured) == (
         "0.5",
@@ -106,7 +106,7 @@ def test_weights_are_set_and_measured_values_stand_beside_them(reports: Reports)
 
 def test_an_offer_without_a_start_begins_after_the_time_to_a_signature(reports: Reports) -> None:
     report = reports.make("forecast", {"currency": "eur", "to-signature": "40"}, TODAY)
-    assert [row.cells[4].value for row in report.tables[0].rows] == [0, *[1_250] * 5, 6_250]
+    assert [row.cells[5].value for row in report.tables[0].rows] == [0, *[1_250] * 5, 6_250]
     assert "1 offer names no start: it is counted from 2026-08" in " ".join(report.notes)
 
 
@@ -123,7 +123,7 @@ def test_what_moved_is_the_difference(reports: Reports) -> None:
 
 def test_behind_a_figure_are_its_leads_and_events(reports: Reports) -> None:
     report = reports.make("forecast", {}, TODAY)
-    (contracted, new) = (report.tables[0].rows[-1].cells[n] for n in (1, 4))
+    (contracted, new) = (report.tables[0].rows[-1].cells[n] for n in (2, 5))
     rows = behind(reports, report, contracted)
     assert [(row.lead_id, row.amount) for row in rows] == [
         ("lead-ed", Decimal(6_000)),
@@ -159,7 +159,7 @@ def assert_adds_up(name: str, column: Column, cell: Cell, rows: list[BehindRow])
         assert sum(row.amount or 0 for row in rows) == cell.value, (name, column, cell)
 
 
-_WEIGHTED = ("× ρ", "× η", "FMRR", "moved by")
+_WEIGHTED = ("80 % of renewals", "30 % of new", "expected", "moved by")
 
 
 def test_the_funnel_counts_each_month(reports: Reports) -> None:
