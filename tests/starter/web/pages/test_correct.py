@@ -1,13 +1,17 @@
 """The page that corrects an event, while no worker runs."""
 
 import re
+import threading
 from html import unescape
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from httpx2 import AsyncClient, Response
 
+from process.core.decide import decide
 from process.decisions.base import Decision
+from starter.web.pages import correct
 from tests.support.lives import Life
 from tests.support.pages import write_lives
 
@@ -135,3 +139,18 @@ async def test_without_temporal_nothing_is_lost(web: AsyncClient, bo: Life) -> N
     response = await sent(web, f"/leads/lead-bo/correct/{seq}", **fields)
     assert response.status_code == 503
     assert re.search(r'value="mail"[^>]* checked', response.text)
+
+
+async def test_the_page_is_made_beside_the_event_loop_and_tries_one_way_first(
+    web: AsyncClient, bo: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def decided(*args: Any) -> Any:
+        threads.append(threading.current_thread())
+        return decide(*args)
+
+    monkeypatch.setattr(correct, "decide", decided)
+    assert (await web.get(f"/leads/lead-bo/correct/{seq_of(bo, 'price_quoted')}")).status_code == 200
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
