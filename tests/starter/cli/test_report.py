@@ -66,10 +66,10 @@ def test_each_report_is_shown_as_text_csv_and_json(said: Say, name: str) -> None
 
 def test_the_forecast_has_aligned_figures_and_what_was_chosen(said: Say) -> None:
     shown = said("forecast", "--from", "2026-07", "--to", "2026-08", "--eta", "0.5", "--currency", "usd").out
-    assert "FMRR2, 2026-07 to 2026-08: " in shown
+    assert "Expected revenue (FMRR2), 2026-07 to 2026-08: " in shown
     assert "eta: 0.5 (measured 0.50, 1 of 2 first quotes that were decided within 24 months)" in shown
     (july,) = (line for line in shown.splitlines() if line.startswith("2026-07"))
-    assert july.split()[1] == "1,000.00"
+    assert july.split()[2] == "1,000.00"
 
 
 def test_a_csv_has_plain_numbers_and_no_formula(said: Say) -> None:
