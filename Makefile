@@ -32,7 +32,8 @@ up: $(READY)  ## run the whole service until Ctrl-C (Temporal 7233, UI 8233)
 test: $(READY)  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-search: $(READY)  ## run the property tests with thousands of random leads
+search: $(READY)  ## run what takes long: years of a lead, kills, and property tests with thousands of leads
+	$(BIN)/python -m pytest -n auto --dist worksteal -m thorough
 	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=0 tests/process/test_invariants.py tests/process/test_any_message.py tests/process/test_books.py
 
 BENCH ?=

@@ -26,7 +26,7 @@ SMALLEST = {
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.long if name == "years" else ()) for name in BENCHMARKS]
+    "name", [pytest.param(name, marks=pytest.mark.thorough if name == "years" else ()) for name in BENCHMARKS]
 )
 def test_a_benchmark_runs_with_its_smallest_numbers(name: str, tmp_path: Path) -> None:
     kept = tmp_path / "figures.json"

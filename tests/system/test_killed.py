@@ -98,6 +98,7 @@ worker.main()
 when nobody has heard of its result."""
 
 
+@pytest.mark.thorough
 @pytest.mark.long
 async def test_killed_before_and_after_every_effect_of_a_batch(service: Service) -> None:
     moments = [(kind, moment) for kind in EFFECTS for moment in ("before", "after")]

@@ -42,6 +42,7 @@ def variable(month: Month, term: Term) -> Decimal:
     return (usage_fee(month.active_users) if "book" in term.offer else Decimal(0)) + month.cloud_cost
 
 
+@pytest.mark.thorough
 @pytest.mark.long
 async def test_ten_years_of_one_lead(life: Life) -> None:
     now = await life.env.get_current_time(life.handle)

@@ -218,6 +218,7 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
     assert left_over(mark) == [], "it must end what it started"
 
 
+@pytest.mark.thorough
 @pytest.mark.long
 def test_a_demo_plays_a_year_of_a_hub() -> None:
     """On the real parts: the server skips the time, and all that a year brings is done outside as well."""
