@@ -12,6 +12,8 @@ from process.types import Role
 
 NEAR: Final = 3
 """Number of names that are proposed for one that nobody has."""
+LONGEST: Final = 100
+"""Characters of a name that are compared: the time grows with their square."""
 
 
 def whose(policy: Policy, people: Callable[[], Collection[str]], name: str) -> Whose:
@@ -32,5 +34,10 @@ def whose(policy: Policy, people: Callable[[], Collection[str]], name: str) -> W
         assigned = {plain_name(each) for each in people()}
         if wanted not in assigned:
             known = sorted(assigned.union(TEAMS, *named.values()))
-            raise NobodySoNamed(name, difflib.get_close_matches(wanted, known, NEAR), sorted(TEAMS))
+            raise NobodySoNamed(name, near(wanted, known), sorted(TEAMS))
     return Whose(wanted, roles)
+
+
+def near(wanted: str, known: Collection[str]) -> list[str]:
+    """Return the known names that are most like this one."""
+    return difflib.get_close_matches(wanted[:LONGEST], known, NEAR)

@@ -27,6 +27,11 @@ ANYTHING = {
     ): "an example of any decision, made by us or left out if it is large",
     ("process.views.lead_overview.Option", "example"): "an example of any decision, made by us",
     ("ledger.entry.Entry", ""): "the JSON of an event, which a lead has bounded before it was written",
+    ("starter.web.api.answers.Choice", "example"): "an example of any decision, made by us",
+    **{
+        (f"starter.web.api.answers.{name}", ""): "the JSON of events, which a lead has bounded"
+        for name in ("RecordedEvent", "EventPage", "PublishedEvent", "Feed")
+    },
     ("workflows.reconcile.SystemResult", "cursor"): "the cursor of any system; each reads its own",
     ("activities.github.models.Issue", "pull_request"): "asked only if it is there",
     ("starter.web.deliveries._Issue", "pull_request"): "asked only if it is there, in a body of bounded size",

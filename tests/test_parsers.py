@@ -21,6 +21,7 @@ from activities.invoice import pdf
 from activities.issue_sync import replies
 from activities.mail import headers
 from activities.mail import text as mail_text
+from client import agendas
 from config.groups import GitHub
 from process import addresses, identity, links, transliteration, types
 from process.decisions.base import Decision
@@ -31,7 +32,9 @@ from process.github.edits import Edit, EditKind
 from process.github.markup import OpenElements
 from process.github.proposals import propose
 from process.money import reading
+from process.reports.report import Chart
 from starter.web.deliveries import read_delivery
+from templates import charts
 from templates.rendering import markdown
 from templates.spreadsheets import cell
 from tests.support.deliveries import COMMENTED
@@ -75,6 +78,13 @@ def given(kind: str) -> Callable[[str], object]:
         commands.parse_decision(decision, f'note="{text}', {}),
         *(parse_as(decision, decision.example | {name: text}) for name in commands.accepted_fields(decision)),
     ]
+
+
+def a_chart(text: str) -> Chart:
+    """Return a picture with this title and description."""
+    return Chart(
+        kind="bars", title=text, description=text, x_title="", y_title="", xs=(), series=(), marks=()
+    )
 
 
 READERS: dict[str, tuple[Callable[[str], object], int]] = {
@@ -127,6 +137,11 @@ READERS: dict[str, tuple[Callable[[str], object], int]] = {
     "header of a mail": (lambda text: headers.unstructured("Subject", text), TEXT),
     "name in an address": (lambda text: pdf._names(text, text[:200]), TEXT),
     "cell of a table": (cell, LIMIT),
+    "name of an agenda": (lambda text: agendas.near(text, [f"person {n}" for n in range(50)]), LIMIT),
+    "title of a picture": (
+        lambda text: charts._accessible("<svg>", a_chart(text)),
+        LIMIT,
+    ),
 }
 """Name -> reader, and the longest text that it is given."""
 
@@ -172,7 +187,10 @@ OF_THE_OPERATOR = ("starter/", "config/")
 IN_THE_TABLE = {
     "activities/mail/text.py": "text of a mail",
     "process/decisions/reading.py": "fields of price_quoted",
+    "client/agendas.py": "name of an agenda",
     "process/github/commands.py": "parse_commands",
+    "templates/charts.py": "title of a picture",
+    "templates/spreadsheets.py": "cell of a table",
 }
 
 

@@ -42,9 +42,9 @@ def texts(*before: str, length: int = LIMIT) -> Iterator[str]:
 
 
 def cpu_seconds(call: Callable[[], object], enough: float) -> float:
-    """Return the least CPU time of this thread that the call took in up to three attempts, until one was short enough."""
+    """Return the least CPU time of this thread that the call took in up to six attempts, until one was short enough."""
     taken = []
-    for _ in range(3):
+    for _ in range(6):
         start = time.thread_time()
         call()
         taken.append(time.thread_time() - start)

@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from ledger.entry import Entry
 from ledger.queries.agenda import Item
 from ledger.queries.feed import FeedEvent
 from process.authorization import deciders_of
+from process.bounds import Bounded
 from process.core.refusal import Suggestion
 from process.corrections.corrected_decision import CorrectionImpact
 from process.decisions.registry import DECISIONS
@@ -22,7 +23,7 @@ from process.views.lead_overview import Option, TimelineLine
 from process.views.lead_row import LeadRow, OpenInvoice
 
 
-class Answer(BaseModel):
+class Answer(Bounded):
     """An answer of the API."""
 
     model_config = ConfigDict(from_attributes=True, hide_input_in_errors=True)

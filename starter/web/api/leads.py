@@ -6,10 +6,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ledger.queries import board, feed
 from ledger.queries.board import BoardFilter, Sort
+from process.bounds import Bounded
 from process.core.aggregate import LeadAggregate
 from process.decisions.opening import LeadOpened, Service
 from process.types import Role, Stage
@@ -43,7 +44,7 @@ MAX_SEQ: Final = 2**31 - 1
 router = APIRouter(tags=["leads"])
 
 
-class Asked(BaseModel):
+class Asked(Bounded):
     """Parameters of a query. A misspelled one is an error, because its filter would be missing."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)

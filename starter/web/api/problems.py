@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from process.bounds import Bounded
 from process.core.refusal import Suggestion
 from process.lead.duplicate_links import DuplicateLink
 from process.types import DISCREET
@@ -46,7 +47,7 @@ KINDS: Final = {
 """The kinds of problems by name. The type of a problem is `/problems/NAME`."""
 
 
-class Complaint(BaseModel):
+class Complaint(Bounded):
     """One thing that is wrong with a request."""
 
     model_config = DISCREET
@@ -56,7 +57,7 @@ class Complaint(BaseModel):
     detail: str
 
 
-class Problem(BaseModel):
+class Problem(Bounded):
     """An error (RFC 9457)."""
 
     model_config = ConfigDict(extra="forbid", **DISCREET)

@@ -4,9 +4,10 @@ from datetime import date
 from typing import Annotated, Any, Self
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ledger.queries.board import BoardFilter, Sort
+from process.bounds import Bounded
 from process.types import Role, Stage
 from starter.web.pages.queries import Cursor, Maybe, Words
 
@@ -14,7 +15,7 @@ FIELDS = 20
 """Number of values in an address at most."""
 
 
-class BoardView(BaseModel):
+class BoardView(Bounded):
     """The state of the board. All of it stands in the address, so that it can be kept and sent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from process.types import Base
 from starter.web.auth import sessions
 from starter.web.auth.people import Way
 from starter.web.auth.store import Scope, TooManyTokens
@@ -25,11 +26,11 @@ _SCOPES = {
 }
 
 
-class NewToken(BaseModel):
+class NewToken(Base):
     """A token that is asked for."""
 
     name: str = Field(min_length=1, max_length=100)
-    scope: list[Scope] = Field(min_length=1)
+    scope: list[Scope] = Field(min_length=1, max_length=10)
 
 
 @router.get("/me")

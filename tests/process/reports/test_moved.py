@@ -146,14 +146,14 @@ def test_an_offer_without_a_start_begins_later_as_time_passes() -> None:
 def test_the_forecast_by_hand() -> None:
     (table,) = forecast(usual("forecast"), KNOWN).tables
     assert [[str(cell.value) for cell in row.cells] for row in table.rows][1:3] == [
-        ["2027-01", "3000.00", "0.00", "0.00", "1500.01", "450.00", "3450.00"],
-        ["2027-02", "3000.00", "2000.01", "1600.01", "1500.00", "450.00", "5050.01"],
+        ["2027-01", "3450.00", "3000.00", "0.00", "0.00", "1500.01", "450.00"],
+        ["2027-02", "5050.01", "3000.00", "2000.01", "1600.01", "1500.00", "450.00"],
     ]
     whole = [cell.value for cell in table.rows[-1].cells]
-    assert whole[6] == Decimal("26650.03")
-    assert whole[1] == Decimal(18_000)
-    assert whole[2] == 4 * Decimal("2000.01")
-    assert whole[3] == Decimal("6400.03")
+    assert whole[1] == Decimal("26650.03")
+    assert whole[2] == Decimal(18_000)
+    assert whole[3] == 4 * Decimal("2000.01")
+    assert whole[4] == Decimal("6400.03")
     contract = MONEY[0]
     assert contract.first == DECEMBER - 6, "its remainder is in a month before"
 
