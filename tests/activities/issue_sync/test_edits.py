@@ -298,9 +298,7 @@ async def test_an_edit_not_yet_synced_survives_our_own_update(lead_issue: LeadIs
     await lead_issue.sync()
     view = await lead_issue.settled(lambda view: view.lead.qualification.in_scope)
     assert last(view, "maniac_t_assessed")[0] == "@amara-sales"
-    await asked(
-        lead_issue, "moved the card to “Hub”", "Only contracts can decide that, and your role is sales"
-    )
+    await asked(lead_issue, "moved the card to “Hub”", "They have not agreed to a price yet")
     assert lead_issue.column() == "Quoted"
 
 
