@@ -1,6 +1,6 @@
 """The reports that there are: name, title, definition, and what may be chosen about each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -18,8 +18,10 @@ from process.reports.parameters import (
     Choice,
     ParameterRefused,
     Spec,
+    described,
     read_choice,
 )
+from process.reports.report import Chart, Report, Table
 from process.views.snapshot import month_number
 
 AHEAD: Final = 6
@@ -51,6 +53,30 @@ class Info(NamedTuple):
     def read(self, given: Mapping[str, str], today: date) -> Choice:
         """Return the values of the parameters, with those that are given as text. Raises ParameterRefused."""
         return read_choice(self.specs, given, self.usual(today), today)
+
+    def report(
+        self,
+        choice: Choice,
+        *,
+        tables: tuple[Table, ...],
+        headline: tuple[str, ...] = (),
+        chart: Chart | None = None,
+        notes: tuple[str, ...] = (),
+        measured: Mapping[str, str] | None = None,
+        choices: Mapping[str, Sequence[str]] | None = None,
+    ) -> Report:
+        """Return the report with these figures. `measured`, `choices`: by the names of parameters."""
+        return Report(
+            name=self.name,
+            title=self.title,
+            definition=self.definition,
+            day=choice.day,
+            parameters=described(self.specs, choice, measured, choices),
+            headline=headline,
+            tables=tables,
+            chart=chart,
+            notes=notes,
+        )
 
 
 _FORECAST_SPECS = (FROM, TO, CURRENCY, RHO, ETA, TO_SIGNATURE)

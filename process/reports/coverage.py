@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from process.reports.catalog import REPORTS
-from process.reports.parameters import Choice, described, rows_of
+from process.reports.parameters import Choice, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, Table, table
 from process.reports.rows import AwaitedHub, HubDays
 from process.reports.words import counted
@@ -31,12 +31,8 @@ class Covered(NamedTuple):
 def coverage(choice: Choice, found: Covered) -> Report:
     """Return the report."""
     bare, waiting = len(found.without_contract), len(found.without_hub)
-    return Report(
-        name=INFO.name,
-        title=INFO.title,
-        definition=INFO.definition,
-        day=choice.day,
-        parameters=described(INFO.specs, choice),
+    return INFO.report(
+        choice,
         headline=(
             f"{bare:,} of {counted(found.hubs, 'running hub has', 'running hubs have')} no contract",
             f"{counted(waiting, 'contract waits', 'contracts wait')} for a hub",

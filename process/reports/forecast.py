@@ -7,7 +7,7 @@ from typing import NamedTuple
 from process.money.minor_units import in_units, money_of
 from process.reports.catalog import REPORTS
 from process.reports.months import month_name
-from process.reports.parameters import Choice, described, rows_of
+from process.reports.parameters import Choice, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, Table, table, total
 from process.reports.rows import Days, Expected, Outcomes, Renewals
 from process.reports.valuing import KINDS, USUAL_LAG, Months, by_month, hoped_month
@@ -78,12 +78,10 @@ def forecast(choice: Choice, known: Known) -> Report:
     lag = lag_of(choice, known.measured)
     months = by_month(known.money, choice, hoped_month(choice.day, lag))
     whole = sum(each.share for each in months.values())
-    return Report(
-        name=INFO.name,
-        title=INFO.title,
-        definition=INFO.definition,
-        day=choice.day,
-        parameters=described(INFO.specs, choice, known.measured.texts(), {"currency": known.currencies}),
+    return INFO.report(
+        choice,
+        measured=known.measured.texts(),
+        choices={"currency": known.currencies},
         headline=(_headline(choice, whole),),
         tables=(_table(choice, months),),
         chart=_chart(choice, months, whole),

@@ -5,7 +5,7 @@ from typing import Final
 
 from process.reports.catalog import REPORTS
 from process.reports.months import last_day, month_name
-from process.reports.parameters import Choice, described, rows_of
+from process.reports.parameters import Choice, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, Table, table, total
 from process.reports.words import counted, share_of
 from process.types import Stage
@@ -29,12 +29,8 @@ def funnel(choice: Choice, reached: Sequence[Reached], to_contract: int | None) 
         _line(choice, month_name(month), found, ripe=_is_ripe(choice, month, to_contract))
         for month, found in zip(choice.window, reached, strict=True)
     ]
-    return Report(
-        name=INFO.name,
-        title=INFO.title,
-        definition=INFO.definition,
-        day=choice.day,
-        parameters=described(INFO.specs, choice),
+    return INFO.report(
+        choice,
         headline=(
             f"{counted(whole[Stage.LEAD], 'lead was', 'leads were')} opened: {whole[Stage.QUOTED]:,} quoted, "
             f"{whole[Stage.CONTRACTED]:,} contracted, {whole[Stage.HUB]:,} with a hub",

@@ -6,7 +6,7 @@ from typing import Final
 
 from process.money.minor_units import in_units, money_of
 from process.reports.catalog import REPORTS
-from process.reports.parameters import Choice, described, rows_of
+from process.reports.parameters import Choice, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, Table, table, total
 from process.reports.rows import OpenInvoice
 from process.reports.words import counted
@@ -45,12 +45,9 @@ def invoices(choice: Choice, found: Sequence[OpenInvoice]) -> Report:
     currencies = sorted({each.currency for each in found})
     shown = [each for each in currencies if choice.currency in ("", each)]
     of = {currency: [each for each in found if each.currency == currency] for currency in shown}
-    return Report(
-        name=INFO.name,
-        title=INFO.title,
-        definition=INFO.definition,
-        day=choice.day,
-        parameters=described(INFO.specs, choice, choices={"currency": currencies}),
+    return INFO.report(
+        choice,
+        choices={"currency": currencies},
         headline=tuple(_headline(currency, of[currency]) for currency in shown) or ("No invoice is open",),
         tables=tuple(_table(choice, currency, of[currency]) for currency in shown),
         chart=_chart(choice, of),

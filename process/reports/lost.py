@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from process.money.minor_units import in_units
 from process.reports.catalog import REPORTS
 from process.reports.months import Window
-from process.reports.parameters import Choice, described, rows_of
+from process.reports.parameters import Choice, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, Table, table, total
 from process.reports.rows import Losses, LostMoney
 from process.reports.valuing import worth
@@ -45,12 +45,8 @@ def lost(choice: Choice, months: Sequence[MonthLost]) -> Report:
     reasons = _groups(choice, months, by_reason=True)
     whole = sum(each.leads for each in reasons)
     reopened = sum(each.reopened for each in reasons)
-    return Report(
-        name=INFO.name,
-        title=INFO.title,
-        definition=INFO.definition,
-        day=choice.day,
-        parameters=described(INFO.specs, choice),
+    return INFO.report(
+        choice,
         headline=(f"{counted(whole, 'loss', 'losses')}, {reopened:,} of them reopened since",),
         tables=(
             _table("By reason", "reason", choice, reasons),

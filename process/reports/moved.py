@@ -6,7 +6,7 @@ from typing import NamedTuple
 from process.money.minor_units import in_units, money_of, weighted
 from process.reports.catalog import REPORTS
 from process.reports.forecast import Known, lag_of, notes
-from process.reports.parameters import Choice, described, rows_of
+from process.reports.parameters import Choice, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, Row, Table, table, total
 from process.reports.rows import Expected, Moved
 from process.reports.valuing import KINDS, fmrr, hoped_month, sums, weight_of, worth
@@ -81,12 +81,10 @@ def moved(choice: Choice, known: Known, earlier: Sequence[Expected], moves: Sequ
     found = movement(choice, earlier, moves, lag)
     difference = found.after - found.before
     currency = choice.currency
-    return Report(
-        name=INFO.name,
-        title=INFO.title,
-        definition=INFO.definition,
-        day=choice.day,
-        parameters=described(INFO.specs, choice, known.measured.texts(), {"currency": known.currencies}),
+    return INFO.report(
+        choice,
+        measured=known.measured.texts(),
+        choices={"currency": known.currencies},
         headline=(
             f"From {money_of(found.before, currency)} on {choice.since} to {money_of(found.after, currency)} "
             f"on {choice.day}: {'+' if difference > 0 else ''}{money_of(difference, currency)}",

@@ -5,7 +5,7 @@ from typing import Final
 
 from process.calendar import day_of
 from process.reports.catalog import REPORTS
-from process.reports.parameters import Choice, described, rows_of
+from process.reports.parameters import Choice, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, table
 from process.reports.rows import Days, Waiting
 from process.reports.words import MEDIAN, NINE_IN_TEN, percentile
@@ -30,12 +30,8 @@ def time_in_stage(choice: Choice, days: Sequence[Days], waiting: Sequence[Waitin
     """Return the report. Days are those of the time zone."""
     times = {stage: [(each.days, each.spans) for each in days if each.stage is stage] for stage in STAGES}
     still = {each.stage: each for each in waiting}
-    return Report(
-        name=INFO.name,
-        title=INFO.title,
-        definition=INFO.definition,
-        day=choice.day,
-        parameters=described(INFO.specs, choice),
+    return INFO.report(
+        choice,
         tables=(
             table(
                 "By stage",

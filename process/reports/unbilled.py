@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from process.money.minor_units import in_units, money_of
 from process.reports.catalog import REPORTS
 from process.reports.months import month_name
-from process.reports.parameters import Choice, described, rows_of
+from process.reports.parameters import Choice, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, Table, table, total
 from process.reports.rows import UnbilledDays
 from process.reports.words import counted
@@ -55,12 +55,8 @@ def unbilled(choice: Choice, days: Sequence[UnbilledDays]) -> Report:
     """Return the report."""
     months = [month for each in days for month in months_of(each)]
     whole = totals_of(days)
-    return Report(
-        name=INFO.name,
-        title=INFO.title,
-        definition=INFO.definition,
-        day=choice.day,
-        parameters=described(INFO.specs, choice),
+    return INFO.report(
+        choice,
         headline=tuple(str(money_of(amount, currency)) for currency, amount in whole.items())
         or ("Nothing is un-billed" if not days else "Nothing can be estimated",),
         tables=(_by_month(choice, months, [*whole]), _by_kind(choice, days, [*whole])),
