@@ -88,9 +88,9 @@ _BEGIN = re.compile(r"<svg ([^>]*)>")
 
 def _accessible(svg: str, chart: Chart) -> str:
     """Give the picture a name and a description for people who don't see it."""
-    said = f"<title>{escape(chart.title)}</title><desc>{escape(chart.description)}</desc>"
+    description = f"<title>{escape(chart.title)}</title><desc>{escape(chart.description)}</desc>"
     attributes = f"role={quoteattr('group')} aria-label={quoteattr(f'{chart.title}: {chart.description}')}"
-    return _BEGIN.sub(lambda found: f"<svg {found[1]} {attributes}>{said}", svg, count=1)
+    return _BEGIN.sub(lambda found: f"<svg {found[1]} {attributes}>{description}", svg, count=1)
 
 
 def vega_lite(chart: Chart, *, linked: bool = False) -> Spec:
@@ -136,7 +136,7 @@ def _value(chart: Chart, mark: Mark) -> Spec:
         "order": chart.series.index(mark.series),
         "value": float(mark.value),  # for drawing only: the exact figure is in the text and in the table
         "text": text,
-        "said": f"{mark.x}, {mark.series}: {text}" if len(chart.series) > 1 else f"{mark.x}: {text}",
+        "description": f"{mark.x}, {mark.series}: {text}" if len(chart.series) > 1 else f"{mark.x}: {text}",
     }
 
 
@@ -152,7 +152,7 @@ def _seen(values: Sequence[Spec]) -> list[Spec]:
 def _encoded(values: Sequence[Spec], more: Spec) -> Spec:
     """Add what every bar has: its description, and its address if any has one."""
     linked = {"href": {"field": "href", "type": "nominal"}} if any("href" in each for each in values) else {}
-    return {"description": {"field": "said", "type": "nominal"}} | linked | more
+    return {"description": {"field": "description", "type": "nominal"}} | linked | more
 
 
 def _colour(chart: Chart) -> Spec:

@@ -163,7 +163,7 @@ def _page(
     return found[:limit], write_cursor(found[limit - 1][: len(keys)]) if more else None
 
 
-class Told(NamedTuple):
+class EventSummary(NamedTuple):
     """Time, kind and summary of an event."""
 
     at: datetime
@@ -171,7 +171,9 @@ class Told(NamedTuple):
     summary: str
 
 
-def summaries(connection: Connection, events: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Told]:
+def summaries(
+    connection: Connection, events: Iterable[tuple[str, int]]
+) -> dict[tuple[str, int], EventSummary]:
     """Return what the ledger says of these events, of which there is a page at most."""
     wanted = sorted({*events})
     if not wanted:
@@ -179,7 +181,7 @@ def summaries(connection: Connection, events: Iterable[tuple[str, int]]) -> dict
     these = or_(*(and_(ENTRIES.c.lead_id == lead, ENTRIES.c.seq == seq) for lead, seq in wanted))
     columns = (ENTRIES.c[name] for name in ("lead_id", "seq", "at", "kind", "summary"))
     found = connection.execute(select(*columns).where(these).order_by(ENTRIES.c.revision))
-    return {(row[0], row[1]): Told(*row[2:]) for row in found}
+    return {(row[0], row[1]): EventSummary(*row[2:]) for row in found}
 
 
 class Named(NamedTuple):

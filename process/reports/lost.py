@@ -114,11 +114,11 @@ def _table(title: str, of: str, choice: Choice, groups: Sequence[_Group]) -> Tab
 
 
 def _chart(choice: Choice, reasons: Sequence[_Group]) -> Chart:
-    said = ", ".join(f"{group.name or 'not known'} {group.leads:,}" for group in reasons)
+    counted_reasons = ", ".join(f"{group.name or 'not known'} {group.leads:,}" for group in reasons)
     return Chart(
         kind="bars",
         title=INFO.title,
-        description=f"Losses within the window by reason: {said or 'none'}.",
+        description=f"Losses within the window by reason: {counted_reasons or 'none'}.",
         x_title="",
         y_title="leads",
         xs=tuple(group.name or UNKNOWN for group in reasons),

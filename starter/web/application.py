@@ -15,7 +15,7 @@ from config.settings import Settings, SettingsError
 from starter.web import assets, live, webhooks
 from starter.web.api.application import PREFIX, make_api
 from starter.web.auth.access import Access, start_complaint
-from starter.web.auth.edge import Guard, WebApplication
+from starter.web.auth.edge import EdgeSettings, WebApplication
 from starter.web.connections import MAX_HEADER, Connection
 from starter.web.pages import (
     agenda,
@@ -74,7 +74,7 @@ def make_web(client: Client, settings: Settings) -> WebApplication:
         learning.cancel()
 
     app = WebApplication(title="lead-to-hub", openapi_url=None, lifespan=lifespan)
-    app.guard = Guard(Access.of(settings), settings.signing_keys)
+    app.edge = EdgeSettings(Access.of(settings), settings.signing_keys)
     errors.register(app)
     sign_in.register(app)
     deciding.register(app)

@@ -56,7 +56,7 @@ _CLOSE = {"connection": "close"}
 """Header of answers to a body of which the rest is not read."""
 
 
-class Guard(NamedTuple):
+class EdgeSettings(NamedTuple):
     """Settings of the edge."""
 
     access: Access
@@ -67,13 +67,13 @@ class Guard(NamedTuple):
 class WebApplication(FastAPI):
     """An application of which every answer passes the edge, also one about a failure of its own."""
 
-    guard: Guard
+    edge: EdgeSettings
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the application behind its edge. The first check of a request stands last here."""
-        access = self.guard.access
+        access = self.edge.access
         app: ASGIApp = super().build_middleware_stack()
-        app = Sessions(app, self.guard.session_keys, is_encrypted=access.is_encrypted)
+        app = Sessions(app, self.edge.session_keys, is_encrypted=access.is_encrypted)
         app = RateLimits(app, access.proxies, _too_often)
         app = CrossOriginProtection(app, exempt_paths=(WEBHOOK,), deny_app=_Refusal(_CROSS_SITE))
         app = _Unless({WEBHOOK}, BodyLimit(app), app)

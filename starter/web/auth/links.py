@@ -46,7 +46,7 @@ class Answer(NamedTuple):
     """Field that holds the person's name."""
 
 
-class Handout(NamedTuple):
+class LinkPurpose(NamedTuple):
     """A purpose of links."""
 
     title: str
@@ -56,8 +56,8 @@ class Handout(NamedTuple):
     answers: tuple[Answer, ...]
 
 
-HANDOUTS: Final = {
-    "quote": Handout(
+PURPOSES: Final = {
+    "quote": LinkPurpose(
         "Accept or decline the quote",
         "Do you accept this quote?",
         (
@@ -65,7 +65,7 @@ HANDOUTS: Final = {
             Answer("Decline it", QuoteDeclined, {"reason": "Why, in your own words, if you like"}),
         ),
     ),
-    "signature": Handout(
+    "signature": LinkPurpose(
         "Record the signature",
         "Has the contract been signed? Please record it here.",
         (
@@ -82,7 +82,7 @@ HANDOUTS: Final = {
             ),
         ),
     ),
-    "hub": Handout(
+    "hub": LinkPurpose(
         "Confirm that the hub is what was wanted",
         "Is the hub what you wanted?",
         (
@@ -116,9 +116,9 @@ class Link(NamedTuple):
     """Version of the quote that it is about."""
 
     @property
-    def handout(self) -> Handout:
+    def purpose_details(self) -> LinkPurpose:
         """The purpose."""
-        return HANDOUTS[self.purpose]
+        return PURPOSES[self.purpose]
 
     @property
     def key(self) -> str:
@@ -127,7 +127,7 @@ class Link(NamedTuple):
 
     def answered(self, events: Iterable[Event]) -> Event | None:
         """Return the answer that was given by this link, or None. Who merely knows its key has not answered."""
-        kinds = {each.decision.kind for each in self.handout.answers}
+        kinds = {each.decision.kind for each in self.purpose_details.answers}
         return next(
             (
                 event

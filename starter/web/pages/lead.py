@@ -157,12 +157,12 @@ async def _view_without_ledger(
         raise LeadNotFound(lead_id) from None
     except LeadsError:
         raise why from None
-    said = (
+    source = (
         "The ledger does not have this lead yet."
         if isinstance(why, LeadNotInLedger)
         else "The ledger is away."
     )
-    return view_of_overview(overview, services.clock(), window, visitor), Source(said)
+    return view_of_overview(overview, services.clock(), window, visitor), Source(source)
 
 
 def _day(given: str) -> date | None:

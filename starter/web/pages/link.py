@@ -12,7 +12,7 @@ from process.core.refusal import Refused
 from process.lead.lead import Lead
 from process.types import line_complaint
 from process.views.overview import option_of
-from starter.web.auth.links import HANDOUTS, MAX_DAYS, Handout, Link, TooManyLinks
+from starter.web.auth.links import MAX_DAYS, PURPOSES, Link, LinkPurpose, TooManyLinks
 from starter.web.forms.posted import posted
 from starter.web.lead_ids import LeadId
 from starter.web.pages.rendering import page
@@ -47,7 +47,7 @@ async def make(request: Request, lead_id: LeadId, visitor: SignedIn) -> HTMLResp
     purpose = given.get("purpose", "")
     typed = {"purpose": purpose} | {name: given.get(name, "").strip() for name in ("name", "mail", "days")}
     wrong = _complaints(typed)
-    if not wrong and (refused := _not_now(services, visitor, aggregate, HANDOUTS[purpose])):
+    if not wrong and (refused := _not_now(services, visitor, aggregate, PURPOSES[purpose])):
         wrong["purpose"] = f"{refused.reason}."
     if not services.settings.current_signing_key:
         wrong["purpose"] = "No link can be signed: the administrator must set LEADS_SIGNING_KEY."
@@ -70,7 +70,7 @@ async def take_back(request: Request, lead_id: LeadId, link_id: str, visitor: Si
     aggregate = await read_lead(services, lead_id)
     known = [link for link in await services.run(lambda: services.links.of(lead_id)) if link.id == link_id]
     for link in known:
-        if refused := _not_theirs(visitor, aggregate.lead, link.handout):
+        if refused := _not_theirs(visitor, aggregate.lead, link.purpose_details):
             raise HTTPException(403, f"{refused.reason}.")
         await services.run(lambda: services.links.remove(lead_id, link_id))
         _log.info("one-time link taken back", lead=lead_id, purpose=link.purpose)
@@ -97,8 +97,8 @@ async def _making(
         lead=lead,
         back=lead_address(lead.id),
         offers=[
-            (name, handout, _not_now(services, visitor, aggregate, handout))
-            for name, handout in HANDOUTS.items()
+            (name, purpose_details, _not_now(services, visitor, aggregate, purpose_details))
+            for name, purpose_details in PURPOSES.items()
         ],
         typed={"purpose": "", "name": "", "mail": ""} | typed,
         wrong=wrong or {},
@@ -112,7 +112,7 @@ async def _making(
 def _complaints(typed: dict[str, str]) -> dict[str, str]:
     """Return a sentence about each value that cannot be used."""
     wrong: dict[str, str] = {}
-    if typed["purpose"] not in HANDOUTS:
+    if typed["purpose"] not in PURPOSES:
         wrong["purpose"] = "Choose what the link is for."
     if name := _name_complaint(typed["name"]):
         wrong["name"] = name
@@ -134,15 +134,17 @@ def _name_complaint(name: str) -> str:
 
 
 def _not_now(
-    services: Services, visitor: Visitor, aggregate: LeadAggregate, handout: Handout
+    services: Services, visitor: Visitor, aggregate: LeadAggregate, purpose_details: LinkPurpose
 ) -> Refused | None:
     """Return why this person can hand out no such link of this lead now, or None."""
-    if refused := _not_theirs(visitor, aggregate.lead, handout):
+    if refused := _not_theirs(visitor, aggregate.lead, purpose_details):
         return refused
-    return option_of(aggregate, handout.answers[0].decision.kind, services.clock()).refused
+    return option_of(aggregate, purpose_details.answers[0].decision.kind, services.clock()).refused
 
 
-def _not_theirs(visitor: Visitor, lead: Lead, handout: Handout) -> Refused | None:
+def _not_theirs(visitor: Visitor, lead: Lead, purpose_details: LinkPurpose) -> Refused | None:
     """Return why this person may not take all decisions of such a link, or None."""
-    refusals = (lacking_role(visitor.actor(Face.PAGE), each.decision, lead) for each in handout.answers)
+    refusals = (
+        lacking_role(visitor.actor(Face.PAGE), each.decision, lead) for each in purpose_details.answers
+    )
     return next((refusal for refusal in refusals if refusal), None)

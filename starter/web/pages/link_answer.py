@@ -117,7 +117,9 @@ def _closed(request: Request, link: Link, aggregate: LeadAggregate) -> HTMLRespo
         return _thanks(request, link, aggregate.lead, when, summary=used.summary)
     now = services_of(request).clock()
     open_answers = [
-        each for each in link.handout.answers if not option_of(aggregate, each.decision.kind, now).refused
+        each
+        for each in link.purpose_details.answers
+        if not option_of(aggregate, each.decision.kind, now).refused
     ]
     if link.is_outdated(aggregate.lead) or not open_answers:
         return _over(request, link, aggregate.lead)
@@ -136,7 +138,7 @@ def _asking(
     """Return the page with the question. `form`: the answer that was sent and not taken."""
     forms = [
         (each, form if form and form.decision is each.decision else _form(link, each), _fields(each))
-        for each in link.handout.answers
+        for each in link.purpose_details.answers
     ]
     return _page(request, "link_ask.html", status, link, lead, forms_of_answers=forms, problem=problem)
 
@@ -161,7 +163,7 @@ def _page(
 
 def _chosen(link: Link, kind: str) -> Answer:
     """Return the answer that was chosen. Raises HTTPException for one that the link does not offer."""
-    for each in link.handout.answers:
+    for each in link.purpose_details.answers:
         if each.decision.kind == kind:
             return each
     raise HTTPException(422, "This link offers no such answer: go back and use the buttons of the page.")

@@ -47,7 +47,7 @@ class Found(NamedTuple):
     by: tuple[str, ...]
 
 
-class Doing(NamedTuple):
+class ProposedDecision(NamedTuple):
     """A decision, with the leads for which it is proposed; none if the search names none."""
 
     kind: str
@@ -70,7 +70,7 @@ async def show(
     q: Annotated[Words, Query()] = "",
 ) -> HTMLResponse:
     """Show what is found."""
-    leads, doings = await services_of(request).ask(_search, q)
+    leads, proposed = await services_of(request).ask(_search, q)
     words = _words(q)
     return page(
         request,
@@ -79,20 +79,22 @@ async def show(
         q=q,
         leads=[Found(row, _found_by(row, words)) for row in leads[:LIMIT]],
         has_more=len(leads) > LIMIT,
-        doings=doings,
+        proposed=proposed,
         pages=[each for each in PAGES if all(word in same_text(each[0]) for word in words)],
     )
 
 
-def _search(connection: Connection, text: str) -> tuple[Sequence[LeadRow], list[Doing]]:
+def _search(connection: Connection, text: str) -> tuple[Sequence[LeadRow], list[ProposedDecision]]:
     """Return leads, one more than is shown if there are more, and decisions."""
     leads = search(connection, text, LIMIT + 1)
     wanted, rests = wanted_decisions(text), dict[str, Sequence[LeadRow]]()
     for each in wanted:
         if each.rest and each.rest not in rests:
             rests[each.rest] = search(connection, each.rest, FEW)
-    doings = (Doing(each.kind, title(each.kind), tuple(rests.get(each.rest, ()))) for each in wanted)
-    return leads, [each for each, of in zip(doings, wanted, strict=True) if each.leads or not of.rest]
+    proposed = (
+        ProposedDecision(each.kind, title(each.kind), tuple(rests.get(each.rest, ()))) for each in wanted
+    )
+    return leads, [each for each, of in zip(proposed, wanted, strict=True) if each.leads or not of.rest]
 
 
 def wanted_decisions(text: str) -> list[Wanted]:
