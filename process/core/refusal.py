@@ -23,6 +23,8 @@ class SuggestionKind(StrEnum):
     """Look at the list of all decisions."""
     TIMELINE = "timeline"
     """Look at the lead's timeline."""
+    NEWS = "news"
+    """Look at what has happened since the lead was looked at, and send the decision again with that number."""
     LEADS = "leads"
     """Look at the list of leads."""
     POLICY = "policy"

@@ -14,6 +14,7 @@ CORRECTION = "corrected"
 _PLACES = {
     SuggestionKind.OPTIONS: "/leads/{}#decide",
     SuggestionKind.TIMELINE: "/leads/{}#timeline",
+    SuggestionKind.NEWS: "/leads/{}#timeline",
     SuggestionKind.LEADS: "/board",
     SuggestionKind.START: "/leads/new",
 }

@@ -46,6 +46,7 @@ def test_a_correction_leads_to_the_event_or_to_the_timeline() -> None:
     [
         (SuggestionKind.OPTIONS, "/leads/lead-ada#decide"),
         (SuggestionKind.TIMELINE, "/leads/lead-ada#timeline"),
+        (SuggestionKind.NEWS, "/leads/lead-ada#timeline"),
         (SuggestionKind.LEADS, "/board"),
         (SuggestionKind.START, "/leads/new"),
         (SuggestionKind.POLICY, ""),
