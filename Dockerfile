@@ -27,6 +27,7 @@ COPY workflows workflows
 COPY activities activities
 COPY client client
 COPY ledger ledger
+COPY keys keys
 COPY config config
 COPY starter starter
 COPY templates templates

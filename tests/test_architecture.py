@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("process", "workflows", "activities", "client", "ledger", "config", "templates", "starter")
+ROOMS = ("process", "workflows", "activities", "client", "ledger", "keys", "config", "templates", "starter")
 PACKAGES = sorted(file for room in ROOMS for file in (ROOT / room).rglob("__init__.py"))
 MODULES = sorted(file for room in ROOMS for file in (ROOT / room).rglob("*.py"))
 COMMAND = re.compile(r"`leads |\bleads [a-z]+-[a-z]+ |(?<!\w)--[a-z]{3,}")
@@ -33,7 +33,8 @@ def test_imports_between_rooms_point_one_way() -> None:
         "activities",
         "client",
         "workflows",
-        "ledger : config : templates",
+        "ledger",
+        "keys : config : templates",
         "process",
     ]
 

@@ -197,7 +197,17 @@ IN_THE_TABLE = {
 def test_every_module_with_a_parser_is_in_the_table() -> None:
     root = Path(__file__).parents[1]
     found = set()
-    for room in ("process", "workflows", "activities", "client", "ledger", "config", "templates", "starter"):
+    for room in (
+        "process",
+        "workflows",
+        "activities",
+        "client",
+        "ledger",
+        "keys",
+        "config",
+        "templates",
+        "starter",
+    ):
         for path in (root / room).rglob("*.py"):
             nodes = ast.walk(ast.parse(path.read_text()))
             imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}

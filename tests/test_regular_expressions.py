@@ -16,7 +16,7 @@ from process.money.reading import MAX_WRITTEN
 from tests.support.nasty import CPU_SECONDS, LIMIT, repeated, slow, texts
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("process", "workflows", "activities", "client", "ledger", "config", "templates", "starter")
+ROOMS = ("process", "workflows", "activities", "client", "ledger", "keys", "config", "templates", "starter")
 FUNCTIONS = frozenset({"match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer"})
 
 LIMITED = {

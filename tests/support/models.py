@@ -8,7 +8,7 @@ from types import ModuleType
 
 from pydantic import BaseModel
 
-ROOMS = ("activities", "client", "config", "ledger", "process", "starter", "templates", "workflows")
+ROOMS = ("activities", "client", "config", "keys", "ledger", "process", "starter", "templates", "workflows")
 
 
 @cache
