@@ -83,6 +83,7 @@ def _sqlite(url: URL) -> Engine:
     def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
         connection.execute("PRAGMA synchronous = FULL")  # acknowledged commits survive a power cut
+        connection.execute("PRAGMA secure_delete = ON")  # what an erasure removes does not stay in free pages
         _use_write_ahead_log(connection, float(str(url.query["timeout"])))
 
     @event.listens_for(engine, "begin")
