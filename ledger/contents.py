@@ -17,9 +17,7 @@ from keys.ring import KeyRing
 from keys.sealing import seal, unseal
 from ledger.entry import Entry
 from ledger.errors import LeadErased, LedgerRefused, LedgerUnavailable
-
-ERASED: Final = "[erased]"
-"""Stands for what cannot be read any more."""
+from process.personal import ERASED
 
 _SAID: Final = ("by", "key", "summary", "data")
 """Fields of an entry that are kept as its content."""

@@ -26,6 +26,7 @@ from ledger.rebuilding import read_lead, row_from, without_gaps
 from ledger.rows import NO_ROW, columns_of
 from ledger.tables import CONTENTS, ENTRIES, ERASURES, EVENTS, IS_CONTENT, LEADS, OF_CONTENT
 from ledger.writing import VOID, Changes, LeadState, Standing, Writing, changes_of
+from process.personal import ERASED
 from process.views.lead_row import LeadRow
 from process.views.snapshot import Snapshot
 
@@ -283,7 +284,7 @@ def rebuild(
     # A row that knows more than the events before a gap is better than one made of these.
     is_known = before is not None and len(whole) < before.last_seq and not redacted
     if redacted and before:
-        now, before = max(now, before.updated_at), before.replaced(items=())
+        now, before = max(now, before.updated_at), _without_words(before)
     read = read_lead(lead_id, whole)
     row = row_from(read, before, now) if read and not is_known else None
     state = {
@@ -299,6 +300,11 @@ def rebuild(
         values |= NO_ROW | forget_lines(connection, lead_id)
     connection.execute(_UPDATE, values | {"of_lead": lead_id})
     return row is not None
+
+
+def _without_words(row: LeadRow) -> LeadRow:
+    """Return the row with the number of what no event tells, and not what was said of it."""
+    return row.replaced(parked=(ERASED,) * len(row.parked), items=())
 
 
 def _stored_row(connection: Connection, lead_id: str) -> LeadRow | None:

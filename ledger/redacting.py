@@ -7,13 +7,14 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, select, update
 
 from keys.data_key import DataKey
-from ledger.contents import EMPTY, ERASED, Place, content_row, contents_of, said_in
+from ledger.contents import EMPTY, Place, content_row, contents_of, said_in
 from ledger.entry import Entry
 from ledger.errors import LeadErased, LedgerOutdated, LedgerRefused
 from ledger.projecting import feed
 from ledger.recording import hold, insert_entries, rebuild, standing_of, state_after
 from ledger.tables import CONTENTS, ERASURES, LEADS
 from ledger.writing import Changes, LeadState, Standing, changes_of, make_writing
+from process.personal import ERASED
 
 
 class Erasure(NamedTuple):
