@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -17,6 +17,7 @@ from ledger.store import (
     has_schema,
     location_of,
     make_engine,
+    overwrite,
     prepare,
     require_schema,
     translate_errors,
@@ -94,11 +95,9 @@ class Database:
             raise
 
     def overwrite(self) -> None:
-        """Let nothing of what was replaced remain in SQLite's log of writes, unless a reader still needs it."""
-        if self.reader.dialect.name == "sqlite":
-            with translate_errors(self.location), self.reader.connect() as connection:
-                driver: Any = connection.connection.driver_connection
-                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # outside of a transaction
+        """Let nothing of what was replaced remain in a log of writes, see `ledger.store.overwrite`."""
+        with translate_errors(self.location):
+            overwrite(self.reader)
 
     def _prepare(self) -> None:
         if self._prepared:
