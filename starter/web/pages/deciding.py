@@ -27,7 +27,7 @@ from starter.web.pages.rendering import page
 from starter.web.previewing import preview_now
 from starter.web.reading import read_lead
 from starter.web.services import services_of
-from starter.web.spelling import lead_address, write_refusal
+from starter.web.spelling import WrittenRefusal, lead_address, write_refusal
 from starter.web.taking import as_visitor, news_since, take
 from starter.web.visitors import Visitor, visitor_of
 
@@ -122,7 +122,7 @@ class DecisionPage:
     ) -> Response:
         """Return the form with what it would do. `held`: it was to be taken, and the news came before it."""
         preview = await preview_now(self.services, self.aggregate, parsed)
-        more = {"refused": write_refusal(refused, self.lead.id)} if refused else {}
+        more = {"refused": self._written(refused)} if refused else {}
         status = 409 if held else 200
         return self.page(form, preview=preview, news=news, looked=True, held=held, status=status, **more)
 
@@ -154,7 +154,7 @@ class DecisionPage:
     def page(self, form: Form, *, status: int = 200, **more: Any) -> HTMLResponse:
         """Return the page of the form."""
         if form.refusal and "refused" not in more:
-            more["refused"] = write_refusal(form.refusal, self.lead.id, form_of=self.decision.kind)
+            more["refused"] = self._written(form.refusal, form_of=self.decision.kind)
         plain: dict[str, Any] = {
             "preview": None,
             "refused": None,
@@ -172,15 +172,17 @@ class DecisionPage:
             kept = [(name, value) for name, value in given if name not in ("do", "key")]
             return self._render("decide_unknown.html", 503, error=str(error), kept=[*kept, ("key", form.key)])
         if isinstance(error, DecisionRefused):  # under its key, the lead would only repeat this answer
-            refused = write_refusal(error.refusal, self.lead.id, form_of=self.decision.kind)
+            refused = self._written(error.refusal, form_of=self.decision.kind)
             return self.page(form.renewed(), refused=refused, status=409)
         away = isinstance(error, Unavailable)
-        refused = write_refusal(refuse(str(error).removesuffix(".")), self.lead.id)
+        refused = self._written(refuse(str(error).removesuffix(".")))
         return self.page(form, refused=refused, away=away, status=503 if away else 409)
 
     def _closed(self, refused: Refused, status: int, theirs: Any) -> HTMLResponse:
-        written = write_refusal(refused, self.lead.id)
-        return self._render("decide_closed.html", status, refused=written, theirs=theirs)
+        return self._render("decide_closed.html", status, refused=self._written(refused), theirs=theirs)
+
+    def _written(self, refused: Refused, form_of: str = "") -> WrittenRefusal:
+        return write_refusal(refused, self.lead.id, form_of=form_of, known=self.visitor.is_known)
 
     def _render(self, template: str, status: int, **values: Any) -> HTMLResponse:
         does, _, more = (inspect.getdoc(self.decision) or "").partition("\n\n")
