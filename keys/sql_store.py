@@ -117,14 +117,17 @@ class SqlKeyStore:
     def counts(self) -> Counts:
         """Return how many keys there are, and under which master keys."""
         by_key = (
-            select(KEYS.c.master_key, func.count())
+            select(KEYS.c.master_key, func.count().label("number"))
             .where(KEYS.c.wrapped.is_not(None))
             .group_by(KEYS.c.master_key)
         )
-        total = select(func.count(func.distinct(KEYS.c.owner)), func.count(KEYS.c.destroyed_at))
-        kept = {str(row[0]): int(row[1]) for row in self._rows(by_key)}
+        total = select(
+            func.count(func.distinct(KEYS.c.owner)).label("owners"),
+            func.count(KEYS.c.destroyed_at).label("destroyed"),
+        )
+        kept = {row.master_key: row.number for row in self._rows(by_key)}
         (row,) = self._rows(total)
-        return Counts(row[0], kept, row[1])
+        return Counts(row.owners, kept, row.destroyed)
 
     def rotate(self) -> int:
         """Wrap all keys under the newest master key and return how many were not yet. It may be interrupted.
