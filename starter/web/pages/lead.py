@@ -81,7 +81,7 @@ async def show(
         groups=GROUPS,
         walk=await walk_of(services, lead_id, view.lead.stage, here.list) if day is None else None,
         taken=taken,
-        live=await ask_live(services.leads, lead_id) if now and day is None else None,
+        live=await ask_live(services.leads, lead_id, known=visitor.is_known) if now and day is None else None,
         retried=retried,
         temporal=services.leads.link(lead_id),
         questions=MANIAC_T,
@@ -93,7 +93,7 @@ async def show(
 async def show_live(request: Request, visitor: SignedIn, lead_id: LeadId) -> HTMLResponse:
     """Show what only the workflow knows. The page loads it when it is there."""
     services = services_of(request)
-    live = await ask_live(services.leads, lead_id)
+    live = await ask_live(services.leads, lead_id, known=visitor.is_known)
     zone = await _zone(services, lead_id)
     return page(request, "lead_live.html", visitor, live=live, lead_id=lead_id, lead_zone=zone)
 
