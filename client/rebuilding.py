@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from client.errors import LedgerFailed
+from client.ledgers import ledger_of
 from config.settings import Settings
 from ledger.events import Ledger, LedgerError
 from ledger.lag import Lag
@@ -30,7 +31,7 @@ def rebuild_rows(settings: Settings, first: str = "") -> Iterator[RebuiltRow]:
     Leads and workers may go on meanwhile. Raises LedgerFailed.
     """
     try:
-        with closing(Ledger.open(settings.ledger_url.get_secret_value())) as ledger:
+        with closing(ledger_of(settings)) as ledger:
             for lead_id in ledger.leads_from(first):
                 yield RebuiltRow(lead_id, ledger.rebuild(lead_id))
     except LedgerError as error:
@@ -42,7 +43,7 @@ def count_rows(settings: Settings, *, stale: bool = False, first: str = "") -> i
     if first:
         return None
     try:
-        with closing(Ledger.open(settings.ledger_url.get_secret_value())) as ledger:
+        with closing(ledger_of(settings)) as ledger:
             lag = ledger.lag(datetime.now(UTC))
     except LedgerError as error:
         raise LedgerFailed(str(error)) from error
@@ -55,7 +56,7 @@ def rebuild_stale_rows(settings: Settings) -> Iterator[RebuiltRow]:
     Raises LedgerFailed.
     """
     try:
-        with closing(Ledger.open(settings.ledger_url.get_secret_value())) as ledger:
+        with closing(ledger_of(settings)) as ledger:
             while batch := rebuild_batch(ledger):
                 yield from batch
     except LedgerError as error:

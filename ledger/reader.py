@@ -44,17 +44,19 @@ class LedgerReader:
         self._database = database
 
     @classmethod
-    def open(cls, url: str, ring: KeyRing | None = None, *, read_only: bool = False) -> Self:
+    def open(
+        cls, url: str, ring: KeyRing | None = None, *, seals: bool = True, read_only: bool = False
+    ) -> Self:
         """Return the ledger at a SQLAlchemy URL, `sqlite:///FILE` or `postgresql://…`.
 
         With `ring`, what events say is sealed under the keys of their leads. Without it, it is written plain, and what
-        is sealed cannot be read.
+        is sealed cannot be read. Without `seals`, it is written plain, and what is sealed is read.
 
         It connects, and creates a missing schema, at its first use, so a worker can start while the database
         is down. With `read_only` it creates nothing, and the first use raises LedgerRefused if there is no
         ledger. Raises LedgerRefused for any other URL.
         """
-        return cls(Database.open(url, ring, read_only=read_only))
+        return cls(Database.open(url, ring, seals=seals, read_only=read_only))
 
     @property
     def location(self) -> str:

@@ -16,7 +16,7 @@ from ledger.queries import behind, feed
 from ledger.queries.asking import LedgerQueries
 from ledger.tables import CONTENTS, ENTRIES
 
-from .conftest import by_hand, entry, record
+from .conftest import by_hand, entry, make_row, record
 
 Open = Callable[[str], Ledger]
 WORDS = ("ann", "example.org", "12,000", "12000.00", "key-1")
@@ -103,13 +103,16 @@ def test_while_the_store_of_keys_is_away_nothing_is_written(ledger: Ledger, keys
 def test_a_lead_whose_key_is_destroyed_is_erased_and_others_are_not(
     ledger: Ledger, ring: KeyRing, url: str
 ) -> None:
-    record(ledger, [entry(1), entry(2)])
+    record(ledger, [entry(1), entry(2)], row=make_row(last_seq=2))
     record(ledger, [entry(1, "lead-2")])
     ring.erase("lead-1")
     for question in (ledger.entries, ledger.events, lambda _: record(ledger, [entry(3)])):
         with pytest.raises(LeadErased, match="lead lead-1 was erased"):
             question("lead-1")
     assert [head.lead_id for head in ledger.heads()] == ["lead-1", "lead-2"]
+    assert not ledger.rebuild("lead-1")  # it has no row from then on, and is not tried again
+    assert ledger.row("lead-1") is None
+    assert ledger.stale_leads(entry(9).at, 9) == ["lead-2"]
     assert ledger.entries("lead-2") == [entry(1, "lead-2")]
     with asking(url, ring) as queries, queries.asking() as connection:
         found = feed.events_after(connection, 0)
