@@ -55,6 +55,17 @@ LINKS = Table(
 )
 """One-time links. `version`: that of the quote that the link is about."""
 
+READINGS = Table(
+    "web_readings",
+    METADATA,
+    Column("hour", Text, primary_key=True),
+    Column("by", Text, primary_key=True),
+    Column("owner", Text, primary_key=True),
+    Column("payloads", Integer, nullable=False),
+    Index("web_readings_of_owner", "owner", "hour"),
+)
+"""Who read how many payloads of which lead, hour by hour (`starter.web.auth.readings`)."""
+
 ANSWERS = Table(
     "web_link_answers",
     METADATA,
