@@ -87,11 +87,11 @@ async def preflight(request: Request) -> Response:
 @router.post(CODEC)
 async def decode(request: Request) -> Response:
     """Open the payloads that were sent."""
-    if "origin" in request.headers and not _cors(request):
-        problem = ApiProblem(
-            "forbidden", "Only Temporal's UI, as it is configured here, may ask from a page."
+    if _is_from_a_page(request) and not _cors(request):
+        detail = (
+            "This came from another site: only Temporal's UI, as it is configured here, may ask from a page."
         )
-        return problem.response(CODEC)
+        return ApiProblem("forbidden", detail).response(CODEC)
     try:
         response: Response = JSONResponse({"payloads": await _decoded(request)})
     except ApiProblem as problem:
@@ -155,8 +155,8 @@ async def _note(services: Services, caller: Caller, sent: list[Payload], opened:
     )
     if counts:
         by = caller.visitor.identity or caller.name
-        await services.run(lambda: services.readings.note(by, counts))
-        _log.info("payloads were read", by=by, owners=sorted(counts), payloads=counts.total())
+        reader = await services.run(lambda: services.readings.note(by, counts))
+        _log.info("payloads were read", reader=reader, owners=sorted(counts), payloads=counts.total())
 
 
 def _written(payload: Payload) -> dict[str, object]:
@@ -165,6 +165,10 @@ def _written(payload: Payload) -> dict[str, object]:
         payload = Payload(metadata={ENCODING: b"json/plain"}, data=f'"{hidden}"'.encode())
     metadata = {name: b64encode(value).decode() for name, value in payload.metadata.items()}
     return {"metadata": metadata, "data": b64encode(payload.data).decode()}
+
+
+def _is_from_a_page(request: Request) -> bool:
+    return "origin" in request.headers or request.headers.get("sec-fetch-site", "none") != "none"
 
 
 def _cors(request: Request) -> dict[str, str]:

@@ -67,13 +67,14 @@ LINKS = Table(
 READINGS = Table(
     "web_readings",
     METADATA,
-    Column("hour", Text, primary_key=True),
-    Column("by", Text, primary_key=True),
-    Column("owner", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    *_said(),
+    Column("hour", Text, nullable=False, index=True),
+    Column("owner", Text, nullable=False),
     Column("payloads", Integer, nullable=False),
     Index("web_readings_of_owner", "owner", "hour"),
 )
-"""Who read how many payloads of which lead, hour by hour (`starter.web.auth.readings`)."""
+"""Who read how many payloads of which lead, hour by hour (`starter.web.auth.readings`). `said`: by whom."""
 
 ANSWERS = Table(
     "web_link_answers",
