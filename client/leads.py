@@ -199,6 +199,13 @@ class LeadsClient(Directory):
                 raise
             return None
 
+    async def heading_of_open(self, lead_id: str) -> str:
+        """Return the heading of a lead whose workflow runs, which no worker need tell; empty if there is none."""
+        known = await self._known(lead_id)
+        if known is None or known.status is not WorkflowExecutionStatus.RUNNING:
+            return ""
+        return str((await known.memo()).get("heading") or lead_id)
+
     async def _checked(self, opened: LeadOpened, lead_id: str) -> list[DuplicateLink]:
         if refusal := opened.complaint():
             raise DecisionRefused(refusal, lead_id)

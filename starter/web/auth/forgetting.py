@@ -6,11 +6,18 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Table, delete, select, update
 
 from keys.errors import KeyErased
+from process.personal import ERASED
 from process.privacy.person import Person
 from starter.web.auth.database import WebDatabase
-from starter.web.auth.tables import ACCOUNTS, ANSWERS, CALENDARS, LINKS, TOKENS
+from starter.web.auth.tables import ACCOUNTS, ANSWERS, CALENDARS, LINKS, READINGS, TOKENS
 
-_KEYS: Final[dict[Table, str]] = {ACCOUNTS: "account", TOKENS: "id", LINKS: "id", ANSWERS: "link"}
+_KEYS: Final[dict[Table, str]] = {
+    ACCOUNTS: "account",
+    TOKENS: "id",
+    LINKS: "id",
+    ANSWERS: "link",
+    READINGS: "id",
+}
 """The tables that say something of people, each with the column by which a row is found."""
 
 
@@ -20,6 +27,8 @@ class Found(NamedTuple):
     accounts: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
+    """Lines about what the person has read of leads."""
 
     def __bool__(self) -> bool:
         return any(self)
@@ -46,6 +55,9 @@ def forget(database: WebDatabase, person: Person) -> Found:
         connection.execute(delete(TOKENS).where(TOKENS.c.id.in_(found.tokens)))
         connection.execute(delete(ANSWERS).where(ANSWERS.c.link.in_(found.links)))
         connection.execute(delete(LINKS).where(LINKS.c.id.in_(found.links)))
+        for line in found.readings:  # that somebody has read it stays known
+            nobody = database.contents.columns(READINGS.name, line, {"by": ERASED})
+            connection.execute(update(READINGS).where(READINGS.c.id == line).values(nobody))
         for table in _KEYS:
             _seal_anew(database, connection, table)
     database.overwrite()
@@ -60,7 +72,7 @@ def _found(database: WebDatabase, connection: Connection, person: Person) -> Fou
             if said is None
             or any(person.is_mentioned_in(text) for text in said.values() if isinstance(text, str))
         ]
-        for table in (ACCOUNTS, TOKENS, LINKS)
+        for table in (ACCOUNTS, TOKENS, LINKS, READINGS)
     }
     return Found(*(tuple(keys) for keys in named.values()))
 

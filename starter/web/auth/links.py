@@ -42,6 +42,8 @@ class Answer(NamedTuple):
 
     label: str
     decision: type[Decision]
+    does: str
+    """What follows from it, as a sentence for the person outside."""
     fields: Mapping[str, str]
     """Fields that the person fills in, each with what it asks for."""
     named: str | None = None
@@ -63,8 +65,19 @@ PURPOSES: Final = {
         "Accept or decline the quote",
         "Do you accept this quote?",
         (
-            Answer("Accept the quote", QuoteAccepted, {}, "accepted_by"),
-            Answer("Decline it", QuoteDeclined, {"reason": "Why, in your own words, if you like"}),
+            Answer(
+                "Accept the quote",
+                QuoteAccepted,
+                "The price is agreed, and a contract with this price is prepared. Nothing is signed yet.",
+                {},
+                "accepted_by",
+            ),
+            Answer(
+                "Decline it",
+                QuoteDeclined,
+                "This offer ends. Another one may follow.",
+                {"reason": "Why, in your own words, if you like"},
+            ),
         ),
     ),
     "signature": LinkPurpose(
@@ -74,6 +87,7 @@ PURPOSES: Final = {
             Answer(
                 "Record the signature",
                 ContractSigned,
+                "The contract counts as signed, and the service is set up and billed by it.",
                 {
                     "signed_by": "Who signed on your side",
                     "on": "Day of the signature; empty: today",
@@ -91,6 +105,7 @@ PURPOSES: Final = {
             Answer(
                 "Yes, it is",
                 HubValidated,
+                "The hub counts as confirmed, and its set-up is finished.",
                 {
                     "users": "How many of your people have logged in",
                     "reason": "If they are fewer than five: why these are enough",

@@ -28,6 +28,8 @@ class Scope(StrEnum):
 
     READ = "read"
     DECIDE = "decide"
+    DECODE = "decode"
+    """Read sealed payloads, as Temporal keeps them (`starter.web.codec`)."""
 
 
 class Token(NamedTuple):

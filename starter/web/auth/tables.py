@@ -64,6 +64,18 @@ LINKS = Table(
 )
 """One-time links. `said`: whom it is for and who made it; `version`: that of the quote that the link is about."""
 
+READINGS = Table(
+    "web_readings",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    *_said(),
+    Column("hour", Text, nullable=False, index=True),
+    Column("owner", Text, nullable=False),
+    Column("payloads", Integer, nullable=False),
+    Index("web_readings_of_owner", "owner", "hour"),
+)
+"""Who read how many payloads of which lead, hour by hour (`starter.web.auth.readings`). `said`: by whom."""
+
 ANSWERS = Table(
     "web_link_answers",
     METADATA,

@@ -15,6 +15,7 @@ from starter.web.auth.database import StoreUnavailable, WebDatabase
 from starter.web.auth.forgetting import find_person, forget
 from starter.web.auth.links import LinkStore
 from starter.web.auth.people import People, Person, Way
+from starter.web.auth.readings import ReadingLog
 from starter.web.auth.sealing import OWNER, WebContents
 from starter.web.auth.store import AccountStore, Scope
 from starter.web.auth.tables import METADATA
@@ -33,6 +34,9 @@ class Pages:
         self.database = WebDatabase.open(f"sqlite:///{file}", WebContents(ring, "some pepper"))
         self.store = AccountStore(self.database, People(Policy(), frozenset({Way.GITHUB, Way.PROXY})))
         self.links = LinkStore(self.database, lambda: datetime(2026, 7, 1, tzinfo=UTC))
+        self.readings = ReadingLog(self.database)
+        self.readings.note(ZOE.name, {"lead-ada": 1})
+        self.readings.note(BO.name, {"lead-ada": 2})
         self.tokens = {}
         for person in (ZOE, BO):
             self.store.sign_in(person)
@@ -83,7 +87,11 @@ def test_a_person_is_forgotten_and_others_stay(pages: Pages) -> None:
     if pages.ring:
         pages.ring.advance(OWNER)
     found = forget(pages.database, ERASED)
-    assert [len(each) for each in found] == [1, 1, 1]
+    assert [len(each) for each in found] == [1, 1, 1, 1]
+    assert [(each.by, each.payloads) for each in pages.readings.of("lead-ada")] in (
+        [(BO.name, 2), ("[erased]", 1)],
+        [("[erased]", 1), (BO.name, 2)],
+    )
     if pages.ring:
         assert pages.ring.erase(OWNER, before=2) == 1
     assert not find_person(pages.database, ERASED)
