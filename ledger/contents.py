@@ -12,11 +12,11 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, RowMapping
 
 from keys.data_key import DataKey, KeyId
-from keys.errors import KeyErased, KeysError, KeysUnavailable
+from keys.errors import KeyErased, KeysError, KeysUnavailable, KeyUnknown, SealBroken
 from keys.ring import KeyRing
 from keys.sealing import seal, unseal
 from ledger.entry import Entry
-from ledger.errors import LeadErased, LedgerRefused, LedgerUnavailable
+from ledger.errors import LeadErased, LeadUnreadable, LedgerRefused, LedgerUnavailable
 from process.personal import ERASED
 
 _SAID: Final = ("by", "key", "summary", "data")
@@ -136,5 +136,7 @@ def _translated(lead_id: str) -> Iterator[None]:
         raise LeadErased(lead_id) from None
     except KeysUnavailable as error:
         raise LedgerUnavailable(str(error)) from None
+    except (KeyUnknown, SealBroken) as error:
+        raise LeadUnreadable(str(error)) from None
     except KeysError as error:
         raise LedgerRefused(str(error)) from None

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from client.rebuilding import rebuild_batch
 from keys.errors import KeysUnavailable
 from keys.ring import KeyRing
 from keys.store import MemoryKeyStore
+from ledger.errors import LeadUnreadable
 from ledger.events import LeadErased, Ledger, LedgerRefused, LedgerUnavailable
 from ledger.queries import behind, feed
 from ledger.queries.asking import LedgerQueries
@@ -121,6 +123,16 @@ def test_a_lead_whose_key_is_destroyed_is_erased_and_others_are_not(
         told = behind.summaries(connection, [("lead-1", 1), ("lead-2", 1)])
         assert told["lead-1", 1].summary == "[erased]"
         assert told["lead-2", 1].summary == entry(1).summary
+
+
+def test_a_lead_whose_key_is_lost_keeps_no_other_lead_waiting(ledger: Ledger, keys: LostKeys) -> None:
+    """The copy of the store of keys that was put back is older than the lead."""
+    record(ledger, [entry(1)])
+    del keys._keys["lead-1"]
+    record(ledger, [entry(1, "lead-2")])
+    with pytest.raises(LeadUnreadable, match="has no key lead-1/1"):
+        ledger.entries("lead-1")
+    assert [each.lead_id for each in rebuild_batch(ledger)] == ["lead-1", "lead-2"]
 
 
 @pytest.mark.parametrize(
