@@ -24,7 +24,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from client.errors import SettingsDiffer
 from config.settings import Settings
 from ledger.events import Ledger, LedgerError, LedgerRefused
-from process.types import Base
+from process.types import Base, Id
 from workflows.names import LEAD_WORKFLOW
 
 MEMO = "settings"
@@ -34,11 +34,11 @@ _NO_RIGHT = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMEN
 class Belonging(Base):
     """The settings that may not differ between the workers of the same leads."""
 
-    ledger: str | None
+    ledger: Id | None
     """The ledger's own identity; empty if there is no ledger yet, None if it cannot be reached."""
-    ledger_at: str
-    organisation: str
-    outside: str
+    ledger_at: Id
+    organisation: Id
+    outside: Id
     """`sandbox`, or the host of GitHub's API."""
     credentials: bool
     """True if there are credentials for GitHub."""

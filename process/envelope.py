@@ -18,7 +18,7 @@ from nacl.signing import SigningKey, VerifyKey
 from pydantic import ValidationError
 
 from process.actor import Actor
-from process.types import Given
+from process.types import Given, Id
 
 EVERY_LEAD = ""
 """In place of the id of a lead, for what the service tells all of them alike."""
@@ -33,7 +33,7 @@ class Envelope(Given):
     """The second argument of a signal or an update that takes a decision."""
 
     actor: Actor
-    signature: str = ""
+    signature: Id = ""
     """Signature by Ed25519 (base64); empty if the sender has no key."""
 
 
