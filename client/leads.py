@@ -199,6 +199,13 @@ class LeadsClient(Directory):
                 raise
             return None
 
+    async def heading_of_open(self, lead_id: str) -> str:
+        """Return the heading of a lead whose workflow runs, which no worker need tell; empty if there is none."""
+        known = await self._known(lead_id)
+        if known is None or known.status is not WorkflowExecutionStatus.RUNNING:
+            return ""
+        return str((await known.memo()).get("heading") or lead_id)
+
     async def _checked(self, opened: LeadOpened, lead_id: str) -> list[DuplicateLink]:
         if refusal := opened.complaint():
             raise DecisionRefused(refusal, lead_id)
@@ -273,9 +280,14 @@ class LeadsClient(Directory):
 
     # ---- decide
 
-    async def decide(self, handle: LeadHandle, decision: Decision) -> Answer | Waiting:
+    async def decide(
+        self, handle: LeadHandle, decision: Decision, seen: int | None = None
+    ) -> Answer | Waiting:
         """Take the decision and return the lead's answer. If the lead does not answer now, the decision is sent as a
         signal, which Temporal keeps until the lead takes it.
+
+        `seen`: the newest event that the person knew. The lead refuses the decision if it was overtaken by others
+        (`process.core.news`). It needs a decision whose face says who decides.
 
         Raises DecisionRefused; DecisionUnknown if Temporal failed meanwhile; LeadLost. With any other error, the decision
         was not taken.
@@ -284,21 +296,23 @@ class LeadsClient(Directory):
             decision = await self._into(handle, decision)
         body = self.body_of(decision)
         try:
-            return await self._update(handle, decision, body)
+            return await self._update(handle, decision, body, seen)
         except NO_ANSWER as error:
             try:
                 async with asyncio.timeout(self.timeout.total_seconds()):
                     silent = await self._silent(handle, error)
                     # Should the update still arrive, the lead recognises the signal as the same decision.
                     body = {"said_at": datetime.now(UTC).isoformat()} | body
-                    await handle.signal(decision.kind, args=self._sent(handle, decision, body))
+                    await handle.signal(decision.kind, args=self._sent(handle, decision, body, seen))
             except (TimeoutError, RPCError) as failed:
                 raise await self._failed(handle, decision, failed) from failed
             return Waiting(silent)
 
-    async def _update(self, handle: LeadHandle, decision: Decision, body: dict[str, Any]) -> Answer:
+    async def _update(
+        self, handle: LeadHandle, decision: Decision, body: dict[str, Any], seen: int | None
+    ) -> Answer:
         """Send the decision as an update. A lead that does not know our key yet has asked its worker for it."""
-        args = self._sent(handle, decision, body)
+        args = self._sent(handle, decision, body, seen)
         for pause in (*KEY_PAUSES, None):
             try:
                 return await self._answered(
@@ -342,11 +356,14 @@ class LeadsClient(Directory):
             body.setdefault("policy", self.policy.model_dump(mode="json"))
         return body
 
-    def _sent(self, handle: LeadHandle, decision: Decision, body: dict[str, Any]) -> list[Any]:
+    def _sent(
+        self, handle: LeadHandle, decision: Decision, body: dict[str, Any], seen: int | None = None
+    ) -> list[Any]:
         """Return the arguments of the decision's message: its body, and the envelope if the face says who decides."""
         if decision.actor is None:
             return [body]
-        return [body, seal(self.key, handle.id, decision.kind, body, decision.actor).model_dump(mode="json")]
+        envelope = seal(self.key, handle.id, decision.kind, body, decision.actor, seen)
+        return [body, envelope.model_dump(mode="json", exclude_none=True)]
 
     def signed_team(self, team: Team) -> tuple[Any, ...]:
         """Return the arguments of the signal that tells any lead of the team, signed if there is a key."""

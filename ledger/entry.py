@@ -1,6 +1,7 @@
 """One event of a lead as the ledger records it."""
 
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
@@ -17,16 +18,12 @@ def _text(value: str) -> str:
 
 
 def _json(value: Any) -> Any:
-    """Return the JSON in the form that both engines read back, so that a repeat compares equal."""
+    """Return the JSON. Raises ValueError for what cannot be stored."""
     match value:
         case str():
             return _text(value)
-        case float():
-            try:
-                numerator, denominator = value.as_integer_ratio()
-            except (OverflowError, ValueError):
-                raise ValueError("JSON has no infinity and no NaN") from None
-            return numerator if denominator == 1 else value  # JSONB reads 1e300 back as an integer
+        case float() if not isfinite(value):
+            raise ValueError("JSON has no infinity and no NaN")
         case list():
             return [_json(item) for item in value]
         case dict():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from process.actor import NOBODY, Actor, Face, identity_of, plain_name
 from process.core.events import EventLog
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest
-from process.decisions.base import Decision
+from process.decisions.base import Decision, decide_where_known
 from process.decisions.discounts import DiscountApproved, OnDiscount
 from process.decisions.policy import PolicyAdopted
 from process.decisions.quoting import quote_where_known
@@ -83,7 +83,10 @@ def lacking_confirmation(decision: Decision, log: EventLog) -> Refused | None:
         return None
     actor, lead = decision.actor or NOBODY, log.lead
     if not actor.authenticated or actor.identity is None:
-        return refuse(f"Only somebody who is known can approve that. {_unknown(actor)}", _comment(lead))
+        return refuse(
+            f"Only somebody who is known can approve that. {_unknown(actor)}",
+            decide_where_known(lead, _DECIDE_IT, subject.kind),
+        )
     if isinstance(subject, DiscountApproved):
         return _own_discount(decision, subject, lead) or _unknown_author(subject, lead)
     return _exception_of_another(decision, lead) if isinstance(decision, HubRequested) else None
@@ -113,7 +116,10 @@ def _refused_face(actor: Actor, decision: Decision, lead: Lead) -> Refused | Non
     if face is Face.LINK:
         return _refused_link(actor, decision)
     if lead.policy.faces.refuses(face):
-        return refuse(f"{_unknown(actor)}, and the policy refuses that", _comment(lead))
+        return refuse(
+            f"{_unknown(actor)}, and the policy refuses that",
+            decide_where_known(lead, _DECIDE_IT, decision.kind),
+        )
     if isinstance(decision, PolicyAdopted) and face in (Face.SIGNAL, Face.UPDATE):
         return refuse(
             "A policy comes from the service's settings only",
@@ -181,7 +187,7 @@ def _exception_of_another(request: HubRequested, lead: Lead) -> Refused | None:
         return None
     return refuse(
         f"An exception counts if the person who allows it decides it, and you are not {named}",
-        _comment(lead).replaced(text=f"{named} requests the hub in a comment on the lead's issue"),
+        decide_where_known(lead, f"{named} requests the hub where the service knows them", request.kind),
         suggest("Or wait for the signature", "contract_signed"),
     )
 
@@ -220,6 +226,8 @@ _NO_NAMES = frozenset({"someone", "someone through temporal", "someone at the co
 
 # ---- words
 
+_DECIDE_IT = "Decide it where the service knows you"
+
 
 def _unknown(actor: Actor) -> str:
     match actor.face:
@@ -229,8 +237,3 @@ def _unknown(actor: Actor) -> str:
             return f"In {'a signal' if actor.face is Face.SIGNAL else 'an update'} anybody may write any name"
         case _:
             return f"It came by {actor.face}, and the service did not vouch for the person"
-
-
-def _comment(lead: Lead) -> Suggestion:
-    url = lead.issue.url if lead.issue else ""
-    return Suggestion(text="Decide it in a comment on the lead's issue", url=url)

@@ -33,16 +33,19 @@ class Envelope(Given):
     """The second argument of a signal or an update that takes a decision."""
 
     actor: Actor
+    seen: int | None = None
+    """Number of the newest event that the person knew. The lead refuses the decision if somebody, or a date, has decided
+    since. None: they decide whatever has happened."""
     signature: Id = ""
     """Signature by Ed25519 (base64); empty if the sender has no key."""
 
 
-def seal(secret: str, lead_id: str, kind: str, body: Any, actor: Actor) -> Envelope:
+def seal(secret: str, lead_id: str, kind: str, body: Any, actor: Actor, seen: int | None = None) -> Envelope:
     """Return the envelope of this decision for this lead. Without a secret, it is not signed."""
     if not secret:
-        return Envelope(actor=actor)
-    signature = _private(secret).sign(_content(lead_id, kind, body, actor)).signature
-    return Envelope(actor=actor, signature=b64encode(signature).decode())
+        return Envelope(actor=actor, seen=seen)
+    signature = _private(secret).sign(_content(lead_id, kind, body, actor, seen)).signature
+    return Envelope(actor=actor, seen=seen, signature=b64encode(signature).decode())
 
 
 def envelope_in(args: tuple[Any, ...]) -> Envelope | None:
@@ -70,7 +73,7 @@ def is_sealed(envelope: Envelope, keys: Sequence[str], lead_id: str, kind: str, 
         return False
     try:
         signature = b64decode(envelope.signature, validate=True)
-        content = _content(lead_id, kind, body, envelope.actor)
+        content = _content(lead_id, kind, body, envelope.actor, envelope.seen)
     except (ValueError, TypeError, RecursionError):
         return False
     return any(_verifies(key, signature, content) for key in keys)
@@ -86,9 +89,10 @@ def _private(secret: str) -> SigningKey:
     return SigningKey(hmac.digest(secret.encode(), _PURPOSE, hashlib.sha256))
 
 
-def _content(lead_id: str, kind: str, body: Any, actor: Actor) -> bytes:
+def _content(lead_id: str, kind: str, body: Any, actor: Actor, seen: int | None) -> bytes:
     claims = actor.model_dump(mode="json", exclude={"authenticated"})
-    return json.dumps([lead_id, kind, body, claims], sort_keys=True, separators=(",", ":")).encode()
+    said = [lead_id, kind, body, claims, *([] if seen is None else [seen])]
+    return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _verifies(key: str, signature: bytes, content: bytes) -> bool:

@@ -43,6 +43,8 @@ def _written(suggestion: Suggestion) -> str:
             return f"{suggestion.text} ({commands.command_line(suggestion.decision, fields)})"
         case SuggestionKind.OPTIONS:
             return f"{suggestion.text} ({commands.slash_name('options')})"
+        case SuggestionKind.KNOWN:
+            return f"{suggestion.text}: here, in a comment"
         case SuggestionKind.EXAMPLE:  # shown below the sentences, in a block of its own
             return ""
         case _:

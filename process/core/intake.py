@@ -7,6 +7,7 @@ from process.actor import Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import pack
 from process.core.decide import decide
+from process.core.news import overtaken
 from process.core.receipts import (
     NOT_SIGNED,
     REPEATED,
@@ -60,25 +61,32 @@ def take(
 
     A refused update is answered, so that the team has nothing to do about it. Never raises.
     """
+    envelope = envelope_in(args)
     args, actor = opened(aggregate, kind, args, Face(source))
     if isinstance(actor, Refused):
         refusal = Refusal.of(kind, actor, now, by=given(args, "by", "someone"), source=source)
         after, answer = _refuse(aggregate, refusal)
     else:
-        after, answer = take_from(aggregate, kind, args, actor, now)
+        seen = envelope.seen if envelope else None
+        after, answer = take_from(aggregate, kind, args, actor, now, seen)
     is_answered = source == Face.UPDATE and after.refused_total > aggregate.refused_total
     return (after.with_newest_refusal_answered() if is_answered else after), answer
 
 
 def take_from(
-    aggregate: LeadAggregate, kind: str, args: tuple[Any, ...], actor: Actor, now: datetime
+    aggregate: LeadAggregate,
+    kind: str,
+    args: tuple[Any, ...],
+    actor: Actor,
+    now: datetime,
+    seen: int | None = None,
 ) -> tuple[LeadAggregate, Answer]:
-    """Take, refuse or recognise as a repeat a decision by this person. Never raises."""
+    """Take, refuse or recognise as a repeat a decision by this person, who has `seen` the lead so far. Never raises."""
     decision = parse(kind, args, actor)
     if isinstance(decision, Refused):
         by = given(args, "by", "someone")
         return _refuse(aggregate, Refusal.of(kind, decision, now, by=by, source=actor.face))
-    return take_parsed(aggregate, decision, now)
+    return take_parsed(aggregate, decision, now, seen)
 
 
 def opened(
@@ -110,14 +118,21 @@ def _unsigned(aggregate: LeadAggregate, args: tuple[Any, ...], face: Face) -> Ac
     return Actor(face=face, identity=identity_of(aggregate.lead.policy.aliases, by) if by else None)
 
 
-def take_parsed(aggregate: LeadAggregate, decision: Decision, now: datetime) -> tuple[LeadAggregate, Answer]:
-    """Take, refuse or recognise as a repeat a decision."""
+def take_parsed(
+    aggregate: LeadAggregate, decision: Decision, now: datetime, seen: int | None = None
+) -> tuple[LeadAggregate, Answer]:
+    """Take, refuse or recognise as a repeat a decision.
+
+    One that was refused because of news has no receipt: under its key it may come again, when they are known.
+    """
     receipt = find_receipt(aggregate.receipts, aggregate.event_log, decision, now)
     if receipt and receipt.is_of(decision):
         answer = receipt.answer_again(aggregate.event_log)
         return _note_repeat(aggregate, decision, answer, now), answer
     if receipt:
         return _refuse(aggregate, _refusal(decision, key_reused(receipt.key or ""), now))
+    if seen is not None and (news := overtaken(aggregate.event_log, decision, seen)):
+        return _refuse(aggregate, _refusal(decision, news, now))
     fact = _too_long(aggregate, decision) or decide(aggregate.event_log, decision, now)
     if isinstance(fact, Refused):
         aggregate, answer = _refuse(aggregate, _refusal(decision, fact, now))

@@ -24,12 +24,17 @@ class SuggestionKind(StrEnum):
     """Look at the list of all decisions."""
     TIMELINE = "timeline"
     """Look at the lead's timeline."""
+    NEWS = "news"
+    """Look at what has happened since the lead was looked at, and send the decision again with that number."""
     LEADS = "leads"
     """Look at the list of leads."""
     POLICY = "policy"
     """Look at the policy in force."""
     ROLES = "roles"
     """Look at where people are given their roles."""
+    KNOWN = "known"
+    """Decide it where the service knows people. `url` is the address of the lead's issue, where a comment is one such place;
+    which others there are, the face may know."""
     LEAD = "lead"
     """Go to another lead."""
     START = "start"
@@ -105,9 +110,17 @@ def plain(suggestion: Suggestion) -> str:
     if kind is SuggestionKind.DECIDE:
         given = "".join(f", {name} {value}" for name, value in suggestion.fields.items())
         return f"{text} ({suggestion.decision}{given})"
+    if kind is SuggestionKind.KNOWN:
+        return f"{text}: {where_known(suggestion)}"
     if suggestion.url:
         return f"{text}: {suggestion.url}"
     return text
+
+
+def where_known(suggestion: Suggestion) -> str:
+    """Return the place where the service knows people, as far as the lead can tell."""
+    issue = suggestion.url
+    return f"in a comment on the lead's issue, {issue}" if issue else "on pages to which people sign in"
 
 
 def sentences(refused: Refused, write: Callable[[Suggestion], str] = plain) -> str:

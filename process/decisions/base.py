@@ -185,6 +185,12 @@ def merged_away(into: DuplicateLink) -> Refused:
     )
 
 
+def decide_where_known(lead: Lead, text: str, decision: str) -> Suggestion:
+    """Return the suggestion to take this decision where the service knows people. `text` says so, and who."""
+    url = lead.issue.url if lead.issue else ""
+    return Suggestion(kind=SuggestionKind.KNOWN, text=text, decision=decision, url=url)
+
+
 def implausible(day: date, now: datetime, *, name: str) -> Refused | None:
     """Return the reason to refuse a date more than thirty years from now, or None."""
     if abs(day.year - now.year) > 30:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, Suggestion, example, refuse, suggest
-from process.decisions.base import Decision, implausible, mail
+from process.decisions.base import Decision, decide_where_known, implausible, mail
 from process.effects import Effect, SendMail
 from process.effects.reservations import folder_effects
 from process.lead.lead import Lead
@@ -64,8 +64,8 @@ class PriceQuoted(Decision):
     conversation.
     While a contract runs, the quote is the price of its renewal; it is possible from the first renewal window on.
     A discount above the limit of sales waits for an approval, and the quote waits with it. It can be approved only if
-    it is known who gave it, as on a page or in a comment on GitHub; else nobody is asked, and it is to be quoted again
-    there.
+    it is known who gave it, as on pages to which people sign in or in a comment on GitHub; else nobody is asked, and it
+    is to be quoted again there.
     """
 
     kind = "price_quoted"
@@ -386,9 +386,8 @@ def ask_for_approval(change: Change) -> Iterable[Effect]:
 
 def quote_where_known(lead: Lead) -> Suggestion:
     """Return the suggestion that whoever gives the discount quotes it again where the service knows the person."""
-    url = lead.issue.url if lead.issue else ""
-    where = "where the service knows them, on a page or in a comment on the lead's issue"
-    return Suggestion(text=f"Whoever gives the discount quotes it again {where}", url=url)
+    text = "Whoever gives the discount quotes it again where the service knows them"
+    return decide_where_known(lead, text, "price_quoted")
 
 
 def unapprovable(lead: Lead) -> Refused | None:

@@ -152,7 +152,8 @@ class EventAnnounced(Decision):
 class HubRequested(Decision):
     """Engineering is asked for the hub. Without a signed contract, a named person must allow it and say why.
 
-    That person takes the decision, where the face knows them: on a page or in a comment on GitHub.
+    That person takes the decision, where the face knows them: on pages to which people sign in, or in a comment on
+    GitHub.
     """
 
     kind = "hub_requested"

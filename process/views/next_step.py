@@ -108,8 +108,8 @@ def _approval(quote: Quote) -> Step | None:
     if quote.lacks_known_giver:
         return Step(
             Role.SALES,
-            f"quote the discount of {quote.reduction} again where the service knows who gives it (on a page or in a "
-            f"comment on the lead's issue), or quote without it, by {quote.valid_until}: nobody can approve it as it is",
+            f"quote the discount of {quote.reduction} again where the service knows who gives it, or quote without it, "
+            f"by {quote.valid_until}: nobody can approve it as it is",
             ("price_quoted",),
             later=("discount_approved",),
         )

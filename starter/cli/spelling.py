@@ -10,6 +10,7 @@ from starter.cli.catalog import read_catalog
 _COMMANDS = {
     SuggestionKind.OPTIONS: "leads options {}",
     SuggestionKind.TIMELINE: "leads history {}",
+    SuggestionKind.NEWS: "leads history {}",
     SuggestionKind.LEADS: "leads list",
     SuggestionKind.POLICY: "leads policy",
     SuggestionKind.START: "leads start",

@@ -48,7 +48,7 @@ async def preview_now(services: Services, aggregate: LeadAggregate, decision: De
         found = DecisionPreview(answer=answer, stage=aggregate.lead.stage, effects=[])
     except LeadsError:
         return await services.run(lambda: preview_from_ledger(services, aggregate, decision))
-    return _shown(found, lead_id, decision.kind, from_ledger=False)
+    return _shown(found, lead_id, decision, from_ledger=False)
 
 
 def preview_from_ledger(services: Services, aggregate: LeadAggregate, decision: Decision) -> ShownPreview:
@@ -64,7 +64,7 @@ def preview_from_ledger(services: Services, aggregate: LeadAggregate, decision: 
         attention=list(found.attention),
         correction_impact=found.correction_impact,
     )
-    return _shown(shown, aggregate.lead.id, decision.kind, from_ledger=True)
+    return _shown(shown, aggregate.lead.id, decision, from_ledger=True)
 
 
 def believed(services: Services, actor: Actor | None) -> Actor | None:
@@ -75,13 +75,14 @@ def believed(services: Services, actor: Actor | None) -> Actor | None:
     return actor.replaced(authenticated=known)
 
 
-def _shown(found: DecisionPreview, lead_id: str, kind: str, *, from_ledger: bool) -> ShownPreview:
+def _shown(found: DecisionPreview, lead_id: str, decision: Decision, *, from_ledger: bool) -> ShownPreview:
     accepted = found.answer.accepted
+    known = decision.actor is not None and decision.actor.identity is not None
     refused = None if accepted else found.answer.refused
     return ShownPreview(
         message=found.answer.message if accepted else "",
         stage=found.stage,
         sections=sections(found, ask="Tick “{}”"),
-        refused=write_refusal(refused, lead_id, form_of=kind) if refused else None,
+        refused=write_refusal(refused, lead_id, form_of=decision.kind, known=known) if refused else None,
         from_ledger=from_ledger,
     )

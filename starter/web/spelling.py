@@ -14,6 +14,7 @@ CORRECTION = "corrected"
 _PLACES = {
     SuggestionKind.OPTIONS: "/leads/{}#decide",
     SuggestionKind.TIMELINE: "/leads/{}#timeline",
+    SuggestionKind.NEWS: "/leads/{}#timeline",
     SuggestionKind.LEADS: "/board",
     SuggestionKind.START: "/leads/new",
 }
@@ -35,12 +36,20 @@ class WrittenRefusal(NamedTuple):
     suggestions: tuple[WrittenSuggestion, ...] = ()
 
 
-def write_refusal(refused: Refused, lead_id: str, *, form_of: str = "") -> WrittenRefusal:
+def write_refusal(
+    refused: Refused, lead_id: str, *, form_of: str = "", known: bool = False
+) -> WrittenRefusal:
     """Return the refusal with the addresses of the pages that would help.
 
     `form_of`: kind of the decision whose form it stands in. Its example is no link there, which would lose what is typed.
+    `known`: the pages know who the person is, as an approval needs.
     """
-    written = (_written(each, lead_id, form_of) for each in refused.suggestions)
+    written = (
+        _where_known(each, lead_id, known=known)
+        if each.kind is SuggestionKind.KNOWN
+        else _written(each, lead_id, form_of)
+        for each in refused.suggestions
+    )
     return WrittenRefusal(_sentence(refused.reason), tuple(each for each in written if each.text))
 
 
@@ -83,6 +92,17 @@ def _written(suggestion: Suggestion, lead_id: str, form_of: str) -> WrittenSugge
     if suggestion.url and not link_complaint(suggestion.url):
         return WrittenSuggestion(_sentence(suggestion.text), suggestion.url)
     return WrittenSuggestion(_sentence(plain(suggestion)))
+
+
+def _where_known(suggestion: Suggestion, lead_id: str, *, known: bool) -> WrittenSuggestion:
+    """Return the suggestion to decide where the service knows people. Pages to which nobody signs in are no such place."""
+    text, issue = suggestion.text, suggestion.url if not link_complaint(suggestion.url) else ""
+    if known:
+        more = " or in a comment on the lead's issue" if issue else ""
+        return WrittenSuggestion(f"{text}: here{more}.", decision_address(suggestion.decision, lead_id))
+    if issue:
+        return WrittenSuggestion(f"{text}: in a comment on the lead's issue.", issue)
+    return WrittenSuggestion(f"{text}. Nobody signs in to these pages, so that is not here.")
 
 
 def _example(fields: Mapping[str, Any]) -> str:

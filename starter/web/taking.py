@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from client.connection import as_leads_errors
 from client.leads import Waiting
 from process.actor import Face
+from process.core import news as core
 from process.core.aggregate import LeadAggregate
-from process.core.events import Event, Observation
+from process.core.events import Event
 from process.core.receipts import Answer
 from process.decisions.base import Decision
 from starter.web.services import Services
@@ -18,14 +19,17 @@ def as_visitor(visitor: Visitor, face: Face = Face.PAGE) -> dict[str, object]:
     return {"by": visitor.name, "source": face, "actor": visitor.actor(face)}
 
 
-async def take(services: Services, lead_id: str, decision: Decision) -> Answer | Waiting:
-    """Take the decision. Raises DecisionRefused and other RequestRefused, LeadMissing, or Unavailable.
+async def take(
+    services: Services, lead_id: str, decision: Decision, seen: int | None = None
+) -> Answer | Waiting:
+    """Take the decision. `seen`: the newest event that the person knew.
 
-    DecisionUnknown, one of the last, means that it may have been taken: the same key may be sent again.
+    Raises DecisionRefused and other RequestRefused, LeadMissing, or Unavailable. DecisionUnknown, one of the last, means
+    that it may have been taken: the same key may be sent again.
     """
     leads = services.leads
     async with as_leads_errors():
-        return await leads.decide(leads.client.get_workflow_handle(lead_id), decision)
+        return await leads.decide(leads.client.get_workflow_handle(lead_id), decision, seen)
 
 
 def news_since(aggregate: LeadAggregate, seq: int, key: str) -> Sequence[Event]:
@@ -33,7 +37,5 @@ def news_since(aggregate: LeadAggregate, seq: int, key: str) -> Sequence[Event]:
 
     It is nothing if the decision with this key is among it: then it was only sent twice.
     """
-    newer = [event for event in aggregate.event_log.events if event.seq > seq]
-    if any(event.key == key for event in newer):
-        return ()
-    return [event for event in newer if not isinstance(event.fact, Observation)]
+    news = core.news_since(aggregate.event_log, seq)
+    return () if any(event.key == key for event in news) else news

@@ -64,13 +64,13 @@ def written(place: str, url: str) -> Written:
     return Written(place, lives)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def written_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Written:
     file = tmp_path_factory.mktemp("written") / "ledger.sqlite"
     return written(str(file), f"sqlite:///{file}")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def written_postgresql(postgres: Postgres, made_database: str) -> Written:
     with postgres.connect() as connection:
         connection.execute(f"CREATE DATABASE written TEMPLATE {made_database}".encode())

@@ -101,7 +101,9 @@ def test_only_a_person_whom_a_face_knows_approves(actor: Actor) -> None:
     life = discounted()
     refusal = life.refused("discount_approved", by="@chidi", actor=actor)
     assert "anybody may write any name" in refusal
-    assert "comment on the lead's issue" in refusal
+    assert "Decide it where the service knows you: on pages to which people sign in" in refusal
+    life.perform()
+    assert "in a comment on the lead's issue" in life.refused("discount_approved", by="@chidi", actor=actor)
 
 
 @pytest.mark.parametrize("author", UNKNOWN)

@@ -323,7 +323,7 @@ def test_whoever_quotes_a_discount_where_nobody_is_known_is_told_to_quote_it_whe
     assert life.lead.issue
     assert life.lead.issue.url in told
     step = next_step(life.lead)
-    assert (step.owner, step.text.partition(" (on a page")[0]) == (
+    assert (step.owner, step.text.partition(", or quote")[0]) == (
         Role.SALES,
         "quote the discount of 20 % (2,400.00 USD) again where the service knows who gives it",
     )

@@ -143,9 +143,11 @@ class Deployment:
         return row
 
     async def until(self, handle: LeadHandle, holds: Callable[[Overview], object]) -> Overview:
+        """Wait until the lead is so, and its row says so, too: a reconciliation reads that."""
         async with asyncio.timeout(TIMEOUT):
             while not holds(view := await self.leads.overview(handle)):
                 await asyncio.sleep(0.05)
+        await self.until_row(handle, lambda row: row.last_seq >= view.timeline[-1].seq)
         return view
 
     async def number(self, handle: LeadHandle) -> int:

@@ -9,9 +9,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from process.core.events import Fact, Observation
 from starter.web.api.problems import ApiProblem
-from starter.web.services import Services
 
 _NUMBER = re.compile(r'"([0-9]{1,9})-')
 
@@ -36,24 +34,18 @@ def answer(
     return Response(body, headers=known, media_type="application/json")
 
 
-async def check_unchanged(request: Request, services: Services, lead_id: str) -> None:
-    """Raise ApiProblem if somebody decided, or a date passed, since the state that `If-Match` names.
+def seen_in(request: Request) -> int | None:
+    """Return the number of the newest event that `If-Match` names, None if any will do. Raises ApiProblem.
 
-    What effects bring back does not count. It is asked here, before the decision goes to the lead, so an event may still
-    come between.
+    The lead itself compares: it refuses the decision if somebody decided, or a date passed, since.
     """
     wanted = request.headers.get("if-match", "*").strip()
     if wanted == "*":
-        return
+        return None
     seen = max((int(found[1]) for tag in _tags(wanted) if (found := _NUMBER.match(tag))), default=0)
-    entries = await services.run(lambda: services.ledger.entries(lead_id))
-    newer = [entry for entry in entries if entry.seq > seen and not _is_observation(entry.kind)]
-    if newer or not seen:
-        raise ApiProblem("changed", f"Something has changed {lead_id} since: read it again.", lead_id=lead_id)
-
-
-def _is_observation(kind: str) -> bool:
-    return issubclass(Fact.kinds.get(kind, Fact), Observation)
+    if not seen:
+        raise ApiProblem("changed", "No lead has had such an ETag: read it again.")
+    return seen
 
 
 def _tags(header: str) -> set[str]:

@@ -12,6 +12,7 @@ from client.directory import LeadHandle
 from client.errors import DecisionRefused
 from client.leads import Waiting
 from ledger.errors import LedgerError
+from process.core.news import is_overtaken
 from process.core.receipts import key_reused
 from process.decisions.base import Decision
 from process.decisions.reading import did_you_mean
@@ -20,7 +21,7 @@ from process.types import Stage
 from starter.web.api.addresses import Decider, Reader, Serving
 from starter.web.api.answers import Decided, HandedIn, Previewed, Retried
 from starter.web.api.bodies import body_of
-from starter.web.api.caching import check_unchanged
+from starter.web.api.caching import seen_in
 from starter.web.api.errors import no_lead, plainly
 from starter.web.api.fields import decision_of
 from starter.web.api.problems import ApiProblem, Complaint, invalid
@@ -45,13 +46,15 @@ async def decide(
 ) -> Response:
     """Take the decision, and answer when it is recorded."""
     decision = decision_of(_named(kind), await body_of(request), caller, _key(request))
+    seen = seen_in(request)
     handle = await _handle(services, lead_id)
-    await check_unchanged(request, services, lead_id)
     try:
-        taken = await services.leads.decide(handle, decision)
+        taken = await services.leads.decide(handle, decision, seen)
     except DecisionRefused as error:
         if decision.key and error.refusal.reason == key_reused(decision.key).reason:
             raise ApiProblem("key-reused", f"{error.refusal}", lead_id=lead_id) from None
+        if is_overtaken(error.refusal):
+            raise ApiProblem("changed", f"{error.refusal.reason}.", lead_id=lead_id) from None
         raise
     if isinstance(taken, Waiting):
         message = f"The decision was handed in; the lead takes it as soon as it can. {plainly(taken.why)}"

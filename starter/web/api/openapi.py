@@ -41,8 +41,7 @@ KEY_HEADER: Final = {
 IF_MATCH: Final = {
     "name": "If-Match",
     "in": "header",
-    "description": "the lead's ETag: if an event came since, the answer is 412. It is compared before the lead is asked, "
-    "so an event may still come between",
+    "description": "the lead's ETag: if somebody decided, or a date passed, since, the answer is 412",
     "schema": {"type": "string"},
 }
 IF_NONE_MATCH: Final = {

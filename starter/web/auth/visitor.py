@@ -16,6 +16,11 @@ class Visitor(NamedTuple):
     roles: tuple[Role, ...] | None = None
     """Their roles, sorted; None where nobody is asked: on this machine, everybody has all."""
 
+    @property
+    def is_known(self) -> bool:
+        """True if sign-in, or a proxy, vouches for the person, as an approval needs."""
+        return self.identity is not None
+
     def actor(self, face: Face = Face.PAGE) -> Actor:
         """Return the person as decisions carry them."""
         return Actor(face=face, identity=self.identity, roles=self.roles)

@@ -1,7 +1,7 @@
 """The page of one decision on one lead, as one person sees it: the form, what it would do, and how taking it ends."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,9 @@ from ledger.errors import LedgerRefused, LedgerUnavailable
 from process.actor import Face
 from process.authorization import deciders_of, lacking_role
 from process.core.aggregate import LeadAggregate
+from process.core.events import Event
 from process.core.fold import corrected_by
+from process.core.news import is_overtaken
 from process.core.receipts import Answer
 from process.core.refusal import Refused, refuse, title
 from process.decisions.base import Decision
@@ -23,8 +25,9 @@ from starter.web.forms.form import Form, examples_of
 from starter.web.forms.offers import offers_of
 from starter.web.pages.rendering import page
 from starter.web.previewing import preview_now
+from starter.web.reading import read_lead
 from starter.web.services import services_of
-from starter.web.spelling import lead_address, write_refusal
+from starter.web.spelling import WrittenRefusal, lead_address, write_refusal
 from starter.web.taking import as_visitor, news_since, take
 from starter.web.visitors import Visitor, visitor_of
 
@@ -82,30 +85,61 @@ class DecisionPage:
         """Return the reason why this person may not take it, or None."""
         return lacking_role(self.visitor.actor(Face.PAGE), self.decision, self.lead)
 
+    def prepare(self) -> None:
+        """Find out what takes a while, in a thread, before the form is answered. By default there is nothing."""
+
     # ---- answers
 
     async def sent(self, given: Given) -> Response:
         """Return the answer to the form: what it would do (`do=look`), taken (`do=take`), or as it was (`do=edit`)."""
         if not_theirs := self.not_theirs(status=403):
             return not_theirs
+        await self.services.run(self.prepare)
         plain = self.on_lead(Form.sent(self.decision, given))
         form, parsed = plain.read(**self.ours())
-        do, news = dict(given).get("do", "look"), news_since(self.aggregate, seen_in(given), form.key)
+        do, seen = dict(given).get("do", "look"), seen_in(given)
+        news = news_since(self.aggregate, seen, form.key)
         if do == "edit":
             return self.page(plain, news=news)
         if parsed is None:
             return self.page(form, news=news, status=200 if self._refreshes() else 422)
         if do != "take" or news:
-            preview, held = await preview_now(self.services, self.aggregate, parsed), do == "take"
-            status = 409 if held else 200
-            return self.page(form, preview=preview, news=news, looked=True, held=held, status=status)
+            return await self._previewed(form, parsed, news, held=do == "take")
         try:
-            answer = await take(self.services, self.lead.id, parsed)
+            answer = await take(self.services, self.lead.id, parsed, seen)
         except LeadsError as error:
+            if isinstance(error, DecisionRefused) and is_overtaken(error.refusal):
+                return await self._overtaken(form, parsed, seen, error.refusal)
             return self._failed(form, error, given)
         if isinstance(answer, Waiting):
             return self._render("decide_waiting.html", 202, why=str(answer.why))
         return RedirectResponse(self.next_address(answer), 303)
+
+    async def _previewed(
+        self,
+        form: Form,
+        parsed: Decision,
+        news: Sequence[Event],
+        *,
+        held: bool,
+        refused: Refused | None = None,
+    ) -> Response:
+        """Return the form with what it would do. `held`: it was to be taken, and the news came before it."""
+        preview = await preview_now(self.services, self.aggregate, parsed)
+        more = {"refused": self._written(refused)} if refused else {}
+        status = 409 if held else 200
+        return self.page(form, preview=preview, news=news, looked=True, held=held, status=status, **more)
+
+    async def _overtaken(self, form: Form, parsed: Decision, seen: int, refused: Refused) -> Response:
+        """Return the form with what came before it, in the moment in which it was sent.
+
+        Under its key the lead takes it yet. The ledger may know a moment later what the lead says already.
+        """
+        self.aggregate = await read_lead(self.services, self.lead.id)
+        self.lead = self.aggregate.lead
+        await self.services.run(self.prepare)
+        news = news_since(self.aggregate, seen, form.key)
+        return await self._previewed(form, parsed, news, held=True, refused=None if news else refused)
 
     def on_lead(self, form: Form) -> Form:
         """Return the form with what this lead offers."""
@@ -125,7 +159,7 @@ class DecisionPage:
     def page(self, form: Form, *, status: int = 200, **more: Any) -> HTMLResponse:
         """Return the page of the form."""
         if form.refusal and "refused" not in more:
-            more["refused"] = write_refusal(form.refusal, self.lead.id, form_of=self.decision.kind)
+            more["refused"] = self._written(form.refusal, form_of=self.decision.kind)
         plain: dict[str, Any] = {
             "preview": None,
             "refused": None,
@@ -143,15 +177,17 @@ class DecisionPage:
             kept = [(name, value) for name, value in given if name not in ("do", "key")]
             return self._render("decide_unknown.html", 503, error=str(error), kept=[*kept, ("key", form.key)])
         if isinstance(error, DecisionRefused):  # under its key, the lead would only repeat this answer
-            refused = write_refusal(error.refusal, self.lead.id, form_of=self.decision.kind)
+            refused = self._written(error.refusal, form_of=self.decision.kind)
             return self.page(form.renewed(), refused=refused, status=409)
         away = isinstance(error, Unavailable)
-        refused = write_refusal(refuse(str(error).removesuffix(".")), self.lead.id)
+        refused = self._written(refuse(str(error).removesuffix(".")))
         return self.page(form, refused=refused, away=away, status=503 if away else 409)
 
     def _closed(self, refused: Refused, status: int, theirs: Any) -> HTMLResponse:
-        written = write_refusal(refused, self.lead.id)
-        return self._render("decide_closed.html", status, refused=written, theirs=theirs)
+        return self._render("decide_closed.html", status, refused=self._written(refused), theirs=theirs)
+
+    def _written(self, refused: Refused, form_of: str = "") -> WrittenRefusal:
+        return write_refusal(refused, self.lead.id, form_of=form_of, known=self.visitor.is_known)
 
     def _render(self, template: str, status: int, **values: Any) -> HTMLResponse:
         does, _, more = (inspect.getdoc(self.decision) or "").partition("\n\n")

@@ -60,26 +60,29 @@ async def ask_overview(leads: LeadsClient, lead_id: str) -> Overview:
         return await leads.overview(handle)
 
 
-async def ask_live(leads: LeadsClient, lead_id: str) -> Live:
-    """Return what the workflow tells about the lead, or why it tells nothing. Never raises because it is away."""
+async def ask_live(leads: LeadsClient, lead_id: str, *, known: bool = False) -> Live:
+    """Return what the workflow tells about the lead, or why it tells nothing. Never raises because it is away.
+
+    `known`: the pages know who looks at it (`write_refusal`).
+    """
     leads = replace(leads, timeout=TIMEOUT)
     handle: LeadHandle = leads.client.get_workflow_handle(lead_id)
     try:
         async with as_leads_errors(ALL_TIME):
             overview = await leads.overview(handle)
-            return _live(overview, await pending_retries(handle))
+            return _live(overview, await pending_retries(handle), known=known)
     except LeadMissing as error:
         return Live(silent=await _why_missing(leads, lead_id, error))
     except LeadsError as error:
         return Live(silent=str(error)[:500])
 
 
-def _live(overview: Overview, retries: list[PendingRetry]) -> Live:
+def _live(overview: Overview, retries: list[PendingRetry], *, known: bool) -> Live:
     by_status: dict[str, list[EffectLine]] = {}
     for effect in overview.effects:
         by_status.setdefault(effect.status, []).append(effect)
     refusals = (
-        ShownRefusal(each.at, each.kind, each.by, write_refusal(each.refused, overview.lead_id))
+        ShownRefusal(each.at, each.kind, each.by, write_refusal(each.refused, overview.lead_id, known=known))
         for each in reversed(
             [each for each in overview.refused if not each.reason.startswith(REPEATED)][-NEWEST:]
         )

@@ -8,6 +8,7 @@ from process.actor import Face
 from process.authorization import deciders_of, lacking_role
 from process.calendar import day_of
 from process.core.events import EventLog
+from process.core.refusal import Refused
 from process.decisions.registry import DECISIONS
 from process.lead.hub import HUB_FIELDS, HUB_OPTIONAL, PENDING
 from process.lead.invoice import Invoice
@@ -168,5 +169,9 @@ def _offered(lead: Lead, choice: Choice, visitor: Visitor) -> Offered:
         address=decision_address(choice.kind, lead.id),
         next=choice.next,
         whose=" or ".join(sorted(deciders_of(decision, lead))) if lacking else "",
-        refusal=write_refusal(choice.refused, lead.id) if choice.refused else None,
+        refusal=_refusal(choice.refused, lead, visitor),
     )
+
+
+def _refusal(refused: Refused | None, lead: Lead, visitor: Visitor) -> WrittenRefusal | None:
+    return write_refusal(refused, lead.id, known=visitor.is_known) if refused else None

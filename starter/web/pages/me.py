@@ -23,6 +23,7 @@ WITH_ROLE = [Depends(visitor_of)]
 _SCOPES = {
     Scope.READ: "see leads, agenda and reports",
     Scope.DECIDE: "decide, as far as your roles go",
+    Scope.DECODE: "read leads in Temporal's own tools, which is noted",
 }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -40,7 +41,7 @@ async def _in_time() -> AsyncIterator[None]:
     """Lengthen all timeouts, since a delivery that times out on a busy machine is lost."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sender, "TIMEOUT_SECONDS", TIMEOUT)
-        patch.setattr(web, "TIMEOUT", TIMEOUT)
+        patch.setattr(web, "TIMEOUT", timedelta(seconds=TIMEOUT))
         patch.setattr(bodies, "BODY_TIMEOUT", TIMEOUT)
         yield
 

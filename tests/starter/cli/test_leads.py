@@ -81,7 +81,10 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
     ended = await leads("price-quoted", lead, *texts, "--verbose")
     assert ended.code == 0
     assert "it can't be approved: it is not known who gave the discount" in ended.out
-    assert "quotes it again where the service knows them, on a page or in a comment" in ended.out + ended.err
+    assert (
+        "quotes it again where the service knows them: in a comment on the lead's issue"
+        in ended.out + ended.err
+    )
     assert "discount approval" not in ended.out
     assert "next is sales: quote the discount of 20 % (2,400.00 USD) again" in ended.out
     shown = (await leads("show", lead)).out

@@ -111,7 +111,8 @@ async def test_only_so_many_pages_listen_at_once(
     monkeypatch.setattr(live, "STREAMS", 1)
     async with served(url) as root, AsyncClient(timeout=10) as client:
         async with listening(root) as response:
-            await anext(messages(response))
+            stream = messages(response)  # kept, because the response is closed with it
+            await anext(stream)
             refused = await client.get(f"{root}/live")
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")
         async with asyncio.timeout(5):  # the place is free again once the server noticed

@@ -7,8 +7,8 @@ from process.decisions.registry import DECISIONS
 from starter.web.spelling import WrittenSuggestion, decision_address, write_refusal
 
 
-def written(suggestion: Suggestion | str) -> WrittenSuggestion:
-    (only,) = write_refusal(refuse("It is too early", suggestion), "lead-ada").suggestions
+def written(suggestion: Suggestion | str, *, known: bool = False) -> WrittenSuggestion:
+    (only,) = write_refusal(refuse("It is too early", suggestion), "lead-ada", known=known).suggestions
     return only
 
 
@@ -46,6 +46,7 @@ def test_a_correction_leads_to_the_event_or_to_the_timeline() -> None:
     [
         (SuggestionKind.OPTIONS, "/leads/lead-ada#decide"),
         (SuggestionKind.TIMELINE, "/leads/lead-ada#timeline"),
+        (SuggestionKind.NEWS, "/leads/lead-ada#timeline"),
         (SuggestionKind.LEADS, "/board"),
         (SuggestionKind.START, "/leads/new"),
         (SuggestionKind.POLICY, ""),
@@ -83,3 +84,27 @@ def test_any_text_fits_into_an_address() -> None:
 def test_the_example_of_each_decision_has_an_address(kind: str) -> None:
     refused = Refused(reason="No", suggestions=(example(kind, DECISIONS[kind].example),))
     assert all(each.href.isascii() for each in write_refusal(refused, "lead-ada").suggestions)
+
+
+@pytest.mark.parametrize(
+    ("known", "issue", "text", "href"),
+    [
+        (True, "", "Quote it again: here.", "/leads/lead-ada/decide/price-quoted"),
+        (
+            True,
+            "https://x.example",
+            "Quote it again: here or in a comment on the lead's issue.",
+            "/leads/lead-ada/decide/price-quoted",
+        ),
+        (
+            False,
+            "https://x.example",
+            "Quote it again: in a comment on the lead's issue.",
+            "https://x.example",
+        ),
+        (False, "", "Quote it again. Nobody signs in to these pages, so that is not here.", ""),
+    ],
+)
+def test_where_people_are_known_is_said_as_it_is(known: bool, issue: str, text: str, href: str) -> None:
+    there = Suggestion(kind=SuggestionKind.KNOWN, text="Quote it again", decision="price_quoted", url=issue)
+    assert written(there, known=known) == WrittenSuggestion(text, href)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from httpx2 import AsyncClient
+from httpx2 import AsyncClient, Response
 from temporalio.testing import WorkflowEnvironment
 
 from ledger.errors import LedgerUnavailable
@@ -102,6 +102,26 @@ async def test_a_decision_can_be_made_to_depend_on_what_was_read(api: AsyncClien
     assert taken.status_code == 200, taken.text  # what effects brought back meanwhile does not count
     always = await api.post(f"{address}/decisions/price_quoted", json=QUOTE, headers={"if-match": "*"})
     assert always.status_code == 200
+    unknown = await api.post(f"{address}/decisions/put_on_hold", json={}, headers={"if-match": '"x"'})
+    assert unknown.status_code == 412
+
+
+async def test_of_two_requests_of_the_same_moment_one_is_taken(api: AsyncClient) -> None:
+    address = await opened(api)
+    read = {"if-match": (await api.get(address)).headers["etag"]}
+
+    async def named(name: str, key: str) -> Response:
+        headers = read | {"idempotency-key": key}
+        sent = {"name": name}
+        return await api.post(f"{address}/decisions/hub_information_given", json=sent, headers=headers)
+
+    both = await asyncio.gather(named("One", "one"), named("Two", "two"))
+    assert sorted(each.status_code for each in both) == [200, 412]
+    first, late = sorted(both, key=lambda each: each.status_code)
+    assert "hub information given" in late.json()["detail"]
+    taken = "one" if first is both[0] else "two"
+    again = await named(taken.capitalize(), taken)
+    assert (again.status_code, again.json()["repeat"]) == (200, True)
 
 
 async def test_a_refusal_says_what_would_work(api: AsyncClient) -> None:

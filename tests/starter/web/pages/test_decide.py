@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 import pytest
 from httpx2 import AsyncClient, Response
 
+from process.actor import Actor, Face
 from process.decisions.registry import DECISIONS
 from process.types import Role
 from starter.web.visitors import Visitor
-from tests.support.lives import Life
+from tests.support.lives import DISCOUNTED, Life
 from tests.support.pages import a_life, pages, pages_seen_by, write_lives
 
 QUOTE = {"amount": "9000", "currency": "USD", "per": "year"}
@@ -279,3 +280,24 @@ async def test_a_session_that_ends_in_the_middle_of_a_form_loses_nothing(
     assert shown.status_code == 200
     assert "Two\nlines</textarea>" in shown.text
     assert 'value="my-key"' in shown.text
+
+
+async def test_nobody_is_sent_to_a_page_where_nobody_could_approve(url: str) -> None:
+    write_lives(url, a_life("gus").quoted(**DISCOUNTED, actor=Actor(face=Face.PAGE)))
+    async with pages(url) as web:
+        shown = text_of(await web.get("/leads/lead-gus"))
+        approval = await web.get("/leads/lead-gus/decide/discount-approved")
+        foretold = text_of(await web.get(f"/leads/lead-bo/decide/price-quoted?{urlencode(DISCOUNTED)}"))
+    assert "again where the service knows who gives it, or quote without it" in shown
+    assert "where the service knows them. Nobody signs in to these pages" in text_of(approval)
+    for text in (shown, text_of(approval), foretold):
+        assert "on a page or in a comment" not in text
+
+
+async def test_who_is_known_here_is_sent_to_the_form(url: str) -> None:
+    write_lives(url, a_life("gus").quoted(**DISCOUNTED, actor=Actor(face=Face.PAGE)))
+    grace = Visitor("Grace", "grace", (Role.CONTRACTS, Role.SALES))
+    async with pages_seen_by(grace, url) as web:
+        approval = await web.get("/leads/lead-gus/decide/discount-approved")
+    assert "where the service knows them: here." in text_of(approval)
+    assert 'href="/leads/lead-gus/decide/price-quoted"' in approval.text

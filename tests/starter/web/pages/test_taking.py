@@ -131,6 +131,25 @@ async def test_the_second_of_two_tabs_is_told_of_the_first(
     assert (await kinds(life)).count("hub_information_given") == 2
 
 
+async def test_of_two_tabs_at_the_same_instant_one_decides(
+    env: WorkflowEnvironment, web: AsyncClient
+) -> None:
+    life = await begun(env, web, "lead-instant")
+    address = f"/leads/{life.id}/decide/hub-information-given"
+    forms = [await filled(web, address, name=name) for name in ("A hub", "Another hub")]
+    both = await asyncio.gather(*(sent(web, address, do="take", **form) for form in forms))
+    assert sorted(each.status_code for each in both) == [303, 409]
+    (held,) = [(each, form) for each, form in zip(both, forms, strict=True) if each.status_code == 409]
+    text, form = held[0].text, held[1]
+    assert f'value="{form["name"]}"' in text
+    assert "hub information" in text_of(held[0]).lower()
+    assert f'value="{form["key"]}"' in text  # the lead has kept no answer to it
+    assert (await kinds(life)).count("hub_information_given") == 1
+
+    seen = (await filled(web, address))["seen"]
+    assert (await sent(web, address, do="take", **form | {"seen": seen})).status_code == 303
+
+
 async def test_a_refusal_keeps_the_form_and_says_what_would_work(
     env: WorkflowEnvironment, web: AsyncClient
 ) -> None:
@@ -197,8 +216,10 @@ async def test_after_an_unknown_outcome_the_same_key_may_be_sent_again(
 _decide = LeadsClient.decide
 
 
-async def _taken_without_an_answer(self: LeadsClient, handle: LeadHandle, decision: Decision) -> Answer:
-    await _decide(self, handle, decision)
+async def _taken_without_an_answer(
+    self: LeadsClient, handle: LeadHandle, decision: Decision, seen: int | None
+) -> Answer:
+    await _decide(self, handle, decision, seen)
     raise DecisionUnknown(handle.id, "The connection was lost", decision.key)
 
 
@@ -321,3 +342,4 @@ async def test_a_lead_that_no_worker_has_begun_yet_is_said_to_be_kept(
         kept = await new(web, org="Uni Three", person="Di Three", title="A hub", service="hub")
     assert kept.status_code == 202
     assert "as soon as a worker runs" in text_of(kept)
+    assert re.fullmatch(r"3; url=/leads/lead-uni-three-\w+", kept.headers["refresh"])
