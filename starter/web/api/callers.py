@@ -66,7 +66,7 @@ async def caller_by_token(request: Request, authorization: str) -> Caller:
         raise _unknown("Send the token as Authorization: Bearer lth_….")
     token = await services.run(lambda: services.store.token(secret.strip()))
     if token is None:
-        raise _unknown("This token is not known, or was removed.")
+        raise _unknown("This token is not known, has expired, or was removed.")
     if token.roles == ():
         raise NoRole(token.visitor)
     return Caller(token.visitor, token.scopes)

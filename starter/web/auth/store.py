@@ -19,6 +19,8 @@ from starter.web.auth.visitor import Visitor
 TOKEN = "lth_"  # noqa: S105 - the beginning of each token, by which scanners recognise a leaked one
 MAX_TOKENS = 50
 """Tokens of one person at most."""
+TOKEN_DAYS = 365
+"""Days for which a token counts at most, and unless fewer are asked for."""
 USE_NOTED = timedelta(minutes=10)
 """A token's last use is kept no more exactly than this."""
 
@@ -70,6 +72,7 @@ class ListedToken(NamedTuple):
     """Name that the owner gave it."""
     scopes: tuple[Scope, ...]
     made: datetime
+    expires: datetime
     used: datetime | None
 
 
@@ -134,13 +137,17 @@ class AccountStore:
 
     # ---- tokens
 
-    def add_token(self, person: Person, name: str, scopes: Iterable[Scope]) -> str:
-        """Add a token of this person and return its secret, which is kept nowhere. Raises TooManyTokens."""
+    def add_token(self, person: Person, name: str, scopes: Iterable[Scope], days: int = TOKEN_DAYS) -> str:
+        """Add a token of this person and return its secret, which is kept nowhere. Raises TooManyTokens.
+
+        Those that have expired are removed meanwhile.
+        """
         secret = TOKEN + secrets.token_urlsafe(32)
         with self.database.writing() as connection:
             self._need(connection, person)
             account, token_id = self._id(person.account), secrets.token_hex(8)
             ours = select(TOKENS.c.id).where(TOKENS.c.account == account)
+            connection.execute(delete(TOKENS).where(TOKENS.c.expires <= self._now()))
             if len(connection.execute(ours).all()) >= MAX_TOKENS:
                 raise TooManyTokens
             connection.execute(
@@ -151,16 +158,21 @@ class AccountStore:
                     **self._contents.columns(TOKENS.name, token_id, {"name": name}),
                     scopes=" ".join(sorted(set(scopes))),
                     made=self._now(),
+                    expires=(self._clock() + timedelta(days=min(days, TOKEN_DAYS))).isoformat(),
                 )
             )
         return secret
 
     def token(self, secret: str) -> Token | None:
-        """Return the token with this secret, and note its use; None if there is none."""
+        """Return the token with this secret, and note its use; None if there is none, or it has expired."""
         if not secret.startswith(TOKEN):
             return None
         token = (TOKENS.c.id, TOKENS.c.scopes, TOKENS.c.used)
-        joined = select(*token, *_PERSON).join_from(TOKENS, ACCOUNTS).where(TOKENS.c.hash == _hash(secret))
+        joined = (
+            select(*token, *_PERSON)
+            .join_from(TOKENS, ACCOUNTS)
+            .where(TOKENS.c.hash == _hash(secret), TOKENS.c.expires > self._now())
+        )
         with self.database.reading() as connection:
             row = connection.execute(joined).one_or_none()
             if row is None:
@@ -181,6 +193,7 @@ class AccountStore:
                     self._contents.opened(TOKENS.name, row.id, row.said, row.under)["name"],
                     tuple(map(Scope, row.scopes.split())),
                     datetime.fromisoformat(row.made),
+                    datetime.fromisoformat(row.expires),
                     datetime.fromisoformat(row.used) if row.used else None,
                 )
                 for row in rows

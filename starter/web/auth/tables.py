@@ -37,6 +37,7 @@ TOKENS = Table(
     *_said(),
     Column("scopes", Text, nullable=False),
     Column("made", Text, nullable=False),
+    Column("expires", Text, nullable=False),
     Column("used", Text),
 )
 """Tokens of the HTTP API. `said`: the name that its owner gave it; `scopes`: separated by spaces."""
