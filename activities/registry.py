@@ -44,7 +44,9 @@ def checkers(settings: Settings, policy: Policy | None = None) -> list[Checker]:
         PricingActivities(settings),
         MailActivities(settings, policy),
         InvoiceChecks(settings),
-        LedgerActivities(Ledger.open(settings.ledger_url.get_secret_value()), settings.signing_keys),
+        LedgerActivities(
+            Ledger.open(settings.ledger_url.get_secret_value()), settings.signing_keys, settings.pepper
+        ),
     ]
 
 
