@@ -300,7 +300,7 @@ class LeadWorkflow:
             attributes |= attribute_values.plain_digests(self.aggregate.lead)
         if changes := attribute_values.changes(self.attributes, attributes):
             workflow.upsert_search_attributes(changes)
-            self.attributes = attributes
+            self.attributes = self.attributes | attributes
         memo = memo_of(self.aggregate.lead)
         if memo != self.memo:
             workflow.upsert_memo(memo)
