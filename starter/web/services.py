@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from temporalio.client import Client
 
 from client.leads import LeadsClient
+from client.ledgers import queries_of, reader_of
 from client.reports import Reports
 from config import policy_file
 from config.settings import Settings
@@ -22,6 +23,7 @@ from starter.web.auth.access import Access
 from starter.web.auth.database import WebDatabase
 from starter.web.auth.links import LinkStore
 from starter.web.auth.people import People
+from starter.web.auth.readings import ReadingLog
 from starter.web.auth.store import AccountStore
 
 P = ParamSpec("P")
@@ -43,6 +45,7 @@ class Services:
     ledger: LedgerReader
     store: AccountStore
     links: LinkStore
+    readings: ReadingLog
     people: People
     access: Access
     reports: Reports
@@ -70,7 +73,7 @@ class Services:
 @asynccontextmanager
 async def open_services(client: Client, settings: Settings) -> AsyncIterator[Services]:
     """Open the ledger, the store and the client. They connect at their first use."""
-    url, policy = settings.ledger_url.get_secret_value(), policy_file.current_policy(settings)
+    policy = policy_file.current_policy(settings)
     access = Access.of(settings)
     people = People(policy, access.ways)
     leads = LeadsClient(
@@ -85,13 +88,14 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         pepper=settings.pepper,
     )
     with (
-        closing(LedgerQueries.open(url)) as queries,
-        closing(LedgerReader.open(url, read_only=True)) as reader,
-        closing(WebDatabase.open(settings.web.store_url.get_secret_value())) as database,
+        closing(queries_of(settings)) as queries,
+        closing(reader_of(settings)) as reader,
+        closing(WebDatabase.of(settings)) as database,
     ):
         store = AccountStore(database, people)
         reports, links = Reports(queries, settings.zone), LinkStore(database)
-        services = Services(settings, leads, queries, reader, store, links, people, access, reports)
+        readings = ReadingLog(database)
+        services = Services(settings, leads, queries, reader, store, links, readings, people, access, reports)
         try:
             yield services
         finally:

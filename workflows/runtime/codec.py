@@ -60,6 +60,10 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
         workflow_id = getattr(context, "workflow_id", None)
         return SealingCodec(self._ring, namespace, workflow_id, seals=self.seals)
 
+    def in_namespace(self, namespace: str) -> "SealingCodec":
+        """Return the codec for all workflows of this namespace."""
+        return SealingCodec(self._ring, namespace, seals=self.seals)
+
     def for_workflow(self, workflow_id: str) -> "SealingCodec":
         """Return the codec for another workflow of the same namespace."""
         return SealingCodec(self._ring, self._namespace, workflow_id, seals=self.seals)

@@ -76,7 +76,7 @@ async def show(request: Request, lead_id: LeadId, name: str, visitor: SignedIn) 
     form = shown.on_lead(Form.empty(decision, given))
     complete, parsed = form.read(**shown.ours())
     if parsed and (given or not option.needs):
-        preview = preview_from_ledger(services, aggregate, parsed)
+        preview = await services.run(lambda: preview_from_ledger(services, aggregate, parsed))
         return shown.page(complete, preview=preview if given or not preview.refused else None)
     form = form.with_complaints_about_given()
     return shown.page(form, status=422 if form.complaints else 200)
