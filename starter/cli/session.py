@@ -28,6 +28,7 @@ async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
         opaque_ids=known.lead_ids == "opaque",
         key=known.current_signing_key,
         leads_repo=known.github.leads_repo,
+        pepper=known.pepper,
         by_words=lambda text: _by_words(known, text),
     )
 

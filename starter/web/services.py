@@ -85,6 +85,7 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         opaque_ids=settings.lead_ids == "opaque",
         key=settings.current_signing_key,
         leads_repo=settings.github.leads_repo,
+        pepper=settings.pepper,
     )
     with (
         closing(queries_of(settings)) as queries,
