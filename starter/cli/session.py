@@ -29,6 +29,7 @@ async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
         is_recorded=lambda lead_id: _is_recorded(known, lead_id),
         key=known.current_signing_key,
         leads_repo=known.github.leads_repo,
+        pepper=known.pepper,
         by_words=lambda text: _by_words(known, text),
     )
 

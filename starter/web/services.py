@@ -87,6 +87,7 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         is_recorded=recorded_in(settings),
         key=settings.current_signing_key,
         leads_repo=settings.github.leads_repo,
+        pepper=settings.pepper,
     )
     with (
         closing(queries_of(settings)) as queries,
