@@ -80,6 +80,7 @@ async def run(settings: Settings) -> None:
         opaque_ids=settings.lead_ids == "opaque",
         key=settings.current_signing_key,
         leads_repo=settings.github.leads_repo,
+        pepper=settings.pepper,
     )
     threads = settings.activity_threads + LOCAL_ACTIVITIES + settings.chores_threads
     with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:

@@ -44,7 +44,7 @@ def checkers(settings: Settings, policy: Policy | None = None) -> list[Checker]:
         PricingActivities(settings),
         MailActivities(settings, policy),
         InvoiceChecks(settings),
-        LedgerActivities(ledger_of(settings), settings.signing_keys),
+        LedgerActivities(ledger_of(settings), settings.signing_keys, settings.pepper),
     ]
 
 
