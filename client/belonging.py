@@ -26,7 +26,7 @@ from client.sealing import key_ring
 from config.settings import Settings
 from keys.errors import KeysUnavailable
 from ledger.events import Ledger, LedgerError, LedgerRefused
-from process.types import Base
+from process.types import Base, Id
 from workflows.names import LEAD_WORKFLOW
 
 MEMO = "settings"
@@ -36,15 +36,15 @@ _NO_RIGHT = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMEN
 class Belonging(Base):
     """The settings that may not differ between the workers of the same leads."""
 
-    ledger: str | None
+    ledger: Id | None
     """The ledger's own identity; empty if there is no ledger yet, None if it cannot be reached."""
-    ledger_at: str
-    organisation: str
-    outside: str
+    ledger_at: Id
+    organisation: Id
+    outside: Id
     """`sandbox`, or the host of GitHub's API."""
     credentials: bool
     """True if there are credentials for GitHub."""
-    keys: str | None = ""
+    keys: Id | None = ""
     """The key store's own identity; empty if there are no keys, None if it cannot be reached."""
 
     @classmethod
