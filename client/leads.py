@@ -50,8 +50,9 @@ from process.duplicates.notices import DuplicateCandidates, refuse_merge
 from process.effects.summaries import shortened
 from process.envelope import EVERY_LEAD, THE_SERVICE, seal
 from process.github.edits import RevertEdits
-from process.identity import full_id, possible_ids, request_key, same_text
+from process.identity import Digests, full_id, possible_ids, same_text
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
+from process.lead.lead import Lead
 from process.policy import Policy, Team
 from process.types import Base, Code, Id, Mention, Stage, Words
 from process.views.agenda_items import AgendaItem
@@ -117,6 +118,11 @@ class Waiting(NamedTuple):
     """The reason for which the lead did not answer at once."""
 
 
+def unrecorded(_: str) -> bool:
+    """Say of each id that the ledger does not have it: for clients that open no leads."""
+    return False
+
+
 @contextmanager
 def cancellable() -> Iterator[None]:
     """Let a cancelled task end: the SDK turns the cancellation of an update into an error like that of a timeout."""
@@ -137,6 +143,8 @@ class LeadsClient(Directory):
     policy: Policy = _BUILT_IN
     opaque_ids: bool = False
     """True if ids of new leads do not name their organisations."""
+    is_recorded: Callable[[str], bool] = unrecorded
+    """Tells if the ledger has a lead with this id, although Temporal has not: an ended one that was erased."""
     key: str = field(default="", repr=False)
     """Secret with which envelopes are signed; empty: leads take nobody for authenticated."""
 
@@ -156,7 +164,7 @@ class LeadsClient(Directory):
         if the lead that is open says something else, or PossibleDuplicate unless `not_a_duplicate` says
         that the lead is another one than those it looks like.
         """
-        key = request_key(opened.org, opened.title)
+        key = self.request_digest(opened)
         lead_id = _given_id(lead_id) if lead_id else await self._free_id(opened, key, opaque_id=opaque_id)
         others = await self._checked(opened, lead_id)
         if others and not not_a_duplicate:
@@ -186,6 +194,8 @@ class LeadsClient(Directory):
         ids = possible_ids(opened.org, key, opaque_id=hidden)
         for lead_id in ids:
             known = await self._known(lead_id)
+            if known is None and await asyncio.to_thread(self.is_recorded, lead_id):
+                continue
             if known is None or (await known.memo()).get(REQUEST, key) == key:
                 return lead_id
         return ids[-1]
@@ -233,7 +243,7 @@ class LeadsClient(Directory):
                 static_summary=shortened(start.heading),
                 static_details=f"{opened.service} · opened by {opened.by} through {opened.source}",
                 memo={"heading": start.heading, REQUEST: key},
-                search_attributes=attributes.typed(attributes.at_start(start)),
+                search_attributes=attributes.typed(attributes.at_start(start, self._digests(start))),
             )
         except WorkflowAlreadyStartedError:
             return None
@@ -245,6 +255,10 @@ class LeadsClient(Directory):
             already=False,
             likely_duplicates=likely_duplicates,
         )
+
+    def _digests(self, lead: Lead) -> Digests:
+        contact = self.contact_digest(lead.email) if lead.email else None
+        return Digests(org=self.org_digest(lead.org), contact=contact)
 
     async def _already(self, known: WorkflowExecutionDescription) -> Opened:
         """Return the answer that this lead is open already. Raises LeadHasEnded."""
