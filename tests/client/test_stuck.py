@@ -1,7 +1,7 @@
 """Why a lead does not answer: stuck, no worker, or a busy one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from uuid import uuid4
@@ -22,19 +22,14 @@ from client.leads import LeadsClient, Waiting
 from client.stuck import find_stuck, last_poll, list_stuck
 from process.decisions.registry import DECISIONS
 from tests.support.outside import Outside
-from tests.support.servers import REPORT_EARLY, real_time
-from tests.support.stuck import code_that_fails, code_that_plans_nothing, until_stuck
+from tests.support.stuck import code_that_fails, code_that_plans_nothing, impatient_env, until_stuck
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 
+__all__ = ["impatient_env"]
+
 _numbers = count(1)
 SENT = DECISIONS["questionnaire_sent"]
-
-
-@pytest.fixture(scope="module")
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    async with real_time(REPORT_EARLY) as server:
-        yield server
 
 
 @pytest.fixture
@@ -44,7 +39,7 @@ def queue() -> str:
 
 @pytest.fixture
 def leads(env: WorkflowEnvironment, queue: str) -> LeadsClient:
-    return LeadsClient(env.client, queue, "http://localhost", timeout=timedelta(seconds=2))
+    return LeadsClient(env.client, queue, "http://localhost", timeout=timedelta(seconds=1))
 
 
 @pytest.fixture
