@@ -43,7 +43,7 @@ RUN pip install --no-deps --no-index /wheels/*.whl
 FROM python AS base
 RUN groupadd --gid 10001 leads \
     && useradd --uid 10001 --gid leads --home-dir /tmp --no-create-home --shell /usr/sbin/nologin leads \
-    && install --directory --owner=leads --group=leads --mode=700 /credentials /data
+    && install --directory --owner=leads --group=leads --mode=700 /credentials /data /keys
 WORKDIR /srv
 USER leads
 CMD ["python", "-m", "worker"]

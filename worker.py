@@ -30,11 +30,13 @@ from client.digest import keep_digest
 from client.leads import LeadsClient
 from client.lists import LeadLists
 from client.reconcile import keep_schedule
+from client.sealing import codec_by
 from client.server import demand_attributes, demand_namespace
 from client.worker_options import cached_leads, deployment, described, metrics_runtime, working
 from config.logging import set_up_logs
 from config.policy_file import current_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
+from keys.errors import KeysError
 from ledger.events import Ledger, LedgerError
 from ledger.limits import SharedLimits
 from workflows.runtime.plugin import leads_plugin
@@ -60,7 +62,10 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     calls = ThreadPoolExecutor(CALLS_PER_CHORE * settings.chores_threads, thread_name_prefix="call")
     loop.set_default_executor(calls)
-    client = await connect(runtime=metrics_runtime(settings), plugins=[leads_plugin()])
+    codec = codec_by(settings)
+    client = await connect(
+        runtime=metrics_runtime(settings), plugins=[leads_plugin(codec=codec)], codec=codec
+    )
     chores = Chores.of(client, settings)
     await demand_attributes(client)
     await claim(client, settings)  # before anything is written to a ledger
@@ -140,6 +145,8 @@ def main() -> None:
         asyncio.run(run_program(run(settings)))
     except SettingsError as error:
         sys.exit(str(error))
+    except KeysError as error:
+        sys.exit(f"The worker can't start: LEADS_KEYS__STORE_URL: {error}")
     except LedgerError as error:
         sys.exit(f"The worker can't start: LEADS_LEDGER_URL: {error}")
     except errors.LeadsError as error:

@@ -10,7 +10,7 @@ from bench.read_tables import Writing, whole
 from bench.what_if import hub
 from ledger.events import Ledger
 from ledger.read_tables import FEED, FEED_HEAD, OF_LEAD
-from ledger.tables import ENTRIES, LEADS
+from ledger.tables import CONTENTS, ENTRIES, LEADS
 from tests.support.lives import MONDAY, Life
 
 STARTS = 12
@@ -63,7 +63,7 @@ def _copy(connection: Connection, lead_id: str, first: int, copies: int) -> None
     counting = select(literal(first).label("n")).cte("numbers", recursive=True)
     numbers = counting.union_all(select(counting.c.n + 1).where(counting.c.n < first + copies - 1))
     new_id = literal("lead-").concat(func.cast(numbers.c.n, ENTRIES.c.lead_id.type))
-    for table in (ENTRIES, LEADS, *OF_LEAD, FEED):
+    for table in (ENTRIES, CONTENTS, LEADS, *OF_LEAD, FEED):
         values = [
             _copied(connection, table, column.name, lead_id, new_id, numbers.c.n - first)
             for column in table.c

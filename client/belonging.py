@@ -1,4 +1,4 @@
-"""Keeps in Temporal which ledger, organisation and outside the leads of a task queue belong to.
+"""Keeps in Temporal which ledger, organisation, outside and keys the leads of a task queue belong to.
 
 A worker with other settings would write events into its own ledger and give the roles of every lead to other people. So
 it compares its settings with the record before it works, and refuses where they differ. The record is the memo of a
@@ -22,9 +22,11 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import SettingsDiffer
+from client.sealing import key_ring
 from config.settings import Settings
+from keys.errors import KeysUnavailable
 from ledger.events import Ledger, LedgerError, LedgerRefused
-from process.types import Base
+from process.types import Base, Id
 from workflows.names import LEAD_WORKFLOW
 
 MEMO = "settings"
@@ -34,14 +36,16 @@ _NO_RIGHT = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMEN
 class Belonging(Base):
     """The settings that may not differ between the workers of the same leads."""
 
-    ledger: str | None
+    ledger: Id | None
     """The ledger's own identity; empty if there is no ledger yet, None if it cannot be reached."""
-    ledger_at: str
-    organisation: str
-    outside: str
+    ledger_at: Id
+    organisation: Id
+    outside: Id
     """`sandbox`, or the host of GitHub's API."""
     credentials: bool
     """True if there are credentials for GitHub."""
+    keys: Id | None = ""
+    """The key store's own identity; empty if there are no keys, None if it cannot be reached."""
 
     @classmethod
     async def of(cls, settings: Settings, *, create: bool = False) -> Self:
@@ -55,6 +59,7 @@ class Belonging(Base):
             organisation=github.org,
             outside="sandbox" if api.scheme == "http" else str(api.hostname),
             credentials=bool(github.token or github.app_id),
+            keys=await asyncio.to_thread(_keys, settings),
         )
 
     def differences(self, here: "Belonging") -> Iterator[str]:
@@ -68,6 +73,8 @@ class Belonging(Base):
             yield f"GitHub is {self.outside}, here it is {here.outside}"
         if self.credentials and not here.credentials:
             yield "there are credentials for GitHub, here there are none"
+        if self.keys and here.keys is not None and self.keys != here.keys:
+            yield f"what is written is sealed, and here {'is another key store' if here.keys else 'are no keys'}"
 
 
 def _ledger(settings: Settings, *, create: bool) -> tuple[str | None, str]:
@@ -81,6 +88,15 @@ def _ledger(settings: Settings, *, create: bool) -> tuple[str | None, str]:
         return None, ledger.location
     finally:
         ledger.close()
+
+
+def _keys(settings: Settings) -> str | None:
+    """Return the identity of the key store."""
+    try:
+        ring = key_ring(settings)
+        return ring.identity() if ring else ""
+    except KeysUnavailable:
+        return None
 
 
 def name_of(task_queue: str) -> str:
@@ -116,7 +132,8 @@ async def claim(client: Client, settings: Settings) -> None:
     here = await Belonging.of(settings)
     if different := list(known.differences(here)):
         raise SettingsDiffer(client.namespace, different)
-    if (here.credentials and not known.credentials) or (here.ledger and not known.ledger):
+    more = ((here.credentials, known.credentials), (here.ledger, known.ledger), (here.keys, known.keys))
+    if any(here_is and not known_is for here_is, known_is in more):
         await adopt(client, settings)
 
 
@@ -132,7 +149,7 @@ async def adopt(client: Client, settings: Settings) -> None:
 
 
 async def _record(client: Client, task_queue: str, belonging: Belonging) -> None:
-    note = "It starts nothing: its memo says which ledger, organisation and GitHub the leads belong to."
+    note = "It starts nothing: its memo says which ledger, organisation, GitHub and keys the leads belong to."
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(LEAD_WORKFLOW, id=name_of(task_queue), task_queue=task_queue),
         spec=ScheduleSpec(),

@@ -16,6 +16,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import BroadcastBusy, TemporalFailed
+from workflows.runtime.codec import converter_for
+from workflows.runtime.owners import TEAM
 
 RATE = 20.0
 """Signals a second by default. Each wakes a lead, which writes to GitHub; a server limits it to 50 by default."""
@@ -88,7 +90,7 @@ async def start_broadcast(client: Client, message: Broadcast) -> bool:
         max_operations_per_second=message.per_second,
         signal_operation=BatchOperationSignal(
             signal=message.signal,
-            input=Payloads(payloads=await client.data_converter.encode(_given(message))),
+            input=Payloads(payloads=await converter_for(client, TEAM).encode(_given(message))),
             identity=client.identity,
         ),
     )

@@ -9,7 +9,6 @@ from typing import Any
 
 from temporalio.api.errordetails.v1 import WorkflowNotReadyFailure
 from temporalio.client import Client, Plugin
-from temporalio.converter import DataConverter
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
@@ -17,6 +16,8 @@ from client.configuration import DEFAULT_ADDRESS, configuration
 from client.errors import (
     AccessDenied,
     AddressMalformed,
+    KeysFailed,
+    LeadErased,
     LeadsError,
     NamespaceMissing,
     RequestInvalid,
@@ -27,6 +28,8 @@ from client.errors import (
     WorkflowHasEnded,
     WorkflowNotFound,
 )
+from keys.errors import KeyErased, KeysError
+from workflows.runtime.codec import SealingCodec, data_converter
 from workflows.runtime.converter import LeadPayloadConverter
 
 NO_WORKER_ANSWERED = frozenset(
@@ -69,11 +72,13 @@ async def connect(
     retry_for: timedelta | None = None,
     plugins: Sequence[Plugin] = (),
     *,
+    codec: SealingCodec | None = None,
     lazy: bool = False,
 ) -> Client:
     """Connect by Temporal's own configuration (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, profiles …).
 
     `plugins`: of a process that runs workflows, which the others need not load (`workflows.runtime.plugin`).
+    `codec`: seals what is sent and opens what comes (`client.sealing`).
     `retry_for`: time for the SDK's attempts at a request that fails, by default 10 seconds.
     `lazy`: connect with the first request, so that a program starts while Temporal is away.
     Raises TemporalMisconfigured, AddressMalformed or TemporalUnreachable.
@@ -85,7 +90,7 @@ async def connect(
             **config,
             identity=identity,
             runtime=runtime or quiet_runtime(),
-            data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
+            data_converter=data_converter(LeadPayloadConverter, codec),
             plugins=plugins,
             lazy=lazy,
             retry_config=RetryConfig(max_elapsed_time_millis=int(retry_for.total_seconds() * 1000))
@@ -148,6 +153,10 @@ def leads_error_of(error: Exception) -> LeadsError | None:
             return error
         case RPCError():
             return translate(error)
+        case KeyErased():
+            return LeadErased(error.name)
+        case KeysError():
+            return KeysFailed(str(error))
         case TimeoutError():
             return TemporalSilent()
         case RuntimeError() if found_no_server(error):
@@ -161,7 +170,7 @@ async def as_leads_errors(limit: timedelta | None = None) -> AsyncIterator[None]
     try:
         async with asyncio.timeout(None if limit is None else limit.total_seconds()):
             yield
-    except (RPCError, TimeoutError, RuntimeError) as error:
+    except (RPCError, TimeoutError, RuntimeError, KeysError) as error:
         if (known := leads_error_of(error)) is None:
             raise
         raise known from error

@@ -182,6 +182,17 @@ class LeadNotFound(LeadMissing):
 
 
 @dataclass(eq=False, repr=False)
+class LeadErased(LeadMissing):
+    """The key under which this was sealed has been destroyed."""
+
+    key: str
+    """The id of the key. It begins with the lead's."""
+
+    def __str__(self) -> str:
+        return f"This has been erased, and can't be read any more (key {self.key})."
+
+
+@dataclass(eq=False, repr=False)
 class AmbiguousLead(LeadMissing):
     """Several leads have this name."""
 
@@ -299,6 +310,16 @@ class LeadStuck(Unavailable):
     def __str__(self) -> str:
         said = f" Temporal says: {sentence(self.reason)}" if self.reason else ""
         return f"{self.lead_id} is stuck: {self.cause}. Nothing is lost; it waits until it is repaired.{said}"
+
+
+@dataclass(eq=False, repr=False)
+class KeysFailed(Unavailable):
+    """The keys that are needed cannot be used: their store is away, or this process has none."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass(eq=False, repr=False)

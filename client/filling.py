@@ -13,6 +13,7 @@ from ledger.entry import Entry
 from ledger.events import Ledger, LedgerConflict
 from process.core.events import Event
 from process.core.rebuild import rebuild
+from workflows.runtime.codec import open_history
 
 
 class Filled(NamedTuple):
@@ -69,6 +70,7 @@ async def _events(client: Client, lead_id: str, known: Iterable[Entry]) -> tuple
     if described.status is WorkflowExecutionStatus.FAILED:
         return ()  # it never was a lead
     history = await client.get_workflow_handle(lead_id, run_id=described.run_id).fetch_history()
+    await open_history(client, history)
     in_ledger = {entry.seq: event_of(entry) for entry in known}
     read = read_history(history, in_ledger)
     made = rebuild(read.start, read.journal._replace(waiting=()), in_ledger)

@@ -53,7 +53,7 @@ from process.github.edits import RevertEdits
 from process.identity import full_id, possible_ids, request_key, same_text
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
 from process.policy import Policy, Team
-from process.types import Base, Stage
+from process.types import Base, Code, Id, Mention, Stage, Words
 from process.views.agenda_items import AgendaItem
 from process.views.lead_overview import Option, Overview
 from workflows import search_attributes as attributes
@@ -90,11 +90,11 @@ NOT_READY_PAUSE = 0.1
 class Opened(Base):
     """The answer to opening a lead: a new one, or the one that was already open."""
 
-    lead_id: str
-    stage: str
-    url: str
+    lead_id: Id
+    stage: Code
+    url: Id
     already: bool
-    likely_duplicates: list[str] = []
+    likely_duplicates: list[Mention] = []
     """Ids of open leads that it looks like. A lead taken in without asking is held until a person decides."""
 
 
@@ -103,10 +103,10 @@ class DecisionPreview(Base):
 
     answer: Answer
     stage: Stage
-    effects: list[str]
-    dates: list[str] = []
+    effects: list[Words]
+    dates: list[Words] = []
     """Deadlines that would move, as text."""
-    attention: list[str] = []
+    attention: list[Words] = []
     correction_impact: CorrectionImpact | None = None
 
 
@@ -198,6 +198,13 @@ class LeadsClient(Directory):
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             return None
+
+    async def heading_of_open(self, lead_id: str) -> str:
+        """Return the heading of a lead whose workflow runs, which no worker need tell; empty if there is none."""
+        known = await self._known(lead_id)
+        if known is None or known.status is not WorkflowExecutionStatus.RUNNING:
+            return ""
+        return str((await known.memo()).get("heading") or lead_id)
 
     async def _checked(self, opened: LeadOpened, lead_id: str) -> list[DuplicateLink]:
         if refusal := opened.complaint():

@@ -16,6 +16,7 @@ from process.views.row import row_of
 from workflows import attribute_values, search_attributes
 from workflows.details import details
 from workflows.names import LEAD_WORKFLOW, REQUEST
+from workflows.runtime.codec import converter_for
 from workflows.start import memo_of, read_start, run_state
 
 
@@ -46,14 +47,15 @@ async def begin_run(
     `ends_running`: it takes the place of a run of that lead; otherwise that is an error. Raises RPCError; then nothing
     has changed.
     """
-    converter, lead = client.data_converter, aggregate.lead
+    lead = aggregate.lead
+    converter = converter_for(client, lead.id)
     attributes = search_attributes.typed(attribute_values.values(aggregate, now))
     (summary,) = await converter.encode([shortened(lead.heading)])
     memo = {name: (await converter.encode([value]))[0] for name, value in memo_of(lead).items()}
     if after:
         before = await client.get_workflow_handle(lead.id, run_id=after).describe()
-        if REQUEST in (kept := before.raw_description.workflow_execution_info.memo.fields):
-            memo[REQUEST] = kept[REQUEST]
+        if isinstance(request_key := (await before.memo()).get(REQUEST), str):
+            memo[REQUEST] = (await converter.encode([request_key]))[0]
     indexed = SearchAttributes()
     encode_search_attributes(attributes, indexed)
     conflict = (

@@ -26,6 +26,7 @@ from ledger.events import Ledger
 from process.core.aggregate import LeadAggregate
 from process.core.rebuild import RebuiltLead, rebuild
 from process.effects.observations import Repaired
+from workflows.runtime.codec import open_history
 from workflows.runtime.plugin import leads_plugin
 
 
@@ -65,6 +66,7 @@ async def plan_repair(client: Client, ledger: Ledger, lead_id: str, *, force: bo
         raise WorkflowHasEnded
     stuck = await find_stuck(client, lead_id)
     history = await client.get_workflow_handle(lead_id, run_id=known.run_id).fetch_history()
+    await open_history(client, history)
     problem = await replay_problem(history)
     if not problem and not force:
         raise NothingToRepair(lead_id, stuck=stuck is not None)

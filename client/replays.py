@@ -29,6 +29,7 @@ from client.past import Past
 from process.core.events import Event
 from process.effects import RecordEvents
 from process.views.recording import RecordRequest
+from workflows.runtime.codec import open_history
 from workflows.runtime.handover import handed_over
 from workflows.runtime.plugin import WORKFLOWS, leads_plugin
 
@@ -91,11 +92,12 @@ async def _batches(found: AsyncIterator[WorkflowExecution]) -> AsyncIterator[lis
 async def _history(client: Client, one: WorkflowExecution) -> WorkflowHistory | None:
     """Return the history, or None if the workflow has ended and is gone meanwhile."""
     try:
-        return await client.get_workflow_handle(one.id, run_id=one.run_id).fetch_history()
+        history = await client.get_workflow_handle(one.id, run_id=one.run_id).fetch_history()
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         return None
+    return await open_history(client, history)
 
 
 # ---- failures of the replay

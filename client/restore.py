@@ -23,6 +23,7 @@ from process.core.aggregate import LeadAggregate
 from process.core.rebuild import rebuild
 from process.core.restoring import aggregate_from
 from process.effects.observations import Restored
+from workflows.runtime.codec import open_history
 
 
 class RestorePlan(NamedTuple):
@@ -95,6 +96,7 @@ async def _from_history(client: Client, ledger: Ledger, lost: LostRun) -> tuple[
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         return None
+    await open_history(client, history)
     events = {event.seq: event for event in events_of(ledger, lost.lead_id)}
     try:
         read = read_history(history, events)

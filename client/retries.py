@@ -6,14 +6,14 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
-from process.types import Base
+from process.types import Base, Code, Words
 
 
 class PendingRetry(Base):
     """An activity that failed and is retried."""
 
-    kind: str
-    reason: str
+    kind: Code
+    reason: Words
     attempt: int
     """Number of the next attempt, or of the one under way."""
     next_attempt_at: datetime | None

@@ -18,6 +18,7 @@ from temporalio.common import SearchAttributeKey
 from client.errors import LeadStuck, NoWorker, StuckCause, Unavailable, WorkerBusy
 from client.literals import own_literal
 from workflows.names import LEAD_WORKFLOW
+from workflows.runtime.codec import open_failure
 
 REPORTED_PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
 """Set by the server on a workflow whose task failed several times in a row, and cleared by the first that succeeds."""
@@ -63,6 +64,7 @@ async def find_stuck(client: Client, lead_id: str) -> Stuck | None:
         since = raw.pending_workflow_task.original_scheduled_time.ToDatetime(UTC)
         return Stuck(lead_id, cause_of(" ".join(reported)), "", since) if reported else None
     attributes = failed.workflow_task_failed_event_attributes
+    await open_failure(client, lead_id, attributes.failure)
     name = WorkflowTaskFailedCause.Name(attributes.cause)
     reason = " ".join(attributes.failure.message.split()) or name
     return Stuck(lead_id, cause_of(f"{name} {reason}"), reason, failed.event_time.ToDatetime(UTC))

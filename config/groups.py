@@ -266,6 +266,46 @@ def _header(name: str) -> str:
     return name.lower()
 
 
+class Keys(Group):
+    """The keys under which personal data is sealed, and where they are kept."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.encryption == "on" and not self.master_key:
+            raise ValueError("with LEADS_KEYS__ENCRYPTION=on there must be a LEADS_KEYS__MASTER_KEY")
+        if self.master_key_previous and not self.master_key:
+            raise ValueError("without LEADS_KEYS__MASTER_KEY there is no LEADS_KEYS__MASTER_KEY_PREVIOUS")
+        return self
+
+    encryption: Literal["on", "off"] | None = Field(
+        None, description="Seal what is written into Temporal and the ledger; empty: if there is a master key"
+    )
+    master_key: Key | None = Field(
+        None, description="Master key, which wraps all other keys: a random text of at least 32 characters"
+    )
+    master_key_previous: Key | None = Field(
+        None, description="The master key before it, until `leads keys rotate` has wrapped all keys anew"
+    )
+    pepper: Key | None = Field(
+        None,
+        description="Key of the digests by which customers are found in Temporal; it stays the same for ever",
+    )
+    store_url: SecretStr = Field(
+        SecretStr("sqlite:///.leads/keys.sqlite"),
+        description="SQLAlchemy URL of the key store, a database that no backup of another one holds",
+    )
+
+    @property
+    def seals(self) -> bool:
+        """True if what is written is sealed. What is sealed is read in any case, if there is a master key."""
+        return self.master_key is not None and self.encryption != "off"
+
+    @property
+    def master_keys(self) -> tuple[str, ...]:
+        """The present master key, and the one before it while it is being changed."""
+        return tuple(key.get_secret_value() for key in (self.master_key, self.master_key_previous) if key)
+
+
 class Web(Group):
     """The pages, the HTTP API, and the people who may see them."""
 

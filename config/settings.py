@@ -22,7 +22,20 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from config.groups import Addresses, Digest, GitHub, Google, Group, Invoicing, Key, Mail, Person, Web, Zone
+from config.groups import (
+    Addresses,
+    Digest,
+    GitHub,
+    Google,
+    Group,
+    Invoicing,
+    Key,
+    Keys,
+    Mail,
+    Person,
+    Web,
+    Zone,
+)
 from process.links import is_loopback
 from process.types import Line, Role
 
@@ -59,6 +72,7 @@ class Settings(Group, BaseSettings):
     invoice: Invoicing = Invoicing()
     digest: Digest = Digest()
     web: Web = Web()
+    keys: Keys = Keys()
     people: dict[Role, list[Person]] = Field(
         default={}, description="GitHub logins, and teams as team:SLUG, that may decide for each role"
     )

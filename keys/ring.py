@@ -1,5 +1,6 @@
 """The key ring of a process: the keys that it uses, for a short time each, over the store that keeps them."""
 
+import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -13,6 +14,9 @@ K = TypeVar("K")
 
 CACHE_SECONDS: Final = 60.0
 """Seconds for which a process may go on using a key that was destroyed meanwhile, or an owner's epoch before the newest."""
+
+_STORE: Final = "store"
+"""Owner of a key that seals nothing: the store is known by it."""
 
 CACHED_KEYS: Final = 4096
 """Keys that a process remembers; the least recently used ones go first."""
@@ -100,6 +104,10 @@ class KeyRing:
     def owners(self, prefix: str = "") -> list[str]:
         """Return the owners whose name begins so and that have a key which is not destroyed, in order."""
         return self.store.owners(prefix)
+
+    def identity(self) -> str:
+        """Return a text by which the store is known. It tells nothing about its keys."""
+        return hashlib.sha256(b"identity" + self.newest(_STORE).secret).hexdigest()[:16]
 
     def forget(self, owner: str) -> None:
         """Forget the owner's keys in this process."""

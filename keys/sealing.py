@@ -28,10 +28,13 @@ MAX_PLAIN: Final = 64 * 2**20
 """Bytes that sealed data may hold: far more than any payload, and too few to fill the memory."""
 
 
-def seal(key: DataKey, plain: bytes, context: bytes) -> bytes:
-    """Return the data sealed under the key, to be opened with the same context only."""
+def seal(key: DataKey, plain: bytes, context: bytes, *, compress: bool = True) -> bytes:
+    """Return the data sealed under the key, to be opened with the same context only.
+
+    `compress`: False for data that is compressed already.
+    """
     form = _AS_IS
-    if len(plain) >= WORTH_COMPRESSING:
+    if compress and len(plain) >= WORTH_COMPRESSING:
         deflated = zlib.compress(plain, LEVEL)
         if len(deflated) < len(plain):
             form, plain = _DEFLATED, deflated

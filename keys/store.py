@@ -1,4 +1,4 @@
-"""What a key ring needs of the place where keys are kept, and such a place in memory."""
+"""The interface of a place where keys are kept, and such a place in memory."""
 
 import threading
 from dataclasses import dataclass, replace

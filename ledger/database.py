@@ -8,13 +8,16 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from keys.ring import KeyRing
+from ledger.contents import Contents
 from ledger.errors import LedgerRefused, LedgerUnavailable
-from ledger.schema import grant_reading, grant_rights
+from ledger.schema import grant_erasing, grant_reading, grant_rights
 from ledger.store import (
     TIMEOUT,
     has_schema,
     location_of,
     make_engine,
+    overwrite,
     prepare,
     require_schema,
     translate_errors,
@@ -28,7 +31,9 @@ class Database:
     A transaction raises LedgerUnavailable for a temporary failure, and LedgerRefused for a permanent one.
     """
 
-    def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
+    def __init__(self, engine: Engine, *, read_only: bool = False, contents: Contents | None = None) -> None:
+        self.contents = contents or Contents()
+        engine = engine.execution_options(contents=self.contents)
         self.reader = engine
         self.location = location_of(engine.url)
         """The database's location, for messages."""
@@ -38,9 +43,9 @@ class Database:
         self._prepared = False
 
     @classmethod
-    def open(cls, url: str, *, read_only: bool = False) -> Self:
+    def open(cls, url: str, ring: KeyRing | None = None, *, read_only: bool = False) -> Self:
         """Return the database at a URL (`Ledger.open`). It connects at its first use. Raises LedgerRefused."""
-        return cls(make_engine(url), read_only=read_only)
+        return cls(make_engine(url), read_only=read_only, contents=Contents(ring))
 
     def close(self) -> None:
         """Close the connections."""
@@ -51,19 +56,22 @@ class Database:
         with translate_errors(self.location):
             return has_schema(self.reader)
 
-    def make(self, role: str | None, reader: str | None = None) -> None:
+    def make(self, role: str | None, reader: str | None = None, eraser: str | None = None) -> None:
         """Create the tables if they are missing and, on PostgreSQL, let `role` use and `reader` read them.
 
-        Safe to repeat. Raises LedgerRefused for a role of an engine that has none.
+        `eraser`, which may be one of them, may also replace what events say, as an erasure does. Safe to repeat.
+        Raises LedgerRefused for a role of an engine that has none.
         """
-        if (role or reader) and self.reader.dialect.name != "postgresql":
+        if (role or reader or eraser) and self.reader.dialect.name != "postgresql":
             raise LedgerRefused(f"The ledger ({self.location}) has no roles: only PostgreSQL has.")
         with self.writing() as connection:
             set_identity(connection)
-            if role:
-                grant_rights(connection, role)
+            for each in sorted({role, eraser} - {None, ""}, key=str):
+                grant_rights(connection, str(each))
             if reader:
                 grant_reading(connection, reader)
+            if eraser:
+                grant_erasing(connection, eraser)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -85,6 +93,11 @@ class Database:
             if self.reader.dialect.name == "sqlite":
                 self.reader.dispose()  # a connection to a file that was read-only stays so when the file is mended
             raise
+
+    def overwrite(self) -> None:
+        """Let nothing of what was replaced remain in a log of writes, see `ledger.store.overwrite`."""
+        with translate_errors(self.location):
+            overwrite(self.reader)
 
     def _prepare(self) -> None:
         if self._prepared:

@@ -1,11 +1,13 @@
 """One event of a lead as the ledger records it."""
 
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
-from process.types import Base
+from process.personal import Impersonal, Personal
+from process.types import Base, Code
 
 
 def _text(value: str) -> str:
@@ -16,16 +18,12 @@ def _text(value: str) -> str:
 
 
 def _json(value: Any) -> Any:
-    """Return the JSON in the form that both engines read back, so that a repeat compares equal."""
+    """Return the JSON. Raises ValueError for what cannot be stored."""
     match value:
         case str():
             return _text(value)
-        case float():
-            try:
-                numerator, denominator = value.as_integer_ratio()
-            except (OverflowError, ValueError):
-                raise ValueError("JSON has no infinity and no NaN") from None
-            return numerator if denominator == 1 else value  # JSONB reads 1e300 back as an integer
+        case float() if not isfinite(value):
+            raise ValueError("JSON has no infinity and no NaN")
         case list():
             return [_json(item) for item in value]
         case dict():
@@ -39,22 +37,23 @@ def _utc(value: datetime) -> datetime:
 
 
 Line = Annotated[str, AfterValidator(_text)]
+Coded = Annotated[Line, Impersonal("an id, or a word of the process or of its settings")]
 
 
 class Entry(Base, frozen=True):
     """One event of one lead, as it is recorded."""
 
-    lead_id: Line = Field(min_length=1)
+    lead_id: Coded = Field(min_length=1)
     seq: int = Field(ge=1, lt=2**31, description="Number of the event within its lead, from 1, without gaps")
     at: Annotated[AwareDatetime, AfterValidator(_utc)] = Field(
         description="Time at which the event became true; stored in UTC"
     )
-    kind: Line
-    by: Line = Field(description="Person or program that decided")
-    source: Line = Field(description="Face through which the decision came")
-    key: Line = Field(description="Idempotency key of the decision")
-    policy: Line = Field(description="Version of the policy that applied")
-    summary: Line = Field(description="The event as a plain sentence")
-    data: Annotated[dict[str, JsonValue], AfterValidator(_json)] = Field(
+    kind: Coded
+    by: Annotated[Line, Personal.NAME] = Field(description="Person or program that decided")
+    source: Coded = Field(description="Face through which the decision came")
+    key: Annotated[Line, Personal.MENTION] = Field(description="Idempotency key of the decision")
+    policy: Coded = Field(description="Version of the policy that applied")
+    summary: Annotated[Line, Personal.WORDS] = Field(description="The event as a plain sentence")
+    data: Annotated[dict[Code, JsonValue], AfterValidator(_json), Personal.WORDS] = Field(
         description="The event itself, as JSON"
     )

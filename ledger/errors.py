@@ -13,6 +13,14 @@ class LedgerRefused(LedgerError):
     """A permanent failure: wrong password, missing right, unusable URL, other schema. A person must act."""
 
 
+class LeadErased(LedgerError):
+    """The lead's key was destroyed: what its events say is gone for good."""
+
+    def __init__(self, lead_id: str) -> None:
+        super().__init__(f"What the ledger said of lead {lead_id} was erased.")
+        self.lead_id = lead_id
+
+
 class LedgerConflict(LedgerError):
     """A different event is final under this lead and number. Nothing was recorded."""
 

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
+from ledger.entries import entry_of
 from ledger.entry import Entry
 from ledger.errors import (
+    LeadErased,
     LedgerConflict,
     LedgerError,
     LedgerOutdated,
@@ -20,14 +22,17 @@ from ledger.errors import (
 )
 from ledger.reader import Head, LedgerReader
 from ledger.recording import Reopening, rebuild, reopen, reopenings, write
+from ledger.redacting import Erasure, epochs, erasures, redact
 from ledger.tables import LEADS, SCHEMA_VERSION, find_identity, set_identity
 from ledger.writing import Writing, make_writing
+from process.core.events import Event
 from process.views.lead_row import LeadRow
 from process.views.snapshot import Snapshot
 
 __all__ = [
     "Entry",
     "Head",
+    "LeadErased",
     "Ledger",
     "LedgerConflict",
     "LedgerError",
@@ -92,8 +97,9 @@ class Ledger(LedgerReader):
         """
         made_at = (row.updated_at, row.last_seq) if row else None
         writing = make_writing(lead_id, entries, after, made_at, committed)
+        key = self._database.contents.key_of(lead_id) if entries else None
         with self._database.writing() as connection:
-            return write(connection, writing, row, snapshots)
+            return write(connection, writing, row, snapshots, key)
 
     def rebuild(self, lead_id: str, *, only_if_stale: bool = False) -> bool:
         """Make the lead's row and read tables anew from its events: an older program may have written them.
@@ -112,8 +118,39 @@ class Ledger(LedgerReader):
         Raises LedgerRefused for an unknown lead.
         """
         note = Reopening(lead_id, after, 0, datetime.now(UTC), by, reason)
+        key = self._database.contents.key_of(lead_id)
         with self._database.writing() as connection:
-            return reopen(connection, note)
+            return reopen(connection, note, key)
+
+    def redact(self, lead_id: str, epoch: int, events: Sequence[Event], request: str) -> int:
+        """Let the ledger say of a lead what these events say, and nothing else: a person was erased from them.
+
+        `events` are all events that the lead has for good, redacted: numbers, kinds and times are those that are recorded.
+        They are sealed under the lead's key of this epoch, which has to be newer than all that was recorded of the
+        person. What lost workflow tasks have left is emptied. Row and read tables are made anew. All or nothing; it may
+        be repeated. `request` names the request, and nobody.
+
+        Returns the number of contents that were replaced. A repeat of an event as it was before is known as recorded from
+        then on. Raises LedgerConflict if a final event is another one, and LedgerOutdated if the lead has recorded
+        more meanwhile: read its events again.
+        """
+        entries = [entry_of(lead_id, event) for event in events]
+        erasure = Erasure(lead_id, epoch, request, datetime.now(UTC))
+        key = self._database.contents.key_at(lead_id, epoch)
+        with self._database.writing() as connection:
+            replaced = redact(connection, erasure, entries, key)
+        self._database.overwrite()
+        return replaced
+
+    def erasures(self, lead_id: str) -> list[Erasure]:
+        """Return the erasures from a lead's events, oldest first."""
+        with self._database.reading() as connection:
+            return erasures(connection, lead_id)
+
+    def epochs(self, lead_id: str) -> dict[int, int]:
+        """Return the number of the lead's contents by the epoch of their key; 0 stands for those that are not sealed."""
+        with self._database.reading() as connection:
+            return epochs(connection, lead_id)
 
     def reopenings(self, lead_id: str) -> list[Reopening]:
         """Return the notes of `reopen` about a lead, oldest first."""

@@ -172,6 +172,13 @@ def write_lines(connection: Connection, lead_id: str, row: LeadRow, parts: str |
     return {"parts": json.dumps(sums, separators=(",", ":"))}
 
 
+def forget_lines(connection: Connection, lead_id: str) -> dict[str, Any]:
+    """Remove all lines of the lead. Return the changed values of its row."""
+    for table in _ROW_TABLES:
+        connection.execute(_DELETE[table], {"of_lead": lead_id})
+    return {"parts": None}
+
+
 def feed(connection: Connection, lead_id: str, written: Sequence[tuple[int, int, str]]) -> None:
     """Give the next positions to what was written: number, revision and kind of each.
 

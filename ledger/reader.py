@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import bindparam, func, select
 
+from keys.ring import KeyRing
+from ledger.contents import contents_of
 from ledger.database import Database
 from ledger.entry import Entry
 from ledger.lag import Lag, lag_of, stale_leads
@@ -34,21 +36,25 @@ ROWS_AT_ONCE = 500
 class LedgerReader:
     """The tables of the ledger, to read. One object serves all threads.
 
-    Every method raises LedgerUnavailable for a temporary failure, and LedgerRefused for a permanent one.
+    Every method raises LedgerUnavailable for a temporary failure, and LedgerRefused for a permanent one. Those that read
+    events raise LeadErased for a lead whose key was destroyed.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @classmethod
-    def open(cls, url: str, *, read_only: bool = False) -> Self:
+    def open(cls, url: str, ring: KeyRing | None = None, *, read_only: bool = False) -> Self:
         """Return the ledger at a SQLAlchemy URL, `sqlite:///FILE` or `postgresql://…`.
+
+        With `ring`, what events say is sealed under the keys of their leads. Without it, it is written plain, and what
+        is sealed cannot be read.
 
         It connects, and creates a missing schema, at its first use, so a worker can start while the database
         is down. With `read_only` it creates nothing, and the first use raises LedgerRefused if there is no
         ledger. Raises LedgerRefused for any other URL.
         """
-        return cls(Database.open(url, read_only=read_only))
+        return cls(Database.open(url, ring, read_only=read_only))
 
     @property
     def location(self) -> str:
@@ -73,21 +79,24 @@ class LedgerReader:
     def entries(self, lead_id: str) -> list[Entry]:
         """Return all recorded events of a lead in order; none for an unknown lead."""
         with self._database.reading() as connection:
-            return _read(connection, select(EVENTS).where(EVENTS.c.lead_id == lead_id).order_by(EVENTS.c.seq))
+            found = connection.execute(_EVENTS, {"of_lead": lead_id}).mappings().all()
+            contents = contents_of(connection)
+        return [*map(contents.entry, found)]
 
     def events(self, lead_id: str) -> list[Event]:
         """Return the lead's events in order, up to the first gap. Raises ValueError for one that this code cannot read."""
         from process.core.stored_events import read_event  # it loads all rules, which lists do without
 
-        columns = (EVENTS.c[name] for name in ("seq", "at", "policy", "summary", "data"))
-        wanted = select(*columns).where(EVENTS.c.lead_id == lead_id).order_by(EVENTS.c.seq)
         with self._database.reading() as connection:
-            found = connection.execute(wanted).all()
-        return [
-            read_event({"seq": seq, "at": at, "policy": policy, "summary": summary, "fact": data})
-            for number, (seq, at, policy, summary, data) in enumerate(found, start=1)
-            if seq == number
-        ]
+            found = connection.execute(_EVENTS, {"of_lead": lead_id}).mappings().all()
+            contents = contents_of(connection)
+        events = []
+        for number, row in enumerate(found, start=1):
+            if row["seq"] == number:
+                said = contents.opened(row)
+                clear = {name: row[name] for name in ("seq", "at", "policy")}
+                events.append(read_event(clear | {"summary": said["summary"], "fact": said["data"]}))
+        return events
 
     def row(self, lead_id: str) -> LeadRow | None:
         """Return the lead's row, or None if there is none."""
@@ -164,5 +173,4 @@ class LedgerReader:
             ]
 
 
-def _read(connection: Connection, wanted: Select[Any]) -> list[Entry]:
-    return [Entry.model_validate(dict(row)) for row in connection.execute(wanted).mappings()]
+_EVENTS: Final = select(EVENTS).where(EVENTS.c.lead_id == bindparam("of_lead")).order_by(EVENTS.c.seq)

@@ -8,14 +8,25 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from keys.data_key import DataKey
+from ledger.contents import Place, blank, content_row, contents_of, said_in
 from ledger.entry import Entry
-from ledger.errors import LedgerRefused
+from ledger.errors import LedgerRefused, LedgerUnavailable
 from ledger.lag import is_stale
-from ledger.projecting import continue_spans, feed, follows, forget_spans, remake_spans, write_lines
+from ledger.projecting import (
+    continue_spans,
+    feed,
+    follows,
+    forget_lines,
+    forget_spans,
+    remake_spans,
+    write_lines,
+)
 from ledger.rebuilding import read_lead, row_from, without_gaps
-from ledger.rows import columns_of
-from ledger.tables import ENTRIES, EVENTS, LEADS
+from ledger.rows import NO_ROW, columns_of
+from ledger.tables import CONTENTS, ENTRIES, ERASURES, EVENTS, IS_CONTENT, LEADS, OF_CONTENT
 from ledger.writing import VOID, Changes, LeadState, Standing, Writing, changes_of
+from process.personal import ERASED
 from process.views.lead_row import LeadRow
 from process.views.snapshot import Snapshot
 
@@ -35,35 +46,51 @@ class Reopening(NamedTuple):
 
 # Made once, because each decision of each lead executes them.
 _THIS = LEADS.c.lead_id == bindparam("of_lead")
+_HEADS = (
+    select(EVENTS.c.seq, EVENTS.c.at).where(EVENTS.c.lead_id == bindparam("of_lead")).order_by(EVENTS.c.seq)
+)
+_ERASED = (
+    select(ERASURES.c.epoch, ERASURES.c.last)
+    .where(ERASURES.c.lead_id == bindparam("of_lead"))
+    .order_by(ERASURES.c.epoch.desc())
+    .limit(1)
+)
 _COLUMNS = (
     *("lead_id", "confirmed", "recorded", "last_seq", "last_at", "written_at", "updated_at"),
-    *("version", "projected", "snapshot", "parts"),
+    *("epoch", "redacted", "version", "projected", "snapshot", "parts"),
 )
 _STATE = select(*(LEADS.c[name] for name in _COLUMNS)).where(_THIS).with_for_update()
 _UPDATE = update(LEADS).where(_THIS)
 _INSERT = insert(ENTRIES)
+_INSERT_CONTENT = insert(CONTENTS)
 _FROM = (
-    select(ENTRIES)
+    select(ENTRIES, *OF_CONTENT)
+    .join(CONTENTS, IS_CONTENT, isouter=True)
     .where(ENTRIES.c.lead_id == bindparam("of_lead"), ENTRIES.c.seq >= bindparam("first"))
     .order_by(ENTRIES.c.seq, ENTRIES.c.revision)
 )
 
 
 def write(
-    connection: Connection, writing: Writing, row: LeadRow | None, snapshots: Sequence[Snapshot] = ()
+    connection: Connection,
+    writing: Writing,
+    row: LeadRow | None,
+    snapshots: Sequence[Snapshot] = (),
+    key: DataKey | None = None,
 ) -> int:
     """Write events, row and read tables. Returns the number up to which the ledger has the events that the writer knows.
 
-    Without a row the read tables are left behind, until the lead's next row or a rebuild.
+    Without a row the read tables are left behind, until the lead's next row or a rebuild. What the events say is sealed
+    under the key; without one it stays plain.
     """
-    lead = _hold(connection, writing.lead_id)
+    lead = hold(connection, writing.lead_id)
     first = max(writing.after, lead.confirmed) + 1
     if writing.entries:
         first = min(first, writing.entries[0].seq)
-    standing = _standing(connection, writing.lead_id, first)
-    changes = changes_of(writing, LeadState(lead.confirmed, lead.written_at), standing)
-    _insert(connection, writing, changes)
-    state = _state_after(connection, lead, writing, first, standing, changes)
+    standing = standing_of(connection, writing.lead_id, first, lead.redacted)
+    changes = changes_of(writing, LeadState(lead.confirmed, lead.written_at, lead.redacted), standing)
+    insert_entries(connection, writing, changes, key, lead.epoch)
+    state = state_after(connection, lead, writing, first, standing, changes)
     changed = {name: value for name, value in state.items() if getattr(lead, name) != value}
     if row and _is_kept(row, lead, changes):
         changed |= columns_of(row)
@@ -98,10 +125,10 @@ def _project(
 
 def _entries(connection: Connection, lead_id: str) -> list[Entry]:
     wanted = select(EVENTS).where(EVENTS.c.lead_id == lead_id).order_by(EVENTS.c.seq)
-    return [Entry.model_validate(dict(found)) for found in connection.execute(wanted).mappings()]
+    return [*map(contents_of(connection).entry, connection.execute(wanted).mappings())]
 
 
-def _hold(connection: Connection, lead_id: str) -> Any:
+def hold(connection: Connection, lead_id: str) -> Any:
     """Return the lead's state, made if it is missing, and keep other writers of the lead out."""
     this = {"of_lead": lead_id}
     found = connection.execute(_STATE, this).one_or_none()
@@ -112,39 +139,72 @@ def _hold(connection: Connection, lead_id: str) -> Any:
 
 
 def _insert_new_lead(connection: Connection, lead_id: str) -> None:
-    """Insert a blank row. Waits for another transaction that inserts the same one."""
+    """Insert a blank row. Waits for another transaction that inserts the same one.
+
+    A ledger that was restored has events without rows, because backups leave those out.
+    """
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    blank = {"lead_id": lead_id, "confirmed": 0, "recorded": 0, "last_seq": 0}
-    connection.execute(dialect.insert(LEADS).on_conflict_do_nothing(), blank)
+    row = {"lead_id": lead_id, "confirmed": 0, "recorded": 0, "last_seq": 0, "epoch": 0, "redacted": 0}
+    of_lead = {"of_lead": lead_id}
+    if standing := connection.execute(_HEADS, of_lead).all():
+        numbers = [found.seq for found in standing]
+        row["recorded"] = next(seq for seq in count(1) if numbers[seq - 1 : seq] != [seq]) - 1
+        row |= {"last_seq": numbers[-1], "last_at": standing[-1].at, "written_at": standing[-1].at}
+    if erased := connection.execute(_ERASED, of_lead).one_or_none():
+        row |= {"epoch": erased.epoch, "redacted": erased.last}
+    connection.execute(dialect.insert(LEADS).on_conflict_do_nothing(), row)
 
 
-def _standing(connection: Connection, lead_id: str, first: int) -> dict[int, Standing]:
-    """Return what stands under each number of the lead from `first` on."""
+def standing_of(connection: Connection, lead_id: str, first: int, redacted: int) -> dict[int, Standing]:
+    """Return what stands under each number of the lead from `first` on.
+
+    Contents up to the number `redacted` are not read: they do not say what was recorded any more.
+    """
+    contents = contents_of(connection)
     rows = connection.execute(_FROM, {"of_lead": lead_id, "first": first})
+    newest = {found["seq"]: found for found in rows.mappings()}
     return {
-        found["seq"]: Standing(
-            found["revision"], None if found["void"] else Entry.model_validate(dict(found))
+        seq: Standing(
+            found["revision"],
+            None if found["void"] else blank(found) if seq <= redacted else contents.entry(found),
         )
-        for found in rows.mappings()
+        for seq, found in newest.items()
     }
 
 
-def _insert(connection: Connection, writing: Writing, changes: Changes) -> None:
-    rows = [entry.model_dump() | {"revision": revision, "void": False} for revision, entry in changes.entries]
+def insert_entries(
+    connection: Connection, writing: Writing, changes: Changes, key: DataKey | None, epoch: int
+) -> None:
+    """Insert the rows of these changes. `epoch`: that of the lead's newest erasure."""
+    rows = [_clear(entry) | {"revision": revision, "void": False} for revision, entry in changes.entries]
     rows += [_VOID | {"seq": seq, "revision": revision} for seq, revision in changes.voids]
-    if rows:
-        of_all = {"lead_id": writing.lead_id}
-        connection.execute(_INSERT, [{"at": writing.at} | row | of_all for row in rows])
+    if not rows:
+        return
+    of_all = {"lead_id": writing.lead_id}
+    connection.execute(_INSERT, [{"at": writing.at} | row | of_all for row in rows])
+    if not changes.entries:
+        return
+    if key and key.id.epoch < epoch:
+        raise LedgerUnavailable(
+            f"The key {key.id} is older than an erasure of the lead. The one since then is fetched within a minute."
+        )
+    contents = [
+        content_row(Place(writing.lead_id, entry.seq, revision), said_in(entry), key, epoch)
+        for revision, entry in changes.entries
+    ]
+    connection.execute(_INSERT_CONTENT, contents)
 
 
-_VOID = dict.fromkeys(("by", "source", "key", "policy", "summary"), "") | {
-    "kind": VOID,
-    "void": True,
-    "data": {},
-}
+def _clear(entry: Entry) -> dict[str, Any]:
+    """Return the part of an entry that names nobody."""
+    values = entry.__dict__
+    return {name: values[name] for name in ("seq", "at", "kind", "source", "policy")}
 
 
-def _state_after(
+_VOID = {"kind": VOID, "source": "", "policy": "", "void": True}
+
+
+def state_after(
     connection: Connection,
     lead: Any,
     writing: Writing,
@@ -185,7 +245,12 @@ def _last(
 
 
 def _is_kept(row: LeadRow, lead: Any, changes: Changes) -> bool:
-    """Check if the row replaces the stored one: it is not older, or what the stored one shows was lost."""
+    """Check if the row replaces the stored one: it is not older, or what the stored one shows was lost.
+
+    One that was made before an erasure never does.
+    """
+    if row.last_seq < lead.redacted:
+        return False
     if lead.updated_at is None or changes.supersedes:
         return True
     if (
@@ -195,12 +260,20 @@ def _is_kept(row: LeadRow, lead: Any, changes: Changes) -> bool:
     return (row.updated_at, row.last_seq) >= (lead.updated_at, lead.last_seq)
 
 
-def rebuild(connection: Connection, lead_id: str, now: datetime, *, only_if_stale: bool = False) -> bool:
+def rebuild(
+    connection: Connection,
+    lead_id: str,
+    now: datetime,
+    *,
+    only_if_stale: bool = False,
+    redacted: bool = False,
+) -> bool:
     """Make the lead's row, state and read tables from its events.
 
-    Returns False, and keeps the row, if they cannot be read.
+    Returns False, and keeps the row, if they cannot be read. With `redacted`, nothing that was said in the former row is
+    kept, and there is none if the events cannot be read.
     """
-    lead = _hold(connection, lead_id)
+    lead = hold(connection, lead_id)
     if only_if_stale and not is_stale(connection, lead_id, now):  # another process was faster
         return True
     entries = _entries(connection, lead_id)
@@ -209,7 +282,9 @@ def rebuild(connection: Connection, lead_id: str, now: datetime, *, only_if_stal
     before = _stored_row(connection, lead_id)
     whole = without_gaps(entries)
     # A row that knows more than the events before a gap is better than one made of these.
-    is_known = before is not None and len(whole) < before.last_seq
+    is_known = before is not None and len(whole) < before.last_seq and not redacted
+    if redacted and before:
+        now, before = max(now, before.updated_at), _without_words(before)
     read = read_lead(lead_id, whole)
     row = row_from(read, before, now) if read and not is_known else None
     state = {
@@ -221,8 +296,15 @@ def rebuild(connection: Connection, lead_id: str, now: datetime, *, only_if_stal
     values = state | remake_spans(connection, lead_id, read and read.spans, len(whole))
     if row:
         values |= columns_of(row) | write_lines(connection, lead_id, row, None)
+    elif redacted:
+        values |= NO_ROW | forget_lines(connection, lead_id)
     connection.execute(_UPDATE, values | {"of_lead": lead_id})
     return row is not None
+
+
+def _without_words(row: LeadRow) -> LeadRow:
+    """Return the row with the number of what no event tells, and not what was said of it."""
+    return row.replaced(parked=(ERASED,) * len(row.parked), items=())
 
 
 def _stored_row(connection: Connection, lead_id: str) -> LeadRow | None:
@@ -234,9 +316,9 @@ def _stored_row(connection: Connection, lead_id: str) -> LeadRow | None:
         return None
 
 
-def reopen(connection: Connection, note: Reopening) -> bool:
+def reopen(connection: Connection, note: Reopening, key: DataKey | None) -> bool:
     """Let events above `note.after` be written anew. Returns False, without a note, if they are not final anyway."""
-    lead = _hold(connection, note.lead_id)
+    lead = hold(connection, note.lead_id)
     if not lead.last_seq:
         raise LedgerRefused(f"The ledger has no lead {note.lead_id}.")
     if lead.confirmed <= note.after:
@@ -250,19 +332,24 @@ def reopen(connection: Connection, note: Reopening) -> bool:
         "void": False,
         "at": note.at,
         "kind": "reopened",
-        "by": note.by,
-        "summary": note.reason,
-        "data": {"after": note.after, "confirmed": lead.confirmed},
     }
-    connection.execute(insert(ENTRIES), row)
+    connection.execute(_INSERT, row)
+    limits = {"after": note.after, "confirmed": lead.confirmed}
+    said = {"by": note.by, "key": "", "summary": note.reason, "data": limits}
+    connection.execute(
+        _INSERT_CONTENT, content_row(Place(note.lead_id, 0, before + 1), said, key, lead.epoch)
+    )
     connection.execute(_UPDATE, {"confirmed": note.after, "of_lead": note.lead_id})
     return True
 
 
 def reopenings(connection: Connection, lead_id: str) -> list[Reopening]:
     """Return the notes about a lead, oldest first."""
-    wanted = select(ENTRIES).where(ENTRIES.c.lead_id == lead_id, ENTRIES.c.seq == 0)
-    return [
-        Reopening(lead_id, row.data["after"], row.data["confirmed"], row.at, row.by, row.summary)
-        for row in connection.execute(wanted.order_by(ENTRIES.c.revision))
-    ]
+    contents = contents_of(connection)
+    found = []
+    for row in connection.execute(_FROM, {"of_lead": lead_id, "first": 0}).mappings():
+        if row["seq"] == 0:
+            said = contents.readable(row)
+            after, confirmed = (said["data"].get(name, 0) for name in ("after", "confirmed"))
+            found.append(Reopening(lead_id, after, confirmed, row["at"], said["by"], said["summary"]))
+    return found

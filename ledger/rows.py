@@ -1,7 +1,7 @@
 """The row of a lead in the table `ledger_leads`: what is stored of it, and the filters by which rows are found."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, or_
 
@@ -18,6 +18,10 @@ def columns_of(row: LeadRow) -> dict[str, Any]:
     values = {column.name: _stored(getattr(row, column.name)) for column in FILTERS}
     values["value"] = row.value or 0  # so that it can be sorted by on both engines
     return values | {"document": storable(row.model_dump_json())}
+
+
+NO_ROW: Final[dict[str, Any]] = dict.fromkeys((*(column.name for column in FILTERS), "document"))
+"""The values of a lead that has no row."""
 
 
 def _stored(value: Any) -> Any:

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, func, insert, inspect, select, update
 
 from ledger.read_tables import FEED, FEED_HEAD, OF_LEAD
 from ledger.tables import (
+    CONTENTS,
     ENTRIES,
+    ERASURES,
     EVENTS,
     IDENTITY,
     LEADS,
@@ -24,6 +26,8 @@ from ledger.tables import (
 
 RIGHTS: Final = {
     ENTRIES.name: "SELECT, INSERT",
+    CONTENTS.name: "SELECT, INSERT",
+    ERASURES.name: "SELECT",
     EVENTS.name: "SELECT",
     LEADS.name: "SELECT, INSERT, UPDATE",
     LIMITS.name: "SELECT, INSERT, UPDATE",
@@ -35,23 +39,48 @@ RIGHTS: Final = {
 }
 """All rights that the service needs on PostgreSQL. The role with them can neither change nor remove an event."""
 
+ERASING: Final = {CONTENTS.name: "UPDATE (epoch, sealed, content)", ERASURES.name: "INSERT"}
+"""The rights that an erasure needs in addition."""
+
 _FINAL: Final = (
     "EXISTS (SELECT 1 FROM ledger_leads WHERE lead_id = NEW.lead_id AND confirmed >= NEW.seq) "
     "AND EXISTS (SELECT 1 FROM ledger_events WHERE lead_id = NEW.lead_id AND seq = NEW.seq)"
 )
 
+_IS_NOTED: Final = "EXISTS (SELECT 1 FROM ledger_erasures WHERE lead_id = NEW.lead_id AND epoch = NEW.epoch)"
+"""Only an erasure that is noted replaces what an event says, and only under a newer key."""
+
+
+def _sqlite_refuses(table: str, *changes: str) -> list[str]:
+    return [
+        f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {change} refused'); END"
+        for change in changes
+    ]
+
+
+def _sqlite_keeps(table: str, *key: str) -> str:
+    """Return the trigger that keeps a row: INSERT OR REPLACE deletes it without firing the triggers above."""
+    same = " AND ".join(f"{name} = NEW.{name}" for name in key)
+    has = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - names of ours
+    return (
+        f"CREATE TRIGGER {table}_keeps_what_it_has BEFORE INSERT ON {table} "
+        f"WHEN {has} BEGIN SELECT RAISE(IGNORE); END"
+    )
+
+
 _APPEND_ONLY: Final = {
     "sqlite": [
-        *(
-            f"CREATE TRIGGER ledger_refuses_{change.lower()} BEFORE {change} ON ledger_entries "
-            f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {change} refused'); END"
-            for change in ("UPDATE", "DELETE")
-        ),
-        # INSERT OR REPLACE deletes without firing the trigger above; this one keeps the recorded row.
-        "CREATE TRIGGER ledger_keeps_what_it_has BEFORE INSERT ON ledger_entries "
-        "WHEN EXISTS (SELECT 1 FROM ledger_entries "
-        "WHERE lead_id = NEW.lead_id AND seq = NEW.seq AND revision = NEW.revision) "
-        "BEGIN SELECT RAISE(IGNORE); END",
+        *_sqlite_refuses("ledger_entries", "UPDATE", "DELETE"),
+        *_sqlite_refuses("ledger_erasures", "UPDATE", "DELETE"),
+        *_sqlite_refuses("ledger_contents", "DELETE"),
+        _sqlite_keeps("ledger_entries", "lead_id", "seq", "revision"),
+        _sqlite_keeps("ledger_contents", "lead_id", "seq", "revision"),
+        _sqlite_keeps("ledger_erasures", "lead_id", "epoch"),
+        "CREATE TRIGGER ledger_contents_only_erased BEFORE UPDATE ON ledger_contents "
+        "WHEN NOT (NEW.lead_id = OLD.lead_id AND NEW.seq = OLD.seq AND NEW.revision = OLD.revision "
+        f"AND NEW.epoch > OLD.epoch AND {_IS_NOTED}) "
+        "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: only an erasure replaces a content'); END",
         "CREATE TRIGGER ledger_keeps_what_is_final BEFORE INSERT ON ledger_entries "
         f"WHEN NEW.revision > 1 AND {_FINAL} "
         "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: a final event cannot be superseded'); END",
@@ -60,8 +89,22 @@ _APPEND_ONLY: Final = {
         "CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "RAISE restrict_violation USING MESSAGE = 'the ledger is append-only: ' || TG_OP || ' refused'; "
         "END $$",
-        "CREATE TRIGGER ledger_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries "
-        "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change()",
+        *(
+            f"CREATE TRIGGER ledger_refuses_change BEFORE {changes} ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change()"
+            for table, changes in (
+                ("ledger_entries", "UPDATE OR DELETE OR TRUNCATE"),
+                ("ledger_erasures", "UPDATE OR DELETE OR TRUNCATE"),
+                ("ledger_contents", "DELETE OR TRUNCATE"),
+            )
+        ),
+        "CREATE FUNCTION ledger_keep_content() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF NEW.lead_id = OLD.lead_id AND NEW.seq = OLD.seq AND NEW.revision = OLD.revision "
+        f"AND NEW.epoch > OLD.epoch AND {_IS_NOTED} THEN RETURN NEW; END IF; "
+        "RAISE restrict_violation USING MESSAGE = "
+        "'the ledger is append-only: only an erasure replaces a content'; END $$",
+        "CREATE TRIGGER ledger_keeps_content BEFORE UPDATE ON ledger_contents "
+        "FOR EACH ROW EXECUTE FUNCTION ledger_keep_content()",
         f"CREATE FUNCTION ledger_keep_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {_FINAL} THEN "
         "RAISE restrict_violation USING MESSAGE = "
         "'the ledger is append-only: a final event cannot be superseded'; "
@@ -130,4 +173,11 @@ def grant_rights(connection: Connection, role: str) -> None:
     name = connection.dialect.identifier_preparer.quote(role)
     for table, rights in RIGHTS.items():
         connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {name}")
+        connection.exec_driver_sql(f"GRANT {rights} ON {table} TO {name}")
+
+
+def grant_erasing(connection: Connection, role: str) -> None:
+    """Give a role of PostgreSQL the rights of ERASING, beside those that it has. Only the owner of the tables can do so."""
+    name = connection.dialect.identifier_preparer.quote(role)
+    for table, rights in ERASING.items():
         connection.exec_driver_sql(f"GRANT {rights} ON {table} TO {name}")

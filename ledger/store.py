@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
@@ -83,6 +83,7 @@ def _sqlite(url: URL) -> Engine:
     def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
         connection.execute("PRAGMA synchronous = FULL")  # acknowledged commits survive a power cut
+        connection.execute("PRAGMA secure_delete = ON")  # what an erasure removes does not stay in free pages
         _use_write_ahead_log(connection, float(str(url.query["timeout"])))
 
     @event.listens_for(engine, "begin")
@@ -108,6 +109,14 @@ def _use_write_ahead_log(connection: sqlite3.Connection, seconds: float) -> None
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
+
+
+def overwrite(engine: Engine) -> None:
+    """Let nothing of what was removed remain in SQLite's log of writes, unless a reader still needs it."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # outside of a transaction
 
 
 def location_of(url: URL) -> str:

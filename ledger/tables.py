@@ -1,9 +1,11 @@
-"""Tables of the ledger, the view of the valid events, and the triggers that keep the events append-only.
+"""Tables of the ledger, and the view of the valid events.
 
 `ledger_entries` holds every event that was ever written, and is only inserted into. A workflow task can die after it
 wrote its events, and is done again with other ones; a row of a higher revision then takes the place of a lost one, or
-voids it. `ledger_events` shows the valid rows. `ledger_leads` holds one row per lead, derived from its events;
-`ledger_limits` what the workers tell each other about rate limits; `ledger_identity` the ledger's own name.
+voids it. `ledger_contents` holds what the events say, sealed under the lead's key. It is replaced only when a person is
+erased, which `ledger_erasures` notes. `ledger_events` shows the valid rows with their contents. `ledger_leads` holds one
+row per lead, derived from its events; `ledger_limits` what the workers tell each other about rate limits;
+`ledger_identity` the ledger's own name.
 """
 
 from datetime import UTC, datetime
@@ -11,7 +13,6 @@ from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -22,9 +23,11 @@ from sqlalchemy import (
     Dialect,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
+    and_,
     false,
     insert,
     inspect,
@@ -36,8 +39,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateView
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION: Final = 2
-"""Number of the newest migration (`ledger.migrations`)."""
+SCHEMA_VERSION: Final = 1
+"""Version of the schema: that of 1.0, or the number of the newest migration since (`ledger.migrations`)."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -72,15 +75,39 @@ ENTRIES: Final = Table(
     Column("void", Boolean, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("by", Text, nullable=False),
     Column("source", Text, nullable=False),
-    Column("key", Text, nullable=False),
     Column("policy", Text, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("data", JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sqlite_with_rowid=False,
 )
-"""All writings of all events. A number of 0 is no event but a note about the lead's events (`Ledger.reopen`)."""
+"""All writings of all events. A number of 0 is no event but a note about the lead's events (`Ledger.reopen`).
+
+It names nobody: `kind`, `source` and `policy` are words of the service's own.
+"""
+
+CONTENTS: Final = Table(
+    "ledger_contents",
+    METADATA,
+    Column("lead_id", ID, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", Integer, CheckConstraint("epoch >= 0"), nullable=False),  # of the lead's key
+    Column("sealed", Boolean, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What the entries say (`ledger.contents`): sealed, or plain JSON. Empty: it was superseded, and then erased."""
+
+ERASURES: Final = Table(
+    "ledger_erasures",
+    METADATA,
+    Column("lead_id", ID, primary_key=True),
+    Column("epoch", Integer, CheckConstraint("epoch >= 1"), primary_key=True, autoincrement=False),
+    Column("request", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("last", Integer, nullable=False),  # number of the newest event that it redacted
+    sqlite_with_rowid=False,
+)
+"""Erasures of a person from a lead's events, each with the epoch under which the contents were written anew."""
 
 _FIRST: Final = literal_column("1", Integer)  # not a parameter, so that the partial index below is used
 
@@ -92,24 +119,36 @@ _revised = Index(
 )
 """The few rows that took the place of others; reading the valid events asks only this index about each."""
 
+IS_CONTENT: Final = and_(
+    CONTENTS.c.lead_id == ENTRIES.c.lead_id,
+    CONTENTS.c.seq == ENTRIES.c.seq,
+    CONTENTS.c.revision == ENTRIES.c.revision,
+)
+"""The condition that joins an entry and its content."""
+OF_CONTENT: Final = (CONTENTS.c.epoch, CONTENTS.c.sealed, CONTENTS.c.content)
+
 _newer = ENTRIES.alias("newer")
-_valid = select(*(column for column in ENTRIES.c if column.name not in {"revision", "void"})).where(
-    ENTRIES.c.seq > literal_column("0", Integer),
-    ENTRIES.c.void.is_(false()),
-    not_(
-        select(literal_column("1"))
-        .where(
-            _newer.c.lead_id == ENTRIES.c.lead_id,
-            _newer.c.seq == ENTRIES.c.seq,
-            _newer.c.revision > ENTRIES.c.revision,
-            _newer.c.revision > _FIRST,
-        )
-        .correlate(ENTRIES)
-        .exists()
-    ),
+_valid = (
+    select(*(column for column in ENTRIES.c if column.name != "void"), *OF_CONTENT)
+    .join(CONTENTS, IS_CONTENT, isouter=True)
+    .where(
+        ENTRIES.c.seq > literal_column("0", Integer),
+        ENTRIES.c.void.is_(false()),
+        not_(
+            select(literal_column("1"))
+            .where(
+                _newer.c.lead_id == ENTRIES.c.lead_id,
+                _newer.c.seq == ENTRIES.c.seq,
+                _newer.c.revision > ENTRIES.c.revision,
+                _newer.c.revision > _FIRST,
+            )
+            .correlate(ENTRIES)
+            .exists()
+        ),
+    )
 )
 EVENTS: Final = CreateView(_valid, "ledger_events", metadata=METADATA).table
-"""The valid events: of each number the row of the highest revision, unless that is void."""
+"""The valid events with their contents: of each number the row of the highest revision, unless that is void."""
 
 FILTERS: Final = (
     Column("stage", Text, index=True),
@@ -164,6 +203,8 @@ LEADS: Final = Table(
     Column("last_seq", Integer, nullable=False),  # the highest valid number
     Column("last_at", UtcDateTime),  # the time of that event
     Column("written_at", UtcDateTime),  # time of the newest writing, by the lead's clock
+    Column("epoch", Integer, nullable=False, server_default="0"),  # that of its newest erasure
+    Column("redacted", Integer, nullable=False, server_default="0"),  # events up to this number were redacted
     *FILTERS,
     Column("document", Text),  # the whole row as JSON
     Column("version", Integer),  # version of the rules by which its read tables were made (`ROWS_VERSION`)

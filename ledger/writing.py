@@ -44,6 +44,8 @@ class LeadState(NamedTuple):
     """Number up to which events are final."""
     written_at: datetime | None = None
     """Time of the newest writing."""
+    redacted: int = 0
+    """Number up to which the events say no longer what was recorded, because a person was erased."""
 
 
 class Standing(NamedTuple):
@@ -102,7 +104,7 @@ def changes_of(writing: Writing, state: LeadState, standing: Mapping[int, Standi
     first_other: tuple[Entry, Entry] | None = None
     for entry in writing.entries:
         revision, valid = standing.get(entry.seq, _NOTHING)
-        if valid == entry:
+        if _is_recorded(entry, valid, state.redacted):
             continue
         if valid is not None:
             if entry.seq <= final:
@@ -116,6 +118,17 @@ def changes_of(writing: Writing, state: LeadState, standing: Mapping[int, Standi
 
 
 _NOTHING = Standing(0, None)
+
+
+def _is_recorded(entry: Entry, valid: Entry | None, redacted: int) -> bool:
+    """Check if the entry is what stands. Of a redacted one only the outside is compared: a repeat brings no words back."""
+    if valid is None or entry.seq > redacted:
+        return valid == entry
+    return _outside(entry) == _outside(valid)
+
+
+def _outside(entry: Entry) -> tuple[datetime, str, str, str]:
+    return entry.at, entry.kind, entry.source, entry.policy
 
 
 def _lost(

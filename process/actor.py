@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from process.types import Given, Line, Role
+from process.types import Given, Login, Role
 
 
 class Face(StrEnum):
@@ -31,7 +31,7 @@ class Actor(Given):
     """The person who decides. The face says who it is; the lead judges what they may do (`process.authorization`)."""
 
     face: Face = Face.SIGNAL
-    identity: Line | None = None
+    identity: Login | None = None
     """The person, the same on every face (`identity_of`); None if unknown."""
     roles: tuple[Role, ...] | None = None
     """Their roles, sorted; None where the face knows no roles."""

@@ -18,7 +18,7 @@ from nacl.signing import SigningKey, VerifyKey
 from pydantic import ValidationError
 
 from process.actor import Actor
-from process.types import Given
+from process.types import Given, Id
 
 EVERY_LEAD = ""
 """In place of the id of a lead, for what the service tells all of them alike."""
@@ -36,7 +36,7 @@ class Envelope(Given):
     seen: int | None = None
     """Number of the newest event that the person knew. The lead refuses the decision if somebody, or a date, has decided
     since. None: they decide whatever has happened."""
-    signature: str = ""
+    signature: Id = ""
     """Signature by Ed25519 (base64); empty if the sender has no key."""
 
 

@@ -12,6 +12,11 @@ ERASED: Final = "[erased]"
 """Stands in place of what was erased."""
 
 
+def unless_erased(text: str | None) -> str | None:
+    """Return the text, or None if it was erased."""
+    return None if text == ERASED else text
+
+
 class Personal(Enum):
     """The kinds of texts that may say something of a person."""
 
@@ -31,7 +36,7 @@ class Impersonal:
 Mark = Personal | Impersonal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ByKey:
     """The marks of a mapping whose entries differ by their keys. The keys themselves are impersonal."""
 

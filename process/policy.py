@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from process.actor import Face
 from process.addresses import EXAMPLE, complaint_about, domain_of
-from process.types import Given, Line, Role, Stage, line_complaint
+from process.types import Coded, Given, Login, Role, Stage, line_complaint
 
 MAX_DAYS = 3650
 """Maximum length of a period in days, so that every date can be represented."""
@@ -96,10 +96,10 @@ class Periods(Given):
 class Labels(Given):
     """Names of the issues' labels (process.md, The lead's issue, The hub's issue)."""
 
-    lead: Line = "lead"
-    hub_service: Line = Field("service:hub", description="a lead of the hub service")
-    customer: Line = Field("customer", description="a lead with a signed contract")
-    hub: Line = Field("Hub", description="the hub's issue")
+    lead: Coded = "lead"
+    hub_service: Coded = Field("service:hub", description="a lead of the hub service")
+    customer: Coded = Field("customer", description="a lead with a signed contract")
+    hub: Coded = Field("Hub", description="the hub's issue")
 
 
 class Faces(Given):
@@ -128,7 +128,7 @@ class Discounts(Given):
     )
 
 
-COLUMNS: dict[Stage, Line] = {stage: stage.capitalize() for stage in Stage}
+COLUMNS: dict[Stage, Coded] = {stage: stage.capitalize() for stage in Stage}
 """Name of the board's column for each stage, unless a policy names others."""
 
 BUILT_IN = "2026-06"
@@ -141,8 +141,8 @@ TEAMS = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 TEAM_FIELDS = frozenset({"people", "addresses", "aliases"})
 """Fields of a policy that are no rules: they say who is who."""
 
-Aliases = dict[Line, tuple[Line, ...]]
-NamesByRole = dict[Role, tuple[Line, ...]]
+Aliases = dict[Login, tuple[Login, ...]]
+NamesByRole = dict[Role, tuple[Login, ...]]
 """Role -> names or addresses of the people who have it."""
 
 
@@ -153,14 +153,14 @@ class Policy(Given):
     roles are not rules: a change of them reaches every lead, and the version does not depend on them.
     """
 
-    version: Line = BUILT_IN
+    version: Coded = BUILT_IN
     periods: Periods = Periods()
     holidays: tuple[date, ...] = ()
-    columns: dict[Stage, Line] = COLUMNS
+    columns: dict[Stage, Coded] = COLUMNS
     labels: Labels = Labels()
     discounts: Discounts = Discounts()
     faces: Faces = Faces()
-    mail_domains: tuple[Line, ...] = ()
+    mail_domains: tuple[Coded, ...] = ()
     """Domains in which people get a lead's mails, beside those of the team's own addresses."""
     people: NamesByRole = {}
     """Role -> GitHub logins, and teams as `team:SLUG`."""

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES, Bounded
 from process.links import link_complaint
+from process.personal import Impersonal, Personal
 
 
 class Unreadable:
@@ -129,6 +130,29 @@ Text = Annotated[
 """Free text, possibly of several lines."""
 
 
+# ---- what a text says, as a type: each field of a model has one (`process.personal`)
+
+PersonName = Annotated[Line, Personal.NAME]
+PersonNames = Annotated[Text, Personal.NAME]
+MailAddress = Annotated[Line, Personal.ADDRESS]
+Login = Annotated[Line, Personal.ADDRESS]
+"""A person's account on GitHub, by its name or number, or the name of a team there."""
+FreeLine = Annotated[Line, Personal.WORDS]
+FreeText = Annotated[Text, Personal.WORDS]
+Title = Annotated[Line, Personal.MENTION]
+"""The name of a thing: of an organisation, a request, a file, an item. It may mention a person."""
+Coded = Annotated[Line, Impersonal("a word of the process or of its settings")]
+
+Named = Annotated[str, Personal.NAME]
+Address = Annotated[str, Personal.ADDRESS]
+Words = Annotated[str, Personal.WORDS]
+"""A sentence that may repeat free text."""
+Mention = Annotated[str, Personal.MENTION]
+"""A text of ours with the name of a thing."""
+Code = Annotated[str, Impersonal("a word of the process or of its settings")]
+Id = Annotated[str, Impersonal("an id, a key of ours or a checksum")]
+
+
 _JOINERS = "\u200c\u200d"
 """Invisible characters that some scripts and emoji need."""
 _OF_SEQUENCES = re.compile("[\U000e0020-\U000e007f]")
@@ -175,7 +199,12 @@ def _for_a_browser(url: str, info: ValidationInfo) -> str:
     return url if url.startswith("http://") else ""
 
 
-PageUrl = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_for_a_browser)]
+PageUrl = Annotated[
+    str,
+    StringConstraints(max_length=2_000),
+    AfterValidator(_for_a_browser),
+    Impersonal("the address of a page, by an id"),
+]
 """The address of a page that people are led to; empty if there is none."""
 
 
@@ -186,9 +215,9 @@ MAX_NAME = 500
 class Link(Given):
     """An object of a lead in another system: its id there, and the URL for people."""
 
-    id: Annotated[str, StringConstraints(max_length=500)]
+    id: Annotated[Id, StringConstraints(max_length=500)]
     url: PageUrl = ""
-    home: Annotated[str, StringConstraints(max_length=500)] = ""
+    home: Annotated[Id, StringConstraints(max_length=500)] = ""
     """The repository or parent folder that a person moved it to; empty if it was not moved."""
-    name: Annotated[str, StringConstraints(max_length=MAX_NAME)] = ""
+    name: Annotated[Mention, StringConstraints(max_length=MAX_NAME)] = ""
     """Name of the folder at the last check."""

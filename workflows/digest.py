@@ -18,7 +18,7 @@ from temporalio.exceptions import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from process.types import Model
+    from process.types import Code, Id, Model, Words
     from process.views.digest import Week
     from workflows.activity_errors import reason_of
 
@@ -43,25 +43,25 @@ class DigestPlan(Model):
     read_at: AwareDatetime
     """Moment of which the mails tell."""
     leads: int
-    keys: tuple[str, ...] = ()
+    keys: tuple[Id, ...] = ()
 
 
 class DigestPart(Model):
     """One mail to send."""
 
     week: Week
-    key: str
+    key: Id
     read_at: AwareDatetime
 
 
 class DigestResult(Model):
     """The result of a week's digest. A mail's key is a role, or a digest of a person's address."""
 
-    week: str
+    week: Code
     leads: int = 0
-    sent: dict[str, str] = {}
+    sent: dict[Id, Id] = {}
     """Message-ID of each mail, by its key; empty if nothing was left to say in it."""
-    failed: dict[str, str] = {}
+    failed: dict[Id, Words] = {}
     """Reason why each mail could not be sent, by its key."""
 
 
@@ -70,7 +70,7 @@ class DigestState(Model):
 
     done: DigestResult
     plan: DigestPlan
-    todo: tuple[str, ...]
+    todo: tuple[Id, ...]
     """Keys of the mails that are still to be tried now."""
     until: AwareDatetime
 

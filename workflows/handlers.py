@@ -68,6 +68,13 @@ MESSAGES = (
         "receive_relation_notice",
         "Receive the relation that another lead has to this one: undecided, another one, merged into it, or none.",
     ),
+    Message(
+        "erase_person",
+        ("signal", "update"),
+        "erase_person",
+        "Take a person's words out of the lead and go on in a new run. The service sends it, signed. Takes one object with "
+        "request_id, and person or everybody.",
+    ),
     Message("adopt", ("signal",), "adopt", "Go on in a new run, under the newest rules of the process."),
     Message(
         "lead",

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import Field, StringConstraints, ValidationError
 
     from process.identity import full_id
-    from process.types import Given, Line, Model
+    from process.types import Coded, Given, Id, Model, Words
     from workflows.activity_errors import failed_as, reason_of
     from workflows.runtime.steps import messages_follow
 
@@ -39,9 +39,9 @@ MAX_WAITING = 2_600
 A new run gets them all as its input, of at most 2 MiB."""
 
 
-Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{0,100}$")]
+Repository = Annotated[Id, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{0,100}$")]
 """A repository's name, without its owner: that is the organization."""
-GlobalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:=+/-]{1,100}$")]
+GlobalId = Annotated[Id, StringConstraints(pattern=r"^[A-Za-z0-9_.:=+/-]{1,100}$")]
 """An id that GitHub gives to a delivery or to an item of a board."""
 Number = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -73,16 +73,16 @@ class SyncRequest(Given):
 class SyncResult(Model):
     """Sentences about what a sync did. Without any, there was nothing to do."""
 
-    done: tuple[str, ...] = ()
+    done: tuple[Words, ...] = ()
 
 
 class SyncState(Model):
     """Everything that one run of the workflow hands to the next (continue-as-new)."""
 
     waiting: tuple[ChangeNotice, ...] = ()
-    deliveries: tuple[str, ...] = ()
-    done: tuple[str, ...] = ()
-    lead_id: Line | None = None
+    deliveries: tuple[Id, ...] = ()
+    done: tuple[Words, ...] = ()
+    lead_id: Coded | None = None
     """Id that is reserved for the lead that the issue becomes."""
 
 

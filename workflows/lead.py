@@ -22,6 +22,8 @@ with workflow.unsafe.imports_passed_through():
     from process.core.swap import Swapped
     from process.decisions.opening import LeadOpened
     from process.lead.duplicate_links import DuplicateLink
+    from process.privacy import erasing
+    from process.privacy.erasing import Erasing, Erasure, erased_again
     from process.views.agenda import agenda, wake_up_reason
     from process.views.agenda_items import AgendaItem
     from process.views.lead_overview import Option, Overview, TimelineLine
@@ -84,6 +86,8 @@ class LeadWorkflow:
             name: str(value) for name, value in workflow.memo().items() if name in MEMO
         }
         self.adopting = False
+        self.erasing: list[Erasing] = []
+        """Requests since which effects under way may bring back words of a person."""
         self.changed = True
 
     @workflow.run
@@ -183,6 +187,17 @@ class LeadWorkflow:
         self.change(aggregate)
         return answer
 
+    def erase_person(self, args: tuple[Any, ...]) -> Erasure | Refused:
+        """Take a person's words out of the lead, and continue as new, so that they do not stand in the next run."""
+        aggregate, begun = erasing.erase_person(self.aggregate, args, self.now)
+        self.change(aggregate)
+        if isinstance(begun, Refused):
+            return begun
+        self.erasing.append(begun)
+        self.adopting = self.changed = True
+        seq, run_id = aggregate.lead.last_seq, workflow.info().run_id
+        return Erasure(request_id=begun.request.request_id, last_seq=seq, run_id=run_id)
+
     def adopt(self, args: tuple[Any, ...]) -> None:
         """Continue as new, so that the next run adopts the newest rules."""
         self.adopting = self.changed = True
@@ -273,11 +288,20 @@ class LeadWorkflow:
             self.recorder.start(wake_up, more_follows=False)  # handlers wait for their events
             await workflow.wait_condition(lambda: self.changed or (stopping.done() and self._is_silent))
         stopping.result()
+        for begun in self.erasing:
+            self.aggregate = erased_again(self.aggregate, begun)
+        if self.erasing:
+            self._publish()
         workflow.continue_as_new(
             args=run_state(self.aggregate, self.now),
+            memo=self._whole_memo(),  # without, the server copies what stands under the keys of this run
             # with the promoted build: a lead that is pinned would stay with its own for ever
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
         )
+
+    def _whole_memo(self) -> dict[str, Any]:
+        others = {name: value for name, value in workflow.memo().items() if name not in MEMO}
+        return others | memo_of(self.aggregate.lead)
 
     @property
     def _is_silent(self) -> bool:

@@ -7,14 +7,15 @@ other, each of which ends well before its timeout.
 
 import asyncio
 from datetime import timedelta
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from process.types import Model
+    from process.personal import Personal
+    from process.types import Code, Model, Words
     from workflows.activity_errors import reason_of
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
@@ -44,12 +45,12 @@ SYSTEMS = {
 class SystemResult(Model):
     """The result of reconciling one system."""
 
-    cursor: dict[str, Any] = {}
+    cursor: Annotated[dict[Code, Any], Personal.MENTION] = {}
     """Position up to which the system was read, in the activity's own terms."""
-    found: tuple[str, ...] = ()
-    cost: dict[str, int] = {}
+    found: tuple[Words, ...] = ()
+    cost: dict[Code, int] = {}
     """Number of calls, by kind."""
-    failed: str = ""
+    failed: Words = ""
     """Reason why it failed, or empty."""
     omitted: int = 0
     """Number of further findings, which are not kept: the result's size must not grow with the number of leads."""
@@ -77,7 +78,7 @@ class SystemResult(Model):
 class Reconciliation(Model):
     """The results of all systems, from which the next reconciliation goes on."""
 
-    results: dict[str, SystemResult] = {}
+    results: dict[Code, SystemResult] = {}
 
 
 @workflow.defn

@@ -10,13 +10,13 @@ from process.core.refusal import Refused, refuse
 from process.decisions.opening import LeadOpened
 from process.decisions.reading import parse_as
 from process.lead.lead import Lead
-from process.types import Model, Stage
+from process.types import Mention, Model, Stage
 
 
 class RunSummary(Model):
     """The part that people see of a run's input in the Temporal UI. Beside it stands the packed lead."""
 
-    lead: str
+    lead: Mention
     stage: Stage
     events: int
     day: date

@@ -3,13 +3,15 @@
 from activities.errors import park
 from config.settings import Settings
 from process.addresses import ascii_address, complaint_about
+from process.personal import unless_erased
 from process.policy import Policy
 from process.types import Role
 
 
 def addresses_of(role: Role, policy: Policy, settings: Settings) -> tuple[str, ...]:
     """Return the role's addresses: those of the policy, or else those of the settings."""
-    return policy.addresses.get(role) or tuple(getattr(settings.addresses, role, ()))
+    known = tuple(filter(unless_erased, policy.addresses.get(role, ())))
+    return known or tuple(getattr(settings.addresses, role, ()))
 
 
 def valid_addresses_of(role: Role, policy: Policy, settings: Settings) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
-from process.types import Base
+from process.types import Base, Id, Words
 
 RENOTIFY_AFTER = timedelta(days=1)
 """A lead that has not fixed a problem is notified of it again after this time."""
@@ -22,14 +22,14 @@ C = TypeVar("C", bound=BaseModel)
 class Notification(Base):
     """The last notification of a lead."""
 
-    problem: str
+    problem: Words
     at: AwareDatetime
 
 
 class Notifications(Base):
     """The notifications already sent, so that the same one is not repeated in every reconciliation."""
 
-    sent: dict[str, Notification] = {}
+    sent: dict[Id, Notification] = {}
     """Last notification by lead, oldest first."""
 
     def due(self, problems: Mapping[str, str], at: datetime) -> list[str]:
@@ -54,7 +54,7 @@ class Notifications(Base):
 class Sweep(Base):
     """Position in a walk over all open leads, in the order of their ids, of which each round makes a slice."""
 
-    after: str = ""
+    after: Id = ""
     """Id of the last lead that was looked at; empty at the begin of a turn."""
     left: int | None = None
     """Number of leads that this round still has to look at; None before it has begun and after it has ended."""

@@ -20,7 +20,7 @@ from activities.reconcile.rows import LeadRows
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.core.outbox import DriftCheck
-from process.types import MAX_NAME, Base
+from process.types import MAX_NAME, Base, Id
 from process.views.lead_row import LeadRow
 from workflows.reconcile import SystemResult
 
@@ -35,7 +35,7 @@ AT_LEAST = 20
 class DriveCursor(Base):
     """Position in Drive's log of changes, and of the walk over all folders."""
 
-    position: str = ""
+    position: Id = ""
     """Token of Drive; empty before the first reconciliation."""
     trashed: bool = False
     """True if the folder for leads was in the trash at the last look."""

@@ -20,7 +20,7 @@ from client.leads import LeadsClient
 from config.settings import Settings
 from process.duplicates.matching import MatchKeys, match_reasons
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, MatchReason
-from process.types import Base, Stage
+from process.types import Base, Id, Stage
 from process.views.lead_row import LeadRow
 from workflows.reconcile import SystemResult
 
@@ -35,7 +35,7 @@ class DuplicatesCursor(Base):
     """Position in the order of the leads' last changes, and of the walk over all leads."""
 
     at: AwareDatetime = LONG_AGO
-    lead_id: str = ""
+    lead_id: Id = ""
     """Time of the last change that was read, and its lead."""
     sweep: Sweep = Sweep()
 

@@ -34,7 +34,7 @@ from config.groups import GitHub
 from config.settings import Settings
 from process.core.outbox import DriftCheck
 from process.github.commands import may_hold_command
-from process.types import Base, Stage
+from process.types import Base, Code, Id, Stage
 from process.views.lead_row import LeadRow
 from workflows.issue_sync import ChangeNotice
 from workflows.reconcile import SystemResult
@@ -49,11 +49,11 @@ AT_LEAST = 500
 class GitHubCursor(Base):
     """Progress of the reading of GitHub, and the notifications sent."""
 
-    listings: dict[str, ListingCursor] = {}
-    catch_up: list[str] | None = None
+    listings: dict[Id, ListingCursor] = {}
+    catch_up: list[Code] | None = None
     """Labels whose open issues are still to be read, however old; None before the first reconciliation."""
     sweep: Sweep = Sweep()
-    done: list[str] = []
+    done: list[Code] = []
     """The parts of this round that are done."""
     leads: Notifications = Notifications()
     cards: Notifications = Notifications()

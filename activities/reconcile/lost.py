@@ -15,7 +15,7 @@ from client.leads import LeadsClient
 from client.lists import LeadLists
 from client.lost import list_lost
 from config.settings import Settings
-from process.types import Base
+from process.types import Base, Words
 from workflows.reconcile import SystemResult
 
 
@@ -25,7 +25,7 @@ class LostCursor(Base):
     missing: int = 0
     """Number of leads in the ledger beyond those that run."""
     searched_at: AwareDatetime | None = None
-    found: str = ""
+    found: Words = ""
 
 
 class LostReconciler:

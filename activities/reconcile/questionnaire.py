@@ -36,7 +36,7 @@ from process.decisions.qualifying import BEFORE_CONTRACT, BY_FORM, Questionnaire
 from process.effects.requests import MAX_REASON
 from process.identity import org_key, source_key
 from process.lead.duplicate_links import MAX_LINK_TEXT, DuplicateLink
-from process.types import Base, one_line
+from process.types import Base, Id, Words, one_line
 from workflows.reconcile import SystemResult
 
 BY = "the questionnaire"
@@ -65,9 +65,9 @@ class QuestionnaireCursor(Base):
     """Progress of the reading of responses, and the responses without a lead."""
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)
-    taken: dict[str, AwareDatetime] = {}
+    taken: dict[Id, AwareDatetime] = {}
     """Time at which each response since `since` was sent in or edited when it was taken."""
-    unclaimed: dict[str, str] = {}
+    unclaimed: dict[Id, Words] = {}
     """Reason why a response has no lead, by response."""
     day: date | None = None
     """Day (UTC) of the newest lead that a response opened."""

@@ -19,7 +19,7 @@ from client.broadcast import Broadcast, progress_of, signal_each, start_broadcas
 from client.errors import BroadcastBusy
 from client.leads import LeadsClient
 from process.policy import Team
-from process.types import Base
+from process.types import Base, Id
 from workflows.reconcile import SystemResult
 
 FEW = 100
@@ -35,9 +35,9 @@ class TeamCursor(Base):
     """Time at which the worker with those settings started."""
     leads: Notifications = Notifications()
     """The leads that got it one by one."""
-    checksum: str = ""
+    checksum: Id = ""
     """Checksum of the team that the server was last asked to send to many leads."""
-    job_id: str = ""
+    job_id: Id = ""
     sent_at: AwareDatetime | None = None
 
 

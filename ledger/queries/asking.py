@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, func, select
 
+from keys.ring import KeyRing
 from ledger.database import Database
 from ledger.store import translate_errors
 
@@ -27,9 +28,9 @@ class LedgerQueries:
         self._database = database
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, ring: KeyRing | None = None) -> Self:
         """Return the ledger at a URL (`Ledger.open`). It connects at its first use. Raises LedgerRefused."""
-        return cls(Database.open(url, read_only=True))
+        return cls(Database.open(url, ring, read_only=True))
 
     def close(self) -> None:
         """Close the connections."""

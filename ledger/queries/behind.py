@@ -7,10 +7,11 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
+from ledger.contents import contents_of
 from ledger.queries.cursors import beyond, read_cursor, write_cursor
 from ledger.queries.reports import changes, known_at, merged
 from ledger.read_tables import MONEY, NOW, STAGES
-from ledger.tables import ENTRIES, LEADS
+from ledger.tables import CONTENTS, ENTRIES, IS_CONTENT, LEADS, OF_CONTENT
 from process.reports.rows import Expected
 from process.types import Stage
 
@@ -174,14 +175,24 @@ class EventSummary(NamedTuple):
 def summaries(
     connection: Connection, events: Iterable[tuple[str, int]]
 ) -> dict[tuple[str, int], EventSummary]:
-    """Return what the ledger says of these events, of which there is a page at most."""
+    """Return what the ledger says of these events, of which there is a page at most. What was erased reads as such."""
     wanted = sorted({*events})
     if not wanted:
         return {}
     these = or_(*(and_(ENTRIES.c.lead_id == lead, ENTRIES.c.seq == seq) for lead, seq in wanted))
-    columns = (ENTRIES.c[name] for name in ("lead_id", "seq", "at", "kind", "summary"))
-    found = connection.execute(select(*columns).where(these).order_by(ENTRIES.c.revision))
-    return {(row[0], row[1]): EventSummary(*row[2:]) for row in found}
+    columns = (ENTRIES.c[name] for name in ("lead_id", "seq", "revision", "at", "kind"))
+    found = connection.execute(
+        select(*columns, *OF_CONTENT)
+        .join(CONTENTS, IS_CONTENT, isouter=True)
+        .where(these)
+        .order_by(ENTRIES.c.revision)
+    )
+    newest = {(row["lead_id"], row["seq"]): row for row in found.mappings()}
+    contents = contents_of(connection)
+    return {
+        event: EventSummary(row["at"], row["kind"], contents.readable(row)["summary"])
+        for event, row in newest.items()
+    }
 
 
 class Named(NamedTuple):

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, select
 
+from ledger.contents import contents_of
 from ledger.entry import Entry
 from ledger.read_tables import FEED, FEED_HEAD
-from ledger.tables import ENTRIES
+from ledger.tables import CONTENTS, ENTRIES, IS_CONTENT, OF_CONTENT
 
 PAGE = 100
 
@@ -31,18 +32,24 @@ def head(connection: Connection) -> int:
 def events_after(
     connection: Connection, position: int, kinds: Collection[str] = (), limit: int = PAGE
 ) -> list[FeedEvent]:
-    """Return the next events after a position, of some kinds or of all."""
+    """Return the next events after a position, of some kinds or of all. What was erased reads as such."""
     this = and_(
         ENTRIES.c.lead_id == FEED.c.lead_id,
         ENTRIES.c.seq == FEED.c.seq,
         ENTRIES.c.revision == FEED.c.revision,
     )
-    wanted = select(FEED.c.position, ENTRIES).join(ENTRIES, this).where(FEED.c.position > position)
+    wanted = (
+        select(FEED.c.position, ENTRIES, *OF_CONTENT)
+        .join(ENTRIES, this)
+        .join(CONTENTS, IS_CONTENT, isouter=True)
+        .where(FEED.c.position > position)
+    )
     if kinds:
         wanted = wanted.where(FEED.c.kind.in_(sorted(kinds)))
     found = connection.execute(wanted.order_by(FEED.c.position).limit(limit)).mappings()
+    contents = contents_of(connection)
     return [
-        FeedEvent(row["position"], Entry.model_validate(dict(row)), row["revision"], row["void"])
+        FeedEvent(row["position"], contents.entry(row, erased=True), row["revision"], row["void"])
         for row in found
     ]
 

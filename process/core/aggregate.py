@@ -6,7 +6,7 @@ aggregate. Messages change it through `intake` (decisions), `inbox` (other messa
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field
 
@@ -30,7 +30,8 @@ from process.effects import Effect, RecordEvents
 from process.effects.observations import ChangesAdopted
 from process.effects.requests import Outcome
 from process.lead.lead import Lead
-from process.types import Model
+from process.personal import Impersonal
+from process.types import Code, Id, Model
 
 REFUSALS = 100
 FINISHED = 100
@@ -52,20 +53,20 @@ class LeadAggregate(Model):
     refused_total: int = 0
     in_ledger: int = 0
     """Number of the newest event that the ledger has confirmed."""
-    team: str = ""
+    team: Id = ""
     """Checksum of the newest team that it has taken over; empty if it knows only those that it was opened with."""
-    last_seen: dict[str, int] = {}
+    last_seen: dict[Id, int] = {}
     """Newest event number that each other lead has sent a notice with, by that lead's id."""
-    tried: tuple[str, ...] = ()
+    tried: tuple[Code, ...] = ()
     """Kinds of searched effects that were tried, so that what they create may be there."""
-    keys: tuple[str, ...] | None = None
+    keys: tuple[Id, ...] | None = None
     """The service's public keys, as the workers said last (`process.envelope`): empty if they have none, None as long as
     the lead has not heard from them."""
     event_bytes: int
     """Size of the events as JSON, in bytes, without those of strangers."""
     answer_bytes: int = 0
     """Size of the events that strangers caused, who answered the questionnaire."""
-    trail: Trail = Field(default=Trail(), exclude=True)
+    trail: Annotated[Trail, Impersonal("leads that are never stored")] = Field(default=Trail(), exclude=True)
     """The leads after the events that the ledger has not confirmed, as far as they are in memory."""
 
     @classmethod

@@ -25,7 +25,7 @@ from process.core.packed import Packed
 from process.core.refusal import Suggestion
 from process.effects import Effect
 from process.lead.lead import Lead
-from process.types import Given, Line, Model
+from process.types import Code, Coded, Given, Model, PersonName, Words
 
 BY_DATE = "deadline"
 """Source of the facts that follow from a date: deadlines, and decisions that nobody took in time."""
@@ -42,8 +42,8 @@ class Fact(Given):
     """True if the lead's issue shows the fact, so that it is updated."""
     kinds: ClassVar[dict[str, type[Fact]]] = {}
 
-    by: Line = "the service"
-    source: Line = "service"
+    by: PersonName = "the service"
+    source: Coded = "service"
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)  # pydantic passes `abstract` on, to here and to below
@@ -143,9 +143,9 @@ class Event(Model):
     """Number of the event in its lead's log, from 1."""
     at: AwareDatetime
     """Moment at which it was recorded (UTC)."""
-    policy: str = ""
+    policy: Code = ""
     """Version of the policy under which it was decided."""
-    summary: str = ""
+    summary: Words = ""
     """Sentence about the fact, as it was written when it was recorded."""
     fact: AnyFact
 
@@ -167,8 +167,8 @@ class Observation(Fact, abstract=True):
 class Deadline(Fact, abstract=True):
     """A fact that follows from a date because nobody acted before."""
 
-    by: Line = "the calendar"
-    source: Line = BY_DATE
+    by: PersonName = "the calendar"
+    source: Coded = BY_DATE
 
 
 class Events(Packed[Event]):

@@ -1,9 +1,10 @@
 """Adds the next fact to a lead's event log."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from process.core.events import Event, EventLog, Fact
-from process.core.fold import apply, fold
+from process.core.fold import apply, fold, leads_as_told
 from process.decisions.opening import LeadOpened
 
 
@@ -25,3 +26,11 @@ def evolve(event_log: EventLog, fact: Fact, at: datetime) -> EventLog:
         lead = apply(event_log.lead, event)
     summary = fact.summary(event_log.then(event, lead))
     return event_log.then(event.replaced(summary=summary), lead)
+
+
+def retold(events: Sequence[Event], lead_id: str) -> Iterator[str]:
+    """Yield the summary of each event as it would be written now. Raises ValueError if they do not open a lead."""
+    log: EventLog | None = None
+    for number, (event, lead) in enumerate(leads_as_told(tuple(events), lead_id), start=1):
+        log = log.then(event, lead) if log else EventLog.of(events[:number], lead)
+        yield event.fact.summary(log)

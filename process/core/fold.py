@@ -7,6 +7,7 @@ from process.core.events import Event, EventLog, Observation
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
 from process.lead.lead import Lead
+from process.personal import ERASED
 
 
 def fold(events: Iterable[Event], lead_id: str) -> Lead:
@@ -109,10 +110,18 @@ def broken(event_log: EventLog, without: int) -> Iterator[Event]:
             replayed = EventLog.of((event,), fold((event,), event_log.lead.id))
             continue
         fallen = event.seq in skip
-        if not fallen and event.seq >= since and _refused(event, replayed):
+        if not fallen and event.seq >= since and _refused(event, replayed) and not _is_odd(event, event_log):
             yield event
             fallen = True
         replayed = replayed.then(event, (withdraw if fallen else apply)(replayed.lead, event))
+
+
+def _is_odd(event: Event, event_log: EventLog) -> bool:
+    """Return True if what was erased in the decision is the reason to refuse it, so that it would be in any case."""
+    if ERASED not in event.model_dump_json():
+        return False
+    before = event_log.events[: event.seq - 1]
+    return _refused(event, EventLog.of(before, fold(before, event_log.lead.id)))
 
 
 def _refused(event: Event, event_log: EventLog) -> bool:

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from process.core.packed import Packed
 from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, ReserveIds, SendMail
 from process.lead.lead import Lead
-from process.types import Given, Model
+from process.types import Given, Id, Mention, Model, Words
 
 
 class Outstanding(Model):
@@ -17,7 +17,7 @@ class Outstanding(Model):
 
     effect: AnyEffect
     status: Literal["waiting", "parked"] = "waiting"
-    reason: str = ""
+    reason: Words = ""
     """The cause of its failure: for good, or for now if the outside named a time for the next attempt."""
     since: AwareDatetime | None = None
     next_attempt_at: AwareDatetime | None = None
@@ -27,8 +27,8 @@ class Outstanding(Model):
 class Finished(Model):
     """An effect that was performed."""
 
-    key: str
-    summary: str
+    key: Id
+    summary: Mention
     at: AwareDatetime
 
 

@@ -22,6 +22,7 @@ from process.core.receipts import with_recorded
 from process.decisions.registry import DECISIONS
 from process.effects import Effect
 from process.effects.requests import BatchResult
+from process.privacy import erasing
 
 Step = Callable[[LeadAggregate, datetime], LeadAggregate]
 
@@ -117,6 +118,8 @@ def receive(aggregate: LeadAggregate, message: SentMessage, now: datetime) -> Le
             return inbox.receive_relation_notice(aggregate, args, now)[0]
         case "adopt":
             return aggregate
+        case "erase_person":
+            return erasing.erase_person(aggregate, args, now)[0]
         case name:
             return intake.take(aggregate, name, args, now, source=message.source)[0]
 

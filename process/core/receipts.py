@@ -11,7 +11,7 @@ from process.core.events import Event, EventLog, Fact
 from process.core.packed import Packed
 from process.core.refusal import Refused, Suggestion, refuse
 from process.decisions.base import SET_BY_FACE, Decision
-from process.types import Line, Model
+from process.types import Id, Mention, Model, PersonName, Title, Words
 
 RECEIPTS = 500
 """Number of newest receipts that a lead keeps at least."""
@@ -35,7 +35,7 @@ class Answer(Model):
     """The answer to a decision."""
 
     accepted: bool
-    message: str
+    message: Words
     """The event's summary, or the reason of the refusal: one sentence without its full stop."""
     suggestions: tuple[Suggestion, ...] = ()
     """Decisions that would work instead; of an accepted decision, the tasks that are left."""
@@ -74,8 +74,8 @@ class Answer(Model):
 class Receipt(Model):
     """The answer that a decision got, kept to answer its repeats."""
 
-    key: str | None
-    content: str
+    key: Mention | None
+    content: Id
     """Digest of the decision as it was sent. The same key with another content is a sender's mistake. Empty if only the
     recorded event is known: then the key alone counts."""
     seq: int | None = None
@@ -116,10 +116,10 @@ class Refusal(Model):
     """A message from outside that was refused. It is recorded and shown, and changes nothing else in the lead."""
 
     at: AwareDatetime
-    kind: Line
-    by: Line
-    source: Line
-    reason: str
+    kind: Title
+    by: PersonName
+    source: Title
+    reason: Words
     suggestions: tuple[Suggestion, ...] = ()
     for_team: bool = True
     """False if the sender was told, and for a repeat: the team has nothing to do about it."""

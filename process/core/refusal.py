@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from process.types import Given
+from process.personal import Personal
+from process.types import Code, Given, Id, Words
 
 
 class SuggestionKind(StrEnum):
@@ -50,7 +51,7 @@ def _cut(text: Any) -> Any:
     return text if not isinstance(text, str) or len(text) <= MAX_SENTENCE else f"{text[: MAX_SENTENCE - 1]}…"
 
 
-Sentence = Annotated[str, BeforeValidator(_cut), Field(max_length=MAX_SENTENCE)]
+Sentence = Annotated[Words, BeforeValidator(_cut), Field(max_length=MAX_SENTENCE)]
 
 
 class Suggestion(Given):
@@ -59,13 +60,13 @@ class Suggestion(Given):
     kind: SuggestionKind = SuggestionKind.ADVICE
     text: Sentence = ""
     """One sentence without its full stop."""
-    decision: str = ""
+    decision: Code = ""
     """Kind of the decision to take."""
-    fields: dict[str, Any] = {}
+    fields: Annotated[dict[Code, Any], Personal.WORDS] = {}
     """Fields of that decision, as JSON values."""
-    lead_id: str = ""
+    lead_id: Id = ""
     """Id of the lead to go to."""
-    url: str = ""
+    url: Id = ""
     """Address at which a person opens it."""
 
 

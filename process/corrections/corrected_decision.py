@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from process.corrections.unresolved import Compensation, Remainder
-from process.types import Model
+from process.types import Address, Code, Model, Named, Words
 
 Where = Literal["issue", "hub issue", "answer"]
 """A place on GitHub that mentions a correction: a comment of its own, or the answer to the deciding comment."""
@@ -18,8 +18,8 @@ class Correction(Model):
     of: int
     """Number of the event that it takes out."""
     at: AwareDatetime
-    by: str
-    reason: str
+    by: Named
+    reason: Words
     asked: tuple[Compensation, ...] = ()
     """Compensations that it asked for."""
     holds: bool
@@ -33,8 +33,8 @@ class Correction(Model):
 class NotifiedMail(Model):
     """A mail about the decision, or about one of its corrections, that was sent."""
 
-    template: str
-    recipients: tuple[str, ...]
+    template: Code
+    recipients: tuple[Address, ...]
     at: AwareDatetime
     counts: bool
     """True if the mail says that the decision counts."""
@@ -45,8 +45,8 @@ class CorrectedDecision(Model):
 
     seq: int
     at: AwareDatetime
-    by: str
-    summary: str
+    by: Named
+    summary: Words
     counts: bool
     """True if the decision counts now."""
     comment: int | None = None
@@ -87,9 +87,9 @@ class RemainingTrace(Model):
     """Something that was not put right after a correction."""
 
     left: Remainder
-    told: tuple[str, ...] = ()
+    told: tuple[Address, ...] = ()
     """Addresses that a mail told the contrary."""
-    summary: str
+    summary: Words
     """A clause that names it, without addresses of people if it is no mail."""
 
 
@@ -97,7 +97,7 @@ class Trace(Model):
     """One trace that a decision leaves outside, and its fate when the decision is corrected."""
 
     fate: Literal["by itself", "asked", "if asked", "stays"]
-    summary: str
+    summary: Words
     compensate: Compensation | None = None
     """Name under which it is compensated on request."""
 
@@ -106,6 +106,6 @@ class CorrectionImpact(Model):
     """The consequences of correcting a decision, shown before it is done."""
 
     corrected_decision: CorrectedDecision
-    restored: tuple[int, str] | None = None
+    restored: tuple[int, Words] | None = None
     """Number and summary of the decision that counts again, if a correction is corrected."""
     traces: tuple[Trace, ...] = ()

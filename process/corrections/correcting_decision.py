@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from process.corrections.unresolved import Compensation, Remainder
 from process.decisions.base import Decision
 from process.money.amounts import Count
-from process.types import Line, Text
+from process.types import Coded, FreeText, MailAddress
 
 
 def _split(given: Any) -> Any:
@@ -19,7 +19,7 @@ class CorrectingDecision(Decision, abstract=True):
     """A decision that takes an earlier event out, and may ask for compensation outside."""
 
     seq: Count = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
-    reason: Text = Field(description="why it was a mistake")
+    reason: FreeText = Field(description="why it was a mistake")
     compensate: Annotated[tuple[Compensation | Literal["all"], ...], BeforeValidator(_split)] = Field(
         (),
         max_length=10,
@@ -33,11 +33,11 @@ class CorrectingDecision(Decision, abstract=True):
     left: tuple[Remainder, ...] = Field(
         (), max_length=50, description="what still says the contrary outside; filled in by the lead"
     )
-    told: tuple[Line, ...] = Field(
+    told: tuple[MailAddress, ...] = Field(
         (),
         description="addresses that were mailed the contrary, and nothing else since; filled in by the lead",
     )
-    restated: Line | None = Field(
+    restated: Coded | None = Field(
         None,
         description="mail that would tell them what counts instead of a correction; filled in by the lead",
     )

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Literal, Self
 
-from process.types import Line, Model
+from process.types import Coded, MailAddress, Model
 
 Compensation = Literal["mail", "comment", "answer", "hub"]
 """A compensation speaks to people, so it happens only on request."""
@@ -22,9 +22,9 @@ class UnresolvedCorrection(Model):
     """Number of the correction that took it out."""
     on: date
     left: tuple[Remainder, ...]
-    told: tuple[Line, ...] = ()
+    told: tuple[MailAddress, ...] = ()
     """Addresses whose newest mail about the decision says the contrary."""
-    restated: Line | None = None
+    restated: Coded | None = None
     """Template of the mail about a later decision of the same kind, which tells its readers what counts; or None."""
 
     def after_mail(self, template: str, cause: int, recipients: Collection[str]) -> Self | None:

@@ -16,7 +16,7 @@ from process.lead.invoice import Invoice
 from process.lead.lead import Lead
 from process.money.billing import BILLED, make_invoice, next_draft
 from process.money.usage import missing_usage, next_usage
-from process.types import Role
+from process.types import Code, Role
 
 
 class InvoiceDue(Deadline):
@@ -116,7 +116,7 @@ class UsageMissing(Deadline):
 
     kind = "usage_missing"
     visible = False
-    months: tuple[str, ...] = ()
+    months: tuple[Code, ...] = ()
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
         lead = event_log.lead

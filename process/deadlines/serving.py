@@ -10,7 +10,7 @@ from process.decisions.base import mail
 from process.effects import Effect
 from process.lead.hub import CommunityEvent
 from process.lead.lead import Lead
-from process.types import Role
+from process.types import Mention, Role
 
 
 class HubInformationMissed(Deadline):
@@ -46,7 +46,7 @@ class EventNear(Deadline):
     """Engineering is reminded of a community's event 7 days and 1 day before it begins."""
 
     kind = "event_near"
-    event: str
+    event: Mention
     first: date
     days: int
 

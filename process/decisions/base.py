@@ -12,7 +12,7 @@ from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, su
 from process.effects import SendMail
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
-from process.types import OPEN_STAGES, Line, Role, Stage, Text
+from process.types import OPEN_STAGES, Coded, FreeText, PersonName, Role, Stage, Title
 
 SET_BY_FACE = frozenset({"source", "key", "said_at"})
 """Fields that a face fills in, so that people are not asked for them."""
@@ -68,13 +68,13 @@ class Decision(Fact, abstract=True):
     is_progress: ClassVar[bool] = True
     """True if the decision counts as progress, so that the days until the lead is stale are counted anew."""
 
-    by: Line = Field("someone through Temporal", description="person who decided")
-    source: Line = Field("signal", description="face through which the decision came")
+    by: PersonName = Field("someone through Temporal", description="person who decided")
+    source: Coded = Field("signal", description="face through which the decision came")
     actor: Actor | None = Field(None, description="the person, as the face knows them")
-    key: Line | None = Field(
+    key: Title | None = Field(
         None, description="idempotency key: the same key is the same decision, sent again"
     )
-    note: Text | None = Field(None, description="free text for the timeline")
+    note: FreeText | None = Field(None, description="free text for the timeline")
     said_at: AwareDatetime | None = Field(
         None, description="moment at which the person said it, where the face knows that"
     )

@@ -18,7 +18,7 @@ from process.lead.lead import Lead
 from process.money.amounts import Amount, Count, CurrencyCode, Money, complaint
 from process.money.billing import BILLED
 from process.money.terms import agreed, priced_by
-from process.types import Role, Stage, Text
+from process.types import Code, FreeText, Role, Stage
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
@@ -29,7 +29,7 @@ def _month(value: str) -> str:
     return value
 
 
-Month = Annotated[str, AfterValidator(_month)]
+Month = Annotated[Code, AfterValidator(_month)]
 
 
 class UsageReported(Decision):
@@ -190,7 +190,7 @@ class InvoicePaid(OnInvoice):
     _done = "paid"
 
     on: date | None = Field(None, description="the day on which it was paid; by default today")
-    reference: Text | None = Field(None, description="the payment's reference")
+    reference: FreeText | None = Field(None, description="the payment's reference")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if refusal := super().check(event_log, now):
@@ -220,7 +220,7 @@ class InvoiceVoided(OnInvoice):
     kind = "invoice_voided"
     example = {"number": 1, "reason": "The price was another"}
 
-    reason: Text = Field(description="reason why it was wrong")
+    reason: FreeText = Field(description="reason why it was wrong")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if refusal := super().check(event_log, now):

@@ -17,7 +17,7 @@ from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.money.billing import newest_term_bill
-from process.types import OPEN_STAGES, Line, Role, Stage, Text
+from process.types import OPEN_STAGES, FreeText, PersonName, Role, Stage, Title
 
 
 class _Contracting(Decision, abstract=True):
@@ -111,7 +111,7 @@ class ContractAcknowledged(_Contracting):
     kind = "contract_acknowledged"
     deciders = frozenset({Role.CONTRACTS})
 
-    acknowledged_by: Line | None = Field(None, description="person in that team, if not the decider")
+    acknowledged_by: PersonName | None = Field(None, description="person in that team, if not the decider")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -193,11 +193,11 @@ class ContractSigned(_Contracting):
         "evidence_kind": "contract",
     }
 
-    evidence: Text = Field(description="evidence: a link to the file, or the mail's text or id")
+    evidence: FreeText = Field(description="evidence: a link to the file, or the mail's text or id")
     evidence_kind: Literal["contract", "email", "purchase order"] = Field(
         "contract", description="type of the evidence"
     )
-    signed_by: Line | None = Field(None, description="person of the customer who signed")
+    signed_by: PersonName | None = Field(None, description="person of the customer who signed")
     on: date | None = Field(None, description="the day of the signature; by default today")
     start: date | None = Field(
         None,
@@ -207,7 +207,7 @@ class ContractSigned(_Contracting):
     billing: Literal["monthly", "yearly"] = Field(
         "monthly", description="a yearly price in twelve shares, or whole at the start of each year"
     )
-    reference: Line | None = Field(
+    reference: Title | None = Field(
         None, description="the customer's reference for invoices, such as the number of a purchase order"
     )
 
@@ -380,7 +380,7 @@ class VendorSetupDone(_Vendor):
     kind = "vendor_setup_done"
     irreversible = _FILED
     becomes = VendorStatus.DONE
-    vendor_number: Line | None = Field(None, description="our number there")
+    vendor_number: Title | None = Field(None, description="our number there")
 
 
 class VendorSetupNotNeeded(_Vendor):
@@ -397,7 +397,7 @@ class ServiceExtended(Decision):
     example = {"reason": "The renewal is with their lawyers"}
     stages = OPEN_STAGES
 
-    reason: Text = Field(description="reason to go on without a contract")
+    reason: FreeText = Field(description="reason to go on without a contract")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -437,7 +437,7 @@ class GapExplained(Decision):
     example = {"reason": "Their new grant begins later; the days are a gift"}
     stages = OPEN_STAGES | {Stage.CLOSED}
 
-    reason: Text = Field(description="reason why the days are not billed")
+    reason: FreeText = Field(description="reason why the days are not billed")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:

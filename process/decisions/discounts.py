@@ -12,7 +12,7 @@ from process.decisions.quoting import unapprovable
 from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus
-from process.types import Role, Text
+from process.types import FreeText, Role
 
 
 class OnDiscount(OnQuote, abstract=True):
@@ -74,7 +74,7 @@ class DiscountDeclined(OnDiscount):
     kind = "discount_declined"
     example = {"reason": "Ten percent is what their budget needs"}
 
-    reason: Text = Field(description="reason, and a discount that would be approved")
+    reason: FreeText = Field(description="reason, and a discount that would be approved")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         reason = f"Discount not approved: {self.reason}"[:10_000]

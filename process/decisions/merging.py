@@ -12,17 +12,17 @@ from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead, Loss
-from process.types import Line, Role, Stage, Text
+from process.types import Coded, FreeText, Role, Stage
 
 
 class KeptApart(Decision):
     """The lead is not a duplicate of the leads that it resembles. It goes on, and the question is not asked again."""
 
     kind = "kept_apart"
-    other: Line | None = Field(
+    other: Coded | None = Field(
         None, description="id of the lead that it is not; by default all that it may be the same as"
     )
-    reason: Text | None = Field(None, description="reason")
+    reason: FreeText | None = Field(None, description="reason")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -70,7 +70,7 @@ class Merged(Decision):
     stages = frozenset({Stage.LEAD, Stage.QUOTED})
     example = {"into": "lead-axpipyeh"}
 
-    into: Line = Field(description="id of the lead that goes on, or its issue as leads#12")
+    into: Coded = Field(description="id of the lead that goes on, or its issue as leads#12")
 
     @classmethod
     def example_for(cls, lead: Lead) -> dict[str, Any]:

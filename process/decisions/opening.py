@@ -16,12 +16,23 @@ from process.effects.reservations import id_effects
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Assignee, Lead
 from process.money.pricing import BUILT_IN, PriceBook
+from process.personal import Personal, unless_erased
 from process.policy import Policy
-from process.types import Line, Link, Role, Text, line_complaint
+from process.types import (
+    Code,
+    Coded,
+    Link,
+    Login,
+    MailAddress,
+    PersonName,
+    Role,
+    Text,
+    Title,
+    line_complaint,
+)
 
 Service = Literal["hub", "other"]
-Email = Line
-BillingAddress = Annotated[Text, StringConstraints(max_length=500)]
+BillingAddress = Annotated[Text, StringConstraints(max_length=500), Personal.ADDRESS]
 
 
 class LeadOpened(Decision):
@@ -31,12 +42,12 @@ class LeadOpened(Decision):
     stages = frozenset()
     example = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"}
 
-    org: Line = Field(description="the lead's organisation")
-    person: Line = Field(description="the person there")
-    title: Line = Field(description="short title of the request")
-    email: Email | None = Field(None, description="the person's mail address")
+    org: Title = Field(description="the lead's organisation")
+    person: PersonName = Field(description="the person there")
+    title: Title = Field(description="short title of the request")
+    email: MailAddress | None = Field(None, description="the person's mail address")
     service: Service = Field("hub", description="hub as a service, or something else")
-    zone: Line = Field("UTC", description="the lead's time zone, such as Europe/Berlin; days are days there")
+    zone: Coded = Field("UTC", description="the lead's time zone, such as Europe/Berlin; days are days there")
     issue: Link | None = Field(
         None, description="issue on GitHub that it began as; by default a new one is opened"
     )
@@ -44,7 +55,7 @@ class LeadOpened(Decision):
         (), description="open leads that it resembles, and those that it was decided to differ from"
     )
     policy: Policy = Policy()
-    changes: tuple[str, ...] = ()
+    changes: tuple[Code, ...] = ()
     price_books: tuple[PriceBook, ...] = BUILT_IN
     """Price books until the price list is read. They are recorded, so that new code changes no quote."""
 
@@ -69,7 +80,7 @@ class LeadOpened(Decision):
             org=self.org,
             person=self.person,
             title=self.title,
-            email=self.email,
+            email=unless_erased(self.email),
             service=self.service,
             zone=self.zone,
             issue=self.issue,
@@ -117,13 +128,13 @@ class DetailsChanged(Decision):
     }
     example = {"person": "Grace Example"}
 
-    org: Line | None = Field(None, description="the lead's organisation")
-    person: Line | None = Field(None, description="the person there")
-    title: Line | None = Field(None, description="short title of the request")
-    email: Email | None = Field(None, description="the person's mail address")
+    org: Title | None = Field(None, description="the lead's organisation")
+    person: PersonName | None = Field(None, description="the person there")
+    title: Title | None = Field(None, description="short title of the request")
+    email: MailAddress | None = Field(None, description="the person's mail address")
     service: Service | None = Field(None, description="hub as a service, or something else")
-    zone: Line | None = Field(None, description="the lead's time zone, such as Europe/Berlin")
-    reference: Line | None = Field(
+    zone: Coded | None = Field(None, description="the lead's time zone, such as Europe/Berlin")
+    reference: Title | None = Field(
         None, description="the customer's reference for invoices, unless their contract has one"
     )
     billing_address: BillingAddress | None = Field(
@@ -144,7 +155,9 @@ class DetailsChanged(Decision):
         return contact_complaint(self.zone, self.email)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.replaced(**self.given())
+        given = self.given()
+        email = {"email": unless_erased(given["email"])} if "email" in given else {}
+        return lead.replaced(**given | email)
 
     def summary(self, event_log: EventLog) -> str:
         return self.with_note(f"Changed: {', '.join(self.given()).replace('_', ' ')}")
@@ -158,9 +171,9 @@ class Assigned(Decision):
     example = {"role": "sales", "person": "Grace Example"}
 
     role: Literal[Role.SALES, Role.CONTRACTS, Role.ENGINEERING] = Field(description="the role")
-    person: Line | None = Field(None, description="name of the person")
-    login: Line | None = Field(None, description="their GitHub login")
-    email: Email | None = Field(None, description="their mail address")
+    person: PersonName | None = Field(None, description="name of the person")
+    login: Login | None = Field(None, description="their GitHub login")
+    email: MailAddress | None = Field(None, description="their mail address")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.person is None and (self.login or self.email):
@@ -181,7 +194,9 @@ class Assigned(Decision):
         )
 
     def assignee(self) -> Assignee | None:
-        return Assignee(person=self.person, login=self.login, email=self.email) if self.person else None
+        if self.person is None:
+            return None
+        return Assignee(person=self.person, login=unless_erased(self.login), email=unless_erased(self.email))
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         assigned = {role: known for role, known in lead.assigned.items() if role != self.role}

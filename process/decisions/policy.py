@@ -11,7 +11,7 @@ from process.decisions.base import Decision
 from process.effects import Effect, PlaceCard, UpdateHubIssue
 from process.lead.lead import Lead
 from process.policy import TEAM_FIELDS, Policy, differences
-from process.types import Line, Stage
+from process.types import Coded, Stage
 
 
 class PolicyAdopted(Decision):
@@ -26,7 +26,7 @@ class PolicyAdopted(Decision):
     is_progress = False
 
     policy: Policy | None = Field(None, description="the policy; commands and comments take the one in force")
-    changed: tuple[Line, ...] = Field((), description="rules that change; filled in by the service")
+    changed: tuple[Coded, ...] = Field((), description="rules that change; filled in by the service")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.policy is None:

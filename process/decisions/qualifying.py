@@ -22,7 +22,7 @@ from process.lead.qualification import (
     Verdict,
 )
 from process.links import link_complaint
-from process.types import Line, Stage, Text
+from process.types import Coded, FreeText, PersonName, Stage, Title
 
 BY_FORM = Face.QUESTIONNAIRE
 """Source of responses that came in by themselves."""
@@ -76,7 +76,7 @@ class QuestionnaireAnswered(Decision):
     stages = BEFORE_CONTRACT
     example = {"response_id": "ACYDBNi84NuJUO2O13A"}
 
-    response_id: Line | None = Field(None, description="id of the response in Google Forms")
+    response_id: Coded | None = Field(None, description="id of the response in Google Forms")
     submitted_at: AwareDatetime | None = Field(
         None, description="time at which it was submitted or last edited; a later edit is read again"
     )
@@ -187,21 +187,21 @@ class ManiacTAssessed(Decision):
     }
 
     money: Verdict | None = Field(None, description=MANIAC_T["money"])
-    money_evidence: Text | None = Field(None, description="evidence")
+    money_evidence: FreeText | None = Field(None, description="evidence")
     authority: Verdict | None = Field(None, description=MANIAC_T["authority"])
-    authority_evidence: Text | None = Field(None, description="evidence")
+    authority_evidence: FreeText | None = Field(None, description="evidence")
     need: Verdict | None = Field(None, description=MANIAC_T["need"])
-    need_evidence: Text | None = Field(None, description="evidence")
+    need_evidence: FreeText | None = Field(None, description="evidence")
     impending_event: Verdict | None = Field(None, description=MANIAC_T["impending_event"])
-    impending_event_evidence: Text | None = Field(None, description="evidence")
+    impending_event_evidence: FreeText | None = Field(None, description="evidence")
     application: Verdict | None = Field(None, description=MANIAC_T["application"])
-    application_evidence: Text | None = Field(None, description="evidence")
+    application_evidence: FreeText | None = Field(None, description="evidence")
     competition: Verdict | None = Field(None, description=MANIAC_T["competition"])
-    competition_evidence: Text | None = Field(None, description="evidence")
+    competition_evidence: FreeText | None = Field(None, description="evidence")
     timeline: Verdict | None = Field(None, description=MANIAC_T["timeline"])
-    timeline_evidence: Text | None = Field(None, description="evidence")
+    timeline_evidence: FreeText | None = Field(None, description="evidence")
     in_scope: bool | None = Field(None, description="true if we go on with this lead")
-    said_by: Line | None = Field(None, description="person who said so, if not the decider")
+    said_by: PersonName | None = Field(None, description="person who said so, if not the decider")
 
     def given(self) -> dict[str, tuple[Verdict, str | None]]:
         """Return verdict and evidence by letter."""
@@ -269,8 +269,8 @@ class AssetAttached(Decision):
     type: Literal["budget", "statement of work", "notes", "contract", "other"] = Field(
         "other", description="type of the asset"
     )
-    name: Line = Field(description="name of the asset")
-    url: Line | None = Field(
+    name: Title = Field(description="name of the asset")
+    url: Title | None = Field(
         None, description="its address; leave it out if the file will be put into the folder"
     )
 

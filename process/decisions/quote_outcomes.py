@@ -15,7 +15,7 @@ from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import ACTIVE, QuoteStatus
 from process.money.amounts import Count
-from process.types import OPEN_STAGES, Line, Role, Text
+from process.types import OPEN_STAGES, FreeText, PersonName, Role
 
 NO_QUOTE = refuse("No quote is open", suggest("Quote a price first", "price_quoted"))
 
@@ -107,7 +107,7 @@ class QuoteAccepted(OnQuote):
     commits = True
     in_time = True
 
-    accepted_by: Line | None = Field(None, description="person of the customer who agreed")
+    accepted_by: PersonName | None = Field(None, description="person of the customer who agreed")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -143,7 +143,7 @@ class QuoteDeclined(OnQuote):
     kind = "quote_declined"
     by_link = True
     in_time = True
-    reason: Text | None = Field(None, description="reason, as the customer gave it")
+    reason: FreeText | None = Field(None, description="reason, as the customer gave it")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, QuoteStatus.DECLINED, reason=self.reason)

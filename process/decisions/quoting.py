@@ -18,7 +18,7 @@ from process.money.amounts import MAX_AMOUNT, Amount, CurrencyCode, Money, compl
 from process.money.items import Items
 from process.money.pricing import Per, Plan, PriceBook
 from process.money.reading import number
-from process.types import OPEN_STAGES, Line, Role, Stage, Text
+from process.types import OPEN_STAGES, Coded, FreeText, Role, Stage
 
 
 def signed(lead: Lead) -> Refused | None:
@@ -80,8 +80,8 @@ class PriceQuoted(Decision):
     )
     currency: CurrencyCode | None = Field(None, description="its currency, such as USD")
     per: Per | None = Field(None, description="period of the price: a year, a month, or once")
-    book: Line | None = Field(None, description="price book, such as 2026-06")
-    plan: Line | None = Field(None, description="plan in that book, such as Research")
+    book: Coded | None = Field(None, description="price book, such as 2026-06")
+    plan: Coded | None = Field(None, description="plan in that book, such as Research")
     dedicated_cluster: bool = Field(
         False, description="with a dedicated cluster, where the book has a surcharge"
     )
@@ -95,7 +95,7 @@ class PriceQuoted(Decision):
     discount_amount: Amount | None = Field(
         None, gt=0, description="or the amount taken off the price, such as 1200"
     )
-    discount_reason: Text | None = Field(None, description="reason for the discount")
+    discount_reason: FreeText | None = Field(None, description="reason for the discount")
     valid_until: date | None = Field(None, description="last day of the offer; by default 30 days from now")
 
     @classmethod

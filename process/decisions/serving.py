@@ -14,7 +14,7 @@ from process.lead.hub import HUB_FIELDS, CommunityEvent
 from process.lead.lead import Lead
 from process.links import has_scheme, link_complaint
 from process.money.amounts import Count
-from process.types import OPEN_STAGES, Line, Role, Stage, Text
+from process.types import OPEN_STAGES, FreeText, PersonName, PersonNames, Role, Stage, Title
 
 ENOUGH_USERS = 5
 
@@ -39,20 +39,20 @@ class HubInformationGiven(Decision):
         "url": "pending",
     }
 
-    name: Line | None = Field(None, description="the hub's name")
-    background: Text | None = Field(None, description="purpose of the hub")
-    auth_type: Line | None = Field(None, description="Google, GitHub, CILogon or other")
-    administrators: Text | None = Field(None, description="administrators of the hub")
-    url: Line | None = Field(None, description="address, such as NAME.CLUSTER.2i2c.cloud")
-    logo_url: Line | None = Field(None, description="logo and its link")
-    hub_type: Line | None = Field(None, description="type of hub")
-    cluster: Line | None = Field(None, description="the cluster it runs on")
-    image: Line | None = Field(None, description="image, written name/tag")
-    config_name: Line | None = Field(None, description="its name in the configuration")
-    representatives: Text | None = Field(None, description="community representative(s), one or two")
-    start_date: Line | None = Field(None, description="day from which it is needed")
-    end_date: Line | None = Field(None, description="day on which it ends")
-    important_dates: Text | None = Field(None, description="events, courses, workshops")
+    name: Title | None = Field(None, description="the hub's name")
+    background: FreeText | None = Field(None, description="purpose of the hub")
+    auth_type: Title | None = Field(None, description="Google, GitHub, CILogon or other")
+    administrators: PersonNames | None = Field(None, description="administrators of the hub")
+    url: Title | None = Field(None, description="address, such as NAME.CLUSTER.2i2c.cloud")
+    logo_url: Title | None = Field(None, description="logo and its link")
+    hub_type: Title | None = Field(None, description="type of hub")
+    cluster: Title | None = Field(None, description="the cluster it runs on")
+    image: Title | None = Field(None, description="image, written name/tag")
+    config_name: Title | None = Field(None, description="its name in the configuration")
+    representatives: PersonNames | None = Field(None, description="community representative(s), one or two")
+    start_date: Title | None = Field(None, description="day from which it is needed")
+    end_date: Title | None = Field(None, description="day on which it ends")
+    important_dates: FreeText | None = Field(None, description="events, courses, workshops")
 
     def given(self) -> dict[str, str]:
         """Return the information given, by field."""
@@ -100,7 +100,7 @@ class EventAnnounced(Decision):
     deciders = frozenset({Role.ENGINEERING, Role.SALES})
     example = {"name": "Summer school", "first": "2049-07-05", "last": "2049-07-09", "users": 120}
 
-    name: Line = Field(description="name of the event")
+    name: Title = Field(description="name of the event")
     first: date = Field(description="its first day")
     last: date | None = Field(None, description="its last day, if it has more than one")
     users: Count = Field(ge=1, le=100_000_000, description="number of expected users")
@@ -162,10 +162,10 @@ class HubRequested(Decision):
     commits = True
     field_deciders = {"exception_by": EVERY_TEAM}
 
-    exception_by: Line | None = Field(
+    exception_by: PersonName | None = Field(
         None, description="person who allows a hub without a signature, and who takes this decision"
     )
-    exception_reason: Text | None = Field(None, description="their reason")
+    exception_reason: FreeText | None = Field(None, description="their reason")
 
     @property
     def needs_authentication(self) -> bool:
@@ -233,7 +233,7 @@ class HubLive(Decision):
     commits = True
     example = {"url": "https://example.cluster.2i2c.cloud"}
 
-    url: Line | None = Field(None, description="address of the hub, unless it is already known")
+    url: Title | None = Field(None, description="address of the hub, unless it is already known")
     on: date | None = Field(None, description="the day from which it ran; by default today")
 
     @classmethod
@@ -293,11 +293,11 @@ class HubValidated(_OnRunningHub):
     by_link = True
     example = {"representative": "Ada Example", "users": 12}
 
-    representative: Line = Field(description="representative of the community who is satisfied")
+    representative: PersonName = Field(description="representative of the community who is satisfied")
     users: Count = Field(
         ge=0, le=100_000_000, description="number of the community's users who have logged in"
     )
-    reason: Text | None = Field(None, description="reason why fewer than five users are enough")
+    reason: FreeText | None = Field(None, description="reason why fewer than five users are enough")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -343,7 +343,7 @@ class DecommissionDecided(_OnRunningHub):
     example = {"on": "2049-06-30", "reason": "The course is over"}
 
     on: date = Field(description="the day on which it is taken down")
-    reason: Text = Field(description="reason")
+    reason: FreeText = Field(description="reason")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.on < event_log.lead.today(now):
@@ -369,7 +369,7 @@ class DecommissionCancelled(_OnRunningHub):
 
     kind = "decommission_cancelled"
     restated_by = "decommission_cancelled"
-    reason: Text = Field(description="reason why it stays")
+    reason: FreeText = Field(description="reason why it stays")
     example = {"reason": "The community found new funding"}
 
     @classmethod
@@ -398,7 +398,7 @@ class HubDecommissioned(_OnRunningHub):
     deciders = frozenset({Role.ENGINEERING})
     example = {"data_confirmed_by": "Ada Example", "data": "kept"}
 
-    data_confirmed_by: Line = Field(description="person who confirmed the treatment of the data")
+    data_confirmed_by: PersonName = Field(description="person who confirmed the treatment of the data")
     data: Literal["kept", "handed over", "deleted on request"] = Field(
         "kept", description="treatment of the data"
     )

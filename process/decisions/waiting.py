@@ -11,7 +11,7 @@ from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
 from process.effects import Effect
 from process.lead.lead import Hold, Lead, Loss
-from process.types import Role, Stage, Text
+from process.types import FreeText, Role, Stage
 
 
 class PutOnHold(Decision):
@@ -22,7 +22,7 @@ class PutOnHold(Decision):
     example = {"until": "2049-03-01", "note": "Their budget year begins then"}
 
     until: date | None = Field(None, description="the last day of waiting; then it resumes by itself")
-    event: Text | None = Field(None, description="or the event that it waits for")
+    event: FreeText | None = Field(None, description="or the event that it waits for")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
@@ -137,7 +137,7 @@ class Reopened(Decision):
     stages = frozenset({Stage.LOST})
     example = {"reason": "They found another grant"}
 
-    reason: Text = Field(description="change since it was lost")
+    reason: FreeText = Field(description="change since it was lost")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:

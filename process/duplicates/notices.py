@@ -13,7 +13,7 @@ from process.core.refusal import Refused, refuse
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
 from process.lead.lead import Lead
 from process.lead.qualification import Questionnaire
-from process.types import Given, Line, Stage
+from process.types import Given, MailAddress, Stage
 
 
 class RelationNotice(Given):
@@ -23,7 +23,7 @@ class RelationNotice(Given):
     """The sending lead, as the receiver is to link it."""
     seq: int = Field(ge=1)
     """Number of the sender's newest event. Of two notices the one with the higher number counts."""
-    email: Line | None = None
+    email: MailAddress | None = None
     questionnaire: Questionnaire = Questionnaire()
 
 

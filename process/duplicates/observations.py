@@ -8,6 +8,7 @@ from process.effects.observations import AnswersRead
 from process.lead.duplicate_links import MAX_DUPLICATES, DuplicateLink, Relation
 from process.lead.lead import Lead
 from process.lead.qualification import Questionnaire
+from process.personal import unless_erased
 
 
 class DuplicatesFlagged(Observation):
@@ -52,8 +53,8 @@ class RelationNoticed(Observation):
         if self.notice.sender.relation is not Relation.MERGED:
             return {}
         found: dict[str, object] = {}
-        if lead.email is None and self.notice.email:
-            found["email"] = self.notice.email
+        if lead.email is None and (email := unless_erased(self.notice.email)):
+            found["email"] = email
         theirs = self.notice.questionnaire
         if lead.questionnaire.answered_on is None and theirs.answered_on:
             found["questionnaire"] = _with_answers(lead.questionnaire, theirs)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, SerializeAsAny, SerializerFunctionWrapHandler, model_serializer
 
 from process.lead.lead import Lead, LeadPart
-from process.types import Model
+from process.types import Id, Model
 
 
 class Effect(Model):
@@ -39,7 +39,7 @@ class Effect(Model):
     shows_corrections: ClassVar[bool] = False
     """True if the effect writes a text that lists the corrected decisions."""
 
-    key: str
+    key: Id
     """Idempotency key, stable over retries and restarts."""
     cause: int
     """Number of the event that caused the effect."""

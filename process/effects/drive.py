@@ -7,6 +7,7 @@ no invoice waits for them.
 
 from process.effects.base import Effect
 from process.lead.lead import Lead
+from process.types import Id
 
 
 class ReserveIds(Effect):
@@ -16,7 +17,7 @@ class ReserveIds(Effect):
     queue = "ids"
     numbers: tuple[int, ...]
     """Numbers of the invoices: the next dozen, and those that are due and have no id."""
-    files: dict[int, str] = {}
+    files: dict[int, Id] = {}
     """Invoice number -> id of its known file, which is kept if it lies in the lead's folder again."""
 
     def is_obsolete(self, lead: Lead) -> bool:
@@ -33,7 +34,7 @@ class CreateFolder(Effect):
     is_shown = True
     queue = "folder"
     brings_link = True
-    folder_id: str
+    folder_id: Id
 
     def is_obsolete(self, lead: Lead) -> bool:
         return lead.folder is not None
@@ -64,7 +65,7 @@ class PrepareInvoice(Effect):
     brings_link = True
     needs = frozenset(("invoice_files",))
     number: int
-    file_id: str
+    file_id: Id
 
     def ready(self, lead: Lead) -> bool:
         return lead.folder is not None

@@ -6,7 +6,7 @@ from process.corrections.corrected_decision import Where
 from process.effects.base import Effect
 from process.github.edits import Edit, EditKind
 from process.lead.lead import Lead, LeadPart
-from process.types import Line
+from process.types import Coded
 
 SHOWN_IN_ISSUE: frozenset[LeadPart] = frozenset(
     (
@@ -80,7 +80,7 @@ class PlaceCard(_AtIssue, Effect):
     coalesces = True
     restore: bool = False
     """True if the card also comes out of the archive: somebody archived the card of an open lead."""
-    stood_in: Line | None = None
+    stood_in: Coded | None = None
     """Name that the column of the card's stage had until the policy changed. The card is moved on from there."""
 
     def summary(self) -> str:

@@ -2,6 +2,7 @@
 
 from process.effects.base import Effect
 from process.lead.lead import Lead
+from process.types import Id
 
 
 class NotifyLeads(Effect):
@@ -26,7 +27,7 @@ class CollectMessages(Effect):
     kind = "collect_messages"
     queue = "messages"
     alone = True
-    run_id: str
+    run_id: Id
     after: int
     """Number of the newest event of that run's history whose messages the lead knows."""
 

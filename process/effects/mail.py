@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from process.effects.base import Effect
 from process.lead.lead import Lead, LeadPart
-from process.types import Line, Role
+from process.personal import ByKey, Personal
+from process.types import Code, MailAddress, Role
 
 INTRODUCTIONS = ("address_changed", "address_left")
 """Templates that tell the new people of a role that it is theirs now, and the former ones that it no longer is."""
@@ -14,6 +15,17 @@ INTRODUCTIONS = ("address_changed", "address_left")
 SHOWN_IN_MAIL: frozenset[LeadPart] = frozenset(
     ("assets", "former", "mails", "qualification", "questionnaire")
 )
+
+MAIL_MARKS = ByKey(
+    {
+        "before": Personal.ADDRESS,
+        "event": Personal.MENTION,
+        "note": Personal.WORDS,
+        "now": Personal.ADDRESS,
+        "reason": Personal.WORDS,
+    }
+)
+"""Marks of what a mail says beside the lead. All other values are numbers, days and roles."""
 
 
 class SendMail(Effect):
@@ -24,11 +36,11 @@ class SendMail(Effect):
     needs = SHOWN_IN_MAIL
     is_shown = True
     suspended_with_cause = True
-    template: str
+    template: Code
     to: tuple[Role, ...] = ()
-    fields: dict[str, str] = {}
+    fields: Annotated[dict[Code, str], MAIL_MARKS] = {}
     """Values that the template needs beside the lead."""
-    addresses: tuple[Line, ...] = ()
+    addresses: tuple[MailAddress, ...] = ()
     """Fixed addresses that get the mail in place of `to`."""
     needs_folder: bool = False
 

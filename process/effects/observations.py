@@ -20,7 +20,7 @@ from process.lead.answers import FORGOTTEN, Answers, kept_answers
 from process.lead.lead import Artifact, Lead, SentMail
 from process.money.pricing import PriceBook
 from process.policy import Aliases, NamesByRole
-from process.types import Line, Link, Role, Stage
+from process.types import Address, Code, Coded, Id, Link, Role, Stage, Title
 
 
 class IssueOpened(Observation):
@@ -42,7 +42,7 @@ class CardPlaced(Observation):
 
     kind = "card_placed"
     visible = False
-    item: str
+    item: Id
     stage: Stage
     """The stage of that column."""
 
@@ -58,8 +58,8 @@ class IdsReserved(Observation):
 
     kind = "ids_reserved"
     visible = False
-    folder_id: str | None = None
-    invoice_ids: dict[int, str]
+    folder_id: Id | None = None
+    invoice_ids: dict[int, Id]
     """Invoice number -> id."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -97,7 +97,7 @@ class AnswersRead(Observation):
     """The questionnaire's answers were read: pairs of question and answer, as the person gave them."""
 
     kind = "answers_read"
-    response_id: str
+    response_id: Id
     answers: Annotated[Answers, BeforeValidator(kept_answers)]
     """As far as a lead keeps them, whoever reports them."""
     submitted_at: AwareDatetime | None = None
@@ -126,7 +126,7 @@ class PricesRead(Observation):
 
     kind = "prices_read"
     visible = False
-    origin: Line
+    origin: Coded
     books: tuple[PriceBook, ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -141,10 +141,10 @@ class MailSent(Observation):
 
     kind = "mail_sent"
     visible = False
-    template: str
-    recipients: tuple[str, ...]
-    message_id: str
-    reached: dict[Role, tuple[str, ...]]
+    template: Code
+    recipients: tuple[Address, ...]
+    message_id: Id
+    reached: dict[Role, tuple[Address, ...]]
     """Addresses that it reached, by role."""
     released_role: Role | None = None
     """The role that the mail's recipients no longer have, or None."""
@@ -180,8 +180,8 @@ class MailUndeliverable(Observation):
 
     kind = "mail_undeliverable"
     visible = False
-    template: str
-    recipients: tuple[str, ...]
+    template: Code
+    recipients: tuple[Address, ...]
 
     def summary(self, event_log: EventLog) -> str:
         mail = self.template.replace("_", " ")
@@ -226,7 +226,7 @@ class ChangesAdopted(Observation):
 
     kind = "changes_adopted"
     visible = False
-    changes: tuple[str, ...]
+    changes: tuple[Code, ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.replaced(changes=self.changes)
@@ -239,7 +239,7 @@ class Repaired(Observation):
     """The lead was stuck, and goes on in a new run that began with what the history of the stuck one holds."""
 
     kind = "repaired"
-    run_id: str
+    run_id: Id
     """Run of the workflow that was stuck."""
     taken_until: int
     """Number of the newest event of that run's history that is in this lead."""
@@ -267,7 +267,7 @@ class Restored(Observation):
     """The lead's workflow was lost in Temporal, not by a decision, and began again."""
 
     kind = "restored"
-    run_id: str = ""
+    run_id: Id = ""
     """Run of the workflow that was lost, if Temporal still knew it."""
     lost_at: AwareDatetime | None = None
     """Time at which it was ended (UTC), if Temporal still knew it."""
@@ -277,6 +277,20 @@ class Restored(Observation):
             f"ended in Temporal at {self.lost_at:%Y-%m-%d %H:%M} UTC" if self.lost_at else "lost in Temporal"
         )
         return f"The lead's workflow was {how}, not by a decision, and began again"
+
+
+class PersonErased(Observation):
+    """The words of a person were taken out of the lead on request. The note holds none of them."""
+
+    kind = "person_erased"
+    request_id: Id
+
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.after.hub_issue:
+            yield UpdateHubIssue(key=change.key("update_hub_issue"), cause=change.event.seq)
+
+    def summary(self, event_log: EventLog) -> str:
+        return f"Personal data was erased on request {self.request_id}"
 
 
 class HubIssueOpened(Observation):
@@ -333,8 +347,8 @@ class DriftFound(Observation):
 
     kind = "drift_found"
     checked: tuple[Artifact, ...]
-    repaired: tuple[Line, ...] = ()
-    broken: dict[Artifact, Line] = {}
+    repaired: tuple[Title, ...] = ()
+    broken: dict[Artifact, Title] = {}
     """Artifacts in `checked` that need a person, each with what to do. Any other artifact in `checked` is sound again."""
     issue: Link | None = None
     """The new place of the lead's issue, if it moved."""

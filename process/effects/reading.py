@@ -1,6 +1,7 @@
 """Effects that read from outside: the questionnaire's answers and the price list."""
 
 from process.effects.base import Effect
+from process.types import Id
 
 
 class ReadAnswers(Effect):
@@ -8,7 +9,7 @@ class ReadAnswers(Effect):
 
     kind = "read_answers"
     queue = "answers"
-    response_id: str
+    response_id: Id
 
     def summary(self) -> str:
         return "Read the questionnaire's answers"

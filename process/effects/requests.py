@@ -9,7 +9,7 @@ from process.corrections.corrected_decision import CorrectedDecision
 from process.effects.base import AnyEffect
 from process.effects.summaries import joined
 from process.lead.lead import Lead
-from process.types import Model
+from process.types import Id, Model, Words
 
 PERFORM_EFFECTS: Final = "perform_effects"
 """Name of the activity that performs a batch. An effect alone is the activity of its kind."""
@@ -29,7 +29,7 @@ class EffectRequest(Model):
     """The one decision that the effect is about, or all decisions that no longer count."""
     first_attempt: bool = False
     """True only if this effect was certainly never tried before, so that nothing of it can be there outside yet."""
-    attention: tuple[str, ...] = ()
+    attention: tuple[Words, ...] = ()
     """Concerns about the whole lead. (`lead` here holds only its newest invoices.)"""
 
     _lead = field_serializer("lead")(_without_defaults)
@@ -49,7 +49,7 @@ class BatchItem(Model):
     lead: Lead | None = None
     """The lead for this effect alone, if it is not the batch's. Its folder is the batch's, which may create it."""
     corrected_decisions: tuple[CorrectedDecision, ...] = ()
-    attention: tuple[str, ...] = ()
+    attention: tuple[Words, ...] = ()
     first_attempt: bool = False
 
     _lead = field_serializer("lead")(_without_defaults)
@@ -90,7 +90,7 @@ def _cut(reason: Any) -> Any:
 class Failure(Model):
     """The reason why an effect of a batch could not be performed. A longer one is cut: it may quote any answer."""
 
-    reason: Annotated[str, BeforeValidator(_cut), Field(max_length=MAX_REASON)]
+    reason: Annotated[Words, BeforeValidator(_cut), Field(max_length=MAX_REASON)]
     for_good: bool
     """True if only a person can remove the cause."""
     delay: float | None = None
@@ -100,7 +100,7 @@ class Failure(Model):
 class BatchResult(Model):
     """The result of one effect of a batch: an outcome or a failure."""
 
-    key: str
+    key: Id
     outcome: Outcome | None = None
     failure: Failure | None = None
 

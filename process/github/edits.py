@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from process.core.refusal import Suggestion
-from process.types import Given, Line, Stage, Text
+from process.types import FreeText, Given, Id, Login, Mention, PersonName, Stage, Title
 
 
 class EditKind(StrEnum):
@@ -28,15 +28,15 @@ class Edit(Given):
     """One edit of the lead's issue, the hub's issue or the card. It proposes a decision."""
 
     kind: EditKind
-    name: str = ""
+    name: Mention = ""
     """Name of the box or label, the new title, the card's new column, or GitHub's reason for closing."""
     stage: Stage | None = None
     """The stage of the card's new column."""
     hub: bool = False
     """True for an edit of the hub's issue."""
-    id: str = ""
+    id: Id = ""
     """GitHub's id of the event or edit, or empty if unknown."""
-    by: Line | None = None
+    by: Login | None = None
     """Login of the author, if known."""
     at: AwareDatetime | None = None
     """Time of the edit, if known."""
@@ -71,10 +71,10 @@ class Edit(Given):
 class DeclinedEdit(Given):
     """A decision that an edit proposed, and that was not given to the lead because it was incomplete."""
 
-    kind: Line
-    by: Line
-    source: Line
-    reason: Text
+    kind: Title
+    by: PersonName
+    source: Title
+    reason: FreeText
     suggestions: tuple[Suggestion, ...] = ()
 
 

@@ -1,11 +1,13 @@
 """Answers to the questionnaire, as far as a lead keeps them. Whoever has its link may write any number of any length."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic_core import to_json
 
-Answers = tuple[tuple[str, str], ...]
+from process.personal import Personal
+
+Answers = Annotated[tuple[tuple[str, str], ...], Personal.WORDS]
 """Pairs of question and answer."""
 
 MAX_QUESTION = 500

@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal, NamedTuple, Self
 
-from process.types import Line, Model, Text
+from process.types import Code, FreeText, Model, PersonName, Title
 
 
 class Contract(Model):
@@ -13,7 +13,7 @@ class Contract(Model):
     handed_over_on: date | None = None
     handovers: int = 0
     acknowledged_on: date | None = None
-    acknowledged_by: Line | None = None
+    acknowledged_by: PersonName | None = None
     due: date | None = None
     """Day by which it should be signed."""
     overdue: bool = False
@@ -21,7 +21,7 @@ class Contract(Model):
     """Day of the latest news from the contracts team."""
     reminded: bool = False
     escalated: bool = False
-    state: str | None = None
+    state: Code | None = None
     """Progress at the contracts team, as reported on `state_on`."""
     state_on: date | None = None
     quote: int | None = None
@@ -29,14 +29,14 @@ class Contract(Model):
     signed_on: date | None = None
     recorded_on: date | None = None
     """Day on which the signature was recorded, if that was after `signed_on`."""
-    signed_by: Line | None = None
-    evidence: Text | None = None
-    evidence_kind: str | None = None
+    signed_by: PersonName | None = None
+    evidence: FreeText | None = None
+    evidence_kind: Code | None = None
     billing: Literal["monthly", "yearly"] = "monthly"
     start: date | None = None
     end: date | None = None
     extended_until: date | None = None
-    reference: Line | None = None
+    reference: Title | None = None
     """The customer's reference for its invoices, such as a purchase order number."""
     windows: tuple[int, ...] = ()
     """Renewal windows that have opened, as days before the end of the contract."""
@@ -44,9 +44,9 @@ class Contract(Model):
     """True if the day came by which its renewal needed a price, and it had none."""
     lapsed: bool = False
     decision_due: bool = False
-    gap_reason: Text | None = None
+    gap_reason: FreeText | None = None
     """Reason why the days between the previous term (or the hub's first day) and this one stay unbilled."""
-    after_reason: Text | None = None
+    after_reason: FreeText | None = None
     """Reason why the days after its term stay unbilled."""
 
     @property
@@ -95,8 +95,8 @@ class Vendor(Model):
     """Our registration as a vendor in the customer's system, a track beside the contract."""
 
     status: VendorStatus = VendorStatus.OPEN
-    number: Line | None = None
-    forms: dict[str, date] = {}
+    number: Title | None = None
+    forms: dict[Code, date] = {}
     """Step with the customer's forms -> day on which it was done."""
     settled_on: date | None = None
 

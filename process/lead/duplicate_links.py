@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from process.types import Given, Line, PageUrl
+from process.types import Coded, Given, Mention, PageUrl
 
 MAX_ORIGINALS = 10
 """Maximum number of possible originals that a lead stores; people find others in the list of leads."""
@@ -39,11 +39,11 @@ class Relation(StrEnum):
 class DuplicateLink(Given):
     """Another lead and the relation to it."""
 
-    lead_id: Line
+    lead_id: Coded
     relation: Relation = Relation.UNDECIDED
-    reasons: tuple[Line, ...] = Field((), max_length=10)
+    reasons: tuple[Coded, ...] = Field((), max_length=10)
     """Reasons to take the two leads for one request."""
-    heading: Annotated[str, StringConstraints(max_length=MAX_LINK_TEXT)] = ""
+    heading: Annotated[Mention, StringConstraints(max_length=MAX_LINK_TEXT)] = ""
     url: PageUrl = ""
     """URL of the other lead's issue; empty if unknown."""
     seq: int = 0

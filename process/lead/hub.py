@@ -1,8 +1,10 @@
 """A lead's hub: its information, its community's events, and its dates from request to decommission."""
 
 from datetime import date
+from typing import Annotated
 
-from process.types import Line, Model, Text
+from process.personal import ByKey, Personal
+from process.types import Code, FreeText, Model, PersonName, Title
 
 PENDING = "pending"
 """Value for a field of the hub that is not known yet; reminders go on until it is."""
@@ -27,7 +29,16 @@ HUB_FIELDS: dict[str, str] = {
 """Field -> label in the hub's issue, in its order (process.md, The hub's issue)."""
 
 
-HUB_PERSONAL = frozenset({"administrators", "representatives"})
+HUB_MARKS = ByKey(
+    {
+        "administrators": Personal.NAME,
+        "representatives": Personal.NAME,
+        "background": Personal.WORDS,
+        "important_dates": Personal.WORDS,
+    },
+    other=Personal.MENTION,
+)
+HUB_PERSONAL = frozenset(field for field, mark in HUB_MARKS.marks.items() if mark is Personal.NAME)
 """Fields that name people of the customer."""
 HUB_OPTIONAL = frozenset({"logo_url", "important_dates", "end_date", "config_name"})
 
@@ -35,7 +46,7 @@ HUB_OPTIONAL = frozenset({"logo_url", "important_dates", "end_date", "config_nam
 class CommunityEvent(Model):
     """An event of the community for which its hub needs capacity, such as a course."""
 
-    name: Line
+    name: Title
     first: date
     last: date
     users: int
@@ -52,7 +63,7 @@ class CommunityEvent(Model):
 class Hub(Model):
     """The hub of a lead, from its request to its end."""
 
-    information: dict[str, str] = {}
+    information: Annotated[dict[Code, str], HUB_MARKS] = {}
     """Field -> value as given, or `PENDING`."""
     asked_on: date | None = None
     """Day of the last reminder about missing information."""
@@ -61,14 +72,14 @@ class Hub(Model):
     requested_on: date | None = None
     withdrawn_on: date | None = None
     """Day on which the request for the hub was withdrawn; its issue is closed from then on."""
-    exception_by: Line | None = None
-    exception_reason: Text | None = None
+    exception_by: PersonName | None = None
+    exception_reason: FreeText | None = None
     live_on: date | None = None
     validated_on: date | None = None
-    validated_by: Line | None = None
+    validated_by: PersonName | None = None
     users: int | None = None
     """Number of community users who had logged in at validation."""
-    validation_reason: Text | None = None
+    validation_reason: FreeText | None = None
     decommission_on: date | None = None
     decommission_decided_on: date | None = None
     """Day on which the decommission was decided."""

@@ -8,13 +8,13 @@ from dateutil.relativedelta import relativedelta
 
 from process.calendar import DAY
 from process.money.amounts import Money
-from process.types import Line, Link, Model, Text
+from process.types import Code, FreeText, Link, Mention, Model, Title
 
 
 class Usage(Model):
     """The usage of a calendar month (`2026-07`): active users, and the cloud cost in the quote's currency."""
 
-    month: str
+    month: Code
     active_users: int
     cloud_cost: Decimal = Decimal(0)
     invoice_number: int | None = None
@@ -24,7 +24,7 @@ class Usage(Model):
 class InvoiceLine(Model):
     """One line of an invoice."""
 
-    text: str
+    text: Mention
     amount: Money
     once_of: int | None = None
     """Version of the quote whose one-time item this line bills; None for other lines."""
@@ -40,16 +40,16 @@ class Invoice(Model):
     period_end: date
     prepared_on: date
     lines: tuple[InvoiceLine, ...]
-    usage_months: tuple[str, ...] = ()
-    missing_usage: tuple[str, ...] = ()
-    reference: Line | None = None
+    usage_months: tuple[Code, ...] = ()
+    missing_usage: tuple[Code, ...] = ()
+    reference: Title | None = None
     """The customer's reference, such as a purchase order number."""
     file: Link | None = None
     sent_on: date | None = None
     paid_on: date | None = None
     overdue: bool = False
     voided_on: date | None = None
-    void_reason: Text | None = None
+    void_reason: FreeText | None = None
 
     @property
     def is_valid(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AwareDatetime
 
@@ -19,8 +19,24 @@ from process.lead.invoice import Invoice, Usage
 from process.lead.qualification import Qualification, Questionnaire
 from process.lead.quote import ACTIVE, Quote, QuoteStatus
 from process.money.pricing import BUILT_IN, PriceBook
+from process.personal import Personal
 from process.policy import Policy
-from process.types import Line, Link, Model, Role, Stage, Text
+from process.types import (
+    Address,
+    Code,
+    FreeText,
+    Id,
+    Link,
+    Login,
+    MailAddress,
+    Mention,
+    Model,
+    PersonName,
+    Role,
+    Stage,
+    Text,
+    Title,
+)
 
 RESERVED_IDS = 12
 """Number of the next invoices for whose files ids are reserved."""
@@ -65,9 +81,9 @@ NEWEST = 12
 class Asset(Model):
     """Material made for the lead, such as a budget, a statement of work or notes of a meeting."""
 
-    type: str
-    name: Line
-    url: str | None = None
+    type: Code
+    name: Title
+    url: Mention | None = None
     on: date
 
 
@@ -76,26 +92,26 @@ class Hold(Model):
 
     since: date
     until: date | None = None
-    event: Text | None = None
+    event: FreeText | None = None
 
 
 class Loss(Model):
     """The end of a lead without a service, with the coded reason."""
 
-    reason: str
-    said_by: str
-    note: Text | None = None
+    reason: Code
+    said_by: Code
+    note: FreeText | None = None
     on: date
 
 
 class SentMail(Model):
     """A mail that was sent."""
 
-    template: str
-    recipients: tuple[str, ...]
-    message_id: str
+    template: Code
+    recipients: tuple[Address, ...]
+    message_id: Id
     at: AwareDatetime
-    reached: dict[Role, tuple[str, ...]]
+    reached: dict[Role, tuple[Address, ...]]
     """Role -> addresses of that role to which it was sent."""
     released_role: Role | None = None
     """Role that this mail tells its recipients they no longer have."""
@@ -104,9 +120,9 @@ class SentMail(Model):
 class Assignee(Model):
     """The person who has a role for one lead."""
 
-    person: Line
-    login: Line | None = None
-    email: Line | None = None
+    person: PersonName
+    login: Login | None = None
+    email: MailAddress | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -121,30 +137,30 @@ class Assignee(Model):
 class Lead(Model):
     """The state of a lead, folded from its events."""
 
-    id: str
+    id: Id
     opened_at: AwareDatetime
     progressed_at: AwareDatetime
     """Time of the last human decision, or of the end of a hold."""
     stale_on: date | None = None
     last_seq: int = 0
 
-    org: Line
-    person: Line
-    title: Line
-    email: Line | None = None
-    reference: Line | None = None
+    org: Title
+    person: PersonName
+    title: Title
+    email: MailAddress | None = None
+    reference: Title | None = None
     """The customer's reference for invoices of contracts that have none of their own."""
-    billing_address: Text | None = None
+    billing_address: Annotated[Text, Personal.ADDRESS] | None = None
     """The customer's address on invoices, of several lines."""
-    service: str = "hub"
-    zone: str = "UTC"
+    service: Code = "hub"
+    zone: Code = "UTC"
     policy: Policy = Policy()
     price_books: tuple[PriceBook, ...] = BUILT_IN
-    changes: tuple[str, ...] = ()
+    changes: tuple[Code, ...] = ()
     """Names of the changed rules that the lead has adopted (`process.behaviour`)."""
     team_read_at: AwareDatetime | None = None
     """Time at which the newest team settings that the lead received were read."""
-    former_addresses: dict[Role, tuple[str, ...]] = {}
+    former_addresses: dict[Role, tuple[Address, ...]] = {}
     """Earlier mail addresses of each role."""
 
     originals: tuple[DuplicateLink, ...] = ()
@@ -179,21 +195,21 @@ class Lead(Model):
     archived: bool = False
 
     issue: Link | None = None
-    card: str | None = None
+    card: Id | None = None
     card_stage: Stage | None = None
     """Stage whose column we last put the card in. If the card is elsewhere, a person moved it."""
-    folder_id: str | None = None
+    folder_id: Id | None = None
     """Id that is reserved for its Drive folder, from its opening on."""
     folder_wanted: bool = False
     """True from the first decision on that needs the folder."""
     folder: Link | None = None
     hub_issue: Link | None = None
-    invoice_files: dict[int, str] = {}
+    invoice_files: dict[int, Id] = {}
     """Invoice number -> id that is reserved for its file, of the next invoices and of those whose file is not made yet."""
     mails: tuple[SentMail, ...] = ()
     unresolved: tuple[UnresolvedCorrection, ...] = ()
     """Corrections after which something outside still says the contrary, oldest first."""
-    drift: dict[Artifact, Line] = {}
+    drift: dict[Artifact, Title] = {}
     """Changes outside that only a person can undo, by object, with the thing to do."""
 
     @cached_property

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import AwareDatetime
 
 from process.lead.answers import MAX_RESPONSES, Answers, newest_within, size_of
-from process.types import Given, Line, Model, Text
+from process.types import Code, FreeText, Given, Id, Model, PersonName
 
 MAX_OTHER_RESPONSES = 5
 """Maximum number of further responses that a lead keeps beside the one that counts."""
@@ -16,7 +16,7 @@ MAX_OTHER_RESPONSES = 5
 class OtherResponse(Given):
     """A response beside the one that counts. A person decides which one does."""
 
-    response_id: str
+    response_id: Id
     submitted_at: AwareDatetime | None = None
     answers: Answers = ()
     judged: bool = False
@@ -29,7 +29,7 @@ class Questionnaire(Given):
     sent_on: date | None = None
     nudged_on: date | None = None
     answered_on: date | None = None
-    response_id: str | None = None
+    response_id: Id | None = None
     submitted_at: AwareDatetime | None = None
     """Time at which the response was submitted or last edited, if known."""
     answers: Answers = ()
@@ -74,8 +74,8 @@ class LetterAnswer(Model):
     """One letter of MANIAC-T: verdict, evidence, and the person and day of the statement."""
 
     verdict: Verdict
-    evidence: Text | None = None
-    said_by: Line
+    evidence: FreeText | None = None
+    said_by: PersonName
     on: date
 
 
@@ -94,6 +94,6 @@ MANIAC_T: dict[str, str] = {
 class Qualification(Model):
     """The assessment by MANIAC-T, and the decision if the lead is in scope."""
 
-    answers: dict[str, LetterAnswer] = {}
+    answers: dict[Code, LetterAnswer] = {}
     in_scope: bool | None = None
     assessed_on: date | None = None

@@ -7,7 +7,7 @@ from enum import StrEnum
 from process.actor import Actor, shown
 from process.money.amounts import Money
 from process.money.pricing import Per, Tier
-from process.types import Line, Model, Role, Text
+from process.types import Code, FreeText, Model, PersonName, Role, Title
 
 
 class QuoteStatus(StrEnum):
@@ -37,7 +37,7 @@ def as_percent(share: Decimal) -> str:
 class LineItem(Model):
     """An item that is quoted in addition to the price, such as a training once or support a year."""
 
-    text: Line
+    text: Title
     price: Money
     per: Per
 
@@ -51,8 +51,8 @@ class Discount(Model):
     amount: Money
     percent: Decimal | None = None
     """Share of the list price, if the discount was given in percent; None if as an amount."""
-    reason: Text
-    by: Line
+    reason: FreeText
+    by: PersonName
     """The person who gave it."""
     actor: Actor | None = None
     """The same person, as the face knew them."""
@@ -62,7 +62,7 @@ class Discount(Model):
     """Day of the last reminder to the approver."""
     settled_on: date | None = None
     approved: bool = False
-    settled_by: Line | None = None
+    settled_by: PersonName | None = None
 
     @property
     def is_vouched(self) -> bool:
@@ -88,15 +88,15 @@ class Quote(Model):
     valid_until: date
     quoted_on: date
     status: QuoteStatus = QuoteStatus.OPEN
-    book: str | None = None
-    plan: str | None = None
+    book: Code | None = None
+    plan: Code | None = None
     dedicated_cluster: bool = False
     tiers: tuple[Tier, ...] = ()
     items: tuple[LineItem, ...] = ()
     discount: Discount | None = None
     reminded: bool = False
-    accepted_by: Line | None = None
-    reason: Text | None = None
+    accepted_by: PersonName | None = None
+    reason: FreeText | None = None
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from process.money.currencies import CURRENCIES, decimals_of
 from process.money.reading import THOUSANDS, count, looks_like_thousands, meanings_of, number
-from process.types import Given
+from process.types import Code, Given
 
 MAX_AMOUNT = Decimal(100_000_000_000)
 """Largest amount that is accepted; a larger one is taken for a typing error."""
@@ -33,7 +33,7 @@ Count = Annotated[int, BeforeValidator(count)]
 
 CURRENCY_PATTERN = r"^[A-Za-z]{3}$"
 CurrencyCode = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=CURRENCY_PATTERN)
+    Code, StringConstraints(strip_whitespace=True, to_upper=True, pattern=CURRENCY_PATTERN)
 ]
 
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from process.lead.quote import LineItem
 from process.money.amounts import Amount, CurrencyCode, Money, complaint
 from process.money.pricing import Per
-from process.types import GIVEN, Given, Line, one_line
+from process.types import GIVEN, Given, Title, one_line
 
 MAX_ITEMS = 20
 """Maximum number of items of one quote."""
@@ -33,7 +33,7 @@ _WRITTEN = re.compile(
 class Item(Given):
     """An item in addition to the plan or bespoke price: it recurs with the price, or is billed once."""
 
-    text: Line
+    text: Title
     amount: Amount
     currency: CurrencyCode | None = None
     """Currency, which must be that of the price; None for the same."""

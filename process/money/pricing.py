@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from process.money.amounts import MAX_AMOUNT, CurrencyCode, Money, complaint
 from process.money.reading import as_number, looks_like_thousands, meanings_of
-from process.types import DISCREET, Given, Line
+from process.types import DISCREET, Coded, Given, Line
 
 _LINE: TypeAdapter[str] = TypeAdapter(Line, config=DISCREET)
 
@@ -23,7 +23,7 @@ PERIODS: dict[str, Per] = {"year": "year", "month": "month", "once": "once"}
 class Plan(Given):
     """A named price of a book. With `floor`, it is a minimum price."""
 
-    name: Line
+    name: Coded
     price: Money
     per: Per = "year"
     floor: bool = False
@@ -39,7 +39,7 @@ class Tier(Given):
 class PriceBook(Given):
     """A price list with the date from which it applies as its version, such as `2022-05`."""
 
-    version: Line
+    version: Coded
     currency: CurrencyCode
     plans: tuple[Plan, ...]
     tiers: tuple[Tier, ...] = ()

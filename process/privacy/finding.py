@@ -7,29 +7,38 @@ from process.core.events import Event
 from process.lead.lead import Lead
 from process.personal import Personal
 from process.privacy.person import Person
-from process.types import Model
+from process.privacy.walking import personal_texts
+from process.types import Id, Model
 
 
 class Place(Model):
     """A text that names a person."""
 
-    path: str
+    path: Id
     """Way to it, such as `fact.note` or `quotes.0.accepted_by`."""
     mark: Personal
     seq: int | None = None
     """Number of the event, if it is part of one."""
 
 
-def mentions(value: Any, person: Person) -> list[Place]:  # noqa: ARG001
+def mentions(value: Any, person: Person) -> list[Place]:
     """Return the places at which the person is named in an event, a lead, an aggregate, or a sequence of such."""
-    return []
+    if isinstance(value, list | tuple) and any(isinstance(each, Event) for each in value):
+        return [place for each in value for place in mentions(each, person)]
+    seq = value.seq if isinstance(value, Event) else None
+    return [
+        Place(path=".".join(found.path), mark=found.mark, seq=seq)
+        for found in personal_texts(value)
+        if person.is_mentioned_in(found.text)
+    ]
 
 
 def persons_of(lead: Lead) -> Iterator[Person]:
-    """Yield the persons whom the lead names in fields of their own: the contact first."""
+    """Yield the persons whom the lead names in fields of their own: its contact, and those who have a role."""
     yield Person(names=(lead.person,), addresses=(lead.email,) if lead.email else ())
-
-
-def is_contact(events: list[Event], person: Person) -> bool:  # noqa: ARG001
-    """Return True if the person is, or was, the customer's contact of the lead with these events."""
-    return False
+    for known in lead.assigned.values():
+        yield Person(
+            names=(known.person,),
+            addresses=(known.email,) if known.email else (),
+            logins=(known.login,) if known.login else (),
+        )

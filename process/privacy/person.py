@@ -2,13 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Annotated, Final, Self
 
 from pydantic import StringConstraints, model_validator
 
-from process.actor import Aliases, plain_name
+from process.actor import plain_name
 from process.addresses import folded
 from process.personal import ERASED, Personal
 from process.types import Given
@@ -30,22 +30,33 @@ class Person(Given):
 
     @model_validator(mode="after")
     def _named(self) -> Self:
-        if not any(map(_normalised, (*self.names, *self.addresses, *self.logins))):
+        if not any(_normalised(word).strip("@ ") for word in self.words):
             raise ValueError("give a name, a mail address or a login")
         return self
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All of the person's names, addresses and logins."""
+        return (*self.names, *self.addresses, *self.logins)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The pattern of a mention, in normalised text."""
-        spellings = {
-            spelling for word in (*self.names, *self.addresses, *self.logins) for spelling in _spellings(word)
-        }
+        spellings = {spelling for word in self.words for spelling in _spellings(word)}
         found = sorted(spellings, key=lambda each: (-len(each), each))
-        return re.compile(rf"(?<!\w)(?:{'|'.join(found)})(?!\w)")
+        return re.compile("|".join(found))
 
     def is_mentioned_in(self, text: str) -> bool:
         """Return True if the text has one of the person's words."""
         return self.pattern.search(_normalised(text)) is not None
+
+    def may_be_called(self, name: str) -> bool:
+        """Return True for a part of one of the person's names, such as `Ada` or `A. Lovelace`."""
+        parts = set(_WORD.findall(_normalised(name)))
+        return bool(parts) and any(
+            all(part in own or any(each.startswith(part) for each in own if len(part) == 1) for part in parts)
+            for own in ({*_WORD.findall(_normalised(each))} for each in self.names)
+        )
 
     def blacked_out(self, text: str) -> str:
         """Return the text with each mention of the person replaced."""
@@ -57,17 +68,15 @@ class Person(Given):
             done = max(end, done)
         return "".join([*parts, text[done:]]) if parts else text
 
-    def with_aliases(self, aliases: Aliases) -> Self:
-        """Return the person with the other names under which a policy knows them."""
-        known = {plain_name(each) for each in (*self.logins, *self.addresses, *self.names)}
-        more = [
-            name
-            for login, others in aliases.items()
-            if known & {plain_name(each) for each in (login, *others)}
-            for name in (login, *others)
-        ]
-        new = tuple(name for name in dict.fromkeys(more) if plain_name(name) not in known and len(name) > 1)
-        return self.replaced(logins=(*self.logins, *new)) if new else self
+    def with_words(self, words: Iterable[str]) -> Self:
+        """Return the person with further names, addresses or logins."""
+        known = {plain_name(each) for each in self.words}
+        new = [word for word in dict.fromkeys(words) if len(word) > 1 and plain_name(word) not in known]
+        if not new:
+            return self
+        addresses = tuple(word for word in new if "@" in word.removeprefix("@"))
+        names = tuple(word for word in new if word not in addresses)
+        return self.replaced(names=(*self.names, *names), addresses=(*self.addresses, *addresses))
 
 
 class Everybody:
@@ -82,16 +91,23 @@ Whom = Person | Everybody
 
 _BETWEEN = r"[\s_.-]+"
 """Pattern of what stands between the parts of a name."""
+_WORD = re.compile(r"\w+")
+_AT_DOMAIN = r"(?:@[\w.-]*\w)?"
+"""Pattern of the rest of a mail address whose mailbox is a name."""
 
 
 def _spellings(word: str) -> Iterator[str]:
     """Yield patterns of the spellings of a name, an address or a login."""
-    plain = _normalised(folded(word) if "@" in word.strip("@") else word.strip().removeprefix("@"))
+    word = word.strip().removeprefix("@")
+    plain = _normalised(folded(word) if "@" in word else word)
     parts = [re.escape(part) for part in plain.split()]
-    if parts:
-        yield _BETWEEN.join(parts)
-    if len(parts) > 1:
-        yield rf"{parts[-1]},?\s*{_BETWEEN.join(parts[:-1])}"
+    if "@" in plain:
+        yield rf"(?<![\w.+-]){''.join(parts)}(?![\w-]|\.\w)"
+    elif len(parts) == 1:
+        yield rf"(?<!\w){parts[0]}(?!\w)"
+    elif parts:
+        yield rf"(?<!\w){_BETWEEN.join(parts)}{_AT_DOMAIN}(?!\w)"
+        yield rf"(?<!\w){parts[-1]},?\s*{_BETWEEN.join(parts[:-1])}{_AT_DOMAIN}(?!\w)"
 
 
 def _normalised(text: str) -> str:

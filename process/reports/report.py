@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from process.types import Model
+from process.types import Code, Id, Mention, Model, Words
 
 ColumnKind = Literal["text", "count", "money", "percent", "day", "month"]
 """`count`: a whole number; `percent`: a share of 1; `month`: a text such as 2026-12."""
@@ -18,37 +18,37 @@ ParameterKind = Literal["month", "currency", "share", "day", "days"]
 class Parameter(Model):
     """Something that a person may choose about a report."""
 
-    name: str
+    name: Code
     """Its name in an address, such as `from`."""
-    title: str
+    title: Code
     kind: ParameterKind
-    takes: str
+    takes: Code
     """The values that it takes, in words."""
-    value: str = ""
+    value: Mention = ""
     """The present value as it is written; empty if there is none."""
-    measured: str = ""
+    measured: Code = ""
     """The value that the leads' past shows, in words; empty if none is measured."""
-    choices: tuple[str, ...] = ()
+    choices: tuple[Code, ...] = ()
     """Values to choose from; empty if any value of its kind fits."""
 
 
 class Column(Model):
     """A column of a table."""
 
-    title: str
+    title: Code
     kind: ColumnKind = "text"
-    currency: str = ""
+    currency: Code = ""
     """Currency of a column of money."""
 
 
 class Cell(Model):
     """A figure or a text."""
 
-    value: str | int | Decimal | date | None = None
+    value: Mention | int | Decimal | date | None = None
     """None if there is no figure, as the median of nothing."""
-    rows: str = ""
+    rows: Code = ""
     """Query string by which the leads and events behind the figure are asked for; empty if it has none."""
-    lead_id: str = ""
+    lead_id: Id = ""
     """The lead that the cell names."""
 
 
@@ -62,7 +62,7 @@ class Row(Model):
 class Table(Model):
     """A table of a report."""
 
-    title: str
+    title: Code
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     more: int = 0
@@ -72,11 +72,11 @@ class Table(Model):
 class Mark(Model):
     """One bar of a picture, or one part of a stacked bar."""
 
-    x: str
-    series: str
+    x: Code
+    series: Code
     value: Decimal | int
     """Height; of a step, by how much it goes up or down."""
-    rows: str = ""
+    rows: Code = ""
     """As that of a cell."""
 
 
@@ -89,16 +89,16 @@ class Chart(Model):
     """A picture of a report. All of it is in the tables, too."""
 
     kind: ChartKind
-    title: str
-    description: str
+    title: Code
+    description: Code
     """One sentence that says what the picture shows, with its main figure."""
-    x_title: str
-    y_title: str
-    currency: str = ""
+    x_title: Code
+    y_title: Code
+    currency: Code = ""
     """Currency of the values; empty if they are numbers."""
-    xs: tuple[str, ...]
+    xs: tuple[Code, ...]
     """The bars, in their order."""
-    series: tuple[str, ...]
+    series: tuple[Code, ...]
     """The parts, the lowest first."""
     marks: tuple[Mark, ...]
 
@@ -106,18 +106,18 @@ class Chart(Model):
 class Report(Model):
     """A report as of a day."""
 
-    name: str
-    title: str
-    definition: tuple[str, ...]
+    name: Code
+    title: Code
+    definition: tuple[Code, ...]
     """Plain sentences: what counts, what does not, and the source."""
     day: date
     """The day as of whose end the figures are."""
     parameters: tuple[Parameter, ...]
-    headline: tuple[str, ...] = ()
+    headline: tuple[Mention, ...] = ()
     """The main figures in words, one a line."""
     tables: tuple[Table, ...]
     chart: Chart | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Mention, ...] = ()
     """Facts that the reader should know about these figures."""
 
 
@@ -137,26 +137,26 @@ def total(cells: Sequence[Cell]) -> Row:
 class BehindRow(Model):
     """A lead, and an event of it if there is one, that is part of a figure."""
 
-    lead_id: str
-    heading: str = ""
+    lead_id: Id
+    heading: Mention = ""
     """The lead's name for people."""
     seq: int | None = None
     """Number of the event; None if no single event is behind it."""
     at: datetime | None = None
     """Time of the event."""
-    zone: str = "UTC"
+    zone: Code = "UTC"
     """The lead's time zone, in which people read that time."""
-    what: str = ""
+    what: Words = ""
     """One sentence about it."""
     amount: Decimal | None = None
     """Its part of the figure, before any weight; None if it is no money."""
-    currency: str = ""
+    currency: Code = ""
 
 
 class BehindPage(Model):
     """Some of the leads and events behind a figure."""
 
-    title: str
+    title: Mention
     rows: tuple[BehindRow, ...]
-    after: str | None = None
+    after: Id | None = None
     """Cursor of the next ones; None if there are no more."""

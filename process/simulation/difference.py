@@ -18,7 +18,7 @@ from process.lead.lead import Lead
 from process.money.amounts import Money
 from process.simulation.scenario import Scenario
 from process.simulation.simulate import DecisionOutcome, Simulation, Step, simulate
-from process.types import OPEN_STAGES, Model, Role, Stage
+from process.types import OPEN_STAGES, Code, Id, Mention, Model, Named, Role, Stage, Words
 from process.views.attention import concerns, next_change
 
 REPEATED = frozenset(
@@ -30,8 +30,8 @@ REPEATED = frozenset(
 class MovedDeadline(Model):
     """A deadline that would have passed on another day, not at all, or in addition."""
 
-    kind: str
-    summary: str
+    kind: Code
+    summary: Words
     actual: AwareDatetime | None
     simulated: AwareDatetime | None
     days: int | None = None
@@ -43,11 +43,11 @@ class ChangedDecision(Model):
 
     seq: int
     at: AwareDatetime
-    kind: str
-    by: str
-    actual: str
-    simulated: str | None
-    refused: str = ""
+    kind: Code
+    by: Named
+    actual: Words
+    simulated: Words | None
+    refused: Words = ""
 
 
 class ChangedInvoice(Model):
@@ -62,7 +62,7 @@ class ChangedInvoice(Model):
 class BilledTotal(Model):
     """Total of all invoices in one currency."""
 
-    currency: str
+    currency: Code
     actual: Decimal
     simulated: Decimal
 
@@ -70,7 +70,7 @@ class BilledTotal(Model):
 class MailCount(Model):
     """Mails of one template to the same roles."""
 
-    template: str
+    template: Code
     to: tuple[Role, ...]
     actual: int
     simulated: int
@@ -87,7 +87,7 @@ class StageDays(Model):
 class ChangedConcern(Model):
     """A concern that was shown on other days; each pair is a first and a last day."""
 
-    text: str
+    text: Words
     owner: Role
     actual: tuple[tuple[date, date], ...]
     simulated: tuple[tuple[date, date], ...]
@@ -96,9 +96,9 @@ class ChangedConcern(Model):
 class Difference(Model):
     """Differences between the actual and the simulated lead; empty lists if there are none."""
 
-    lead_id: str
-    heading: str
-    zone: str
+    lead_id: Id
+    heading: Mention
+    zone: Code
     stage_actual: Stage
     stage_simulated: Stage
     until: AwareDatetime

@@ -8,7 +8,7 @@ from process.decisions.policy import PolicyAdopted
 from process.effects.observations import ChangesAdopted, PricesRead
 from process.money.pricing import PriceBook
 from process.policy import Periods, Policy
-from process.types import Model
+from process.types import Code, Model
 
 
 class Scenario(Model):
@@ -22,7 +22,7 @@ class Scenario(Model):
     """Holidays added to the policy's."""
     books: tuple[PriceBook, ...] = ()
     """Price books that replace books of the same version, or are added."""
-    changes: tuple[str, ...] = ()
+    changes: tuple[Code, ...] = ()
     """Changes of the process (`process.behaviour`) that the lead follows from its beginning."""
 
     def fact(self, fact: Fact) -> Fact:

@@ -9,13 +9,13 @@ from typing import Self
 
 from process.calendar import DAY
 from process.simulation.difference import BilledTotal, Difference, MailCount, MovedDeadline, StageDays
-from process.types import Model, Role, Stage
+from process.types import Code, Id, Model, Role, Stage
 
 
 class DeadlineShift(Model):
     """Number of deadlines of one kind that would have passed earlier or later, and the median days."""
 
-    kind: str
+    kind: Code
     earlier: int = 0
     days_earlier: float | None = None
     later: int = 0
@@ -29,7 +29,7 @@ class DeadlineShift(Model):
 class DecisionCount(Model):
     """Number of decisions of one kind that would have been refused or changed."""
 
-    kind: str
+    kind: Code
     refused: int
     changed: int
 
@@ -48,15 +48,15 @@ class Summary(Model):
     """Totals of all leads' invoices, by currency."""
     stages: tuple[StageDays, ...] = ()
     """Days in each stage, of the leads in which they differ."""
-    stage_changes: dict[str, int] = {}
+    stage_changes: dict[Code, int] = {}
     """Number of leads that would be at another stage, by change, e.g. `hub → lost`."""
     attention_actual: int = 0
     """Days with concerns that a lead would not have had in the simulation."""
     attention_simulated: int = 0
     """Days with concerns that a lead would have had only in the simulation."""
-    not_reproducible: tuple[str, ...] = ()
+    not_reproducible: tuple[Id, ...] = ()
     """Ids of leads whose events this code does not reproduce."""
-    overdue_since: tuple[str, ...] = ()
+    overdue_since: tuple[Code, ...] = ()
     """Ids of leads with due deadlines that are missing from the events."""
 
     @classmethod

@@ -1,13 +1,14 @@
 """Work to be done per role and person: due, overdue, waiting, stuck and upcoming."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from process.calendar import add_working_days, day_of, end_of, start_of
 from process.core.aggregate import LeadAggregate
-from process.core.events import Fact
+from process.core.events import EventLog, Fact
 from process.deadlines.contracting import renewal_start
 from process.deadlines.schedule import due
 from process.lead.lead import Lead
@@ -15,7 +16,7 @@ from process.lead.quote import QuoteStatus
 from process.types import Role, Stage
 from process.views.agenda_items import AHEAD, AgendaItem, Section, TimedItem
 from process.views.attention import ConcernKind, concerns
-from process.views.next_step import next_step
+from process.views.next_step import step_of
 
 RECENT = timedelta(days=7)
 MANY = 5
@@ -80,23 +81,65 @@ def agenda(aggregate: LeadAggregate, now: datetime) -> tuple[AgendaItem, ...]:
     return tuple(item.of_lead(lead.id, lead.heading, link, lead.assigned, lead.today(now)) for item in items)
 
 
+class UsualDecision(NamedTuple):
+    """The decision by which somebody usually ends a line of the agenda."""
+
+    kind: str = ""
+    """Its kind; empty if there is no usual one."""
+    fields: Mapping[str, Any] = {}
+    """Its fields that are known."""
+
+
+class AgendaLine(NamedTuple):
+    """A line of the agenda, and its usual decision."""
+
+    item: TimedItem
+    decision: UsualDecision = UsualDecision()
+
+
+def find_line(lead: Lead, mark: str, now: datetime) -> AgendaLine | None:
+    """Return the line that this mark names (`mark_of`), or None. What no event tells is not found."""
+    lines = _lines(LeadAggregate.of(EventLog(lead=lead)), now)
+    return next((line for line in lines if mark_of(line.item.role, line.item.text) == mark), None)
+
+
+def mark_of(role: Role, text: str) -> str:
+    """Return a short name of a line of one lead, the same as long as the line is: it may move to another section."""
+    return hashlib.sha256(f"{role}\n{text}".encode()).hexdigest()[:16]
+
+
+def usual_decision(lead: Lead) -> UsualDecision:
+    """Return the usual decision of the next step."""
+    kind = next(iter(step_of(lead).decisions), "")
+    about = {"merged": _into, "quote_accepted": _version, "discount_approved": _version}.get(kind)
+    return UsualDecision(kind, about(lead) if about else {})
+
+
 def timed_items(aggregate: LeadAggregate, now: datetime) -> tuple[TimedItem, ...]:
     """Return the items that are on the agenda now, or will be later if no event happens.
 
     They hold until the lead's next wake-up, when a deadline passes or the concerns differ.
     """
-    found = _timed_items(aggregate, now)
+    found = (line.item for line in _lines(aggregate, now))
     return tuple(item for item in found if item.holds_until is None or item.holds_until > now)
 
 
-def _timed_items(aggregate: LeadAggregate, now: datetime) -> Iterator[TimedItem]:
+def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[AgendaLine]:
     lead = aggregate.lead
     for concern in concerns(lead, lead.today(now)):
-        yield TimedItem(
+        item = TimedItem(
             section=_SECTIONS[concern.kind], role=concern.owner, text=concern.text, since=concern.since
         )
+        yield AgendaLine(item, UsualDecision(concern.decision, concern.fields))
     yield from _step(lead)
     yield from _invoices(lead)
+    for item in _others(aggregate):
+        yield AgendaLine(item)
+
+
+def _others(aggregate: LeadAggregate) -> Iterator[TimedItem]:
+    """Yield what no decision ends: effects that failed, refusals, and what comes by date."""
+    lead = aggregate.lead
     for parked in aggregate.parked:
         yield TimedItem(
             section=Section.STUCK,
@@ -175,17 +218,19 @@ _AT_THE_END = frozenset(
 )
 
 
-def _step(lead: Lead) -> Iterator[TimedItem]:
+def _step(lead: Lead) -> Iterator[AgendaLine]:
     """Yield the next step for its owner, and a waiting line for sales if another role owns it."""
-    step, since, until = next_step(lead), _since(lead), _until(lead)
+    step, since, until = step_of(lead), _since(lead), _until(lead)
+    decision = usual_decision(lead)
     if lead.hold:
-        yield TimedItem(
+        item = TimedItem(
             section=Section.WAITING,
             role=Role.SALES,
             text=step.text,
             since=lead.hold.since,
             until=lead.hold.until,
         )
+        yield AgendaLine(item, decision)
         return
     if step.owner is Role.NOBODY:
         return
@@ -200,12 +245,22 @@ def _step(lead: Lead) -> Iterator[TimedItem]:
             until=until,
             holds_until=late_from,
         )
-        yield in_time
+        yield AgendaLine(in_time, decision)
         if late_from:
-            yield in_time.replaced(section=Section.OVERDUE, holds_from=late_from, holds_until=None)
+            late = in_time.replaced(section=Section.OVERDUE, holds_from=late_from, holds_until=None)
+            yield AgendaLine(late, decision)
     if step.owner is Role.COMMUNITY or (step.owner is not Role.SALES and lead.stage is not Stage.HUB):
         text = f"Waits for {lead.role_with_person(step.owner)}: {step.text}"
-        yield TimedItem(section=Section.WAITING, role=Role.SALES, text=text, since=since, until=until)
+        item = TimedItem(section=Section.WAITING, role=Role.SALES, text=text, since=since, until=until)
+        yield AgendaLine(item, decision)
+
+
+def _into(lead: Lead) -> Mapping[str, Any]:
+    return {"into": lead.undecided[0].lead_id} if lead.undecided else {}
+
+
+def _version(lead: Lead) -> Mapping[str, Any]:
+    return {"version": lead.quote.version} if lead.quote else {}
 
 
 def _since(lead: Lead) -> date:
@@ -243,11 +298,11 @@ def _until(lead: Lead) -> date | None:
     return day_of(lead.progressed_at, lead.zone) + timedelta(days=periods.stale_after(lead.stage))
 
 
-def _invoices(lead: Lead) -> Iterator[TimedItem]:
+def _invoices(lead: Lead) -> Iterator[AgendaLine]:
     periods = lead.policy.periods
     for invoice in lead.unsent:
         until = invoice.prepared_on + timedelta(days=periods.invoice_unsent)
-        yield TimedItem(
+        item = TimedItem(
             section=Section.DUE,
             role=Role.CONTRACTS,
             text=f"Send invoice {invoice.number} ({invoice.total})",
@@ -255,12 +310,14 @@ def _invoices(lead: Lead) -> Iterator[TimedItem]:
             until=until,
             holds_until=end_of(until, lead.zone),
         )
+        yield AgendaLine(item, UsualDecision("invoice_sent", {"number": invoice.number}))
     for invoice in lead.invoices:
         if invoice.owed and invoice.sent_on and not invoice.overdue:
-            yield TimedItem(
+            item = TimedItem(
                 section=Section.WAITING,
                 role=Role.CONTRACTS,
                 text=f"Waits for the payment of invoice {invoice.number} ({invoice.total})",
                 since=invoice.sent_on,
                 until=invoice.sent_on + timedelta(days=periods.invoice_overdue),
             )
+            yield AgendaLine(item, UsualDecision("invoice_paid", {"number": invoice.number}))

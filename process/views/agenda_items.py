@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 
 from process.actor import plain_name
 from process.lead.lead import Assignee
-from process.types import Model, Role
+from process.types import Address, Id, Mention, Model, Named, Role, Words
 
 AHEAD = timedelta(days=14)
 """Period for which an agenda shows upcoming items."""
@@ -42,16 +42,16 @@ class AgendaItem(Model):
 
     section: Section
     role: Role
-    person: str | None = None
-    names: tuple[str, ...] = ()
+    person: Named | None = None
+    names: tuple[Named, ...] = ()
     """The person's name, GitHub login and mail address, as far as they are known."""
-    email: str | None = None
-    lead_id: str
-    heading: str
-    text: str
+    email: Address | None = None
+    lead_id: Id
+    heading: Mention
+    text: Words
     since: date | None = None
     until: date | None = None
-    link: str = ""
+    link: Id = ""
     day: date | None = None
     """The present day in the lead's time zone."""
 
@@ -81,7 +81,7 @@ class Agenda(Model):
 
     day: date
     items: tuple[AgendaItem, ...] = ()
-    outdated: tuple[str, ...] = ()
+    outdated: tuple[Id, ...] = ()
     """Ids of leads that have not followed their dates, so that their items may be wrong."""
 
     @classmethod
@@ -122,7 +122,7 @@ class TimedItem(Model):
 
     section: Section
     role: Role
-    text: str
+    text: Words
     since: date | None = None
     until: date | None = None
     holds_from: AwareDatetime | None = None

@@ -1,15 +1,15 @@
 """Concerns about a lead: problems that need attention. Each has really occurred (process.md)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from process.calendar import DAY, day_of
 from process.core.cache import cached_per_lead
 from process.corrections.unresolved import Remainder
 from process.deadlines.contracting import renewal_start, silence
-from process.lead.contract import Contract
+from process.lead.contract import Contract, VendorStatus
 from process.lead.lead import Lead
 from process.money.billing import next_draft, unbilled_at_loss
 from process.money.usage import missing_usage, next_missed_usage
@@ -31,6 +31,10 @@ class Concern(NamedTuple):
     text: str
     kind: ConcernKind = ConcernKind.WRONG
     since: date | None = None
+    decision: str = ""
+    """Kind of the usual decision that ends it; empty if that depends."""
+    fields: Mapping[str, Any] = {}
+    """Fields of that decision that are known."""
 
 
 _WRONG: dict[Remainder, str] = {
@@ -55,54 +59,64 @@ def _concerns(lead: Lead, today: date) -> Iterator[Concern]:
     yield from _contract_and_hub(lead, today)
     for other in lead.undecided:
         text = f"It may be the same request as {other.name}{other.reasons_text}: merge it into that lead, or keep it apart"
-        yield Concern(Role.SALES, text, since=day_of(lead.opened_at, lead.zone))
+        since = day_of(lead.opened_at, lead.zone)
+        yield Concern(Role.SALES, text, since=since, decision="merged", fields={"into": other.lead_id})
     if not lead.ended and (others := lead.questionnaire.open_responses):
         ids = ", ".join(other.response_id for other in others)
         text = f"The questionnaire was answered more than once; decide which response counts: {ids}, or the first"
-        yield Concern(Role.SALES, f"{text}, {lead.questionnaire.response_id}")
+        text = f"{text}, {lead.questionnaire.response_id}"
+        yield Concern(Role.SALES, text, decision="questionnaire_answered")
     if missing := missing_usage(lead, today):
         text = f"Usage is not reported, so not billed, for {', '.join(missing)}"
-        yield Concern(Role.ENGINEERING, text, ConcernKind.OVERDUE, date.fromisoformat(f"{missing[0]}-01"))
+        first, month = date.fromisoformat(f"{missing[0]}-01"), {"month": missing[0]}
+        yield Concern(Role.ENGINEERING, text, ConcernKind.OVERDUE, first, "usage_reported", month)
     for invoice in lead.invoices:
         if invoice.overdue:
             text = f"Invoice {invoice.number} ({invoice.total}) is overdue"
-            yield Concern(Role.CONTRACTS, text, ConcernKind.OVERDUE, invoice.sent_on)
+            number = {"number": invoice.number}
+            yield Concern(Role.CONTRACTS, text, ConcernKind.OVERDUE, invoice.sent_on, "invoice_paid", number)
     days = lead.policy.periods.invoice_unsent
     if unsent := [i for i in lead.unsent if (today - i.prepared_on).days > days]:
         numbers = ", ".join(str(invoice.number) for invoice in unsent)
         text = f"Prepared more than {days} days ago and not sent: invoice {numbers}"
-        yield Concern(Role.CONTRACTS, text, ConcernKind.OVERDUE, unsent[0].prepared_on)
+        number = {"number": unsent[0].number}
+        yield Concern(
+            Role.CONTRACTS, text, ConcernKind.OVERDUE, unsent[0].prepared_on, "invoice_sent", number
+        )
     draft = next_draft(lead)
     if draft and draft.due_on < today:
         yield Concern(Role.CONTRACTS, f"{draft.description} is not billed", since=draft.due_on)
     yield from _held_up_bills(lead, today)
     if lead.hub.running and lead.hub.decommission_on and lead.hub.decommission_on < today:
         text = f"The hub was to be taken down on {lead.hub.decommission_on} and still runs"
-        yield Concern(Role.ENGINEERING, text, ConcernKind.OVERDUE, lead.hub.decommission_on)
+        late = lead.hub.decommission_on
+        yield Concern(Role.ENGINEERING, text, ConcernKind.OVERDUE, late, "hub_decommissioned")
     if lead.contract.decision_due and _is_extended_undecided(lead, today):
         text = f"The contract ended on {lead.contract.end}, and whether it is renewed is not decided"
         yield Concern(Role.SALES, text, ConcernKind.OVERDUE, lead.contract.end)
     elif _renewal_is_late(lead, today):
         ends = "ends" if lead.contract.end and today <= lead.contract.end else "ended"
         text = f"The contract {ends} on {lead.contract.end}, and its renewal has no price yet"
-        yield Concern(Role.SALES, text, ConcernKind.OVERDUE, renewal_start(lead))
+        yield Concern(Role.SALES, text, ConcernKind.OVERDUE, renewal_start(lead), "price_quoted")
     if lead.pending.escalated and not lead.ended:
-        yield Concern(Role.CONTRACTS, silence(lead), ConcernKind.STUCK, lead.pending.last_news_on)
+        last = lead.pending.last_news_on
+        yield Concern(Role.CONTRACTS, silence(lead), ConcernKind.STUCK, last, "contract_progressed")
     if lead.pending.overdue and not lead.ended:
         text = f"The contract was to be signed by {lead.pending.due}"
-        yield Concern(Role.CONTRACTS, text, ConcernKind.OVERDUE, lead.pending.due)
+        yield Concern(Role.CONTRACTS, text, ConcernKind.OVERDUE, lead.pending.due, "contract_signed")
     for gap in lead.gaps:
         lasts = lead.hub.running and gap.start <= today <= gap.end
         if not lasts or _covered(lead, today):  # otherwise it is reported above
             when = f"On {gap.start}" if gap.start == gap.end else f"From {gap.start} to {gap.end}"
             text = f"{when} the hub is in no contract, and nobody is billed for it"
-            yield Concern(Role.SALES, text, since=gap.start)
+            yield Concern(Role.SALES, text, since=gap.start, decision="gap_explained")
     if lead.stale_on:
         moved = day_of(lead.progressed_at, lead.zone)
         yield Concern(Role.SALES, f"Nothing has moved since {moved}", ConcernKind.STUCK, moved)
     if lead.hub.requested_on and (missing_fields := lead.hub.missing()) and not lead.ended:
         text = f"The hub's information still lacks {', '.join(missing_fields)}"
-        yield Concern(Role.SALES, text, ConcernKind.STUCK, lead.hub.requested_on)
+        asked = lead.hub.requested_on
+        yield Concern(Role.SALES, text, ConcernKind.STUCK, asked, "hub_information_given")
     if (
         (quote := lead.quote)
         and quote.discount
@@ -113,12 +127,16 @@ def _concerns(lead: Lead, today: date) -> Iterator[Concern]:
         text = (
             f"The discount of {quote.reduction} in version {quote.version} of the quote waits for an approval"
         )
-        yield Concern(quote.asked_approver, text, ConcernKind.STUCK, quote.quoted_on)
+        version = {"version": quote.version}
+        yield Concern(
+            quote.asked_approver, text, ConcernKind.STUCK, quote.quoted_on, "discount_approved", version
+        )
     for correction in lead.unresolved:
         left = [_WRONG[each] for each in correction.wrong if each != "hub" or lead.hub_stands_unwanted]
         if left:
             text = f"{correction.seq} no longer counts (corrected as {correction.correction}), but {' and '.join(left)}"
-            yield Concern(Role.SALES, f"{text}: put it right, or say that it is fine", since=correction.on)
+            text, seq = f"{text}: put it right, or say that it is fine", {"seq": correction.seq}
+            yield Concern(Role.SALES, text, since=correction.on, decision="corrected", fields=seq)
     for text in lead.drift.values():
         yield Concern(Role.SALES, text)
 
@@ -128,10 +146,12 @@ def _held_up_bills(lead: Lead, today: date) -> Iterator[Concern]:
     first = min((term.start for term in lead.signed if term.start), default=None)
     if first and first <= today and not lead.ended and not lead.vendor.settled:
         text = f"Nothing is billed since {first}: the vendor set-up is not settled"
-        yield Concern(Role.CONTRACTS, text, since=first)
+        started = lead.vendor.status is VendorStatus.STARTED
+        kind = "vendor_setup_done" if started else "vendor_setup_started"
+        yield Concern(Role.CONTRACTS, text, since=first, decision=kind)
     if draft := unbilled_at_loss(lead):
         text = f"{draft.description} is not billed, and the lead is lost: reopen it to have it billed"
-        yield Concern(Role.SALES, text, since=draft.due)
+        yield Concern(Role.SALES, text, since=draft.due, decision="reopened")
 
 
 @cached_per_lead

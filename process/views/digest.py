@@ -10,7 +10,7 @@ from process.addresses import folded
 from process.calendar import day_of
 from process.money.amounts import Money
 from process.policy import TEAMS
-from process.types import Line, Model, Role
+from process.types import Code, Id, MailAddress, Model, PersonName, Role, Words
 from process.views.agenda_items import AgendaItem, Section
 
 WEEK = timedelta(days=7)
@@ -21,7 +21,7 @@ SHOWN = 50
 class Week(Model):
     """An ISO week, and the day on which its digest is written."""
 
-    name: str
+    name: Code
     """ISO name of the week, e.g. `2026-W35`."""
     day: date
 
@@ -36,7 +36,7 @@ class Week(Model):
 class DigestSection(Model):
     """One section of a digest mail."""
 
-    title: str
+    title: Code
     items: tuple[AgendaItem, ...]
     more: int = 0
     """Number of further items that are not shown."""
@@ -45,7 +45,7 @@ class DigestSection(Model):
 class MovedBy(Model):
     """Events of one kind that moved the forecast."""
 
-    what: str
+    what: Words
     change: Money
 
 
@@ -79,12 +79,12 @@ class DigestFigures(Model):
 class DigestMail(Model):
     """Weekly digest of a role, or of a person who has the role for some leads."""
 
-    key: str
+    key: Id
     """The role, with a hash of the person's address if it is a person's digest; part of ids."""
     week: Week
     role: Role
-    person: Line | None = None
-    address: Line | None = None
+    person: PersonName | None = None
+    address: MailAddress | None = None
     """The person's mail address; None if the mail goes to the role."""
     sections: tuple[DigestSection, ...]
     later: int = 0

@@ -1,13 +1,14 @@
 """The overview of a lead as data, for faces: its state, timeline, options and effects."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from process.actor import shown
 from process.core.receipts import Refusal
 from process.core.refusal import Refused
 from process.lead.lead import Lead
-from process.types import Model, Role, Stage
+from process.personal import Impersonal
+from process.types import Code, Id, Mention, Model, Named, Role, Stage, Words
 
 
 class TimelineLine(Model):
@@ -15,18 +16,18 @@ class TimelineLine(Model):
 
     seq: int
     at: datetime
-    kind: str
-    by: str
-    source: str
-    summary: str
+    kind: Code
+    by: Named
+    source: Code
+    summary: Words
     authenticated: bool = True
     """False for a person's decision if the face did not know who it was."""
     corrected: bool = False
     corrected_by: int | None = None
     """Number of the correction that superseded the event."""
-    key: str | None = None
+    key: Mention | None = None
     """Idempotency key of the decision."""
-    policy: str = ""
+    policy: Code = ""
     """Version of the policy under which it was decided."""
 
     @property
@@ -44,31 +45,31 @@ def with_correction(line: TimelineLine) -> str:
 class Option(Model):
     """A kind of decision: if it is allowed now, its effect and its fields."""
 
-    kind: str
+    kind: Code
     allowed: bool
     next: bool = False
     """True if it records the lead's next step."""
     later: bool = False
     """True if it is refused now, and possible after the next step."""
-    does: str
+    does: Code
     refused: Refused | None = None
     """Refusal if the decision is not allowed now."""
-    needs: tuple[str, ...] = ()
+    needs: tuple[Code, ...] = ()
     """Names of the fields without which it is refused."""
-    would: tuple[str, ...] = ()
+    would: tuple[Words, ...] = ()
     """Message and effects that the example would have."""
-    takes: tuple[str, ...] = ()
+    takes: tuple[Code, ...] = ()
     """Names of the decision's fields."""
-    example: dict[str, object] = {}
+    example: Annotated[dict[Code, object], Impersonal("an example of ours")] = {}
 
 
 class EffectLine(Model):
     """An effect: done, waiting (or running), blocked (a prerequisite is missing), or parked (failed for good)."""
 
-    key: str
-    summary: str
+    key: Id
+    summary: Mention
     status: Literal["done", "waiting", "blocked", "parked"]
-    reason: str = ""
+    reason: Words = ""
     next_attempt_at: datetime | None = None
     """Time of the next attempt, if it failed and the outside named a time."""
 
@@ -76,17 +77,17 @@ class EffectLine(Model):
 class Overview(Model):
     """State of a lead as shown to people. `lead_id` is the workflow's id."""
 
-    lead_id: str
-    heading: str
+    lead_id: Id
+    heading: Mention
     stage: Stage
     owner: Role
-    next_step: str
+    next_step: Words
     next_date: datetime | None
     next_day: date | None = None
     """Day of the next deadline in the lead's zone, as people name it."""
-    next_day_is_for: str = ""
+    next_day_is_for: Words = ""
     """The reason for that day."""
-    attention: tuple[str, ...]
+    attention: tuple[Words, ...]
     timeline: tuple[TimelineLine, ...]
     refused: tuple[Refusal, ...]
     effects: tuple[EffectLine, ...]

@@ -10,7 +10,7 @@ from process.identity import issue_name, same_text
 from process.lead.lead import Artifact, Assignee
 from process.money.amounts import Money
 from process.money.pricing import Per
-from process.types import Model, Role, Stage
+from process.types import Code, Id, Mention, Model, Named, Role, Stage, Words
 from process.views.agenda_items import AgendaItem, TimedItem
 
 GRACE = timedelta(minutes=15)
@@ -51,7 +51,7 @@ class TermRow(Model):
     signed_on: date
     quote: int
     """Version of the quote that was signed."""
-    currency: str
+    currency: Code
     yearly: int
     """Price of a year in minor units, with its items; of the whole term if it is priced once."""
 
@@ -69,7 +69,7 @@ class Unbilled(Model):
     kind: UnbilledKind
     start: date
     end: date
-    currency: str | None = None
+    currency: Code | None = None
     estimate: int | None = None
     """Estimated amount in minor units; None if it cannot be estimated."""
 
@@ -80,15 +80,15 @@ class LeadRow(Model):
     It is right from `updated_at` until `right_until`, when the lead wakes up and writes it anew.
     """
 
-    lead_id: str
-    heading: str
+    lead_id: Id
+    heading: Mention
     stage: Stage
     owner: Role
     """Role that has the next step."""
-    next_step: str
-    org: str = ""
-    title: str = ""
-    service: str
+    next_step: Words
+    org: Mention = ""
+    title: Mention = ""
+    service: Code
     price: Money | None = None
     """The price under contract, or the one quoted before; None if there is none."""
     per: Per | None = None
@@ -100,7 +100,7 @@ class LeadRow(Model):
     ended: bool = False
     archived: bool = False
     """True if its workflow has ended."""
-    merged_into: str | None = None
+    merged_into: Id | None = None
     """Id of the lead that it was merged into."""
     next_date: AwareDatetime | None = None
     """Time of the next deadline (UTC)."""
@@ -110,24 +110,24 @@ class LeadRow(Model):
     """First day of the service under its contract."""
     next_day: date | None = None
     """Day of the next deadline in the lead's zone, as people name it."""
-    next_day_is_for: str = ""
+    next_day_is_for: Words = ""
     """The reason for that day."""
-    zone: str = "UTC"
-    lost: str = ""
+    zone: Code = "UTC"
+    lost: Code = ""
     """Reason for which it was lost, with the day; empty for other leads."""
     contract_end: date | None = None
     """Last day of the service under its contract."""
     ended_on: date | None = None
     """Day on which it was lost or closed."""
-    hub_name: str = ""
-    hub_url: str = ""
+    hub_name: Mention = ""
+    hub_url: Mention = ""
     live_on: date | None = None
     """Day on which its hub went live."""
     down_on: date | None = None
     """Day on which its hub was taken down."""
     decommission_on: date | None = None
     """Day on which its hub is to be taken down."""
-    exception_by: str = ""
+    exception_by: Named = ""
     """The person who allowed its hub without a contract."""
     awaits_hub: bool = False
     """True if a hub is still expected."""
@@ -135,32 +135,32 @@ class LeadRow(Model):
     terms: tuple[TermRow, ...] = ()
     """The terms of its signed contracts, oldest first."""
     unbilled: tuple[Unbilled, ...] = ()
-    org_key: str
-    title_key: str
-    contact_key: str | None = None
+    org_key: Id
+    title_key: Id
+    contact_key: Id | None = None
     """Key of the contact's mail domain, or of the address at a public mail provider."""
-    address_key: str | None = None
-    linked: tuple[str, ...] = ()
+    address_key: Id | None = None
+    linked: tuple[Id, ...] = ()
     """Ids of the leads with which it was compared as a duplicate."""
-    response: str | None = None
+    response: Id | None = None
     """The questionnaire's response."""
-    issue: str = ""
-    hub_issue: str = ""
-    folder: str = ""
+    issue: Id = ""
+    hub_issue: Id = ""
+    folder: Id = ""
     """URLs of its issue, its hub's issue and its Drive folder, as far as it has them."""
-    folder_id: str | None = None
-    folder_name: str = ""
-    folder_home: str = ""
+    folder_id: Id | None = None
+    folder_name: Mention = ""
+    folder_home: Id = ""
     """Id and name of its folder, and the folder in which it lies if that is not the leads folder."""
     drift: tuple[Artifact, ...] = ()
     """Its artifacts outside that it knows to be gone."""
-    policy: str = ""
+    policy: Code = ""
     """Version of its policy."""
-    people: str | None = None
+    people: Id | None = None
     """Checksum of the newest team that it has taken over, see `known_team`."""
     assigned: dict[Role, Assignee] = {}
-    attention: tuple[str, ...] = ()
-    parked: tuple[str, ...] = ()
+    attention: tuple[Words, ...] = ()
+    parked: tuple[Id, ...] = ()
     """The effects that failed for good, with their reasons."""
     refused_total: int = 0
     items: tuple[TimedItem, ...] = ()

@@ -57,10 +57,13 @@ def _authenticated(decision: Decision) -> bool:
     return decision.source != Face.COMMAND_LINE
 
 
-def options(aggregate: LeadAggregate, now: datetime) -> tuple[Option, ...]:
-    """Return all kinds of decisions: first those of the next step, then the others that are allowed now."""
+def options(aggregate: LeadAggregate, now: datetime, *, effects: bool = True) -> tuple[Option, ...]:
+    """Return all kinds of decisions: first those of the next step, then the others that are allowed now.
+
+    Without `effects` it is not told what each would do, which takes most of the time.
+    """
     step = step_of(aggregate.lead)
-    found = [_option(aggregate, kind, now, step) for kind in DECISIONS]
+    found = [_option(aggregate, kind, now, step, effects=effects) for kind in DECISIONS]
     return tuple(sorted(found, key=lambda option: _rank(option, step.decisions)))
 
 
@@ -73,19 +76,21 @@ def _rank(option: Option, step: tuple[str, ...]) -> tuple[bool, int]:
     return not option.allowed, step.index(option.kind) if option.next else len(step)
 
 
-def _option(aggregate: LeadAggregate, kind: str, now: datetime, step: Step) -> Option:
+def _option(
+    aggregate: LeadAggregate, kind: str, now: datetime, step: Step, *, effects: bool = True
+) -> Option:
     decision = DECISIONS[kind]
     example = decision.example_for(aggregate.lead)
     refused = decision.allowed(aggregate.lead)
     needs = tuple(name for name, field in decision.model_fields.items() if field.is_required())
     would: tuple[str, ...] = ()
     if refused is None:
-        preview = preview_decision(aggregate, kind, (example,), now, ANYBODY)
-        if preview.answer.accepted:
-            would = (preview.answer.message, *preview.effects)
+        tried = _refusal_of(aggregate, kind, example, now)
+        if tried is None:
+            would = _effects_of(aggregate, kind, example, now) if effects else ()
             needs = tuple(name for name in example if _refuses_without(aggregate, kind, example, name, now))
         elif not needs and decision.example_suffices:  # no field would help
-            refused = preview.answer.refused
+            refused = tried
     return Option(
         kind=kind,
         allowed=refused is None,
@@ -105,8 +110,24 @@ def _refuses_without(
 ) -> bool:
     """Return True if the decision is refused when this field of its example is missing."""
     body = {field: value for field, value in example.items() if field != name}
-    decision = parse(kind, (body,), ANYBODY)
-    return isinstance(decision, Refused) or isinstance(decide(aggregate.event_log, decision, now), Refused)
+    return _refusal_of(aggregate, kind, body, now) is not None
+
+
+def _refusal_of(
+    aggregate: LeadAggregate, kind: str, body: Mapping[str, object], now: datetime
+) -> Refused | None:
+    """Return why a decision of these fields is refused now, or None."""
+    decision = parse(kind, (dict(body),), ANYBODY)
+    fact = decision if isinstance(decision, Refused) else decide(aggregate.event_log, decision, now)
+    return fact if isinstance(fact, Refused) else None
+
+
+def _effects_of(
+    aggregate: LeadAggregate, kind: str, example: Mapping[str, object], now: datetime
+) -> tuple[str, ...]:
+    """Return the message and the effects that the example would have."""
+    preview = preview_decision(aggregate, kind, (example,), now, ANYBODY)
+    return (preview.answer.message, *preview.effects) if preview.answer.accepted else ()
 
 
 def overview(aggregate: LeadAggregate, now: datetime) -> Overview:

@@ -6,7 +6,7 @@ from datetime import datetime
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event
 from process.effects.summaries import joined
-from process.types import Model
+from process.types import Id, Model
 from process.views.lead_row import LeadRow
 from process.views.row import row_of
 from process.views.snapshot import Snapshot, snapshot_of
@@ -15,7 +15,7 @@ from process.views.snapshot import Snapshot, snapshot_of
 class RecordRequest(Model):
     """New events of one lead, and its row."""
 
-    lead_id: str
+    lead_id: Id
     after: int
     """Number of the newest event that is final, because a task that is in the history has recorded it."""
     events: tuple[Event, ...] = ()
@@ -29,7 +29,7 @@ class Recorded(Model):
 
     seq: int
     """Highest event number in the ledger, without a gap before it."""
-    keys: tuple[str, ...] = ()
+    keys: tuple[Id, ...] = ()
     """The service's public keys, by which the lead knows who signed a decision (`process.envelope`)."""
 
 

@@ -14,7 +14,7 @@ from process.lead.lead import Lead
 from process.lead.quote import Quote
 from process.money.minor_units import minor_of
 from process.money.terms import Term, terms_of
-from process.types import Model, Stage
+from process.types import Code, Model, Stage
 
 FlowKind = Literal["contract", "renewal", "new"]
 
@@ -29,7 +29,7 @@ class Flow(NamedTuple):
     """`contract`: signed; `renewal`: the term after the newest one; `new`: an offer without a contract."""
     term: int
     """Number of the signed contract, from 1; 0 for the others."""
-    currency: str
+    currency: Code
     month: int
     """Amount for each month."""
     rest: int
@@ -45,7 +45,7 @@ class Snapshot(Model):
     seq: int
     """Number of the event."""
     stage: Stage
-    reason: str = ""
+    reason: Code = ""
     """Reason for which it was lost."""
     flows: tuple[Flow, ...] = ()
     refolds: bool = False

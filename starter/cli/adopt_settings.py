@@ -5,6 +5,7 @@ from typing import Annotated
 from client.belonging import Belonging, adopt, recorded
 from client.connection import connect
 from client.lists import failing
+from client.sealing import codec_by
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.output import Output, confirmed
@@ -19,7 +20,8 @@ async def adopt_settings(
     it would write their events into another ledger. Use this after such a move, with the ledger moved as well. Shows what
     differs, then asks.
     """
-    settings, client, out = read_settings(), await connect(), Output(as_json=json)
+    settings, out = read_settings(), Output(as_json=json)
+    client = await connect(codec=codec_by(settings))
     known = await recorded(client, settings.task_queue)
     with failing():
         here = await Belonging.of(settings)

@@ -16,6 +16,7 @@ from activities.checks import Check
 from client.chores import Chores
 from client.connection import connect
 from client.errors import LeadsError
+from client.sealing import codec_by
 from client.server import demand_namespace, missing_attributes
 from client.stuck import POLLED
 from config.policy_file import current_policy
@@ -62,7 +63,7 @@ async def check(
 
 async def _temporal(settings: Settings) -> AsyncIterator[Check]:
     try:
-        client = await connect()
+        client = await connect(codec=codec_by(settings))
         location = f"{client.service_client.config.target_host}, namespace {client.namespace}"
         yield Check("Temporal", "answers", True, location)
         await demand_namespace(client)

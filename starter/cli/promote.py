@@ -13,6 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from client.chores import Chores
 from client.connection import connect
+from client.sealing import codec_by
 from starter.cli.arguments import Json
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
@@ -36,7 +37,8 @@ async def promote(
 
     Example: leads promote 2026-07-01 --share 10
     """
-    settings, client = read_settings(), await connect()
+    settings = read_settings()
+    client = await connect(codec=codec_by(settings))
     for place in dict.fromkeys((client, Chores.of(client, settings).client)):
         await route(place, settings.worker_deployment, build, share)
     out = Output(as_json=json)

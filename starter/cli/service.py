@@ -10,6 +10,7 @@ from client.chores import Chores
 from client.connection import connect
 from client.reconcile import NOW, reconcile_now
 from client.retries import pending_retries
+from client.sealing import codec_by
 from client.server import CHORES_RETENTION, RETENTION, Prepared, prepare, prepare_chores
 from starter.cli.arguments import PORT, Json
 from starter.cli.configuration import read_settings
@@ -32,7 +33,8 @@ async def web(
     """
     from starter.web.application import serve  # its libraries take a second to load
 
-    settings, client = read_settings(), await connect(lazy=True)
+    settings = read_settings()
+    client = await connect(codec=codec_by(settings), lazy=True)
     demand_free(port, "the pages", "port")
     await serve(client, settings, host, port)
 
@@ -46,7 +48,8 @@ async def reconcile(
 
     It finds issues, comments, moved cards, deleted folders and new responses of which no webhook told.
     """
-    chores = Chores.of(await connect(), read_settings())
+    settings = read_settings()
+    chores = Chores.of(await connect(codec=codec_by(settings)), settings)
     try:
         async with asyncio.timeout(timeout):
             done = await reconcile_now(*chores)

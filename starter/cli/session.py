@@ -5,6 +5,7 @@ from datetime import timedelta
 from client.connection import connect
 from client.errors import LedgerFailed
 from client.leads import LeadsClient
+from client.sealing import codec_by
 from config import policy_file
 from config.settings import Settings
 from starter.cli.configuration import read_settings
@@ -17,7 +18,7 @@ async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
     """Return a client for the leads of the configured server. Raises LeadsError or SettingsError."""
     known = read_settings()
     within = timedelta(seconds=timeout)
-    client = await connect(retry_for=within)
+    client = await connect(retry_for=within, codec=codec_by(known))
     return LeadsClient(
         client,
         known.task_queue,

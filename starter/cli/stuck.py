@@ -9,6 +9,7 @@ from client.directory import Directory
 from client.errors import LeadsError
 from client.lists import lead_lists
 from client.lost import LostRun, any_lost
+from client.sealing import codec_by
 from client.stuck import list_stuck
 from starter.cli.configuration import read_settings
 from starter.cli.output import console
@@ -23,7 +24,7 @@ async def warn_of_stuck(*, json: bool) -> None:
         return
     settings = read_settings()
     try:
-        client = await connect()
+        client = await connect(codec=codec_by(settings))
         found = sorted([each async for each in list_stuck(client, settings.task_queue)])
         with lead_lists(settings) as rows:
             lost = await any_lost(Directory(client, settings.task_queue, settings.temporal_ui), rows)

@@ -13,6 +13,7 @@ from client.lists import lead_lists
 from client.lost import any_lost
 from client.past import past
 from client.replays import Replayed, replayed
+from client.sealing import codec_by
 from starter.cli.arguments import Json
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
@@ -33,7 +34,7 @@ async def verify(*, json: Json = False) -> None:
     settings = read_settings()
     with past(settings) as ledger, progress(hidden=json) as shown:
         bar = shown.add_task("Replaying", total=None)
-        client = await connect()
+        client = await connect(codec=codec_by(settings))
         for place in dict.fromkeys((client, Chores.of(client, settings).client)):
             async for each in replayed(place, ledger):
                 found.append(each)

@@ -137,15 +137,28 @@ class ServiceParts:
         ui_port: int,
         database: Path | None = None,
         dynamic_config: Sequence[str] = (),
-        settings: Settings | None = None,
     ) -> Client:
+        """Start Temporal's dev server as `temporal_part` does, and return a client."""
+        await self.temporal_part(port, ui_port, database, dynamic_config)
+        return await Client.connect(f"{HOST}:{port}", namespace=NAMESPACE, plugins=[leads_plugin()])
+
+    async def temporal_part(
+        self,
+        port: int,
+        ui_port: int,
+        database: Path | None = None,
+        dynamic_config: Sequence[str] = (),
+        settings: Settings | None = None,
+        codec: str = "",
+    ) -> ServicePart:
         """Start Temporal's dev server with its UI, prepared for leads and, by the settings, for chores.
 
-        Without a database, it keeps data in memory.
+        Without a database, it keeps data in memory. `codec`: root URL of the codec server, which the UI asks.
         """
         if not TEMPORAL.exists():
             raise DevServerMissing
         more = ["--db-filename", str(database)] if database else []
+        more += ["--ui-codec-endpoint", codec] if codec else []
         for pragma in ("journal_mode=wal", "synchronous=normal") if database else ():  # 2.7 times as fast
             more += ["--sqlite-pragma", pragma]
         for value in dynamic_config:
@@ -180,7 +193,9 @@ class ServiceParts:
         await prepare(clients[0])
         if settings and (chores := Chores.of(clients[0], settings).client) is not clients[0]:
             await prepare_chores(chores)
-        return clients[0]
+        self.started.remove(part)
+        self.started.insert(0, part)  # the others need it, so it is stopped last
+        return part
 
     async def sandbox(self, port: int, data: Path, *, web_port: int | None = None) -> SandboxInfo:
         """Start the sandbox (GitHub, Google, SMTP). With `web_port`, its GitHub sends webhooks there."""
@@ -255,6 +270,11 @@ async def _listens(port: int) -> bool:
     writer.close()
     await writer.wait_closed()
     return True
+
+
+def codec_url(port: int) -> str:
+    """Return the root URL of the codec server, as a browser on this machine reaches it."""
+    return f"{pages_url(port)}/codec"
 
 
 def pages_url(port: int) -> str:

@@ -22,6 +22,7 @@ from starter.local.parts import (
     SandboxInfo,
     ServicePart,
     ServiceParts,
+    codec_url,
     demand_free,
     end_on_signals,
     environment,
@@ -81,7 +82,13 @@ async def _up(
         stands_in = ", the sandbox (GitHub, Google, mail)" if with_sandbox else ""
         out.line(f"Starting Temporal{stands_in}, the worker and the pages …", "dim")
     async with ServiceParts(DATA / "logs") as parts, _stop_reported(parts, out):
-        await parts.temporal(port, ui_port, DATA / "temporal.sqlite", settings=settings)
+
+        async def temporal() -> ServicePart:
+            return await parts.temporal_part(
+                port, ui_port, DATA / "temporal.sqlite", settings=settings, codec=codec_url(web_port)
+            )
+
+        await temporal()
         sandbox = (
             await parts.sandbox(sandbox_port, DATA / "sandbox", web_port=web_port) if with_sandbox else None
         )
@@ -96,6 +103,7 @@ async def _up(
         }
         for start in restarts.values():
             await start()
+        restarts["temporal"] = temporal  # its data stays; worker and pages find it again by themselves
         addresses = {"pages": pages_url(web_port), "ui": ui}
         _print_running(out, parts, port, addresses, sandbox, _webhooks(settings, web_port, sandbox))
         with _shared_settings(more if sandbox else key), suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""The web application: pages, the HTTP API, static files and GitHub's webhooks in one process (`leads web`)."""
+"""The web application: pages, HTTP API, codec server, static files and GitHub's webhooks in one process (`leads web`)."""
 
 import asyncio
 import gc
@@ -12,7 +12,7 @@ from temporalio.client import Client
 from activities.github.repositories import Repositories
 from config.logging import set_up_logs
 from config.settings import Settings, SettingsError
-from starter.web import assets, live, webhooks
+from starter.web import assets, codec, live, webhooks
 from starter.web.api.application import PREFIX, make_api
 from starter.web.auth.access import Access, start_complaint
 from starter.web.auth.edge import EdgeSettings, WebApplication
@@ -81,6 +81,7 @@ def make_web(client: Client, settings: Settings) -> WebApplication:
     app.include_router(webhooks.make_router(client, settings, repositories))
     app.include_router(assets.router)
     app.include_router(live.router)
+    app.include_router(codec.router)
     for part in PAGES:
         app.include_router(part.router)
     app.mount(PREFIX, make_api(app.state))

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 
 MAX_BODY = 1 << 20
 """Maximum size of a body in bytes. GitHub's comments and descriptions have at most 65,536 characters."""
+MAX_CODEC_BODY = 4 << 20
+"""Maximum size of payloads that Temporal's tools send at once, in bytes: as much as Temporal answers at once."""
 MAX_HELD = 64 << 20
 """Maximum size of all bodies that are being read, in bytes. Beyond it, the largest is given up."""
 BODY_TIMEOUT = 10.0
@@ -17,10 +19,10 @@ class Bodies:
     def __init__(self) -> None:
         self._held: dict[asyncio.Timeout, bytearray] = {}
 
-    async def read(self, chunks: AsyncIterator[bytes]) -> bytes:
-        """Return the whole body. Raises TimeoutError if it does not come in time, or takes room that others need.
+    async def read(self, chunks: AsyncIterator[bytes], most: int = MAX_BODY) -> bytes:
+        """Return the whole body, of `most` bytes at most.
 
-        Raises ValueError if it is too large.
+        Raises TimeoutError if it does not come in time, or takes room that others need; ValueError if it is too large.
         """
         body = bytearray()
         async with asyncio.timeout(BODY_TIMEOUT) as limit:
@@ -28,8 +30,8 @@ class Bodies:
             try:
                 async for chunk in chunks:
                     body += chunk
-                    if len(body) > MAX_BODY:
-                        raise ValueError(f"it has more than {MAX_BODY} bytes")
+                    if len(body) > most:
+                        raise ValueError(f"it has more than {most} bytes")
                     self._make_room()
             finally:
                 self._held.pop(limit, None)

@@ -22,6 +22,7 @@ from starter.web.auth.access import Access
 from starter.web.auth.database import WebDatabase
 from starter.web.auth.links import LinkStore
 from starter.web.auth.people import People
+from starter.web.auth.readings import ReadingLog
 from starter.web.auth.store import AccountStore
 
 P = ParamSpec("P")
@@ -43,6 +44,7 @@ class Services:
     ledger: LedgerReader
     store: AccountStore
     links: LinkStore
+    readings: ReadingLog
     people: People
     access: Access
     reports: Reports
@@ -90,7 +92,8 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
     ):
         store = AccountStore(database, people)
         reports, links = Reports(queries, settings.zone), LinkStore(database)
-        services = Services(settings, leads, queries, reader, store, links, people, access, reports)
+        readings = ReadingLog(database)
+        services = Services(settings, leads, queries, reader, store, links, readings, people, access, reports)
         try:
             yield services
         finally:

@@ -20,6 +20,8 @@ PASSWORDS = (
     "LEDGER_DB_PASSWORD",
     "WEB_DB_PASSWORD",
 )
+KEYS = ("LEADS_KEYS__MASTER_KEY", "LEADS_KEYS__PEPPER")
+"""Settings that Compose demands, and others do not."""
 LINE = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
 
 
@@ -63,6 +65,8 @@ def filled_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = EXAMPLE.read_text()
     for password in PASSWORDS:
         text = text.replace(f"\n{password}=\n", f"\n{password}=secret-of-{password}\n")
+    for key in KEYS:
+        text = text.replace(f"\n# {key}=\n", f"\n{key}={'k' * 32}\n")
     file = tmp_path_factory.mktemp("env") / ".env"
     file.write_text(re.sub(r"^# ([A-Z][A-Z0-9_]*=.+)$", r"\1", text, flags=re.MULTILINE))
     return file

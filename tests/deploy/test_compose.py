@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from .conftest import EXAMPLE, PASSWORDS, ROOT, Compose, values
+from .conftest import EXAMPLE, KEYS, PASSWORDS, ROOT, Compose, values
 
 FILE = ROOT / "docker-compose.yml"
 DOCUMENT: dict[str, Any] = YAML(typ="safe").load(FILE)
@@ -87,6 +87,7 @@ def test_every_variable_is_explained_and_has_the_default_shown() -> None:
     assert {name for name, _, _ in used} >= {*PASSWORDS, "CREDENTIALS", "TEMPORAL_VERSION"}
     # Where Compose differs from a worker on its own, .env.example says so in words.
     differs = {"TEMPORAL_NAMESPACE", "LEADS_CHORES_NAMESPACE", "LEADS_TEMPORAL_UI", "LEADS_LOG_FORMAT"}
+    differs |= {"LEADS_KEYS__STORE_URL"}
     for name, kind, default in used:
         assert name in shown, name
         if kind == "-" and name not in differs:
@@ -144,6 +145,7 @@ def test_web_has_its_own_few_settings_and_nobody_elses_credentials() -> None:
     of_policy = ["PEOPLE", "ALIASES", "POLICY_FILE", "LEAD_IDS", "ZONE", "TEMPORAL_UI"]
     of_policy += ["ADDRESSES__SALES", "ADDRESSES__CONTRACTS", "ADDRESSES__ENGINEERING"]
     ledger = ["LEDGER_URL", "SIGNING_KEY", "SIGNING_KEY_PREVIOUS"]
+    keys = ["MASTER_KEY", "MASTER_KEY_PREVIOUS", "PEPPER", "ENCRYPTION", "STORE_URL"]
     common = ["CHORES_NAMESPACE", "TASK_QUEUE", "CHORES_QUEUE", "SECRETS", "LOG_FORMAT"]
     assert set(web["environment"]) == {
         "TEMPORAL_ADDRESS",
@@ -152,10 +154,22 @@ def test_web_has_its_own_few_settings_and_nobody_elses_credentials() -> None:
         *(f"LEADS_{name}" for name in common + of_policy + ledger),
         *(f"LEADS_WEB__{name}" for name in pages),
         *(f"LEADS_GITHUB__{name}" for name in github),
+        *(f"LEADS_KEYS__{name}" for name in keys),
     }
     assert web["environment"]["LEADS_LEDGER_URL"] == "postgresql://leads_web@postgresql:5432/leads"
     assert web["environment"]["LEADS_GITHUB__TOKEN"] == "${WEB_GITHUB_TOKEN:-}"  # not the worker's
-    assert web["volumes"] == ["${WEB_CREDENTIALS:-./credentials/web}:/credentials:ro"]
+    assert web["volumes"] == ["${WEB_CREDENTIALS:-./credentials/web}:/credentials:ro", "keys:/keys"]
+
+
+def test_the_keys_are_where_leads_are_read_and_on_a_volume_of_their_own() -> None:
+    having = {name for name, service in SERVICES.items() if {*KEYS} & {*service.get("environment", {})}}
+    seeing = {name for name, service in SERVICES.items() if "keys:/keys" in service.get("volumes", [])}
+    assert having == seeing == {"worker", "web"}
+    for name in having:
+        given = SERVICES[name]["environment"]
+        assert given["LEADS_KEYS__STORE_URL"].endswith("sqlite:////keys/keys.sqlite}")
+        for demanded in KEYS:
+            assert given[demanded].startswith(f"${{{demanded}:?")  # nobody runs in clear by an oversight
 
 
 def test_the_webhooks_secret_is_in_web_only() -> None:

@@ -104,6 +104,8 @@ def test_the_sandbox_profile_has_the_sandboxs_own_settings() -> None:
     expected["LEADS_WEB__GITHUB_CLIENT_ID"] = sandbox.github.app.client_id
     expected["LEADS_WEB__GITHUB_CLIENT_SECRET"] = CLIENT_SECRET
     expected["LEADS_SIGNING_KEY"] = shown["LEADS_SIGNING_KEY"]  # it opens nothing elsewhere
+    for name in ("LEADS_KEYS__MASTER_KEY", "LEADS_KEYS__PEPPER"):
+        expected[name] = shown[name]  # they protect nobody
     assert shown == expected
 
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from keys.data_key import DataKey, KeyId
+from keys.data_key import KeyId
 from keys.errors import KeyErased, KeysUnavailable, KeyUnknown
 from keys.ring import KeyRing
 from keys.store import MemoryKeyStore
+from tests.support.key_stores import Away
 
 LEAD = "lead-example-ab2c"
 
@@ -15,22 +16,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-class Away(MemoryKeyStore):
-    """A store that may be away."""
-
-    away = False
-
-    def newest(self, owner: str) -> DataKey:
-        if self.away:
-            raise KeysUnavailable("away")
-        return super().newest(owner)
-
-    def get(self, key_id: KeyId) -> DataKey:
-        if self.away:
-            raise KeysUnavailable("away")
-        return super().get(key_id)
 
 
 def test_an_owner_gets_a_key_and_keeps_it() -> None:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import event, make_url
 
+from keys.ring import KeyRing
 from ledger.events import Entry, Ledger
 from process.types import Role, Stage
 from process.views.lead_row import LeadRow
@@ -19,12 +20,18 @@ __all__ = ["database", "empty_url", "engine", "made_copy", "made_database", "pos
 
 
 @pytest.fixture
-def opened() -> Iterator[Callable[[str], Ledger]]:
-    """Return a function that opens ledgers, and close them after the test."""
+def ring() -> KeyRing:
+    """Return the keys under which the test's ledgers seal what events say."""
+    return KeyRing.in_memory()
+
+
+@pytest.fixture
+def opened(ring: KeyRing) -> Iterator[Callable[[str], Ledger]]:
+    """Return a function that opens ledgers with the test's keys, and close them after the test."""
     ledgers: list[Ledger] = []
 
     def open_(url: str) -> Ledger:
-        ledgers.append(Ledger.open(url))
+        ledgers.append(Ledger.open(url, ring))
         return ledgers[-1]
 
     yield open_
@@ -35,6 +42,13 @@ def opened() -> Iterator[Callable[[str], Ledger]]:
 @pytest.fixture
 def ledger(url: str, opened: Callable[[str], Ledger]) -> Ledger:
     return opened(url)
+
+
+@pytest.fixture
+def plain(url: str) -> Iterator[Ledger]:
+    """Return a ledger without keys, which another process can read without being given any."""
+    with closing(Ledger.open(url)) as ledger:
+        yield ledger
 
 
 DAY = datetime(2026, 3, 1, 9, tzinfo=UTC)

@@ -13,7 +13,7 @@ from ledger.events import Ledger
 
 from .conftest import entry, make_row
 
-STEPS = ("changes_of", "_insert", "_state_after", "columns_of", "write_lines", "_project", "feed")
+STEPS = ("changes_of", "insert_entries", "state_after", "columns_of", "write_lines", "_project", "feed")
 """Functions that `write` calls inside its transaction, in order."""
 
 
@@ -29,15 +29,15 @@ def _write_and_die(url: str, step: str) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_killed_writer_leaves_nothing_half_done(ledger: Ledger, url: str, step: str) -> None:
+def test_a_killed_writer_leaves_nothing_half_done(plain: Ledger, url: str, step: str) -> None:
     first = make_row(updated_at=entry(1).at)
-    ledger.append("lead-1", [entry(1)], after=0, row=first)
+    plain.append("lead-1", [entry(1)], after=0, row=first)
     process = multiprocessing.get_context("spawn").Process(target=_write_and_die, args=(url, step))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    assert ledger.entries("lead-1") == [entry(1)]
-    assert ledger.row("lead-1") == first
+    assert plain.entries("lead-1") == [entry(1)]
+    assert plain.row("lead-1") == first
     again = entry(2, at=entry(4).at)
-    assert ledger.append("lead-1", [again], after=1) == 2
-    assert ledger.entries("lead-1") == [entry(1), again]
+    assert plain.append("lead-1", [again], after=1) == 2
+    assert plain.entries("lead-1") == [entry(1), again]

@@ -105,15 +105,15 @@ def _rebuild_and_die(url: str) -> None:
         rebuild_batch(dying)
 
 
-def test_a_batch_that_is_killed_goes_on_where_it_was(ledger: Ledger, url: str) -> None:
-    life = written(ledger, *(f"lead-{number}" for number in range(5)), with_row=False)
+def test_a_batch_that_is_killed_goes_on_where_it_was(plain: Ledger, url: str) -> None:
+    life = written(plain, *(f"lead-{number}" for number in range(5)), with_row=False)
     process = multiprocessing.get_context("spawn").Process(target=_rebuild_and_die, args=(url,))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    assert ledger.lag(life.now).behind == 3
-    assert [each.lead_id for each in rebuild_batch(ledger)] == ["lead-2", "lead-3", "lead-4"]
-    assert ledger.lag(life.now).behind == 0
+    assert plain.lag(life.now).behind == 3
+    assert [each.lead_id for each in rebuild_batch(plain)] == ["lead-2", "lead-3", "lead-4"]
+    assert plain.lag(life.now).behind == 0
 
 
 async def test_a_worker_brings_them_up_to_date(ledger: Ledger) -> None:

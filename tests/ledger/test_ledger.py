@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import make_url
 
+from keys.ring import KeyRing
 from ledger import database, store
 from ledger.events import Entry, Head, Ledger, LedgerConflict, LedgerOutdated, LedgerRefused
 from tests.support.waiting import TIMEOUT
@@ -155,11 +156,15 @@ def test_heads_list_each_lead_and_its_gaps(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE ledger_entries SET summary = 'never happened'",
-        "UPDATE ledger_entries SET summary = 'never happened' WHERE seq = 2",
+        "UPDATE ledger_entries SET kind = 'never_happened'",
+        "UPDATE ledger_entries SET kind = 'never_happened' WHERE seq = 2",
         "DELETE FROM ledger_entries",
         "DELETE FROM ledger_entries WHERE seq = 2",
         "TRUNCATE ledger_entries",
+        "UPDATE ledger_contents SET content = ''",
+        "UPDATE ledger_contents SET epoch = epoch + 1, content = ''",  # no erasure is noted
+        "DELETE FROM ledger_contents WHERE seq = 2",
+        "TRUNCATE ledger_contents",
     ],
 )
 def test_the_database_itself_refuses_changes(ledger: Ledger, url: str, change: str) -> None:
@@ -173,15 +178,15 @@ def test_the_database_itself_refuses_changes(ledger: Ledger, url: str, change: s
 
 def test_a_newer_schema_is_refused(ledger: Ledger, url: str, opened: Open) -> None:
     record(ledger, [entry(1)])
-    by_hand(url, "UPDATE ledger_schema SET version = 3")
+    by_hand(url, "UPDATE ledger_schema SET version = 2")
     newer = opened(url)
     for _ in range(2):  # repeated calls are refused, too
-        with pytest.raises(LedgerRefused, match="has schema 3, this program knows 2"):
+        with pytest.raises(LedgerRefused, match="has schema 2, this program knows 1"):
             newer.entries("lead-1")
 
 
-def test_a_read_only_ledger_creates_nothing(empty_url: str, opened: Open) -> None:
-    with closing(Ledger.open(empty_url, read_only=True)) as reader:
+def test_a_read_only_ledger_creates_nothing(empty_url: str, ring: KeyRing, opened: Open) -> None:
+    with closing(Ledger.open(empty_url, ring, read_only=True)) as reader:
         for _ in range(2):
             with pytest.raises(LedgerRefused, match=r"There is no ledger yet \("):
                 reader.heads()
@@ -190,10 +195,10 @@ def test_a_read_only_ledger_creates_nothing(empty_url: str, opened: Open) -> Non
         record(opened(empty_url), [entry(1)])
         assert [head.lead_id for head in reader.heads()] == ["lead-1"]
         assert reader.entries("lead-1") == [entry(1)]
-    by_hand(empty_url, "UPDATE ledger_schema SET version = 3")
+    by_hand(empty_url, "UPDATE ledger_schema SET version = 2")
     with (
         closing(Ledger.open(empty_url, read_only=True)) as late,
-        pytest.raises(LedgerRefused, match="has schema 3"),
+        pytest.raises(LedgerRefused, match="has schema 2"),
     ):
         late.heads()
 
@@ -203,7 +208,7 @@ def test_check_writes_nothing(ledger: Ledger, url: str) -> None:
     record(ledger, [entry(1, lead_id="lead-2")])
     for _ in range(2):
         status = ledger.check()
-        assert (status.leads, status.events, status.schema_version) == (2, 3, 2)
+        assert (status.leads, status.events, status.schema_version) == (2, 3, 1)
     assert status.engine.startswith(make_url(url).get_backend_name())
     assert [head.lead_id for head in ledger.heads()] == ["lead-1", "lead-2"]
     assert ledger.entries("") == []

@@ -274,8 +274,8 @@ def test_of_many_lost_tasks_at_once_the_newest_stands(url: str, opened: Open) ->
 def test_the_database_itself_keeps_final_events(ledger: Ledger, url: str, void: str) -> None:
     ledger.append("lead-1", [entry(1), entry(2)], after=1)
     supersede = (
-        f'INSERT INTO ledger_entries SELECT lead_id, seq, 2, {void}, at, kind, "by", source, "key", policy, '
-        "'never happened', data FROM ledger_entries WHERE seq = 1"
+        f"INSERT INTO ledger_entries SELECT lead_id, seq, 2, {void}, at, 'never_happened', source, policy "
+        "FROM ledger_entries WHERE seq = 1"
     )
     with pytest.raises((sqlite3.Error, psycopg.Error), match="append-only"):
         by_hand(url, supersede)

@@ -32,7 +32,10 @@ def engine() -> str:
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE ledger_entries SET summary = 'never happened'",
+        "UPDATE ledger_entries SET kind = 'never_happened'",
+        "UPDATE ledger_contents SET content = ''",
+        "DELETE FROM ledger_contents",
+        "INSERT INTO ledger_erasures VALUES ('lead-1', 2, 'r', now(), 2)",
         "DELETE FROM ledger_entries",
         "TRUNCATE ledger_entries",
         "DELETE FROM ledger_leads",
@@ -69,7 +72,8 @@ def test_a_role_that_could_do_more_loses_that(postgres: Postgres, url: str, made
 
 def test_every_table_has_its_rights() -> None:
     assert {table.name for table in ENTRIES.metadata.tables.values()} <= RIGHTS.keys()
-    assert "UPDATE" not in RIGHTS["ledger_entries"]
+    assert not any("UPDATE" in RIGHTS[name] for name in ("ledger_entries", "ledger_contents"))
+    assert RIGHTS["ledger_erasures"] == "SELECT"
     derived = {table.name for table in OF_LEAD}
     assert all("DELETE" not in rights or table in derived for table, rights in RIGHTS.items())
     assert all("TRUNCATE" not in rights for rights in RIGHTS.values())

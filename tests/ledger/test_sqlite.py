@@ -62,8 +62,10 @@ def test_insert_or_replace_cannot_change_an_entry(tmp_path: Path, opened: Open) 
     with closing(sqlite3.connect(file)) as other, other:
         other.execute(
             "INSERT OR REPLACE INTO ledger_entries "
-            "SELECT lead_id, seq, revision, void, at, kind, by, source, key, policy, 'never happened', data "
-            "FROM ledger_entries"
+            "SELECT lead_id, seq, revision, void, at, 'never_happened', source, policy FROM ledger_entries"
+        )
+        other.execute(
+            "INSERT OR REPLACE INTO ledger_contents SELECT lead_id, seq, revision, epoch, 0, '' FROM ledger_contents"
         )
     assert ledger.entries("lead-1") == [entry(1)]
 

@@ -38,6 +38,7 @@ from process.views.overview import options, overview, timeline
 from process.views.row import row_of
 from tests.support.lives import BOOK_QUOTE, ORIGINAL, QUOTE, Life, known_person
 from tests.support.pools import KINDS, ZONES, line, odd_bodies, offers, sound_bodies
+from tests.support.redactions import ALL, check_redaction
 
 WITH_ITEMS = {
     "item": ["Training: 2000 once", "Support: 300.05"],
@@ -468,3 +469,9 @@ class LeadMachine(RuleBasedStateMachine):
             ).answer
             assert option.allowed or answer.repeat or not answer.accepted
             assert bool(option.would) == (option.allowed and answer.accepted)
+        self.check_redactions()
+
+    def check_redactions(self) -> None:
+        """Take a person, and everybody, out of the lead: it stays the same but for its texts."""
+        for whom in ALL:
+            check_redaction(self.life.aggregate, whom, self.life.now)

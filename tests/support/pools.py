@@ -70,6 +70,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "other": st.sampled_from(["lead-original", "lead-other"]),
     "first": days,
     "last": days,
+    "response_id": st.sampled_from(["one", "two"]),
     "role": st.sampled_from(["sales", "contracts", "engineering"]),
     "in_scope": st.booleans(),
     "tell": st.booleans(),

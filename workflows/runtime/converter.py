@@ -9,6 +9,7 @@ from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import EncodingPayloadConverter
 
 from process.types import Model, Unreadable
+from workflows.runtime.sealed import CONVERTERS
 
 PLAIN = (Model, str)
 """Values that are JSON anyway, so that not each part of the converter is asked in turn."""
@@ -22,7 +23,7 @@ def _json() -> EncodingPayloadConverter:
 
 @cache
 def _converters() -> Mapping[bytes, EncodingPayloadConverter]:
-    return PydanticPayloadConverter().converters
+    return {**PydanticPayloadConverter().converters, **CONVERTERS}
 
 
 class LeadPayloadConverter(PydanticPayloadConverter):
@@ -30,7 +31,7 @@ class LeadPayloadConverter(PydanticPayloadConverter):
 
     Anyone may send anything: lone surrogates, endless numbers, an unknown encoding. The SDK drops a signal that it cannot
     decode, without a trace in the lead, and a workflow with such an input fails task after task. The lead's handlers
-    have no type hints and refuse `Unreadable`.
+    have no type hints and refuse `Unreadable`. What is sealed and meets a process without keys raises KeysUnavailable.
 
     The SDK makes a new one for each task of a workflow and for each activity. All share their parts.
     """

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from temporalio.api.common.v1 import Payload
 
 from process.types import Unreadable
+from workflows.runtime.sealed import SEALED
 
 MAX_MESSAGE_BYTES = 128_000
 """Bytes of JSON in one message. The largest that people send, all texts of a decision at their full length, has 100,000."""
@@ -18,6 +19,7 @@ MAX_ARGUMENTS = 200
 _PARSED = frozenset({b"json/plain"})
 _TAKEN_AS_IT_IS = frozenset({b"binary/null", b"binary/plain"})
 """Encodings of nothing, and of bytes such as a packed lead, which are not parsed here."""
+_KNOWN = _PARSED | _TAKEN_AS_IT_IS | {SEALED}
 
 
 def too_large(payloads: Sequence[Payload]) -> Unreadable | None:
@@ -31,5 +33,5 @@ def too_large(payloads: Sequence[Payload]) -> Unreadable | None:
 
 
 def is_foreign(payload: Payload) -> bool:
-    """Return True for an encoding that no message to a workflow has."""
-    return payload.metadata.get("encoding") not in _PARSED | _TAKEN_AS_IT_IS
+    """Return True for an encoding that no message to a workflow has. One that is still sealed is left to the converter."""
+    return payload.metadata.get("encoding") not in _KNOWN

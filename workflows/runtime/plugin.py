@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 
-from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import ReplayerConfig, Worker, WorkerConfig
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
@@ -11,6 +10,7 @@ from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.issue_sync import IssueSyncWorkflow
 from workflows.lead import LeadWorkflow
 from workflows.reconcile import ReconcileWorkflow
+from workflows.runtime.codec import SealingCodec, data_converter
 from workflows.runtime.sandbox import SandboxRunner
 from workflows.runtime.steps import WORKERS, StepRunner
 from workflows.runtime.visits import spare_walks
@@ -53,16 +53,16 @@ class _Plugin(SimplePlugin):
             WORKERS.discard(bridge_worker)  # it cannot be asked any more
 
 
-def leads_plugin(*, sandboxed: bool = False) -> SimplePlugin:
+def leads_plugin(*, sandboxed: bool = False, codec: SealingCodec | None = None) -> SimplePlugin:
     """Return the plugin with the data converter and the workflows.
 
     Workers run them in the sandbox only if `sandboxed`, as in the tests: it finds calls that are not deterministic, and
-    costs memory and time for each lead (docs/architecture.md).
+    costs memory and time for each lead (docs/architecture.md). With a `codec`, payloads are sealed.
     """
     spare_walks()
     return _Plugin(
         "leads",
-        data_converter=DataConverter(payload_converter_class=WorkerPayloadConverter),
+        data_converter=data_converter(WorkerPayloadConverter, codec),
         workflows=WORKFLOWS,
         workflow_runner=_sandbox() if sandboxed else StepRunner(),
     )

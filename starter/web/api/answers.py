@@ -10,7 +10,7 @@ from ledger.queries.agenda import Item
 from ledger.queries.feed import FeedEvent
 from process.authorization import deciders_of
 from process.bounds import Bounded
-from process.core.refusal import Suggestion
+from process.core.refusal import Refused, Suggestion
 from process.corrections.corrected_decision import CorrectionImpact
 from process.decisions.registry import DECISIONS
 from process.lead.lead import Artifact, Assignee, Lead
@@ -159,9 +159,18 @@ class Feed(Answer):
     more: bool = Field(description="True if there are later ones already")
 
 
-class Choice(Option):
-    """A kind of decision, with the roles that take it."""
+class Choice(Answer):
+    """A kind of decision: if it is allowed now, what it needs, and who takes it. The preview tells what it would do."""
 
+    kind: str
+    allowed: bool
+    next: bool = Field(description="True if it records the lead's next step")
+    later: bool = Field(description="True if it is refused now, and possible after the next step")
+    does: str
+    refused: Refused | None = Field(description="why it is not allowed now")
+    needs: tuple[str, ...] = Field(description="names of the fields without which it is refused")
+    takes: tuple[str, ...] = Field(description="names of its fields")
+    example: dict[str, JsonValue]
     deciders: tuple[Role, ...] = Field(
         description="roles of which one is needed, as far as the kind alone tells"
     )
@@ -170,7 +179,8 @@ class Choice(Option):
     def by(cls, option: Option, lead: Lead) -> Self:
         """Return the option, with its deciders for this lead."""
         deciders = tuple(sorted(deciders_of(DECISIONS[option.kind], lead)))
-        return cls(**dict(option), deciders=deciders)
+        known = {name: value for name, value in option if name in cls.model_fields}
+        return cls(**known, deciders=deciders)
 
 
 class Choices(Answer):

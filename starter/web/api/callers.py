@@ -38,7 +38,7 @@ async def caller_of(request: Request) -> Caller:
     """Return the person for whom a request comes. Raises ApiProblem if nobody is known, and NoRole."""
     authorization = request.headers.get("authorization")
     if authorization is not None:
-        return await _by_token(request, authorization)
+        return await caller_by_token(request, authorization)
     if Way.MACHINE not in services_of(request).access.ways and not _is_from_our_page(request):
         raise _unknown("Send a personal token: Authorization: Bearer lth_….")
     return Caller(await visitor_of(request))
@@ -58,14 +58,15 @@ def allowed_to(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
     return allowed
 
 
-async def _by_token(request: Request, authorization: str) -> Caller:
+async def caller_by_token(request: Request, authorization: str) -> Caller:
+    """Return the person whose token this header carries. Raises ApiProblem and NoRole."""
     services = services_of(request)
     scheme, _, secret = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise _unknown("Send the token as Authorization: Bearer lth_….")
     token = await services.run(lambda: services.store.token(secret.strip()))
     if token is None:
-        raise _unknown("This token is not known, or was removed.")
+        raise _unknown("This token is not known, has expired, or was removed.")
     if token.roles == ():
         raise NoRole(token.visitor)
     return Caller(token.visitor, token.scopes)

@@ -160,7 +160,7 @@ async def events(
 async def choose(request: Request, services: Serving, lead_id: LeadId, _: Reader) -> Response:
     """List every kind of decision for a lead: if it is allowed now, what it needs, and who takes it."""
     aggregate, now = await read_lead(services, lead_id), services.clock()
-    found = await services.run(lambda: options(aggregate, now))  # each is tried, which takes a moment
+    found = await services.run(lambda: options(aggregate, now, effects=False))
     choices = Choices(options=[Choice.by(option, aggregate.lead) for option in found])
     return answer(request, choices, aggregate.lead.last_seq)
 

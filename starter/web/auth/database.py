@@ -12,13 +12,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from client.errors import Unavailable
 from config.settings import SettingsError
+from keys.errors import KeysError
 from ledger.errors import LedgerRefused
-from ledger.store import location_of, make_engine
+from ledger.store import location_of, make_engine, overwrite
+from starter.web.auth.sealing import WebContents
 from starter.web.auth.tables import METADATA
 
 
 class StoreUnavailable(Unavailable):
-    """The store of accounts does not answer. The driver's words are dropped: they may quote a row."""
+    """The store of accounts, or that of its keys, does not answer. The driver's words are dropped: they may quote a row."""
 
     def __init__(self, location: str) -> None:
         super().__init__(f"The store of accounts ({location}) does not answer")
@@ -27,7 +29,8 @@ class StoreUnavailable(Unavailable):
 class WebDatabase:
     """The tables of the web process. One object serves all threads; any number of processes share the tables."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, contents: WebContents | None = None) -> None:
+        self.contents = contents or WebContents()
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
         self._location = location_of(engine.url)
@@ -35,10 +38,13 @@ class WebDatabase:
         self._prepared = False
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """Return the database at a URL. It connects at its first use. Raises SettingsError for a URL of another kind."""
+    def open(cls, url: str, contents: WebContents | None = None) -> Self:
+        """Return the database at a URL. It connects at its first use. Raises SettingsError for a URL of another kind.
+
+        `contents` seals what it says; without it that is plain.
+        """
         try:
-            return cls(make_engine(url))
+            return cls(make_engine(url), contents)
         except LedgerRefused as refused:
             raise SettingsError(
                 f"LEADS_WEB__STORE_URL: {str(refused).replace('The ledger', 'The store')}"
@@ -64,11 +70,16 @@ class WebDatabase:
             with self._writer.begin() as connection:
                 yield connection
 
+    def overwrite(self) -> None:
+        """Let nothing of what was removed remain in a log of writes, see `ledger.store.overwrite`."""
+        with self._translated():
+            overwrite(self._engine)
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (SQLAlchemyError, PoolTimeoutError, OSError):
+        except (SQLAlchemyError, PoolTimeoutError, OSError, KeysError):
             raise StoreUnavailable(self._location) from None
 
     def _prepare(self) -> None:

@@ -31,12 +31,15 @@ from starter.web.api.problems import ApiProblem
 from starter.web.auth.access import Access
 from starter.web.auth.rates import RateLimits
 from starter.web.auth.sessions import Sessions
-from starter.web.bodies import MAX_BODY, Bodies
+from starter.web.bodies import MAX_BODY, MAX_CODEC_BODY, Bodies
 from starter.web.pages.errors import Shown, answer
 
 WEBHOOK = "/github/webhook"
 HEALTH = "/healthz"
-API = "/api/"
+CODEC = "/codec/decode"
+"""Temporal's UI asks there from another origin, which the codec server checks itself."""
+PROGRAMS = ("/api/", "/codec/")
+"""Beginnings of the addresses at which programs ask."""
 LOOPBACK_HOSTS = ("localhost", "*.localhost", "127.0.0.1", "[::1]")
 
 _SELF, _NONE = "'self'", "'none'"
@@ -52,6 +55,8 @@ _TOO_LARGE = Shown(
     f"This is too large: a request has at most {MAX_BODY >> 20} MB.",
     "Shorten the texts, or put the file elsewhere and give its address.",
 )
+_LARGER = {CODEC: MAX_CODEC_BODY}
+"""Addresses at which a body may be larger, in bytes."""
 _CLOSE = {"connection": "close"}
 """Header of answers to a body of which the rest is not read."""
 
@@ -75,7 +80,7 @@ class WebApplication(FastAPI):
         app: ASGIApp = super().build_middleware_stack()
         app = Sessions(app, self.edge.session_keys, is_encrypted=access.is_encrypted)
         app = RateLimits(app, access.proxies, _too_often)
-        app = CrossOriginProtection(app, exempt_paths=(WEBHOOK,), deny_app=_Refusal(_CROSS_SITE))
+        app = CrossOriginProtection(app, exempt_paths=(WEBHOOK, CODEC), deny_app=_Refusal(_CROSS_SITE))
         app = _Unless({WEBHOOK}, BodyLimit(app), app)
         app = _Unless({WEBHOOK, HEALTH}, TrustedHostMiddleware(app, _hosts(access), www_redirect=False), app)
         return cast(ASGIApp, SecureASGIMiddleware(NoStore(app), secure=_headers(access)))
@@ -94,11 +99,12 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         length = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
-        is_large = not (length.isascii() and length.isdigit() and len(length) < 10) or int(length) > MAX_BODY
+        most = _LARGER.get(scope.get("path", ""), MAX_BODY)
+        is_large = not (length.isascii() and length.isdigit() and len(length) < 10) or int(length) > most
         if is_large:
             await self._refuse(scope, receive, send)
         elif scope["type"] == "http":
-            await self._app(scope, _Reading(self._bodies, receive), send)
+            await self._app(scope, _Reading(self._bodies, receive, most), send)
         else:
             await self._app(scope, receive, send)
 
@@ -106,9 +112,10 @@ class BodyLimit:
 class _Reading:
     """Hands a body over as a whole, and then the messages that follow it."""
 
-    def __init__(self, bodies: Bodies, receive: Receive) -> None:
+    def __init__(self, bodies: Bodies, receive: Receive, most: int) -> None:
         self._bodies = bodies
         self._receive = receive
+        self._most = most
         self._is_read = False
 
     async def __call__(self) -> Message:
@@ -117,7 +124,7 @@ class _Reading:
             return await self._receive()
         self._is_read = True
         try:
-            body = await self._bodies.read(self._chunks())
+            body = await self._bodies.read(self._chunks(), self._most)
         except TimeoutError:
             raise HTTPException(408, "The body did not arrive in time. Send it again.", _CLOSE) from None
         except ValueError:
@@ -172,7 +179,7 @@ class _Refusal:
         self._headers = headers or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (path := scope["path"]).startswith(API):
+        if (path := scope["path"]).startswith(PROGRAMS):
             detail = f"{self._shown.message} {self._shown.advice}"
             response = ApiProblem(_KINDS[self._shown.status], detail, self._headers).response(path)
         else:

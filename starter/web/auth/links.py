@@ -31,6 +31,8 @@ KEPT = timedelta(days=30)
 """Time for which an expired link is still known, so that whoever opens it is told that it has expired."""
 KEY_PREFIX = "link-"
 """Beginning of the keys of links' decisions. Nobody else gives such a key."""
+_SAID: Final = ("name", "mail", "made_by")
+"""Fields of a link that say something of people."""
 _PURPOSE = "one-time link"
 _TOKEN = re.compile(r"([0-9a-f]{32})([a-z2-7]{32})")
 
@@ -40,6 +42,8 @@ class Answer(NamedTuple):
 
     label: str
     decision: type[Decision]
+    does: str
+    """What follows from it, as a sentence for the person outside."""
     fields: Mapping[str, str]
     """Fields that the person fills in, each with what it asks for."""
     named: str | None = None
@@ -61,8 +65,19 @@ PURPOSES: Final = {
         "Accept or decline the quote",
         "Do you accept this quote?",
         (
-            Answer("Accept the quote", QuoteAccepted, {}, "accepted_by"),
-            Answer("Decline it", QuoteDeclined, {"reason": "Why, in your own words, if you like"}),
+            Answer(
+                "Accept the quote",
+                QuoteAccepted,
+                "The price is agreed, and a contract with this price is prepared. Nothing is signed yet.",
+                {},
+                "accepted_by",
+            ),
+            Answer(
+                "Decline it",
+                QuoteDeclined,
+                "This offer ends. Another one may follow.",
+                {"reason": "Why, in your own words, if you like"},
+            ),
         ),
     ),
     "signature": LinkPurpose(
@@ -72,6 +87,7 @@ PURPOSES: Final = {
             Answer(
                 "Record the signature",
                 ContractSigned,
+                "The contract counts as signed, and the service is set up and billed by it.",
                 {
                     "signed_by": "Who signed on your side",
                     "on": "Day of the signature; empty: today",
@@ -89,6 +105,7 @@ PURPOSES: Final = {
             Answer(
                 "Yes, it is",
                 HubValidated,
+                "The hub counts as confirmed, and its set-up is finished.",
                 {
                     "users": "How many of your people have logged in",
                     "reason": "If they are fewer than five: why these are enough",
@@ -195,6 +212,7 @@ class LinkStore:
         self, database: WebDatabase, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self._database = database
+        self._contents = database.contents
         self._clock = clock
 
     def add(self, lead: Lead, purpose: str, name: str, mail: str, made_by: str, days: int) -> Link:
@@ -219,6 +237,8 @@ class LinkStore:
             if len(connection.execute(counting).all()) >= MAX_OPEN:
                 raise TooManyLinks
             values = link._asdict() | {"made": now.isoformat(), "expires": link.expires.isoformat()}
+            said = {name: values.pop(name) for name in _SAID}
+            values |= self._contents.columns(LINKS.name, link.id, said)
             connection.execute(LINKS.insert().values(values))
         return link
 
@@ -229,21 +249,25 @@ class LinkStore:
             return None
         with self._database.reading() as connection:
             row = connection.execute(select(LINKS).where(LINKS.c.id == found[1])).one_or_none()
-        link = _link(row) if row else None
+            link = self._link(row) if row else None
         return link if link and link.is_genuine(token, keys) else None
 
     def hand_in(self, link: Link, label: str, digest: str) -> None:
         """Note that an answer was handed in. The first one stays."""
-        values = {"link": link.id, "label": label, "digest": digest, "at": self._clock().isoformat()}
+        values = {"link": link.id, "at": self._clock().isoformat()}
         with self._database.writing() as connection:
             if not connection.execute(select(ANSWERS.c.link).where(ANSWERS.c.link == link.id)).first():
+                values |= self._contents.columns(ANSWERS.name, link.id, {"label": label, "digest": digest})
                 connection.execute(ANSWERS.insert().values(values))
 
     def handed_in(self, link: Link) -> HandedIn | None:
         """Return the answer that was handed in, or None."""
         with self._database.reading() as connection:
             row = connection.execute(select(ANSWERS).where(ANSWERS.c.link == link.id)).one_or_none()
-        return HandedIn(row.label, row.digest, datetime.fromisoformat(row.at)) if row else None
+            if row is None:
+                return None
+            said = self._contents.opened(ANSWERS.name, link.id, row.said, row.under)
+        return HandedIn(said["label"], said["digest"], datetime.fromisoformat(row.at))
 
     def of(self, lead_id: str) -> list[Link]:
         """Return the links of a lead that have not expired, the newest first."""
@@ -251,15 +275,15 @@ class LinkStore:
         counting = select(LINKS).where(LINKS.c.lead_id == lead_id, LINKS.c.expires > now)
         with self._database.reading() as connection:
             rows = connection.execute(counting.order_by(LINKS.c.made.desc(), LINKS.c.id)).all()
-        return [_link(row) for row in rows]
+            return [self._link(row) for row in rows]
 
     def remove(self, lead_id: str, link_id: str) -> None:
         """Take a link back: it is not known any more."""
         with self._database.writing() as connection:
             connection.execute(delete(LINKS).where(LINKS.c.lead_id == lead_id, LINKS.c.id == link_id))
 
-
-def _link(row: Row[Any]) -> Link:
-    values = dict(row._mapping)
-    times = {name: datetime.fromisoformat(values[name]) for name in ("made", "expires")}
-    return Link(**values | times)
+    def _link(self, row: Row[Any]) -> Link:
+        values = dict(row._mapping)
+        said = self._contents.opened(LINKS.name, row.id, values.pop("said"), values.pop("under"))
+        times = {name: datetime.fromisoformat(values[name]) for name in ("made", "expires")}
+        return Link(**values | times | said)

@@ -32,7 +32,10 @@ RULES = (
     Rule("one-time links", _READ | _WRITE, re.compile(r"/l/"), parse("30/minute")),
     Rule("the search", _READ, re.compile(r"/search"), parse("120/minute")),
     Rule("the API", _WRITE, re.compile(r"/api/"), parse("600/minute")),
-    Rule("decisions", _WRITE, re.compile(r"/(?!api/|github/webhook|sign-in/|l/)"), parse("120/minute")),
+    Rule("opening payloads", _WRITE, re.compile(r"/codec/"), parse("3000/minute")),
+    Rule(
+        "decisions", _WRITE, re.compile(r"/(?!api/|codec/|github/webhook|sign-in/|l/)"), parse("120/minute")
+    ),
 )
 """The limits. The first rule that fits a request counts. GitHub's deliveries are limited by their signature."""
 

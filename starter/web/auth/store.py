@@ -1,7 +1,6 @@
 """The accounts of people, with what belongs to them: API tokens and calendars. Of secrets only hashes are kept."""
 
 import hashlib
-import json
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,8 @@ from starter.web.auth.visitor import Visitor
 TOKEN = "lth_"  # noqa: S105 - the beginning of each token, by which scanners recognise a leaked one
 MAX_TOKENS = 50
 """Tokens of one person at most."""
+TOKEN_DAYS = 365
+"""Days for which a token counts at most, and unless fewer are asked for."""
 USE_NOTED = timedelta(minutes=10)
 """A token's last use is kept no more exactly than this."""
 
@@ -29,6 +30,8 @@ class Scope(StrEnum):
 
     READ = "read"
     DECIDE = "decide"
+    DECODE = "decode"
+    """Read sealed payloads, as Temporal keeps them (`starter.web.codec`)."""
 
 
 class Token(NamedTuple):
@@ -69,6 +72,7 @@ class ListedToken(NamedTuple):
     """Name that the owner gave it."""
     scopes: tuple[Scope, ...]
     made: datetime
+    expires: datetime
     used: datetime | None
 
 
@@ -96,6 +100,7 @@ class AccountStore:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.database = database
+        self._contents = database.contents
         self._people = people
         self._clock = clock
 
@@ -105,91 +110,99 @@ class AccountStore:
         """Keep what is known of the person now, and return their account."""
         with self.database.writing() as connection:
             self._keep(connection, person)
-            return _account(connection.execute(_of(person.account)).one())
+            return self._account(connection.execute(self._of(person.account)).one())
 
     def account(self, key: str) -> Account | None:
         """Return the account with this key, or None."""
         with self.database.reading() as connection:
-            row = connection.execute(_of(key)).one_or_none()
-        return _account(row) if row else None
+            row = connection.execute(self._of(key)).one_or_none()
+            return self._account(row) if row else None
 
     def sign_out_everywhere(self, key: str) -> None:
         """End all sessions of an account. Its tokens and its calendar stay."""
         with self.database.writing() as connection:
-            ours = ACCOUNTS.c.account == key
+            ours = ACCOUNTS.c.account == self._id(key)
             connection.execute(update(ACCOUNTS).where(ours).values(epoch=ACCOUNTS.c.epoch + 1))
 
     def _keep(self, connection: Connection, person: Person) -> None:
-        known = {
-            "way": person.way,
-            "name": person.name,
-            "number": person.number,
-            "teams": json.dumps(person.teams),
-            "seen": self._now(),
-        }
+        account = self._id(person.account)
+        said = {"way": person.way, "name": person.name, "number": person.number, "teams": person.teams}
+        known = self._contents.columns(ACCOUNTS.name, account, said) | {"seen": self._now()}
         insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(ACCOUNTS)
         connection.execute(
-            insert.values(account=person.account, epoch=1, **known).on_conflict_do_update(
+            insert.values(account=account, epoch=1, **known).on_conflict_do_update(
                 index_elements=["account"], set_=known
             )
         )
 
     # ---- tokens
 
-    def add_token(self, person: Person, name: str, scopes: Iterable[Scope]) -> str:
-        """Add a token of this person and return its secret, which is kept nowhere. Raises TooManyTokens."""
+    def add_token(self, person: Person, name: str, scopes: Iterable[Scope], days: int = TOKEN_DAYS) -> str:
+        """Add a token of this person and return its secret, which is kept nowhere. Raises TooManyTokens.
+
+        Those that have expired are removed meanwhile.
+        """
         secret = TOKEN + secrets.token_urlsafe(32)
         with self.database.writing() as connection:
             self._need(connection, person)
-            ours = select(TOKENS.c.id).where(TOKENS.c.account == person.account)
+            account, token_id = self._id(person.account), secrets.token_hex(8)
+            ours = select(TOKENS.c.id).where(TOKENS.c.account == account)
+            connection.execute(delete(TOKENS).where(TOKENS.c.expires <= self._now()))
             if len(connection.execute(ours).all()) >= MAX_TOKENS:
                 raise TooManyTokens
             connection.execute(
                 TOKENS.insert().values(
-                    id=secrets.token_hex(8),
+                    id=token_id,
                     hash=_hash(secret),
-                    account=person.account,
-                    name=name,
+                    account=account,
+                    **self._contents.columns(TOKENS.name, token_id, {"name": name}),
                     scopes=" ".join(sorted(set(scopes))),
                     made=self._now(),
+                    expires=(self._clock() + timedelta(days=min(days, TOKEN_DAYS))).isoformat(),
                 )
             )
         return secret
 
     def token(self, secret: str) -> Token | None:
-        """Return the token with this secret, and note its use; None if there is none."""
+        """Return the token with this secret, and note its use; None if there is none, or it has expired."""
         if not secret.startswith(TOKEN):
             return None
-        joined = select(*TOKENS.c, *_PERSON).join_from(TOKENS, ACCOUNTS).where(TOKENS.c.hash == _hash(secret))
+        token = (TOKENS.c.id, TOKENS.c.scopes, TOKENS.c.used)
+        joined = (
+            select(*token, *_PERSON)
+            .join_from(TOKENS, ACCOUNTS)
+            .where(TOKENS.c.hash == _hash(secret), TOKENS.c.expires > self._now())
+        )
         with self.database.reading() as connection:
             row = connection.execute(joined).one_or_none()
-        if row is None:
-            return None
+            if row is None:
+                return None
+            person = self._person(row)
         self._note_use(row.id, row.used)
-        standing = self._people.standing(_person(row), self._clock())
-        return Token(row.id, row.person, *standing, frozenset(map(Scope, row.scopes.split())))
+        standing = self._people.standing(person, self._clock())
+        return Token(row.id, person.name, *standing, frozenset(map(Scope, row.scopes.split())))
 
     def tokens(self, account: str) -> list[ListedToken]:
         """Return the tokens of an account, the newest first."""
+        ours = select(TOKENS).where(TOKENS.c.account == self._id(account))
         with self.database.reading() as connection:
-            rows = connection.execute(
-                select(TOKENS).where(TOKENS.c.account == account).order_by(TOKENS.c.made.desc(), TOKENS.c.id)
-            ).all()
-        return [
-            ListedToken(
-                row.id,
-                row.name,
-                tuple(map(Scope, row.scopes.split())),
-                datetime.fromisoformat(row.made),
-                datetime.fromisoformat(row.used) if row.used else None,
-            )
-            for row in rows
-        ]
+            rows = connection.execute(ours.order_by(TOKENS.c.made.desc(), TOKENS.c.id)).all()
+            return [
+                ListedToken(
+                    row.id,
+                    self._contents.opened(TOKENS.name, row.id, row.said, row.under)["name"],
+                    tuple(map(Scope, row.scopes.split())),
+                    datetime.fromisoformat(row.made),
+                    datetime.fromisoformat(row.expires),
+                    datetime.fromisoformat(row.used) if row.used else None,
+                )
+                for row in rows
+            ]
 
     def remove_token(self, account: str, token_id: str) -> bool:
         """Remove a token of this account. Return False if there is none."""
         with self.database.writing() as connection:
-            ours = (TOKENS.c.account == account) & (TOKENS.c.id == token_id)
+            ours = (TOKENS.c.account == self._id(account)) & (TOKENS.c.id == token_id)
             return bool(connection.execute(delete(TOKENS).where(ours)).rowcount)
 
     def _note_use(self, token_id: str, used: str | None) -> None:
@@ -205,10 +218,9 @@ class AccountStore:
         key = secrets.token_urlsafe(24)
         with self.database.writing() as connection:
             self._need(connection, person)
-            connection.execute(delete(CALENDARS).where(CALENDARS.c.account == person.account))
-            connection.execute(
-                CALENDARS.insert().values(hash=_hash(key), account=person.account, made=self._now())
-            )
+            account = self._id(person.account)
+            connection.execute(delete(CALENDARS).where(CALENDARS.c.account == account))
+            connection.execute(CALENDARS.insert().values(hash=_hash(key), account=account, made=self._now()))
         return key
 
     def calendar(self, key: str) -> Calendar | None:
@@ -216,52 +228,55 @@ class AccountStore:
         joined = select(*_PERSON).join_from(CALENDARS, ACCOUNTS).where(CALENDARS.c.hash == _hash(key))
         with self.database.reading() as connection:
             row = connection.execute(joined).one_or_none()
-        if row is None:
-            return None
-        return Calendar(row.person, *self._people.standing(_person(row), self._clock()))
+            if row is None:
+                return None
+            person = self._person(row)
+        return Calendar(person.name, *self._people.standing(person, self._clock()))
 
     def calendar_made(self, account: str) -> datetime | None:
         """Return the time at which the account's calendar got its address; None if it has none."""
+        ours = select(CALENDARS.c.made).where(CALENDARS.c.account == self._id(account))
         with self.database.reading() as connection:
-            made = connection.scalar(select(CALENDARS.c.made).where(CALENDARS.c.account == account))
+            made = connection.scalar(ours)
         return datetime.fromisoformat(made) if made else None
 
     def remove_calendar(self, account: str) -> bool:
         """Remove the address of this account's calendar. Return False if there is none."""
         with self.database.writing() as connection:
-            return bool(connection.execute(delete(CALENDARS).where(CALENDARS.c.account == account)).rowcount)
+            ours = CALENDARS.c.account == self._id(account)
+            return bool(connection.execute(delete(CALENDARS).where(ours)).rowcount)
 
     # ---- internals
 
     def _need(self, connection: Connection, person: Person) -> None:
         """Keep the person if they have no account yet: not everybody signs in."""
-        if connection.execute(_of(person.account)).one_or_none() is None:
+        if connection.execute(self._of(person.account)).one_or_none() is None:
             self._keep(connection, person)
+
+    def _id(self, key: str) -> str:
+        return self._contents.digest(key)
+
+    def _of(self, key: str) -> Select[Any]:
+        return select(*_PERSON, ACCOUNTS.c.epoch).where(ACCOUNTS.c.account == self._id(key))
+
+    def _person(self, row: Row[Any]) -> Person:
+        said = self._contents.opened(ACCOUNTS.name, row.account, row.said, row.under)
+        seen = datetime.fromisoformat(row.seen)
+        return Person(Way(said["way"]), said["name"], said["number"], tuple(said["teams"]), seen)
+
+    def _account(self, row: Row[Any]) -> Account:
+        return Account(self._person(row), row.epoch)
 
     def _now(self) -> str:
         return self._clock().isoformat()
 
 
 _PERSON: tuple[ColumnElement[Any], ...] = (
-    ACCOUNTS.c.way,
-    ACCOUNTS.c.name.label("person"),
-    ACCOUNTS.c.number,
-    ACCOUNTS.c.teams,
+    ACCOUNTS.c.account,
+    ACCOUNTS.c.said,
+    ACCOUNTS.c.under,
     ACCOUNTS.c.seen,
 )
-
-
-def _of(key: str) -> Select[Any]:
-    return select(*_PERSON, ACCOUNTS.c.epoch).where(ACCOUNTS.c.account == key)
-
-
-def _person(row: Row[Any]) -> Person:
-    seen = datetime.fromisoformat(row.seen)
-    return Person(Way(row.way), row.person, row.number, tuple(json.loads(row.teams)), seen)
-
-
-def _account(row: Row[Any]) -> Account:
-    return Account(_person(row), row.epoch)
 
 
 def _hash(secret: str) -> str:

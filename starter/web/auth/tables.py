@@ -1,21 +1,32 @@
-"""The tables of the web process: accounts, and what belongs to them. Secrets are kept as hashes only."""
+"""The tables of the web process: accounts, and what belongs to them. Secrets are kept as hashes only.
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text
+Names, addresses and logins are in the columns `said` (`starter.web.auth.sealing`), sealed under the epoch `under` of the
+pages' key; 0 stands for none.
+"""
+
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 
 METADATA = MetaData()
+
+
+def _said() -> tuple[Column[Any], ...]:
+    return Column("said", LargeBinary, nullable=False), Column("under", Integer, nullable=False)
+
 
 ACCOUNTS = Table(
     "web_accounts",
     METADATA,
     Column("account", Text, primary_key=True),
-    Column("way", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("number", Integer),
-    Column("teams", Text, nullable=False),
+    *_said(),
     Column("seen", Text, nullable=False),
     Column("epoch", Integer, nullable=False),
 )
-"""People who have come in. `teams`: slugs, as JSON; `seen`: the last sign-in; a session of an older `epoch` is over."""
+"""People who have come in. `account`: a digest of it; `said`: way, name, number and teams; `seen`: the last sign-in.
+
+A session of an older `epoch` is over.
+"""
 
 TOKENS = Table(
     "web_tokens",
@@ -23,12 +34,13 @@ TOKENS = Table(
     Column("id", Text, primary_key=True),
     Column("hash", Text, nullable=False, unique=True),
     Column("account", ForeignKey(ACCOUNTS.c.account), nullable=False, index=True),
-    Column("name", Text, nullable=False),
+    *_said(),
     Column("scopes", Text, nullable=False),
     Column("made", Text, nullable=False),
+    Column("expires", Text, nullable=False),
     Column("used", Text),
 )
-"""Tokens of the HTTP API. `scopes`: separated by spaces."""
+"""Tokens of the HTTP API. `said`: the name that its owner gave it; `scopes`: separated by spaces."""
 
 CALENDARS = Table(
     "web_calendars",
@@ -45,22 +57,31 @@ LINKS = Table(
     Column("id", Text, primary_key=True),
     Column("lead_id", Text, nullable=False),
     Column("purpose", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("mail", Text, nullable=False),
-    Column("made_by", Text, nullable=False),
+    *_said(),
     Column("made", Text, nullable=False),
     Column("expires", Text, nullable=False),
     Column("version", Integer),
     Index("web_links_of_lead", "lead_id", "expires"),
 )
-"""One-time links. `version`: that of the quote that the link is about."""
+"""One-time links. `said`: whom it is for and who made it; `version`: that of the quote that the link is about."""
+
+READINGS = Table(
+    "web_readings",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    *_said(),
+    Column("hour", Text, nullable=False, index=True),
+    Column("owner", Text, nullable=False),
+    Column("payloads", Integer, nullable=False),
+    Index("web_readings_of_owner", "owner", "hour"),
+)
+"""Who read how many payloads of which lead, hour by hour (`starter.web.auth.readings`). `said`: by whom."""
 
 ANSWERS = Table(
     "web_link_answers",
     METADATA,
     Column("link", Text, primary_key=True),
-    Column("label", Text, nullable=False),
-    Column("digest", Text, nullable=False),
+    *_said(),
     Column("at", Text, nullable=False),
 )
-"""Answers by links that were handed in while no worker answered. `digest`: of what was answered."""
+"""Answers by links that were handed in while no worker answered. `said`: its label, and a digest of what was answered."""

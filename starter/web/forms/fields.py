@@ -14,6 +14,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from process.decisions.base import SET_FOR_SIGNED_IN, Decision, given_fields
+from process.decisions.serving import HubInformationGiven
+from process.lead.hub import HUB_FIELDS
 from process.money.amounts import CURRENCY_PATTERN
 from process.types import Text
 
@@ -27,7 +29,6 @@ _LABELS = {
     "email": "Mail address",
     "url": "Address",
     "logo_url": "Logo and its link",
-    "auth_type": "Sign-in",
     "per": "Charged per",
     "on": "Day",
     "seq": "Number",
@@ -83,7 +84,7 @@ class FieldGroup(NamedTuple):
 def fields_of(decision: type[Decision]) -> tuple[FormField, ...]:
     """Return the fields that a person fills in, those of the decision's own first."""
     names = given_fields(decision, but=SET_FOR_SIGNED_IN)
-    return tuple(_field(name, decision.model_fields[name]) for name in names)
+    return tuple(_field(name, decision.model_fields[name], _label(decision, name)) for name in names)
 
 
 @cache
@@ -125,7 +126,12 @@ def _title(name: str) -> str:
     return _LABELS.get(name, name.replace("_", " ").capitalize())
 
 
-def _field(name: str, info: FieldInfo) -> FormField:
+def _label(decision: type[Decision], name: str) -> str:
+    """Return the field's label. The fields of a hub have those under which pages and its issue say that they are missing."""
+    return HUB_FIELDS.get(name, _title(name)) if decision is HubInformationGiven else _title(name)
+
+
+def _field(name: str, info: FieldInfo, label: str) -> FormField:
     type_, constraints = _resolved(info.annotation, tuple(info.metadata))
     choices = _choices(type_)
     widget = _widget(type_, constraints, choices, default=info.default)
@@ -136,7 +142,7 @@ def _field(name: str, info: FieldInfo) -> FormField:
         help_ = f"{help_}; written with its offset from UTC, as 2026-06-30T17:00+02:00"
     field = FormField(
         name=name,
-        label=_title(name),
+        label=label,
         help=f"{help_[:1].upper()}{help_[1:]}" if help_ else "",
         widget=widget,
         required=info.is_required(),

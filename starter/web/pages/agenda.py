@@ -16,6 +16,7 @@ from process.actor import ID
 from process.calendar import day_of
 from process.policy import TEAMS
 from process.types import Role
+from process.views.agenda import mark_of
 from process.views.agenda_items import TITLES, Section
 from starter.web.freshness import rebuilding
 from starter.web.pages.queries import Cursor, Maybe
@@ -41,6 +42,8 @@ class Line(NamedTuple):
     since: date | None
     until: date | None
     """Both only where the text does not name them."""
+    mark: str
+    """Name of the line, by which its decision is found (`process.views.agenda.find_line`)."""
     days_late: int
     """Days since it was due; 0 if it is not overdue."""
 
@@ -125,5 +128,6 @@ def _line(item: agenda.Item, now: datetime) -> Line:
         assigned.person if assigned else "",
         item.since if str(item.since) not in item.text else None,
         item.until if str(item.until) not in item.text else None,
+        f"{item.section}.{mark_of(item.role, item.text)}",
         max(0, late) if item.section is Section.OVERDUE else 0,
     )

@@ -1,12 +1,13 @@
 """The board: leads by stage, now or as they were known on a past day."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from process.calendar import day_of, end_of
+from process.decisions.opening import Service
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.choices import choices
 from starter.web.freshness import rebuilding
@@ -24,7 +25,7 @@ router = APIRouter(include_in_schema=False)
 OPEN = tuple(stage for stage in Stage if stage in OPEN_STAGES)
 FOLDED = tuple(stage for stage in Stage if stage not in OPEN_STAGES)
 SORTS = {"date": "next date", "value": "value", "age": "days at the stage", "name": "name"}
-SERVICES = ("hub", "other")
+SERVICES = get_args(Service)
 
 
 @router.get("/board")

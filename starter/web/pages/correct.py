@@ -13,7 +13,7 @@ from process.core.events import Event
 from process.core.fold import corrected_by
 from process.core.receipts import Answer
 from process.core.refusal import Refused, title
-from process.corrections.corrected_decision import Trace
+from process.corrections.corrected_decision import CorrectionImpact, Trace
 from process.corrections.impact import correction_impact
 from process.decisions.base import Decision
 from process.decisions.correcting import Corrected
@@ -51,7 +51,8 @@ async def show(request: Request, lead_id: LeadId, seq: Seq, visitor: SignedIn) -
 
 
 def _shown(shown: "CorrectionPage") -> Response:
-    """Return the page of the form. It takes a while, because much of the lead is foretold."""
+    """Return the page of the form. It takes a while."""
+    shown.prepare()
     if answer := shown.not_theirs():
         return answer
     if refused := shown.refused():
@@ -92,6 +93,8 @@ class CorrectionPage(DecisionPage):
     def __init__(self, request: Request, visitor: Visitor, aggregate: LeadAggregate, event: Event) -> None:
         super().__init__(request, visitor, aggregate, Corrected)
         self.event, self.then = event, ""
+        self.impact: CorrectionImpact | None = None
+        """What follows from the correction, once it is prepared."""
 
     @property
     def heading(self) -> str:
@@ -100,9 +103,12 @@ class CorrectionPage(DecisionPage):
     def ours(self) -> dict[str, Any]:
         return {**super().ours(), "seq": self.event.seq}
 
+    def prepare(self) -> None:
+        if not isinstance(self.event.fact, LeadOpened):  # which is changed, and never corrected
+            self.impact = correction_impact(self.aggregate.event_log, self.event.seq)
+
     def values(self) -> dict[str, Any]:
-        impact = correction_impact(self.aggregate.event_log, self.event.seq)
-        traces = impact.traces if impact else ()
+        traces = self.impact.traces if self.impact else ()
         fields = {field.name: field for field in fields_of(Corrected)}
         return {
             "event": self.event,
@@ -132,7 +138,7 @@ class CorrectionPage(DecisionPage):
     async def sent(self, given: Given) -> Response:
         """Return the answer to the form. What never can be corrected has none."""
         is_decision = isinstance(self.event.fact, Decision) and not isinstance(self.event.fact, LeadOpened)
-        if not is_decision and (refused := self.refused()):
+        if not is_decision and (refused := await self.services.run(self.refused)):
             return self.impossible(refused, 409)
         return await super().sent(given)
 

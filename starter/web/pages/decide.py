@@ -1,12 +1,17 @@
 """Deciding: the form of a decision beside what it would do, and taking it."""
 
-from fastapi import APIRouter, HTTPException, Request
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from process.core.aggregate import LeadAggregate
 from process.decisions.base import Decision
 from process.decisions.reading import did_you_mean
 from process.decisions.registry import DECISIONS
-from process.views.next_step import step_of
+from process.views.agenda import UsualDecision, find_line, usual_decision
+from process.views.agenda_items import Section
 from process.views.overview import option_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
@@ -22,14 +27,33 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/leads/{lead_id}/next")
-async def show_next(request: Request, lead_id: LeadId, visitor: SignedIn) -> RedirectResponse:  # noqa: ARG001
-    """Lead to the form of the usual decision of the next step, or to all decisions if there is none now."""
+async def show_next(
+    request: Request,
+    lead_id: LeadId,
+    visitor: SignedIn,  # noqa: ARG001
+    line: Annotated[str, Query(max_length=100)] = "",
+) -> RedirectResponse:
+    """Lead to the form of the decision that a line of the agenda asks for, with the fields that the line tells.
+
+    Without a line it is the usual decision of the next step. If there is none now, it leads to all decisions; to what
+    only the workflow knows, if the line is about that.
+    """
     services = services_of(request)
     aggregate = await read_lead(services, lead_id)
-    kind = next(iter(step_of(aggregate.lead).decisions), "")
-    if kind and not option_of(aggregate, kind, services.clock()).refused:
-        return RedirectResponse(decision_address(kind, lead_id), 303)
+    section, _, mark = line.partition(".")
+    now = services.clock()
+    found = find_line(aggregate.lead, mark, now) if mark else None
+    if mark and found is None and section == Section.STUCK:
+        return RedirectResponse(f"{lead_address(lead_id)}?now=1#now", 303)
+    usual = found.decision if found else UsualDecision() if mark else usual_decision(aggregate.lead)
+    if usual.kind and _is_possible(aggregate, usual.kind, now):
+        return RedirectResponse(decision_address(usual.kind, lead_id, usual.fields), 303)
     return RedirectResponse(f"{lead_address(lead_id)}#decide", 303)
+
+
+def _is_possible(aggregate: LeadAggregate, kind: str, now: datetime) -> bool:
+    """Return True if the lead takes such a decision now. A correction has a page of its own, which says more."""
+    return kind == CORRECTION or not option_of(aggregate, kind, now).refused
 
 
 @router.get("/leads/{lead_id}/decide/{name}")
@@ -52,7 +76,7 @@ async def show(request: Request, lead_id: LeadId, name: str, visitor: SignedIn) 
     form = shown.on_lead(Form.empty(decision, given))
     complete, parsed = form.read(**shown.ours())
     if parsed and (given or not option.needs):
-        preview = preview_from_ledger(services, aggregate, parsed)
+        preview = await services.run(lambda: preview_from_ledger(services, aggregate, parsed))
         return shown.page(complete, preview=preview if given or not preview.refused else None)
     form = form.with_complaints_about_given()
     return shown.page(form, status=422 if form.complaints else 200)

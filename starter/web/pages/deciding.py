@@ -85,12 +85,16 @@ class DecisionPage:
         """Return the reason why this person may not take it, or None."""
         return lacking_role(self.visitor.actor(Face.PAGE), self.decision, self.lead)
 
+    def prepare(self) -> None:
+        """Find out what takes a while, in a thread, before the form is answered. By default there is nothing."""
+
     # ---- answers
 
     async def sent(self, given: Given) -> Response:
         """Return the answer to the form: what it would do (`do=look`), taken (`do=take`), or as it was (`do=edit`)."""
         if not_theirs := self.not_theirs(status=403):
             return not_theirs
+        await self.services.run(self.prepare)
         plain = self.on_lead(Form.sent(self.decision, given))
         form, parsed = plain.read(**self.ours())
         do, seen = dict(given).get("do", "look"), seen_in(given)
@@ -133,6 +137,7 @@ class DecisionPage:
         """
         self.aggregate = await read_lead(self.services, self.lead.id)
         self.lead = self.aggregate.lead
+        await self.services.run(self.prepare)
         news = news_since(self.aggregate, seen, form.key)
         return await self._previewed(form, parsed, news, held=True, refused=None if news else refused)
 

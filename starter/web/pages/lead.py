@@ -25,6 +25,8 @@ from starter.web.visitors import SignedIn, Visitor
 
 MAX_SEQ = 10**9
 LONGEST = 1_000
+REFRESH = 3
+"""Seconds after which a browser asks again for a lead that is not recorded yet."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -68,7 +70,10 @@ async def show(
 ) -> HTMLResponse:
     """Show a lead, or how it was at the end of a past day."""
     services, day = services_of(request), _day(as_of)
-    view, source = await _view(services, lead_id, day, Window(group, before, event), visitor)
+    try:
+        view, source = await _view(services, lead_id, day, Window(group, before, event), visitor)
+    except NotRecordedYet as waits:
+        return _waiting(request, visitor, waits)
     here = Address(lead_id, day, group, came_from if came_from.isprintable() else "")
     return page(
         request,
@@ -81,6 +86,7 @@ async def show(
         groups=GROUPS,
         walk=await walk_of(services, lead_id, view.lead.stage, here.list) if day is None else None,
         taken=taken,
+        headers={"refresh": str(REFRESH)} if source.comes else None,
         live=await ask_live(services.leads, lead_id, known=visitor.is_known) if now and day is None else None,
         retried=retried,
         temporal=services.leads.link(lead_id),
@@ -129,6 +135,23 @@ class Source(NamedTuple):
 
     why: str = ""
     """The reason for which it is not the ledger, as a sentence; empty if it is."""
+    comes: bool = False
+    """True if the ledger has it in a moment, so that the page is to be asked for again."""
+
+
+class NotRecordedYet(Exception):
+    """A lead is open and not in the ledger yet, and no worker tells of it."""
+
+    def __init__(self, lead_id: str, heading: str) -> None:
+        super().__init__(lead_id)
+        self.lead_id, self.heading = lead_id, heading
+
+
+def _waiting(request: Request, visitor: Visitor, waits: NotRecordedYet) -> HTMLResponse:
+    headers = {"refresh": str(REFRESH)}
+    known = {"heading": waits.heading, "org": "", "lead_id": waits.lead_id}
+    address = lead_address(waits.lead_id)
+    return page(request, "new_lead_waiting.html", visitor, 202, headers, address=address, **known)
 
 
 async def _view(
@@ -150,19 +173,31 @@ async def _view(
 async def _view_without_ledger(
     services: Services, lead_id: str, window: Window, visitor: Visitor, why: Exception
 ) -> tuple[LeadView, Source]:
-    """Return the lead as its workflow tells it. Raises `why` if that is away, too; LeadNotFound if there is no such lead."""
+    """Return the lead as its workflow tells it.
+
+    Raises `why` if that is away, too; NotRecordedYet for a lead that was just opened; LeadNotFound if there is none.
+    """
     try:
         overview = await ask_overview(services.leads, lead_id)
     except LeadNotFound:
         raise LeadNotFound(lead_id) from None
     except LeadsError:
+        if isinstance(why, LeadNotInLedger) and (heading := await _heading_of_open(services, lead_id)):
+            raise NotRecordedYet(lead_id, heading) from None
         raise why from None
-    source = (
-        "The ledger does not have this lead yet."
-        if isinstance(why, LeadNotInLedger)
-        else "The ledger is away."
-    )
-    return view_of_overview(overview, services.clock(), window, visitor), Source(source)
+    view = view_of_overview(overview, services.clock(), window, visitor)
+    if isinstance(why, LeadNotInLedger):
+        return view, Source("The ledger does not have this lead yet.", comes=True)
+    return view, Source("The ledger is away.")
+
+
+async def _heading_of_open(services: Services, lead_id: str) -> str:
+    """Return the heading of a lead whose workflow runs; empty if none does, or Temporal does not say."""
+    try:
+        async with as_leads_errors(services.leads.timeout):
+            return await services.leads.heading_of_open(lead_id)
+    except LeadsError:
+        return ""
 
 
 def _day(given: str) -> date | None:

@@ -1,7 +1,7 @@
 """The page of a one-time link, on which somebody outside answers."""
 
 import hashlib
-from datetime import UTC
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -12,13 +12,14 @@ from client.errors import DecisionUnknown, LeadsError, Unavailable
 from client.leads import Waiting
 from process.actor import Face
 from process.core.aggregate import LeadAggregate
+from process.lead.contract import Contract
 from process.lead.lead import Lead
 from process.views.overview import option_of
 from starter.web.auth.links import Answer, HandedIn, Link
 from starter.web.forms.fields import fields_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
-from starter.web.pages.rendering import page
+from starter.web.pages.rendering import moment, page
 from starter.web.previewing import preview_from_ledger
 from starter.web.reading import read_lead
 from starter.web.services import services_of
@@ -36,7 +37,7 @@ async def ask(request: Request, token: str) -> HTMLResponse:
     if closed := _closed(request, link, aggregate):
         return closed
     if handed_in := await services_of(request).run(lambda: services_of(request).links.handed_in(link)):
-        return _thanks(request, link, aggregate.lead, _on_its_way(handed_in))
+        return _thanks(request, link, aggregate.lead, _on_its_way(handed_in, aggregate.lead))
     return _asking(request, link, aggregate.lead)
 
 
@@ -55,7 +56,7 @@ async def answer(request: Request, token: str) -> Response:
     digest = _digest(chosen, form)
     handed_in = await services.run(lambda: services.links.handed_in(link))
     if handed_in and handed_in.digest != digest:
-        message = f"{_on_its_way(handed_in)} Another one is not taken."
+        message = f"{_on_its_way(handed_in, aggregate.lead)} Another one is not taken."
         return _thanks(request, link, aggregate.lead, message, 409)
     # A refusal by the lead would use up the link's key, so what can be known before is not sent.
     foretold = await services.run(lambda: preview_from_ledger(services, aggregate, decision))
@@ -83,9 +84,9 @@ def _digest(chosen: Answer, form: Form) -> str:
     return hashlib.sha256(given.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def _on_its_way(first: HandedIn) -> str:
-    when = f"{first.at.astimezone(UTC):%Y-%m-%d at %H:%M} (UTC)"
-    return f"You answered on {when}: “{first.label}”. This answer is on its way, and is recorded in a moment."
+def _on_its_way(first: HandedIn, lead: Lead) -> str:
+    answered = f"You answered on {_when(first.at, lead)}: “{first.label}”."
+    return f"{answered} This answer is on its way, and is recorded in a moment."
 
 
 _PERHAPS = "Your answer may have been recorded. Send it again to be sure: it counts once."
@@ -101,20 +102,21 @@ async def _opened(request: Request, token: str) -> tuple[Link, LeadAggregate]:
             404,
             "This link is not known: its address is incomplete, or it was taken back. Ask the person who sent it to you.",
         )
+    aggregate = await read_lead(services, link.lead_id)
     if link.is_over(services.clock()):
         raise HTTPException(
             410,
-            f"This link has expired on {link.expires.astimezone(UTC):%Y-%m-%d}. Ask {link.made_by}, who made it, for a "
-            "new one.",
+            f"This link has expired on {_when(link.expires, aggregate.lead)}. Ask {link.made_by}, who made it, for a new "
+            "one.",
         )
-    return link, await read_lead(services, link.lead_id)
+    return link, aggregate
 
 
 def _closed(request: Request, link: Link, aggregate: LeadAggregate) -> HTMLResponse | None:
     """Return the page of a link that was used, or whose question has no answer any more."""
     if used := link.answered(aggregate.event_log.events):
-        when = f"You answered on {used.at.astimezone(UTC):%Y-%m-%d at %H:%M} (UTC)."
-        return _thanks(request, link, aggregate.lead, when, summary=used.summary)
+        message = f"You answered on {_when(used.at, aggregate.lead)}."
+        return _thanks(request, link, aggregate.lead, message, summary=used.summary)
     now = services_of(request).clock()
     open_answers = [
         each
@@ -156,9 +158,33 @@ def _over(request: Request, link: Link, lead: Lead) -> HTMLResponse:
 def _page(
     request: Request, template: str, status: int, link: Link, lead: Lead, **values: Any
 ) -> HTMLResponse:
-    """Return a page for somebody outside: of the lead it has the heading, and the quote if that is the question."""
-    quote = str(lead.quote) if link.purpose == "quote" and lead.quote else ""
-    return page(request, template, None, status, link=link, heading=lead.heading, quote=quote, **values)
+    """Return a page for somebody outside: of the lead it has the heading, and what the question is about."""
+    known = {"link": link, "heading": lead.heading, "about": _about(link, lead), "lead_zone": lead.zone}
+    return page(request, template, None, status, **known | values)
+
+
+def _about(link: Link, lead: Lead) -> list[tuple[str, str]]:
+    """Return what somebody outside has to know to answer, each with its name."""
+    facts: list[tuple[str, str]] = [("Organisation", lead.org)]
+    match link.purpose:
+        case "quote" if lead.quote:
+            facts += [("Price", str(lead.quote)), ("Offer", f"until the end of {lead.quote.valid_until}")]
+        case "signature":
+            facts += _period(lead.pending)
+        case "hub":
+            facts += [("Hub", lead.hub.url)] if lead.hub.url else []
+            facts += _period(lead.contract)
+    return facts
+
+
+def _period(contract: Contract) -> list[tuple[str, str]]:
+    days = [f"from {contract.start}"] if contract.start else []
+    days += [f"until {contract.term_ends}"] if contract.term_ends else []
+    return [("Contract", " ".join(days))] if days else []
+
+
+def _when(at: datetime, lead: Lead) -> str:
+    return f"{moment(at, lead.zone)} ({lead.zone})"
 
 
 def _chosen(link: Link, kind: str) -> Answer:

@@ -9,7 +9,7 @@ from pydantic import Field
 from process.types import Base
 from starter.web.auth import sessions
 from starter.web.auth.people import Way
-from starter.web.auth.store import Scope, TooManyTokens
+from starter.web.auth.store import TOKEN_DAYS, Scope, TooManyTokens
 from starter.web.forms.posted import posted, posted_as
 from starter.web.pages.rendering import page
 from starter.web.services import root_of, services_of
@@ -23,7 +23,11 @@ WITH_ROLE = [Depends(visitor_of)]
 _SCOPES = {
     Scope.READ: "see leads, agenda and reports",
     Scope.DECIDE: "decide, as far as your roles go",
+    Scope.DECODE: "read leads in Temporal's own tools, which is noted",
 }
+
+_DAYS = {30: "a month", 90: "three months", TOKEN_DAYS: "a year"}
+"""Days for which a token may count, with what people call them."""
 
 
 class NewToken(Base):
@@ -31,6 +35,7 @@ class NewToken(Base):
 
     name: str = Field(min_length=1, max_length=100)
     scope: list[Scope] = Field(min_length=1, max_length=10)
+    days: int = Field(TOKEN_DAYS, ge=1, le=TOKEN_DAYS)
 
 
 @router.get("/me")
@@ -54,8 +59,9 @@ async def add_token(request: Request, known: Known) -> HTMLResponse:
     """Make a token and show its secret, this once."""
     services, wanted = services_of(request), await posted_as(request, NewToken)
     name = wanted.name.strip() or "-"
+    args = (known.person, name, wanted.scope, wanted.days)
     try:
-        secret = await services.run(lambda: services.store.add_token(known.person, name, wanted.scope))
+        secret = await services.run(lambda: services.store.add_token(*args))
     except TooManyTokens as error:
         raise HTTPException(409, str(error)) from None
     return await _page(request, known, secret=secret)
@@ -100,6 +106,7 @@ async def _page(request: Request, known: KnownPerson, secret: str = "", calendar
         tokens=await services.run(lambda: services.store.tokens(account)),
         calendar_made=await services.run(lambda: services.store.calendar_made(account)),
         scopes=_SCOPES,
+        token_days=_DAYS,
         secret=secret,
         calendar=calendar,
     )

@@ -27,6 +27,7 @@ from starter.web.forms.form import Form, examples_of
 from starter.web.forms.offers import offers_of
 from starter.web.forms.posted import posted
 from starter.web.forms.values import CHECKED
+from starter.web.pages.lead import REFRESH
 from starter.web.pages.rendering import page
 from starter.web.reading import read_lead
 from starter.web.services import Services, services_of
@@ -102,8 +103,10 @@ class NewLeadPage:
                 "new_lead_waiting.html",
                 self.visitor,
                 202,
-                form=form,
-                opened=opened,
+                {"refresh": f"{REFRESH}; url={address}"},
+                heading=form.values.get("title", opened.lead_id),
+                org=form.values.get("org", ""),
+                lead_id=opened.lead_id,
                 address=address,
             )
         if opened.already and recorded.event_log.events[0].key != form.key:

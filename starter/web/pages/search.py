@@ -7,17 +7,24 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
+from client.errors import LeadsError
+from ledger.errors import LedgerRefused, LedgerUnavailable
 from ledger.queries.search import search
+from process.actor import Face
+from process.authorization import lacking_role
 from process.core.refusal import title
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.identity import issue_name, same_text
 from process.reports.catalog import REPORTS
+from process.views.choices import choices
 from process.views.lead_row import LeadRow
 from starter.web.pages.queries import Words
 from starter.web.pages.rendering import page
-from starter.web.services import services_of
-from starter.web.visitors import SignedIn
+from starter.web.reading import read_folded
+from starter.web.services import Services, services_of
+from starter.web.spelling import CORRECTION
+from starter.web.visitors import SignedIn, Visitor
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,6 +32,10 @@ LIMIT = 20
 """Number of leads that are shown."""
 FEW = 5
 """Number of leads for which a decision is proposed, and number of proposed decisions."""
+MANY = 100
+"""Number of decisions of one lead among which those are found that it takes now."""
+MAX_ID = 300
+"""Characters of a lead's id at most, and more."""
 SHORTEST = 3
 """Letters from which on the beginning of a word stands for it."""
 
@@ -68,9 +79,12 @@ async def show(
     request: Request,
     visitor: SignedIn,
     q: Annotated[Words, Query()] = "",
+    lead: Annotated[str, Query(max_length=MAX_ID)] = "",
 ) -> HTMLResponse:
-    """Show what is found."""
-    leads, proposed = await services_of(request).ask(_search, q)
+    """Show what is found. `lead`: id of the lead on whose page it is searched, so that its decisions come first."""
+    services = services_of(request)
+    leads, proposed = await services.ask(_search, q)
+    here = await _decisions_of(services, lead, q, visitor) if lead else []
     words = _words(q)
     return page(
         request,
@@ -79,9 +93,29 @@ async def show(
         q=q,
         leads=[Found(row, _found_by(row, words)) for row in leads[:LIMIT]],
         has_more=len(leads) > LIMIT,
+        here=here,
+        lead_id=lead,
         proposed=proposed,
         pages=[each for each in PAGES if all(word in same_text(each[0]) for word in words)],
     )
+
+
+async def _decisions_of(services: Services, lead_id: str, text: str, visitor: Visitor) -> list[str]:
+    """Return the decisions that the person may take about this lead now and may mean: without words, the next ones."""
+    try:
+        found, now = await read_folded(services, lead_id)
+    except (LeadsError, LedgerUnavailable, LedgerRefused):
+        return []
+    possible = await services.run(lambda: [each for each in choices(found.log, now) if each.allowed])
+    meant = {each.kind for each in wanted_decisions(text, MANY) if not each.rest}
+    actor = visitor.actor(Face.PAGE)
+    return [
+        each.kind
+        for each in possible
+        if (each.kind in meant if text.strip() else each.next)
+        and each.kind != CORRECTION
+        and not lacking_role(actor, DECISIONS[each.kind], found.lead)
+    ][:FEW]
 
 
 def _search(connection: Connection, text: str) -> tuple[Sequence[LeadRow], list[ProposedDecision]]:
@@ -97,13 +131,13 @@ def _search(connection: Connection, text: str) -> tuple[Sequence[LeadRow], list[
     return leads, [each for each, of in zip(proposed, wanted, strict=True) if each.leads or not of.rest]
 
 
-def wanted_decisions(text: str) -> list[Wanted]:
+def wanted_decisions(text: str, most: int = FEW) -> list[Wanted]:
     """Return the decisions that a search may mean: all words of one, with others; or only words of one."""
     words = _words(text)
     found = (
         _wanted(kind, words) for kind in DECISIONS if kind != LeadOpened.kind
     )  # that has a page of its own
-    return [each for each in found if each][:FEW]
+    return [each for each in found if each][:most]
 
 
 def _wanted(kind: str, words: Sequence[str]) -> Wanted | None:

@@ -221,9 +221,10 @@ const openHelp = () => {
 
 const openPalette = () => {
   if (!document.querySelector(".find") || document.querySelector("dialog[open]")) return false;
+  const lead = document.querySelector("[data-lead]")?.dataset.lead;
   const box = make("input", {
     type: "search", name: "q", maxlength: "200", autocomplete: "off", "aria-label": "Search leads, decisions and pages",
-    "hx-get": "/search", "hx-trigger": "input changed delay:250ms, load", "hx-target": "#palette-found",
+    "hx-get": lead ? `/search?lead=${encodeURIComponent(lead)}` : "/search", "hx-trigger": "input changed delay:250ms, load", "hx-target": "#palette-found",
     "hx-select": "#found", "hx-swap": "innerHTML", "hx-sync": "this:replace",
   });
   const made = dialog("palette", "Search or decide",

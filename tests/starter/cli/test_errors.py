@@ -14,6 +14,8 @@ from client.errors import (
     DecisionRefused,
     DecisionUnknown,
     InexactLead,
+    KeysFailed,
+    LeadErased,
     LeadHasEnded,
     LeadLost,
     LeadNotFound,
@@ -68,6 +70,7 @@ EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
     ),
     ExitCode.NOT_FOUND: (
         LeadNotFound("lead-a"),
+        LeadErased("lead-a/1"),
         AmbiguousLead("lead", ["lead-a", "lead-b"]),
         InexactLead("a", ["lead-a"]),
         LeadNotInLedger("lead-a", "SQLite"),
@@ -77,6 +80,7 @@ EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
     ),
     ExitCode.UNAVAILABLE: (
         NoWorker("leads"),
+        KeysFailed("The key store is away."),
         WorkerBusy("leads"),
         LeadStuck("lead-a", StuckCause.HISTORY, "Nondeterminism error"),
         DecisionUnknown("lead-a", "the disk is full", key=None),

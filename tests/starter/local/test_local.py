@@ -146,6 +146,13 @@ async def test_up_keeps_leads_over_a_restart(monkeypatch: pytest.MonkeyPatch) ->
         said_aloud = [log.read_text() for log in (UP.parent / "logs").iterdir()]
         assert not [log for log in said_aloud if secret[0] in log]
 
+        os.kill(texts["processes"]["temporal"], signal.SIGKILL)  # and so is Temporal, with all that it knows
+        await until(lambda: not runs(texts["processes"]["temporal"]))
+        await until(lambda: listens(ports[0]))
+        await done("put-on-hold", lead, "--until", "2049-01-01", *patient)
+        held = (await done("history", lead, "--json", *patient)).json
+        assert [line["kind"] for line in held].count("questionnaire_sent") == 1
+
         second = await leads("up", "--port", str(free_ports(1)[0]))
         assert second.code == 5
         assert "running already" in second.err

@@ -12,7 +12,7 @@ from playwright.async_api import Browser
 from starlette.types import Message, Receive, Scope, Send
 
 from starter.web import bodies
-from starter.web.auth.edge import WEBHOOK, BodyLimit
+from starter.web.auth.edge import CODEC, WEBHOOK, BodyLimit
 from starter.web.auth.rates import RULES
 from starter.web.bodies import MAX_BODY
 from starter.web.pages.rendering import TEMPLATES
@@ -40,6 +40,7 @@ HEADERS = {
 PUBLIC = {
     "/healthz",
     WEBHOOK,
+    CODEC,
     "/static/{name}",
     "/sign-in",
     "/sign-in/github",

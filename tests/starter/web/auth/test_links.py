@@ -49,7 +49,11 @@ async def test_the_page_offers_what_can_be_decided_now(web: AsyncClient) -> None
     assert "Not now: The lead is lost" in shown(await web.get("/leads/lead-di/link"))
 
 
-async def test_a_link_asks_one_question_and_shows_nothing_else(web: AsyncClient) -> None:
+async def test_a_link_asks_one_question_and_shows_nothing_else(
+    web: AsyncClient, url: str, lives: dict[str, Life]
+) -> None:
+    lives["bo"].does("details_changed", zone="America/New_York")
+    write_lives(url, lives["bo"])
     path = await made(web)
     assert not re.search("lead-bo|rive|quote", path, re.IGNORECASE)
     web.cookies.clear()
@@ -59,6 +63,10 @@ async def test_a_link_asks_one_question_and_shows_nothing_else(web: AsyncClient)
     assert "Do you accept this quote?" in text
     assert "12,000" in text
     assert "For Bo Rive" in text
+    assert "Organisation University of Bo" in text
+    assert re.search(r"Offer until the end of \d{4}-\d\d-\d\d", text)
+    assert "The price is agreed, and a contract with this price is prepared." in text
+    assert re.search(r"The link counts until \d{4}-\d\d-\d\d \d\d:\d\d \(America/New_York\)", text)
     assert "<nav" not in page.text
     assert "/leads/" not in page.text
     assert set(re.findall(r'name="(\w+)"', page.text.partition("<main")[2])) == {"answer", "reason"}
@@ -147,7 +155,7 @@ async def test_an_expired_link_says_so(
     async with pages(url) as web:
         answer = await web.get(path)
     assert answer.status_code == 410
-    assert "has expired" in shown(answer)
+    assert re.search(r"has expired on \d{4}-\d\d-\d\d \d\d:\d\d \(UTC\)", shown(answer))
 
 
 async def test_a_link_made_with_the_previous_key_counts(url: str, lives: dict[str, Life]) -> None:

@@ -177,3 +177,19 @@ async def test_the_page_shows_a_secret_once(url: str) -> None:
 async def test_a_token_needs_a_name_and_a_right(url: str, form: dict[str, str]) -> None:
     async with pages(url) as web:
         assert (await web.post("/me/tokens", data=form)).status_code == 422
+
+
+def test_a_token_expires_after_a_year_or_earlier(store: AccountStore, clock: Clock) -> None:
+    year, month = (store.add_token(ADA, "reports", [Scope.READ], days) for days in (9_999, 30))
+    assert {each.expires - each.made for each in store.tokens(ADA.account)} == {
+        timedelta(days=365),
+        timedelta(days=30),
+    }
+    clock.now += timedelta(days=30)
+    assert store.token(month) is None
+    assert store.token(year)
+    clock.now += timedelta(days=335)
+    assert store.token(year) is None
+    assert len(store.tokens(ADA.account)) == 2  # the page says that they have expired
+    store.add_token(ADA, "another", [Scope.READ])
+    assert [each.name for each in store.tokens(ADA.account)] == ["another"]

@@ -55,7 +55,7 @@ async def test_the_most_urgent_comes_first_in_sections_with_counts(url: str) -> 
     for told in ("12 days late", f'was due <time datetime="{LATE}"', 'since <time datetime="2026-05-01"'):
         assert told in agenda
     assert '<b class="whose">Contracts</b> The hub runs' in agenda
-    assert 'href="/leads/lead-00000001/next"' in agenda
+    assert 'href="/leads/lead-00000001/next?line=overdue.' in agenda
 
 
 async def test_an_agenda_of_one_role_or_person_has_their_lines_only(url: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from httpx2 import AsyncClient, Response
 
 from process.core.decide import decide
+from process.corrections.impact import correction_impact
 from process.decisions.base import Decision
 from starter.web.pages import correct
 from tests.support.lives import Life
@@ -154,3 +155,20 @@ async def test_the_page_is_made_beside_the_event_loop_and_tries_one_way_first(
     assert (await web.get(f"/leads/lead-bo/correct/{seq_of(bo, 'price_quoted')}")).status_code == 200
     assert len(threads) == 1
     assert threads[0] is not threading.main_thread()
+
+
+async def test_the_answer_to_the_form_is_made_beside_the_event_loop_too(
+    web: AsyncClient, bo: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def foretold(*args: Any) -> Any:
+        threads.append(threading.current_thread())
+        return correction_impact(*args)
+
+    monkeypatch.setattr(correct, "correction_impact", foretold)
+    quoted, by_date = seq_of(bo, "price_quoted"), seq_of(bo, "mail_sent")
+    for seq in (quoted, by_date):
+        await sent(web, f"/leads/lead-bo/correct/{seq}", do="look", reason="A slip", seen="99")
+    assert threads
+    assert threading.main_thread() not in threads

@@ -82,6 +82,7 @@ async def test_while_the_ledger_is_away_the_lead_itself_tells(
         assert "send the questionnaire" in shown
         assert f'href="/leads/{life.id}/decide/questionnaire-sent"' in response.text
         assert "became a lead" in shown
+        assert "refresh" not in response.headers  # that may take long
         assert (await web.get("/leads/lead-nobody")).status_code == 404
         assert (await web.get(f"/leads/{life.id}?as-of=2026-06-01")).status_code == 503
 
@@ -95,8 +96,14 @@ async def test_a_lead_that_is_not_in_the_ledger_yet_is_shown(
     async with worker, pages(url, env.client, task_queue=queue) as web:
         life = await begin(env, outside, queue)
         await life.settled()
-        shown = text_of(await web.get(f"/leads/{life.id}"))
-        assert "The ledger does not have this lead yet." in shown
+        page = await web.get(f"/leads/{life.id}")
+        assert "The ledger does not have this lead yet." in text_of(page)
+        assert page.headers["refresh"] == "3"  # so it comes by itself, also without JavaScript
+    async with pages(url, env.client, task_queue=queue) as web:  # and now without a worker
+        waiting = await web.get(f"/leads/{life.id}")
+        assert (waiting.status_code, waiting.headers["refresh"]) == (202, "3")
+        assert "is opened and kept safely" in text_of(waiting)
+        assert life.id in text_of(waiting)
 
 
 async def test_without_a_worker_the_page_is_whole_but_for_what_is_under_way(

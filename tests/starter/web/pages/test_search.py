@@ -6,9 +6,11 @@ import pytest
 from httpx2 import AsyncClient
 from playwright.async_api import Browser, expect
 
+from process.types import Role
 from starter.web.pages.search import wanted_decisions
+from starter.web.visitors import Visitor
 from tests.support.lives import Life
-from tests.support.pages import LAPTOP, PHONE, a_life, pages, served, watched, write_lives
+from tests.support.pages import LAPTOP, PHONE, a_life, pages, pages_seen_by, served, watched, write_lives
 
 
 async def test_a_lead_is_found_with_what_matched(web: AsyncClient) -> None:
@@ -21,6 +23,30 @@ async def test_a_lead_is_found_with_what_matched(web: AsyncClient) -> None:
 async def test_a_decision_is_proposed_for_the_lead_that_is_found(web: AsyncClient, query: str) -> None:
     found = (await web.get(f"/search?q={query}")).text
     assert 'href="/leads/lead-bo/decide/price-quoted"' in found
+
+
+async def test_on_a_leads_page_its_own_decisions_come_first(web: AsyncClient) -> None:
+    assert 'data-lead="lead-bo"' in (await web.get("/leads/lead-bo")).text
+    next_ones = (await web.get("/search?lead=lead-bo")).text
+    found = re.findall(r'<a data-move href="([^"]+)"', next_ones)
+    assert found[:2] == [
+        "/leads/lead-bo/decide/quote-accepted",
+        "/leads/lead-bo/decide/quote-declined",
+    ]
+    named = (await web.get("/search?lead=lead-bo&q=hold")).text
+    assert re.findall(r'<a data-move href="([^"]+)"', named)[0] == "/leads/lead-bo/decide/put-on-hold"
+
+
+@pytest.mark.parametrize("lead", ["lead-nobody", "%00", "lead-di/../x"])
+async def test_a_search_on_the_page_of_no_lead_is_a_search(web: AsyncClient, lead: str) -> None:
+    found = await web.get(f"/search?lead={lead}&q=forecast")
+    assert found.status_code == 200
+    assert "/reports/forecast" in found.text
+
+
+async def test_whoever_may_not_decide_is_not_offered_it(url: str, lives: dict[str, Life]) -> None:
+    async with pages_seen_by(Visitor("Ed", "ed", (Role.ENGINEERING,)), url) as web:
+        assert "decide/quote-accepted" not in (await web.get("/search?lead=lead-bo")).text
 
 
 async def test_a_decision_without_a_lead_asks_which(web: AsyncClient) -> None:

@@ -342,3 +342,4 @@ async def test_a_lead_that_no_worker_has_begun_yet_is_said_to_be_kept(
         kept = await new(web, org="Uni Three", person="Di Three", title="A hub", service="hub")
     assert kept.status_code == 202
     assert "as soon as a worker runs" in text_of(kept)
+    assert re.fullmatch(r"3; url=/leads/lead-uni-three-\w+", kept.headers["refresh"])

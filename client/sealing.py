@@ -1,0 +1,21 @@
+"""The keys of this process, as its settings have them."""
+
+from config.settings import Settings
+from keys.ring import KeyRing
+from workflows.runtime.codec import SealingCodec
+
+
+def key_ring(settings: Settings) -> KeyRing | None:
+    """Return the key ring, or None if there is no master key. Raises KeysRefused for an unusable store."""
+    keys = settings.keys
+    if not keys.master_keys:
+        return None
+    from keys.opening import ring_at  # only this needs a database, which takes a moment to load
+
+    return ring_at(keys.store_url.get_secret_value(), *keys.master_keys)
+
+
+def codec_by(settings: Settings, namespace: str = "") -> SealingCodec | None:
+    """Return the codec for payloads, or None if there are no keys. Without encryption it only opens."""
+    ring = key_ring(settings)
+    return SealingCodec(ring, namespace, seals=settings.keys.seals) if ring else None

@@ -1,0 +1,113 @@
+"""The database engine of the key store, its schema, and the translation of errors."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from keys.errors import KeysRefused, KeysUnavailable
+from keys.tables import METADATA
+
+TIMEOUT: Final = 2
+"""Seconds to wait for a connection, and for another writer."""
+
+
+def make_engine(url: str) -> Engine:
+    """Return the engine for a SQLAlchemy URL, without connecting. Raises KeysRefused for an unusable URL."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # The parser's own message may quote a part of the password.
+        raise KeysRefused(
+            "The key store's URL cannot be read. It looks like sqlite:///FILE or "
+            "postgresql://USER:PASSWORD@HOST:5432/DATABASE."
+        ) from None
+    match parsed.drivername:
+        case "postgresql" | "postgresql+psycopg":
+            limits = {
+                "connect_timeout": str(TIMEOUT),
+                "tcp_user_timeout": "5000",
+                "application_name": "leads",
+            }
+            url_ = parsed.set(drivername="postgresql+psycopg", query={**limits, **parsed.query})
+            return create_engine(url_, pool_pre_ping=True, pool_timeout=TIMEOUT, hide_parameters=True)
+        case "sqlite" | "sqlite+pysqlite" if parsed.database and not parsed.database.startswith(
+            (":", "file:")
+        ):
+            return _sqlite(parsed)
+        case _:
+            raise KeysRefused("The key store's URL must be postgresql://… or sqlite:///FILE.")
+
+
+def _sqlite(url: URL) -> Engine:
+    url = url.set(query={"timeout": str(TIMEOUT), **url.query})
+    engine = create_engine(url, pool_timeout=TIMEOUT, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
+        # One file, in which a destroyed key is overwritten. A write-ahead log would keep it for a while.
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def make_schema(engine: Engine) -> None:
+    """Make the tables that are missing. Raises KeysUnavailable or KeysRefused."""
+    if engine.dialect.name == "sqlite":
+        _make_file(Path(str(engine.url.database)))
+    with translated(engine.url):
+        try:
+            METADATA.create_all(engine)
+        except DBAPIError:  # another process may make them just now
+            METADATA.create_all(engine)
+
+
+def _make_file(file: Path) -> None:
+    """Make the file, for its owner only."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise KeysRefused(f"The key store's file cannot be made: {error.strerror} ({file}).") from None
+
+
+def location_of(url: URL) -> str:
+    """Return the database's location for messages, without the password and the query (which may hold one)."""
+    if url.get_backend_name() == "sqlite":
+        return f"SQLite file {url.database}"
+    return f"PostgreSQL database {url.database} on {url.host or 'the local socket'}"
+
+
+@contextmanager
+def translated(url: URL) -> Iterator[None]:
+    """Raise the errors of the database as errors of the key store, which name the place and nothing else."""
+    try:
+        yield
+    except IntegrityError:
+        raise  # another process was faster
+    except PoolTimeoutError:
+        raise KeysUnavailable(f"The key store is busy ({location_of(url)}).") from None
+    except DBAPIError as error:
+        raise KeysUnavailable(
+            f"The key store cannot be used ({location_of(url)}): {_cause(error)}."
+        ) from None
+
+
+def _cause(error: DBAPIError) -> str:
+    """Return the cause in the driver's words, by its first line, which holds no values."""
+    lines = str(error.orig).strip().splitlines() if error.orig else []
+    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -1,0 +1,16 @@
+"""Opens the key ring of a process: one for each store, which all its parts share."""
+
+from functools import lru_cache
+
+from keys.master_keys import MasterKeys
+from keys.ring import KeyRing
+from keys.sql_store import SqlKeyStore
+
+
+@lru_cache(maxsize=8)
+def ring_at(url: str, *master_keys: str) -> KeyRing:
+    """Return the ring over the store at this URL, which is connected at its first use.
+
+    The first master key wraps, all of them unwrap. Raises KeysRefused for an unusable URL or no master key.
+    """
+    return KeyRing(SqlKeyStore(url, MasterKeys(master_keys)))

@@ -1,0 +1,218 @@
+"""Keeps data keys in a SQL database, wrapped under master keys."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Self
+
+from sqlalchemy import Connection, Executable, Row, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from keys.data_key import DataKey, KeyId
+from keys.database import location_of, make_engine, make_schema, translated
+from keys.errors import KeyErased, KeyUnknown
+from keys.master_keys import MasterKeys
+from keys.store import Epoch
+from keys.tables import KEYS
+
+AT_ONCE = 500
+"""Keys that are wrapped anew in one transaction."""
+ATTEMPTS = 5
+"""Attempts to add a key while other processes add theirs for the same owner."""
+
+
+class Counts(NamedTuple):
+    """The keys in a store, in numbers."""
+
+    owners: int
+    kept: dict[str, int]
+    """Keys that are not destroyed, by the id of the master key that wraps them."""
+    destroyed: int
+
+
+class SqlKeyStore:
+    """Keeps data keys in a SQL database. Several processes may use it at once."""
+
+    def __init__(self, url: str, master_keys: MasterKeys) -> None:
+        self._engine = make_engine(url)
+        self._master_keys = master_keys
+        self._made = False
+        self.location = location_of(self._engine.url)
+
+    @classmethod
+    def open(cls, url: str, master_keys: MasterKeys) -> Self:
+        """Return the store, with its tables made. Raises KeysRefused or KeysUnavailable."""
+        store = cls(url, master_keys)
+        store.prepare()
+        return store
+
+    def prepare(self) -> None:
+        """Make the tables if they are missing. It happens by itself before the first use."""
+        make_schema(self._engine)
+        self._made = True
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def newest(self, owner: str) -> DataKey:
+        """Return the owner's newest key, made if there is none. Raises KeyErased if the owner was erased whole."""
+        for _ in range(ATTEMPTS):
+            if (row := self._newest_row(owner)) is not None:
+                return self._unwrapped(row)
+            if key := self._added(KeyId(owner, 1)):
+                return key
+        return self._unwrapped(self._row(KeyId(owner, 1)))
+
+    def get(self, key_id: KeyId) -> DataKey:
+        """Return a key. Raises KeyErased or KeyUnknown."""
+        return self._unwrapped(self._row(key_id))
+
+    def advance(self, owner: str) -> int:
+        """Begin the owner's next epoch and return it. Raises KeyErased if the owner was erased whole."""
+        while True:
+            row = self._newest_row(owner)
+            if row is not None and row.wrapped is None:
+                raise KeyErased(str(KeyId(owner, row.epoch)))
+            if key := self._added(KeyId(owner, row.epoch + 1 if row is not None else 1)):
+                return key.id.epoch
+
+    def erase(self, owner: str, before: int | None = None) -> int:
+        """Destroy the owner's keys of the epochs below `before`; without it all, for good. Return how many.
+
+        The database is then cleaned of what it keeps of changed lines, also if an attempt before came no further.
+        """
+        now = datetime.now(UTC)
+        if before is None and self._newest_row(owner) is None:
+            self._added(KeyId(owner, 1))
+        gone = KEYS.c.owner == owner, KEYS.c.wrapped.is_not(None)
+        with self._writing() as connection:
+            found = connection.execute(
+                update(KEYS)
+                .where(*gone, *(() if before is None else (KEYS.c.epoch < before,)))
+                .values(wrapped=None, destroyed_at=now)
+            ).rowcount
+        self._clean()
+        return found
+
+    def epochs(self, owner: str) -> list[Epoch]:
+        """Return the owner's epochs, oldest first, destroyed ones too."""
+        asked = select(KEYS).where(KEYS.c.owner == owner).order_by(KEYS.c.epoch)
+        return [
+            Epoch(row.epoch, row.created_at, row.destroyed_at, row.master_key) for row in self._rows(asked)
+        ]
+
+    def owners(self, prefix: str = "") -> list[str]:
+        """Return the owners whose name begins so and that have a key which is not destroyed, in order."""
+        asked = (
+            select(KEYS.c.owner)
+            .where(KEYS.c.owner.startswith(prefix, autoescape=True), KEYS.c.wrapped.is_not(None))
+            .distinct()
+            .order_by(KEYS.c.owner)
+        )
+        return [row.owner for row in self._rows(asked)]
+
+    # ---- master keys
+
+    def counts(self) -> Counts:
+        """Return how many keys there are, and under which master keys."""
+        by_key = (
+            select(KEYS.c.master_key, func.count().label("number"))
+            .where(KEYS.c.wrapped.is_not(None))
+            .group_by(KEYS.c.master_key)
+        )
+        total = select(
+            func.count(func.distinct(KEYS.c.owner)).label("owners"),
+            func.count(KEYS.c.destroyed_at).label("destroyed"),
+        )
+        kept = {row.master_key: row.number for row in self._rows(by_key)}
+        (row,) = self._rows(total)
+        return Counts(row.owners, kept, row.destroyed)
+
+    def rotate(self) -> int:
+        """Wrap all keys under the newest master key and return how many were not yet. It may be interrupted.
+
+        Raises KeysUnavailable if a key is wrapped under a master key that this process lacks.
+        """
+        newest, done = self._master_keys.newest, 0
+        asked = (
+            select(KEYS)
+            .where(KEYS.c.wrapped.is_not(None), KEYS.c.master_key != newest)
+            .order_by(KEYS.c.owner, KEYS.c.epoch)
+            .limit(AT_ONCE)
+        )
+        while rows := self._rows(asked):
+            wrapped = [(row, self._master_keys.wrap(self._unwrapped(row))) for row in rows]
+            with self._writing() as connection:
+                for row, again in wrapped:
+                    done += connection.execute(
+                        update(KEYS)
+                        .where(
+                            KEYS.c.owner == row.owner, KEYS.c.epoch == row.epoch, KEYS.c.wrapped.is_not(None)
+                        )
+                        .values(wrapped=again, master_key=newest)
+                    ).rowcount
+        if done:
+            self._clean()
+        return done
+
+    # ---- rows
+
+    def _newest_row(self, owner: str) -> Row[Any] | None:
+        asked = select(KEYS).where(KEYS.c.owner == owner).order_by(KEYS.c.epoch.desc()).limit(1)
+        return next(iter(self._rows(asked)), None)
+
+    def _row(self, key_id: KeyId) -> Row[Any]:
+        asked = select(KEYS).where(KEYS.c.owner == key_id.owner, KEYS.c.epoch == key_id.epoch)
+        for row in self._rows(asked):
+            return row
+        raise KeyUnknown(str(key_id))
+
+    def _unwrapped(self, row: Row[Any]) -> DataKey:
+        key_id = KeyId(row.owner, row.epoch)
+        if row.wrapped is None:
+            raise KeyErased(str(key_id))
+        return self._master_keys.unwrap(key_id, row.master_key, bytes(row.wrapped))
+
+    def _added(self, key_id: KeyId) -> DataKey | None:
+        """Add a new key, and return it; None if another process has added one with this id meanwhile."""
+        key = DataKey.new(key_id)
+        values = {
+            "owner": key_id.owner,
+            "epoch": key_id.epoch,
+            "wrapped": self._master_keys.wrap(key),
+            "master_key": self._master_keys.newest,
+            "created_at": datetime.now(UTC),
+        }
+        try:
+            with self._writing() as connection:
+                connection.execute(insert(KEYS).values(values))
+        except IntegrityError:
+            return None
+        return key
+
+    def _clean(self) -> None:
+        """Let PostgreSQL remove the versions of changed lines. SQLite has overwritten them (`PRAGMA secure_delete`)."""
+        if self._engine.dialect.name != "postgresql":
+            return
+        with translated(self._engine.url), self._engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM data_keys"))
+
+    def _rows(self, asked: Executable) -> Sequence[Row[Any]]:
+        self._prepare_once()
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return connection.execute(asked).all()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        self._prepare_once()
+        with (
+            translated(self._engine.url),
+            self._engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def _prepare_once(self) -> None:
+        if not self._made:
+            self.prepare()

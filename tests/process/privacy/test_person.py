@@ -1,0 +1,88 @@
+"""A person is found by whole words, however they are spelt."""
+
+import pytest
+from pydantic import ValidationError
+
+from process.personal import ERASED
+from process.privacy.person import Person
+
+ADA = Person(names=("Ada Lovelace",), addresses=("Ada@Example.org",), logins=("@ada-l",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ada Lovelace",
+        "ADA LOVELACE",
+        "ada  lovelace",
+        "Àda Lovelacé",
+        "Lovelace, Ada",
+        "ada.lovelace",
+        "ada@example.org",
+        "ADA@EXAMPLE.ORG",
+        "@ada-l",
+        "ada-l",
+        "ada.lovelace@elsewhere.example",
+    ],
+)
+def test_each_spelling_is_blacked_out(text: str) -> None:
+    assert ADA.blacked_out(f"We met {text}, and others") in (
+        f"We met {ERASED}, and others",
+        f"We met @{ERASED}, and others",
+    )
+    assert ADA.is_mentioned_in(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ada Lovelaces",
+        "Nada Lovelace",
+        "Ada",
+        "Lovelace",
+        "eve.ada@example.org",
+        "ada@example.org.uk",
+        "ada-lemming",
+    ],
+)
+def test_other_words_stay(text: str) -> None:
+    assert ADA.blacked_out(text) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "may_be"),
+    [
+        ("Ada", True),
+        ("lovelace", True),
+        ("A. Lovelace", True),
+        ("Lovelace A", True),
+        ("Ada Example", False),
+        ("B. Lovelace", False),
+        ("", False),
+    ],
+)
+def test_a_part_of_a_name_may_stand_for_them(name: str, may_be: bool) -> None:
+    assert ADA.may_be_called(name) is may_be
+
+
+def test_accents_around_a_mention_go_with_it() -> None:
+    decomposed = "Ada Lovelace\u0301"
+    assert ADA.blacked_out(f"«{decomposed}»") == f"«{ERASED}»"
+
+
+def test_what_stands_around_it_stays_as_it_was_written() -> None:
+    assert ADA.blacked_out("ﬁrst ADA LOVELACE, ﬁnally Ü") == f"ﬁrst {ERASED}, ﬁnally Ü"
+
+
+def test_a_person_has_a_word() -> None:
+    with pytest.raises(ValidationError):
+        Person()
+    with pytest.raises(ValidationError):
+        Person(logins=("@@",))
+
+
+def test_further_words_are_added_once() -> None:
+    more = ADA.with_words(["ada-l", "Ada King", "id:7", "king@example.org"])
+    assert more.names == ("Ada Lovelace", "Ada King", "id:7")
+    assert more.addresses == ("Ada@Example.org", "king@example.org")
+    assert more.with_words(["Ada King"]) is more

@@ -1,0 +1,229 @@
+"""The payload codec: seals each payload under the key of the workflow that it belongs to, and opens it again.
+
+A lead's payloads are sealed under the lead's own keys, so that all of it is erased with them. A payload opens only in the
+workflow and the namespace in which it was sealed. Payloads that are not sealed pass through.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
+from temporalio.client import Client, WorkflowHistory
+from temporalio.converter import (
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    PayloadCodec,
+    PayloadConverter,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
+
+from keys.data_key import DataKey, KeyId
+from keys.errors import KeyErased, KeysUnavailable, KeyUnknown, SealBroken
+from keys.ring import KeyRing
+from keys.sealing import seal, unseal
+from process.types import Unreadable
+from workflows.runtime.converter import LeadPayloadConverter
+from workflows.runtime.handover import ENCODING as HANDED_OVER
+from workflows.runtime.owners import may_hold, owner_of
+from workflows.runtime.sealed import BROKEN, ENCODING, ERASED, KEY, SEALED
+from workflows.runtime.walking import payloads_in
+
+_NOT_SEALED: Final = frozenset({SEALED, ERASED, BROKEN, HANDED_OVER.encode(), b"binary/null"})
+_PACKED: Final = b"binary/plain"
+"""Encoding of bytes, such as a packed lead, which is compressed already."""
+
+_CONVERTER: Final = LeadPayloadConverter()
+
+Found = dict[KeyId, DataKey | Exception]
+
+
+class SealingCodec(PayloadCodec, WithSerializationContext):
+    """Seals and opens payloads of one workflow, or without a context of any."""
+
+    __slots__ = ("_namespace", "_ring", "_workflow_id", "seals")
+
+    def __init__(
+        self, ring: KeyRing, namespace: str = "", workflow_id: str | None = None, *, seals: bool = True
+    ) -> None:
+        self._ring = ring
+        self._namespace = namespace
+        self._workflow_id = workflow_id
+        self.seals = seals
+        """False if payloads are opened only."""
+
+    def with_context(self, context: SerializationContext) -> "SealingCodec":
+        namespace = getattr(context, "namespace", self._namespace)
+        workflow_id = getattr(context, "workflow_id", None)
+        return SealingCodec(self._ring, namespace, workflow_id, seals=self.seals)
+
+    def in_namespace(self, namespace: str) -> "SealingCodec":
+        """Return the codec for all workflows of this namespace."""
+        return SealingCodec(self._ring, namespace, seals=self.seals)
+
+    def for_workflow(self, workflow_id: str) -> "SealingCodec":
+        """Return the codec for another workflow of the same namespace."""
+        return SealingCodec(self._ring, self._namespace, workflow_id, seals=self.seals)
+
+    # ---- the SDK's interface
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        key = await self.key() if any(map(_is_open, payloads)) else None
+        return [self._sealed(key, payload) if key and _is_open(payload) else payload for payload in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        found = await self._keys_of(payloads)
+        return [self._opened(payload, found) if _is_sealed(payload) else payload for payload in payloads]
+
+    # ---- in place, for messages that hold payloads
+
+    async def seal_in_place(self, payloads: Iterable[Payload]) -> None:
+        """Seal all of these payloads that are not sealed yet."""
+        given = [payload for payload in payloads if _is_open(payload)]
+        if given and (key := await self.key()):
+            for payload in given:
+                payload.CopyFrom(self._sealed(key, payload))
+
+    async def open_in_place(self, payloads: Iterable[Payload]) -> None:
+        """Open all of these payloads that are sealed."""
+        given = [payload for payload in payloads if _is_sealed(payload)]
+        if given:
+            found = await self._keys_of(given)
+            for payload in given:
+                payload.CopyFrom(self._opened(payload, found))
+
+    # ---- keys
+
+    async def key(self) -> DataKey | None:
+        """Return the key under which is sealed now, or None if nothing is."""
+        owner = owner_of(self._workflow_id) if self.seals else None
+        if owner is None:
+            return None
+        return self._ring.cached_newest(owner) or await asyncio.to_thread(self._ring.newest, owner)
+
+    async def _keys_of(self, payloads: Iterable[Payload]) -> Found:
+        """Return the keys that these payloads name, as far as they may be used here."""
+        found: Found = {}
+        missing: list[KeyId] = []
+        for payload in payloads:
+            if _is_sealed(payload) and (key_id := self._key_id(payload)) and key_id not in found:
+                if key := self._ring.cached(key_id):
+                    found[key_id] = key
+                else:
+                    missing.append(key_id)
+        if missing:
+            found |= await asyncio.to_thread(self._fetched, dict.fromkeys(missing))
+        return found
+
+    def _fetched(self, key_ids: Iterable[KeyId]) -> Found:
+        found: Found = {}
+        for key_id in key_ids:
+            try:
+                found[key_id] = self._ring.get(key_id)
+            except KeyErased as error:
+                found[key_id] = error
+            except KeyUnknown as error:
+                # Anyone may send a payload with an invented key. But where no key of the owner is known, the store is the
+                # wrong one, and nothing may be taken for unreadable that another process can read.
+                if not self._ring.epochs(key_id.owner):
+                    raise KeysUnavailable(str(error)) from None
+                found[key_id] = error
+        return found
+
+    def _key_id(self, payload: Payload) -> KeyId | None:
+        try:
+            key_id = KeyId.parse(payload.metadata[KEY].decode())
+        except ValueError:
+            return None
+        return key_id if may_hold(self._workflow_id, key_id.owner) else None
+
+    # ---- one payload
+
+    def _sealed(self, key: DataKey, payload: Payload) -> Payload:
+        packed = payload.metadata[ENCODING] == _PACKED
+        data = seal(key, payload.SerializeToString(), self._namespace.encode(), compress=not packed)
+        return Payload(metadata={ENCODING: SEALED, KEY: key.name}, data=data)
+
+    def _opened(self, payload: Payload, found: Found) -> Payload:
+        key_id = self._key_id(payload)
+        key = found.get(key_id) if key_id else None
+        if isinstance(key, KeyErased):
+            return Payload(metadata={ENCODING: ERASED, KEY: payload.metadata[KEY]})
+        if isinstance(key, DataKey):
+            try:
+                return Payload.FromString(unseal(key, payload.data, self._namespace.encode()))
+            except SealBroken:
+                pass
+        return Payload(metadata={ENCODING: BROKEN, KEY: payload.metadata[KEY]})
+
+
+def _is_open(payload: Payload) -> bool:
+    return payload.metadata.get(ENCODING) not in _NOT_SEALED
+
+
+def _is_sealed(payload: Payload) -> bool:
+    return payload.metadata.get(ENCODING) == SEALED
+
+
+def data_converter(converter: type[PayloadConverter], codec: SealingCodec | None) -> DataConverter:
+    """Return the data converter with this codec. With it, failures are sealed, too."""
+    if codec is None:
+        return DataConverter(payload_converter_class=converter)
+    if not codec.seals:
+        return DataConverter(payload_converter_class=converter, payload_codec=codec)
+    return DataConverter(
+        payload_converter_class=converter,
+        payload_codec=codec,
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
+def codec_of(client: Client) -> SealingCodec | None:
+    """Return the codec with which a client seals, or None if it does not."""
+    codec = client.data_converter.payload_codec
+    return codec if isinstance(codec, SealingCodec) else None
+
+
+def converter_for(client: Client, workflow_id: str) -> DataConverter:
+    """Return the client's data converter for what is sent to this workflow."""
+    return client.data_converter.with_context(WorkflowSerializationContext(client.namespace, workflow_id))
+
+
+async def open_history(client: Client, history: WorkflowHistory) -> WorkflowHistory:
+    """Open all payloads of a history that was fetched, in place, and return it.
+
+    Raises KeysUnavailable while the key store is away. What was erased stays in place as erased.
+    """
+    if codec := codec_of(client):
+        codec = codec.with_context(WorkflowSerializationContext(client.namespace, history.workflow_id))
+        await codec.open_in_place([payload for event in history.events for payload in payloads_in(event)])
+        for event in history.events:
+            attributes = getattr(event, event.WhichOneof("attributes") or "user_metadata")
+            if "failure" in attributes.DESCRIPTOR.fields_by_name and attributes.HasField("failure"):
+                _restore(attributes.failure)
+    return history
+
+
+async def open_failure(client: Client, workflow_id: str, failure: Failure) -> Failure:
+    """Open a failure of this workflow in place, with its message, and return it."""
+    if codec := codec_of(client):
+        codec = codec.with_context(WorkflowSerializationContext(client.namespace, workflow_id))
+        await codec.open_in_place(payloads_in(failure))
+        _restore(failure)
+    return failure
+
+
+def _restore(failure: Failure) -> None:
+    """Put the message and the stack trace back where they were before the failure was sealed, as far as it was opened."""
+    if failure.HasField("encoded_attributes"):
+        kept = _CONVERTER.from_payloads([failure.encoded_attributes])[0]
+        if isinstance(kept, dict):
+            failure.message = str(kept.get("message", ""))
+            failure.stack_trace = str(kept.get("stack_trace", ""))
+        elif isinstance(kept, Unreadable):
+            failure.message = kept.came
+    if failure.HasField("cause"):
+        _restore(failure.cause)
