@@ -1,11 +1,13 @@
 """The client of leads: open a lead, take decisions, query. It neither prints nor parses."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from temporalio.client import (
     WorkflowExecutionDescription,
@@ -38,16 +40,10 @@ from client.errors import (
 )
 from client.lost import find_lost
 from client.stuck import cause_of, find_stuck, why_silent
-from process.core.outbox import DriftCheck
-from process.core.receipts import NOT_SIGNED, Answer
+from process.core.answers import NOT_SIGNED, Answer
 from process.core.refusal import Refused, refuse
 from process.corrections.corrected_decision import CorrectionImpact
-from process.decisions.base import Decision
-from process.decisions.merging import Merged
-from process.decisions.opening import LeadOpened
-from process.decisions.policy import PolicyAdopted
 from process.duplicates.notices import DuplicateCandidates, refuse_merge
-from process.effects.summaries import shortened
 from process.envelope import EVERY_LEAD, THE_SERVICE, seal
 from process.github.edits import RevertEdits
 from process.identity import full_id, possible_ids, request_key, same_text
@@ -58,6 +54,11 @@ from process.views.agenda_items import AgendaItem
 from process.views.lead_overview import Option, Overview
 from workflows import search_attributes as attributes
 from workflows.names import LEAD_WORKFLOW, REQUEST
+
+if TYPE_CHECKING:  # a command that only asks needs no decisions and effects, which take a moment to load
+    from process.core.outbox import DriftCheck
+    from process.decisions.base import Decision
+    from process.decisions.opening import LeadOpened
 
 T = TypeVar("T")
 Reserve = Callable[[str], Awaitable[str]]
@@ -221,6 +222,8 @@ class LeadsClient(Directory):
             opened = opened.replaced(policy=self.policy)
         body = opened.model_dump(mode="json", exclude_unset=True, exclude={"actor"})
         body["policy"] = opened.policy.model_dump(mode="json")  # in full: the lead keeps this one
+        from process.effects.summaries import shortened
+
         start = opened.opened(lead_id, datetime.now(UTC))
         try:
             await self.client.start_workflow(
@@ -292,8 +295,7 @@ class LeadsClient(Directory):
         Raises DecisionRefused; DecisionUnknown if Temporal failed meanwhile; LeadLost. With any other error, the decision
         was not taken.
         """
-        if isinstance(decision, Merged):
-            decision = await self._into(handle, decision)
+        decision = await self._into(handle, decision)
         body = self.body_of(decision)
         try:
             return await self._update(handle, decision, body, seen)
@@ -352,6 +354,8 @@ class LeadsClient(Directory):
     def body_of(self, decision: Decision) -> dict[str, Any]:
         """Return the decision as JSON; a policy to adopt is filled in with ours."""
         body = decision.model_dump(mode="json", exclude_unset=True, exclude={"source", "actor"})
+        from process.decisions.policy import PolicyAdopted
+
         if isinstance(decision, PolicyAdopted):
             body.setdefault("policy", self.policy.model_dump(mode="json"))
         return body
@@ -370,13 +374,17 @@ class LeadsClient(Directory):
         body = team.model_dump(mode="json")
         return body, seal(self.key, EVERY_LEAD, "set_team", body, THE_SERVICE).model_dump(mode="json")
 
-    async def _into(self, handle: LeadHandle, merged: Merged) -> Merged:
-        """Return the decision with the id of the other lead, however that was named.
+    async def _into(self, handle: LeadHandle, decision: Decision) -> Decision:
+        """Return the decision; one to merge, with the id of the other lead, however that was named.
 
         Raises DecisionRefused if the two cannot be merged. Without a worker, the other lead finds out later.
         """
+        from process.decisions.merging import Merged
+
+        if not isinstance(decision, Merged):
+            return decision
         try:
-            other = await self.exactly(merged.into)
+            other = await self.exactly(decision.into)
         except LeadMissing as unknown:
             raise DecisionRefused(Refused(reason=str(unknown).removesuffix(".")), handle.id) from None
         try:
@@ -386,7 +394,7 @@ class LeadsClient(Directory):
             refusal = None
         if refusal and (known is None or known.lead_id != other.id):
             raise DecisionRefused(refusal, handle.id)
-        return merged.replaced(into=other.id)
+        return decision.replaced(into=other.id)
 
     async def retry(self, handle: LeadHandle, effect: str | None) -> list[str]:
         """Retry the effects that failed for good (all, or the one with this key) and return their keys."""
@@ -444,8 +452,7 @@ class LeadsClient(Directory):
 
     async def preview(self, handle: LeadHandle, decision: Decision) -> DecisionPreview:
         """Return the consequences of the decision without taking it. Raises DecisionRefused for an impossible merge."""
-        if isinstance(decision, Merged):
-            decision = await self._into(handle, decision)
+        decision = await self._into(handle, decision)
         args = self._sent(handle, decision, self.body_of(decision))
         return await self._ask(handle, "preview", (decision.kind, *args), DecisionPreview)
 

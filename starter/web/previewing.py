@@ -10,8 +10,8 @@ from client.leads import DecisionPreview
 from client.previews import PreviewSection, sections
 from process.actor import Actor
 from process.core.aggregate import LeadAggregate
+from process.core.answers import Answer
 from process.core.preview import preview_decision
-from process.core.receipts import Answer
 from process.decisions.base import Decision
 from process.types import Stage
 from starter.web.services import Services
