@@ -28,6 +28,7 @@ from client.chores import Chores
 from client.connection import connect, run_program
 from client.digest import keep_digest
 from client.leads import LeadsClient
+from client.ledgers import ledger_of
 from client.lists import LeadLists
 from client.reconcile import keep_schedule
 from client.sealing import codec_by
@@ -37,7 +38,7 @@ from config.logging import set_up_logs
 from config.policy_file import current_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from keys.errors import KeysError
-from ledger.events import Ledger, LedgerError
+from ledger.events import LedgerError
 from ledger.limits import SharedLimits
 from workflows.runtime.plugin import leads_plugin
 
@@ -79,6 +80,7 @@ async def run(settings: Settings) -> None:
         opaque_ids=settings.lead_ids == "opaque",
         key=settings.current_signing_key,
         leads_repo=settings.github.leads_repo,
+        pepper=settings.pepper,
     )
     threads = settings.activity_threads + LOCAL_ACTIVITIES + settings.chores_threads
     with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
@@ -92,11 +94,7 @@ async def run(settings: Settings) -> None:
                 tasks.append(beside.create_task(StuckWatch(client, settings.task_queue).run()))
                 tasks.append(beside.create_task(LeadGauges(leads, LeadLists.of(settings)).run()))
                 if settings.worker_only != "chores":
-                    tasks.append(
-                        beside.create_task(
-                            ReadTables(Ledger.open(settings.ledger_url.get_secret_value())).run()
-                        )
-                    )
+                    tasks.append(beside.create_task(ReadTables(ledger_of(settings)).run()))
                 await stop.wait()
                 for task in tasks:
                     task.cancel()

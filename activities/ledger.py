@@ -11,18 +11,22 @@ from ledger.entries import entry_of
 from ledger.events import Ledger, LedgerError, LedgerOutdated, LedgerUnavailable
 from process.effects import RecordEvents
 from process.envelope import public_key
+from process.identity import Digests, peppered
+from process.views.lead_row import LeadRow
 from process.views.recording import Recorded, RecordRequest
 
 
 class LedgerActivities:
     """Records events in one ledger, which all threads share.
 
-    `keys` are the secrets with which the service signs envelopes. Each answer tells the lead the public keys.
+    `keys` are the secrets with which the service signs envelopes. Each answer tells the lead the public keys, and
+    the digests for its search attributes, which are made with the `pepper`.
     """
 
-    def __init__(self, ledger: Ledger, keys: Iterable[str] = ()) -> None:
+    def __init__(self, ledger: Ledger, keys: Iterable[str] = (), pepper: str = "") -> None:
         self._ledger = ledger
         self._keys = tuple(map(public_key, keys))
+        self._pepper = pepper
 
     @activity.defn(name=RecordEvents.kind, no_thread_cancel_exception=True)
     def record_events(self, request: RecordRequest) -> Recorded:
@@ -41,7 +45,11 @@ class LedgerActivities:
             raise again(str(error)) from None
         except LedgerError as error:
             raise park(str(error)) from None
-        return Recorded(seq=seq, keys=self._keys)
+        return Recorded(seq=seq, keys=self._keys, digests=self._digests(request.row))
+
+    def _digests(self, row: LeadRow) -> Digests:
+        contact = row.contact_key and peppered(self._pepper, row.contact_key)
+        return Digests(org=peppered(self._pepper, row.org_key), contact=contact)
 
     def checks(self) -> Iterator[Check]:
         """Check that the ledger is there and can be written. It is not made: the first worker does that."""

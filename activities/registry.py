@@ -22,9 +22,9 @@ from activities.reconcile.activities import reconcile_activities
 from activities.relation_notices import RelationNoticeActivities
 from client.chores import Chores
 from client.leads import LeadsClient
+from client.ledgers import ledger_of
 from client.reconcile import waiting_responses
 from config.settings import Settings
-from ledger.events import Ledger
 from process.effects import Effect
 from process.policy import Policy
 
@@ -44,7 +44,7 @@ def checkers(settings: Settings, policy: Policy | None = None) -> list[Checker]:
         PricingActivities(settings),
         MailActivities(settings, policy),
         InvoiceChecks(settings),
-        LedgerActivities(Ledger.open(settings.ledger_url.get_secret_value()), settings.signing_keys),
+        LedgerActivities(ledger_of(settings), settings.signing_keys, settings.pepper),
     ]
 
 

@@ -22,10 +22,11 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import SettingsDiffer
-from client.sealing import key_ring
+from client.key_rings import key_ring
+from client.ledgers import ledger_of
 from config.settings import Settings
 from keys.errors import KeysUnavailable
-from ledger.events import Ledger, LedgerError, LedgerRefused
+from ledger.events import LedgerError, LedgerRefused
 from process.types import Base, Id
 from workflows.names import LEAD_WORKFLOW
 
@@ -79,7 +80,7 @@ class Belonging(Base):
 
 def _ledger(settings: Settings, *, create: bool) -> tuple[str | None, str]:
     """Return the identity and the location of the ledger."""
-    ledger = Ledger.open(settings.ledger_url.get_secret_value(), read_only=not create)
+    ledger = ledger_of(settings, read_only=not create)
     try:
         return ledger.identity(), ledger.location
     except LedgerRefused:

@@ -6,11 +6,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from client.ledgers import queries_of
 from client.lists import failing
 from client.report_figures import all_unbilled, measured_rates
 from config.settings import Settings
 from ledger.queries import reports as asked
-from ledger.queries.asking import LedgerQueries
 from process.calendar import last_moment
 from process.reports.catalog import REPORTS
 from process.reports.forecast import lag_of
@@ -36,7 +36,7 @@ def with_figures(
     if not any(map(_sees_money, mails)):
         return mails
     with failing():
-        queries = LedgerQueries.open(settings.ledger_url.get_secret_value())
+        queries = queries_of(settings)
         try:
             with queries.asking(SECONDS) as connection:
                 figures = read_figures(connection, day, zone)

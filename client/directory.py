@@ -25,6 +25,7 @@ from process.identity import (
     is_public_mail,
     issue_named,
     org_key,
+    peppered,
     possible_ids,
     request_key,
     slug_of,
@@ -58,6 +59,8 @@ class Directory:
     """The repository that `#12` means."""
     by_words: Callable[[str], Mapping[str, str]] = field(default=no_leads, kw_only=True)
     """Finds leads by words of their organisations: id -> name for people."""
+    pepper: str = field(default="", kw_only=True, repr=False)
+    """Key of the digests in search attributes and ids; empty: they are plain."""
 
     def link(self, lead_id: str) -> str:
         """Return the URL of the lead's page in the Temporal UI."""
@@ -102,7 +105,7 @@ class Directory:
         for lead_id in dict.fromkeys((name, f"lead-{name}")):
             if known := await self.by_id(lead_id):
                 return known
-        found = await self._names(f"{attributes.ORG_KEY.name} = '{org_key(name)}'", RUNNING)
+        found = await self._names(f"{attributes.ORG_KEY.name} = '{self.org_digest(name)}'", RUNNING)
         if len(found) > 1:
             raise AmbiguousLead(name, list(found.values()))
         return self.client.get_workflow_handle(next(iter(found))) if found else None
@@ -171,24 +174,50 @@ class Directory:
 
     async def by_domain(self, email: str) -> list[LeadHandle]:
         """Return the open leads with the same mail domain (the whole address for a public mail provider)."""
-        clauses = [f"{attributes.DOMAIN.name} = '{contact_key(email)}'", RUNNING]
+        clauses = [f"{attributes.DOMAIN.name} = '{self.contact_digest(email)}'", RUNNING]
         clauses.append(_any_of(attributes.STAGE, sorted(OPEN_STAGES)))
         return [self.client.get_workflow_handle(each.id) async for each in self._executions(clauses)]
 
     async def possible_duplicates(self, opened: "LeadOpened", lead_id_: str) -> list[DuplicateLink]:
         """Return the open leads that look like this new one: most reasons first, then oldest first."""
-        key = request_key(opened.org, opened.title)
+        key = self.request_digest(opened)
         ids = (*possible_ids(opened.org, key), *possible_ids(opened.org, key, opaque_id=True))
         same = [f"WorkflowId IN ({', '.join(repr(each) for each in dict.fromkeys(ids))})"]
         if org_key(opened.org) != NAMELESS:
-            same.append(f"{attributes.ORG_KEY.name} = '{org_key(opened.org)}'")
+            same.append(f"{attributes.ORG_KEY.name} = '{self.org_digest(opened.org)}'")
         if opened.email:
-            same.append(f"{attributes.DOMAIN.name} = '{contact_key(opened.email)}'")
+            same.append(f"{attributes.DOMAIN.name} = '{self.contact_digest(opened.email)}'")
         clauses = [f"({' OR '.join(same)})", *self._open_and_ours()]
         found = [each async for each in self._executions(clauses) if each.id != lead_id_]
         found.sort(key=lambda each: each.start_time)
-        others = [await _duplicate_link(opened, each) for each in found]
+        others = [await self._duplicate_link(opened, each) for each in found]
         return sorted(others, key=lambda other: -len(other.reasons))[:MAX_ORIGINALS]
+
+    def org_digest(self, org: str) -> str:
+        """Return the digest of an organisation's name, as it stands in the clear."""
+        return peppered(self.pepper, org_key(org))
+
+    def contact_digest(self, email: str) -> str:
+        """Return the digest of a mail address or its domain, as it stands in the clear."""
+        return peppered(self.pepper, contact_key(email))
+
+    def request_digest(self, opened: "LeadOpened") -> str:
+        """Return the key of a request, whose first characters stand in the clear at the end of its id."""
+        return peppered(self.pepper, request_key(opened.org, opened.title))
+
+    async def _duplicate_link(self, opened: "LeadOpened", other: WorkflowExecution) -> DuplicateLink:
+        """Return a link to the other lead with the reasons why the new one looks like it."""
+        known, memo = other.typed_search_attributes, await other.memo()
+        heading = str(memo.get("heading", ""))[:MAX_LINK_TEXT]
+        why = []
+        if known.get(attributes.ORG_KEY) == self.org_digest(opened.org):
+            why.append(MatchReason.ORGANISATION)
+            if title_key(heading.rpartition("] - ")[2]) == title_key(opened.title):
+                why.append(MatchReason.TITLE)
+        if opened.email and known.get(attributes.DOMAIN) == self.contact_digest(opened.email):
+            why.append(MatchReason.ADDRESS if is_public_mail(opened.email) else MatchReason.DOMAIN)
+        url = str(memo.get("issue", ""))[:MAX_LINK_TEXT]
+        return DuplicateLink(lead_id=other.id, reasons=tuple(why), heading=heading, url=url)
 
     def running(self, *clauses: str) -> str:
         """Return the query for the leads on our own task queue that are not archived, with further clauses."""
@@ -209,20 +238,6 @@ class Directory:
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
         return self.client.list_workflows(" AND ".join([f"WorkflowType = '{LEAD_WORKFLOW}'", *clauses]))
-
-
-async def _duplicate_link(opened: "LeadOpened", other: WorkflowExecution) -> DuplicateLink:
-    """Return a link to the other lead with the reasons why the new one looks like it."""
-    known, memo = other.typed_search_attributes, await other.memo()
-    heading, url = str(memo.get("heading", ""))[:MAX_LINK_TEXT], str(memo.get("issue", ""))[:MAX_LINK_TEXT]
-    why = []
-    if known.get(attributes.ORG_KEY) == org_key(opened.org):
-        why.append(MatchReason.ORGANISATION)
-        if title_key(heading.rpartition("] - ")[2]) == title_key(opened.title):
-            why.append(MatchReason.TITLE)
-    if opened.email and known.get(attributes.DOMAIN) == contact_key(opened.email):
-        why.append(MatchReason.ADDRESS if is_public_mail(opened.email) else MatchReason.DOMAIN)
-    return DuplicateLink(lead_id=other.id, reasons=tuple(why), heading=heading, url=url)
 
 
 async def _name(known: WorkflowExecution) -> str:

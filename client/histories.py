@@ -26,6 +26,7 @@ from process.effects.requests import (
     Failure,
     Outcome,
 )
+from process.identity import Digests
 from process.views.recording import Recorded
 from workflows.runtime.converter import LeadPayloadConverter
 from workflows.start import read_start
@@ -72,7 +73,7 @@ def read_history(history: WorkflowHistory, ledger: Mapping[int, Event]) -> LeadH
     return LeadHistory(
         history.run_id,
         _start(history.workflow_id, events, journal.began_at, ledger),
-        Journal(journal.tasks, journal.waiting, journal.recorded, journal.keys),
+        Journal(journal.tasks, journal.waiting, journal.recorded, journal.keys, journal.digests),
         events[-1].event_id,
     )
 
@@ -120,6 +121,7 @@ class _Journal:
         self.began_at = _time(events[0])
         self.recorded = 0
         self.keys: tuple[str, ...] | None = None
+        self.digests: Digests | None = None
         self.tasks: list[Task] = []
         self._scheduled: dict[int, ActivityTaskScheduledEventAttributes] = {}
         self._untaken: list[HistoryEvent] = []
@@ -241,6 +243,7 @@ class _Journal:
     def _told(self, recorded: Recorded) -> None:
         self.recorded = max(self.recorded, recorded.seq)
         self.keys = tuple(dict.fromkeys((*(self.keys or ()), *recorded.keys)))
+        self.digests = recorded.digests
 
 
 def _raw(event: HistoryEvent) -> tuple[str, Sequence[Payload], str, str] | None:

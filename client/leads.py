@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from temporalio.client import (
     WorkflowExecutionDescription,
@@ -23,6 +23,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from client.answers import DecisionPreview, Opened, Waiting
 from client.connection import NO_WORKER_ANSWERED, has_ended, is_not_ready, translate
 from client.directory import Directory, LeadHandle
 from client.errors import (
@@ -42,14 +43,14 @@ from client.lost import find_lost
 from client.stuck import cause_of, find_stuck, why_silent
 from process.core.answers import NOT_SIGNED, Answer
 from process.core.refusal import Refused, refuse
-from process.corrections.corrected_decision import CorrectionImpact
 from process.duplicates.notices import DuplicateCandidates, refuse_merge
 from process.envelope import EVERY_LEAD, THE_SERVICE, seal
 from process.github.edits import RevertEdits
-from process.identity import full_id, possible_ids, request_key, same_text
+from process.identity import Digests, full_id, possible_ids, same_text
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
+from process.lead.lead import Lead
 from process.policy import Policy, Team
-from process.types import Base, Code, Id, Mention, Stage, Words
+from process.types import Stage
 from process.views.agenda_items import AgendaItem
 from process.views.lead_overview import Option, Overview
 from workflows import search_attributes as attributes
@@ -88,34 +89,9 @@ NOT_READY_PAUSE = 0.1
 """Seconds between two attempts to query a run that has no task yet."""
 
 
-class Opened(Base):
-    """The answer to opening a lead: a new one, or the one that was already open."""
-
-    lead_id: Id
-    stage: Code
-    url: Id
-    already: bool
-    likely_duplicates: list[Mention] = []
-    """Ids of open leads that it looks like. A lead taken in without asking is held until a person decides."""
-
-
-class DecisionPreview(Base):
-    """The consequences of a decision that was not taken."""
-
-    answer: Answer
-    stage: Stage
-    effects: list[Words]
-    dates: list[Words] = []
-    """Deadlines that would move, as text."""
-    attention: list[Words] = []
-    correction_impact: CorrectionImpact | None = None
-
-
-class Waiting(NamedTuple):
-    """A decision that Temporal keeps as a signal until the lead takes it."""
-
-    why: Unavailable
-    """The reason for which the lead did not answer at once."""
+def unrecorded(_: str) -> bool:
+    """Say of each id that the ledger does not have it: for clients that open no leads."""
+    return False
 
 
 @contextmanager
@@ -138,6 +114,8 @@ class LeadsClient(Directory):
     policy: Policy = _BUILT_IN
     opaque_ids: bool = False
     """True if ids of new leads do not name their organisations."""
+    is_recorded: Callable[[str], bool] = unrecorded
+    """Tells if the ledger has a lead with this id, although Temporal has not: an ended one that was erased."""
     key: str = field(default="", repr=False)
     """Secret with which envelopes are signed; empty: leads take nobody for authenticated."""
 
@@ -157,7 +135,7 @@ class LeadsClient(Directory):
         if the lead that is open says something else, or PossibleDuplicate unless `not_a_duplicate` says
         that the lead is another one than those it looks like.
         """
-        key = request_key(opened.org, opened.title)
+        key = self.request_digest(opened)
         lead_id = _given_id(lead_id) if lead_id else await self._free_id(opened, key, opaque_id=opaque_id)
         others = await self._checked(opened, lead_id)
         if others and not not_a_duplicate:
@@ -187,6 +165,8 @@ class LeadsClient(Directory):
         ids = possible_ids(opened.org, key, opaque_id=hidden)
         for lead_id in ids:
             known = await self._known(lead_id)
+            if known is None and await asyncio.to_thread(self.is_recorded, lead_id):
+                continue
             if known is None or (await known.memo()).get(REQUEST, key) == key:
                 return lead_id
         return ids[-1]
@@ -236,7 +216,7 @@ class LeadsClient(Directory):
                 static_summary=shortened(start.heading),
                 static_details=f"{opened.service} · opened by {opened.by} through {opened.source}",
                 memo={"heading": start.heading, REQUEST: key},
-                search_attributes=attributes.typed(attributes.at_start(start)),
+                search_attributes=attributes.typed(attributes.at_start(start, self._digests(start))),
             )
         except WorkflowAlreadyStartedError:
             return None
@@ -248,6 +228,10 @@ class LeadsClient(Directory):
             already=False,
             likely_duplicates=likely_duplicates,
         )
+
+    def _digests(self, lead: Lead) -> Digests:
+        contact = self.contact_digest(lead.email) if lead.email else None
+        return Digests(org=self.org_digest(lead.org), contact=contact)
 
     async def _already(self, known: WorkflowExecutionDescription) -> Opened:
         """Return the answer that this lead is open already. Raises LeadHasEnded."""

@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from client.errors import LedgerFailed
+from client.ledgers import reader_of
 from config.settings import Settings
 from ledger.errors import LedgerError
 from ledger.lag import Lag
@@ -103,7 +104,7 @@ class LeadLists:
     @classmethod
     def of(cls, settings: Settings) -> "LeadLists":
         """Return the rows in the ledger of these settings, which is made if it is missing. It connects at its first use."""
-        return cls(LedgerReader.open(settings.ledger_url.get_secret_value()))
+        return cls(reader_of(settings, read_only=False))
 
     def list_leads(
         self, selection: Selection, order: Order = "opened", limit: int | None = None
@@ -235,7 +236,7 @@ def lead_lists(settings: Settings) -> Iterator[LeadLists]:
 def open_ledger(settings: Settings) -> Iterator[LedgerReader]:
     """Open the ledger of these settings for reading. Raises LedgerFailed if there is none or it cannot be reached."""
     with failing():
-        ledger = LedgerReader.open(settings.ledger_url.get_secret_value(), read_only=True)
+        ledger = reader_of(settings)
         try:
             yield ledger
         finally:
@@ -249,3 +250,16 @@ def failing() -> Iterator[None]:
         yield
     except LedgerError as error:
         raise LedgerFailed(str(error)) from error
+
+
+def recorded_in(settings: Settings) -> Callable[[str], bool]:
+    """Return a function that tells if the ledger of these settings has a lead with an id; False while it is away."""
+
+    def is_recorded(lead_id: str) -> bool:
+        try:
+            with open_ledger(settings) as ledger:
+                return ledger.last_seq(lead_id) > 0
+        except LedgerFailed:
+            return False
+
+    return is_recorded

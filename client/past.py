@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from client.errors import AmbiguousLead, LeadNotInLedger
+from client.errors import AmbiguousLead, LeadErased, LeadNotInLedger
 from client.lists import leads_by_words, open_ledger
 from config.settings import Settings
+from ledger.errors import LeadErased as KeyDestroyed
 from ledger.reader import LedgerReader
 from ledger.rows import mentions
 from process.core.events import Event
@@ -70,10 +71,15 @@ class Past:
 
 
 def events_of(ledger: LedgerReader, lead_id: str) -> tuple[Event, ...]:
-    """Return the lead's events in order, up to the first gap; none if this code cannot read them as a lead."""
+    """Return the lead's events in order, up to the first gap; none if this code cannot read them as a lead.
+
+    Raises LeadErased if the lead's key was destroyed.
+    """
     try:
         events = tuple(ledger.events(lead_id))
         fold(events[:1], lead_id)
+    except KeyDestroyed:
+        raise LeadErased(lead_id) from None
     except ValueError:
         return ()
     return events

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from client.errors import LedgerFailed
+from client.ledgers import ledger_of
 from config.settings import Settings
+from ledger.errors import LeadUnreadable
 from ledger.events import Ledger, LedgerError
 from ledger.lag import Lag
 from ledger.reader import LedgerReader
@@ -21,7 +23,7 @@ class RebuiltRow(NamedTuple):
 
     lead_id: str
     readable: bool
-    """False if this code cannot read its events as a lead; its row stays as it was."""
+    """False if this code cannot read its events as a lead, or their key is lost; its row stays as it was."""
 
 
 def rebuild_rows(settings: Settings, first: str = "") -> Iterator[RebuiltRow]:
@@ -30,9 +32,9 @@ def rebuild_rows(settings: Settings, first: str = "") -> Iterator[RebuiltRow]:
     Leads and workers may go on meanwhile. Raises LedgerFailed.
     """
     try:
-        with closing(Ledger.open(settings.ledger_url.get_secret_value())) as ledger:
+        with closing(ledger_of(settings)) as ledger:
             for lead_id in ledger.leads_from(first):
-                yield RebuiltRow(lead_id, ledger.rebuild(lead_id))
+                yield _rebuilt(ledger, lead_id)
     except LedgerError as error:
         raise LedgerFailed(str(error)) from error
 
@@ -42,7 +44,7 @@ def count_rows(settings: Settings, *, stale: bool = False, first: str = "") -> i
     if first:
         return None
     try:
-        with closing(Ledger.open(settings.ledger_url.get_secret_value())) as ledger:
+        with closing(ledger_of(settings)) as ledger:
             lag = ledger.lag(datetime.now(UTC))
     except LedgerError as error:
         raise LedgerFailed(str(error)) from error
@@ -55,7 +57,7 @@ def rebuild_stale_rows(settings: Settings) -> Iterator[RebuiltRow]:
     Raises LedgerFailed.
     """
     try:
-        with closing(Ledger.open(settings.ledger_url.get_secret_value())) as ledger:
+        with closing(ledger_of(settings)) as ledger:
             while batch := rebuild_batch(ledger):
                 yield from batch
     except LedgerError as error:
@@ -65,10 +67,14 @@ def rebuild_stale_rows(settings: Settings) -> Iterator[RebuiltRow]:
 def rebuild_batch(ledger: Ledger, limit: int = BATCH) -> list[RebuiltRow]:
     """Rebuild some leads that are behind; none if none is. Raises LedgerError."""
     now = datetime.now(UTC)
-    return [
-        RebuiltRow(lead_id, ledger.rebuild(lead_id, only_if_stale=True))
-        for lead_id in ledger.stale_leads(now, limit)
-    ]
+    return [_rebuilt(ledger, lead_id, only_if_stale=True) for lead_id in ledger.stale_leads(now, limit)]
+
+
+def _rebuilt(ledger: Ledger, lead_id: str, *, only_if_stale: bool = False) -> RebuiltRow:
+    try:
+        return RebuiltRow(lead_id, ledger.rebuild(lead_id, only_if_stale=only_if_stale))
+    except LeadUnreadable:
+        return RebuiltRow(lead_id, readable=False)
 
 
 class Progress(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Self
 from sqlalchemy import Connection
 
 from client import report_rows
+from client.ledgers import queries_of
 from client.lists import failing
 from client.report_figures import MAKERS
 from config.settings import Settings
@@ -52,7 +53,7 @@ class Reports:
         Raises LedgerFailed if that is no ledger's URL.
         """
         with failing():
-            return cls(LedgerQueries.open(settings.ledger_url.get_secret_value()), settings.zone)
+            return cls(queries_of(settings), settings.zone)
 
     def close(self) -> None:
         """Close the connections."""

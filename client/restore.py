@@ -13,7 +13,7 @@ from typing import NamedTuple
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.errors import NothingToRestore, NotRestorable
+from client.errors import LeadErased, NothingToRestore, NotRestorable
 from client.histories import read_history
 from client.lost import LostRun, find_lost
 from client.new_run import begin_run, rehearse
@@ -67,8 +67,11 @@ async def plan_restore(client: Client, ledger: Ledger, lead_id: str) -> RestoreP
 
 
 def _from_ledger(ledger: Ledger, lead_id: str) -> LeadAggregate:
+    try:
+        events = events_of(ledger, lead_id)
+    except LeadErased:
+        raise NotRestorable(lead_id, "it was erased") from None
     entries = ledger.entries(lead_id)
-    events = events_of(ledger, lead_id)
     if not entries:
         raise NotRestorable(lead_id, "the ledger has no event of it")
     if len(events) < len(entries):

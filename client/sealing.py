@@ -1,18 +1,10 @@
-"""The keys of this process, as its settings have them."""
+"""The codec of this process, as its settings have it."""
 
+from client.key_rings import key_ring
 from config.settings import Settings
-from keys.ring import KeyRing
 from workflows.runtime.codec import SealingCodec
 
-
-def key_ring(settings: Settings) -> KeyRing | None:
-    """Return the key ring, or None if there is no master key. Raises KeysRefused for an unusable store."""
-    keys = settings.keys
-    if not keys.master_keys:
-        return None
-    from keys.opening import ring_at  # only this needs a database, which takes a moment to load
-
-    return ring_at(keys.store_url.get_secret_value(), *keys.master_keys)
+__all__ = ["codec_by", "key_ring"]
 
 
 def codec_by(settings: Settings, namespace: str = "") -> SealingCodec | None:

@@ -10,7 +10,10 @@ from contextlib import closing
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from client.errors import LeadErased
+from client.ledgers import ledger_of
 from client.past import events_of
+from config.settings import Settings
 from ledger.events import Ledger
 from process.core.fold import fold
 from process.simulation.difference import Difference, difference
@@ -51,14 +54,14 @@ class SimulationResult(NamedTuple):
 
 
 async def simulate_leads(
-    url: str, request: SimulationRequest, leads: Sequence[str], advance: Callable[[], None]
+    settings: Settings, request: SimulationRequest, leads: Sequence[str], advance: Callable[[], None]
 ) -> SimulationResult:
-    """Simulate these leads of the ledger at `url` and return the results in order. `advance` is called per lead.
+    """Simulate these leads of the ledger and return the results in order. `advance` is called per lead.
 
     Raises LedgerError.
     """
     results: list[LeadResult] = []
-    async for each in _results(url, request, leads):
+    async for each in _results(settings, request, leads):
         results.append(each)
         advance()
     simulated = [each for each in results if each.difference]
@@ -70,9 +73,11 @@ async def simulate_leads(
     )
 
 
-async def _results(url: str, request: SimulationRequest, leads: Sequence[str]) -> AsyncIterator[LeadResult]:
+async def _results(
+    settings: Settings, request: SimulationRequest, leads: Sequence[str]
+) -> AsyncIterator[LeadResult]:
     if len(leads) <= FEW:
-        with closing(Ledger.open(url, read_only=True)) as ledger:
+        with closing(ledger_of(settings, read_only=True)) as ledger:
             for lead_id in leads:
                 yield _simulated(ledger, request, lead_id)
                 await asyncio.sleep(0)  # lets Ctrl-C through
@@ -82,7 +87,7 @@ async def _results(url: str, request: SimulationRequest, leads: Sequence[str]) -
         min(os.cpu_count() or 1, len(leads) // FEW + 1),
         multiprocessing.get_context("spawn"),
         _initialise,
-        (url,),
+        (settings,),
     )
     try:
         loop = asyncio.get_running_loop()
@@ -94,7 +99,10 @@ async def _results(url: str, request: SimulationRequest, leads: Sequence[str]) -
 
 def _simulated(ledger: Ledger, request: SimulationRequest, lead_id: str) -> LeadResult:
     """Simulate one lead."""
-    events = events_of(ledger, lead_id)
+    try:
+        events = events_of(ledger, lead_id)
+    except LeadErased:
+        events = ()
     wanted = events and (request.only is None or fold(events, lead_id).ended == (request.only == "ended"))
     found = difference(events, lead_id, request.scenario, request.now) if wanted else None
     return LeadResult(lead_id, len(events), events[-1].at if events else None, found)
@@ -105,10 +113,10 @@ def _simulated(ledger: Ledger, request: SimulationRequest, lead_id: str) -> Lead
 _ledger: Ledger | None = None
 
 
-def _initialise(url: str) -> None:
+def _initialise(settings: Settings) -> None:
     global _ledger
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the parent
-    _ledger = Ledger.open(url, read_only=True)
+    _ledger = ledger_of(settings, read_only=True)
 
 
 def _simulate_in_child(request: SimulationRequest, lead_id: str) -> LeadResult:

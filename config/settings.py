@@ -154,6 +154,11 @@ class Settings(Group, BaseSettings):
         return self.signing_keys[0] if self.signing_keys else ""
 
     @property
+    def pepper(self) -> str:
+        """The key of digests that stand in the clear; empty if there is none."""
+        return self.keys.pepper.get_secret_value() if self.keys.pepper else ""
+
+    @property
     def signing_keys(self) -> tuple[str, ...]:
         """The keys whose signatures count: the present one, which signs, and the one before."""
         return tuple(key.get_secret_value() for key in (self.signing_key, self.signing_key_previous) if key)

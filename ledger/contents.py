@@ -12,11 +12,11 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, RowMapping
 
 from keys.data_key import DataKey, KeyId
-from keys.errors import KeyErased, KeysError, KeysUnavailable
+from keys.errors import KeyErased, KeysError, KeysUnavailable, KeyUnknown, SealBroken
 from keys.ring import KeyRing
 from keys.sealing import seal, unseal
 from ledger.entry import Entry
-from ledger.errors import LeadErased, LedgerRefused, LedgerUnavailable
+from ledger.errors import LeadErased, LeadUnreadable, LedgerRefused, LedgerUnavailable
 from process.personal import ERASED
 
 _SAID: Final = ("by", "key", "summary", "data")
@@ -42,27 +42,28 @@ class Place(NamedTuple):
 
 
 class Contents:
-    """Seals and opens the contents of one ledger."""
+    """Seals and opens the contents of one ledger. Without `seals`, it only opens them."""
 
-    def __init__(self, ring: KeyRing | None = None) -> None:
+    def __init__(self, ring: KeyRing | None = None, *, seals: bool = True) -> None:
         self._ring = ring
+        self._sealing = ring if seals else None
 
     def key_of(self, lead_id: str) -> DataKey | None:
-        """Return the key under which the lead's contents are sealed now; None where the service has no keys.
+        """Return the key under which the lead's contents are sealed now; None where they are not.
 
         It may ask the store of keys. Raises LeadErased, LedgerUnavailable or LedgerRefused.
         """
-        if self._ring is None:
+        if self._sealing is None:
             return None
         with _translated(lead_id):
-            return self._ring.newest(lead_id)
+            return self._sealing.newest(lead_id)
 
     def key_at(self, lead_id: str, epoch: int) -> DataKey | None:
         """Return the lead's key of one epoch, as `key_of` does."""
-        if self._ring is None:
+        if self._sealing is None:
             return None
         with _translated(lead_id):
-            return self._ring.get(KeyId(lead_id, epoch))
+            return self._sealing.get(KeyId(lead_id, epoch))
 
     def opened(self, row: RowMapping) -> dict[str, Any]:
         """Return the content of an entry, a row with the columns of `ledger_contents`.
@@ -135,5 +136,7 @@ def _translated(lead_id: str) -> Iterator[None]:
         raise LeadErased(lead_id) from None
     except KeysUnavailable as error:
         raise LedgerUnavailable(str(error)) from None
+    except (KeyUnknown, SealBroken) as error:
+        raise LeadUnreadable(str(error)) from None
     except KeysError as error:
         raise LedgerRefused(str(error)) from None

@@ -43,9 +43,11 @@ class Database:
         self._prepared = False
 
     @classmethod
-    def open(cls, url: str, ring: KeyRing | None = None, *, read_only: bool = False) -> Self:
+    def open(
+        cls, url: str, ring: KeyRing | None = None, *, seals: bool = True, read_only: bool = False
+    ) -> Self:
         """Return the database at a URL (`Ledger.open`). It connects at its first use. Raises LedgerRefused."""
-        return cls(make_engine(url), read_only=read_only, contents=Contents(ring))
+        return cls(make_engine(url), read_only=read_only, contents=Contents(ring, seals=seals))
 
     def close(self) -> None:
         """Close the connections."""

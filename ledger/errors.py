@@ -13,6 +13,10 @@ class LedgerRefused(LedgerError):
     """A permanent failure: wrong password, missing right, unusable URL, other schema. A person must act."""
 
 
+class LeadUnreadable(LedgerRefused):
+    """What the events of one lead say cannot be opened: its key is not in the store, or they were changed."""
+
+
 class LeadErased(LedgerError):
     """The lead's key was destroyed: what its events say is gone for good."""
 

@@ -12,6 +12,7 @@ from ledger.database import Database
 from ledger.entry import Entry
 from ledger.lag import Lag, lag_of, stale_leads
 from ledger.rows import Filter, order_by
+from ledger.searching import StoredText, texts
 from ledger.tables import ENTRIES, EVENTS, LEADS
 from process.core.events import Event
 from process.views.lead_row import LeadRow
@@ -44,17 +45,19 @@ class LedgerReader:
         self._database = database
 
     @classmethod
-    def open(cls, url: str, ring: KeyRing | None = None, *, read_only: bool = False) -> Self:
+    def open(
+        cls, url: str, ring: KeyRing | None = None, *, seals: bool = True, read_only: bool = False
+    ) -> Self:
         """Return the ledger at a SQLAlchemy URL, `sqlite:///FILE` or `postgresql://…`.
 
         With `ring`, what events say is sealed under the keys of their leads. Without it, it is written plain, and what
-        is sealed cannot be read.
+        is sealed cannot be read. Without `seals`, it is written plain, and what is sealed is read.
 
         It connects, and creates a missing schema, at its first use, so a worker can start while the database
         is down. With `read_only` it creates nothing, and the first use raises LedgerRefused if there is no
         ledger. Raises LedgerRefused for any other URL.
         """
-        return cls(Database.open(url, ring, read_only=read_only))
+        return cls(Database.open(url, ring, seals=seals, read_only=read_only))
 
     @property
     def location(self) -> str:
@@ -102,6 +105,11 @@ class LedgerReader:
         """Return the lead's row, or None if there is none."""
         found = self.rows(LEADS.c.lead_id == lead_id)
         return found[0] if found else None
+
+    def texts(self) -> Iterator[StoredText]:
+        """Yield each text of each table, what events say included, so that a person's words can be looked for."""
+        with self._database.reading() as connection:
+            yield from texts(connection)
 
     # ---- many leads
 

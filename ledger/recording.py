@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from keys.data_key import DataKey
 from ledger.contents import Place, blank, content_row, contents_of, said_in
 from ledger.entry import Entry
-from ledger.errors import LedgerRefused, LedgerUnavailable
+from ledger.errors import LeadErased, LedgerRefused, LedgerUnavailable
 from ledger.lag import is_stale
 from ledger.projecting import (
     continue_spans,
@@ -46,6 +46,7 @@ class Reopening(NamedTuple):
 
 # Made once, because each decision of each lead executes them.
 _THIS = LEADS.c.lead_id == bindparam("of_lead")
+_VALID = select(EVENTS).where(EVENTS.c.lead_id == bindparam("of_lead")).order_by(EVENTS.c.seq)
 _HEADS = (
     select(EVENTS.c.seq, EVENTS.c.at).where(EVENTS.c.lead_id == bindparam("of_lead")).order_by(EVENTS.c.seq)
 )
@@ -124,8 +125,17 @@ def _project(
 
 
 def _entries(connection: Connection, lead_id: str) -> list[Entry]:
-    wanted = select(EVENTS).where(EVENTS.c.lead_id == lead_id).order_by(EVENTS.c.seq)
-    return [*map(contents_of(connection).entry, connection.execute(wanted).mappings())]
+    found = connection.execute(_VALID, {"of_lead": lead_id}).mappings()
+    return [*map(contents_of(connection).entry, found)]
+
+
+def _readable(connection: Connection, lead_id: str, *, redacted: bool) -> tuple[list[Entry], bool]:
+    """Return the lead's events, and True if a person was erased from them. Those without a key say nothing."""
+    try:
+        return _entries(connection, lead_id), redacted
+    except LeadErased:
+        found = connection.execute(_VALID, {"of_lead": lead_id}).mappings()
+        return [*map(blank, found)], True
 
 
 def hold(connection: Connection, lead_id: str) -> Any:
@@ -270,13 +280,13 @@ def rebuild(
 ) -> bool:
     """Make the lead's row, state and read tables from its events.
 
-    Returns False, and keeps the row, if they cannot be read. With `redacted`, nothing that was said in the former row is
-    kept, and there is none if the events cannot be read.
+    Returns False, and keeps the row, if they cannot be read. With `redacted`, or if the lead's key was destroyed, nothing
+    that was said in the former row is kept, and there is none if the events cannot be read.
     """
     lead = hold(connection, lead_id)
     if only_if_stale and not is_stale(connection, lead_id, now):  # another process was faster
         return True
-    entries = _entries(connection, lead_id)
+    entries, redacted = _readable(connection, lead_id, redacted=redacted)
     if not entries:
         raise LedgerRefused(f"The ledger has no lead {lead_id}.")
     before = _stored_row(connection, lead_id)

@@ -2,12 +2,17 @@
 
 import base64
 import hashlib
+import hmac
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from process.addresses import domain_of, folded
 from process.transliteration import in_ascii
+from process.types import Model
 
 _PUBLIC_MAIL = re.compile(
     r"""(aol|fastmail|gmail|gmx|googlemail|hotmail|icloud|outlook|posteo|proton|protonmail|rediffmail|rocketmail|tutanota
@@ -93,6 +98,28 @@ def invoices_of(lead_id: str) -> str:
 def org_key(org: str) -> str:
     """Return a key for an organisation, equal for all spellings of its name and revealing nothing."""
     return _digest(same_text(org))[:16]
+
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{0,64}$")]
+"""A digest of a name or an address."""
+
+
+class Digests(Model):
+    """Digests of a lead's organisation and contact, by which it is found where everything stands in the clear."""
+
+    org: Digest
+    contact: Digest | None = None
+
+
+def peppered(pepper: str, key: str) -> str:
+    """Return the digest of a key that may stand in the clear: nobody without the pepper can tell which name it is of.
+
+    Without a pepper it is the key itself. Made at the edge and in activities, never in workflow code.
+    """
+    if not pepper:
+        return key
+    digest = hmac.digest(pepper.encode(), key.encode(), hashlib.sha256)
+    return base64.b32encode(digest).decode().lower()[: len(key)]
 
 
 def title_key(title: str) -> str:

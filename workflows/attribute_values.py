@@ -9,7 +9,8 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from process.calendar import end_of
 from process.core.aggregate import LeadAggregate
 from process.core.due import next_due
-from process.identity import org_key
+from process.identity import Digests, contact_key, org_key
+from process.lead.lead import Lead
 from process.views.attention import attention
 from process.views.next_step import next_step
 from process.views.row import known_team
@@ -18,12 +19,12 @@ from workflows.search_attributes import (
     CONTRACT_END,
     NEXT_DATE,
     ON_HOLD,
-    ORG_KEY,
     OWNER,
     PARKED,
     PEOPLE,
     SERVICE,
     STAGE,
+    digested,
     identities,
 )
 
@@ -40,14 +41,29 @@ def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[A
         PEOPLE: known_team(aggregate),
         OWNER: next_step(lead).owner.value,
         SERVICE: lead.service,
-        ORG_KEY: org_key(lead.org),
         NEXT_DATE: next_due(lead),
         CONTRACT_END: end_of(term_ends, lead.zone).astimezone(UTC) if term_ends else None,
         ON_HOLD: lead.hold is not None,
         ATTENTION: len(attention(lead, lead.today(now))),
         PARKED: len(aggregate.parked),
     }
-    return found | identities(lead)
+    return found | _digests(aggregate) | identities(lead)
+
+
+def _digests(aggregate: LeadAggregate) -> dict[SearchAttributeKey[Any], Any]:
+    """Return the digests that the worker told, or nothing as long as it has told none: what the client gave stays.
+
+    A worker of an earlier build tells its keys alone. Then there is no pepper.
+    """
+    if aggregate.digests:
+        return digested(aggregate.digests)
+    return {} if aggregate.keys is None else plain_digests(aggregate.lead)
+
+
+def plain_digests(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
+    """Return the digests without a pepper."""
+    contact = contact_key(lead.email) if lead.email else None
+    return digested(Digests(org=org_key(lead.org), contact=contact))
 
 
 def present() -> dict[SearchAttributeKey[Any], Any]:

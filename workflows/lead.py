@@ -38,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.performing import Performer
     from workflows.recording import Recorder
     from workflows.runtime.steps import is_evicted, messages_follow
+    from workflows.search_attributes import ORG_KEY
     from workflows.start import MEMO, memo_of, not_before, read_start, run_state
     from workflows.turns import Turns
 
@@ -317,9 +318,13 @@ class LeadWorkflow:
     def _publish(self) -> None:
         """Update the search attributes and the memo, if they have changed."""
         attributes = attribute_values.values(self.aggregate, self.now)
+        if (
+            ORG_KEY not in attributes and ORG_KEY not in self.attributes
+        ):  # begun in the clear, by no client of ours
+            attributes |= attribute_values.plain_digests(self.aggregate.lead)
         if changes := attribute_values.changes(self.attributes, attributes):
             workflow.upsert_search_attributes(changes)
-            self.attributes = attributes
+            self.attributes = self.attributes | attributes
         memo = memo_of(self.aggregate.lead)
         if memo != self.memo:
             workflow.upsert_memo(memo)

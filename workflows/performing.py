@@ -189,7 +189,7 @@ class Performer:
             request = record_request(aggregate, aggregate.in_ledger, now)
             recorded = await _activity(effect, request, Recorded)
             known = self._lead.aggregate.recorded(recorded.seq, request.after)
-            self._lead.change(known.replaced(keys=recorded.keys))
+            self._lead.change(known.replaced(keys=recorded.keys, digests=recorded.digests))
             return Outcome()
         return await _activity(effect, request_for(aggregate, effect, now), Outcome)
 

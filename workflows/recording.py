@@ -111,7 +111,7 @@ class Recorder:
             self._lead.change(self._lead.aggregate.record_later())
         else:
             aggregate = self._lead.aggregate.recorded(recorded.seq, after)
-            self._lead.aggregate = aggregate.replaced(keys=recorded.keys)
+            self._lead.aggregate = aggregate.replaced(keys=recorded.keys, digests=recorded.digests)
             caught_up = not (self._is_asked_again or self._lead.aggregate.unrecorded)
         finally:
             # once all is written nothing follows from it, and the lead need not look at everything again

@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from process.identity import contact_key, issue_name, org_key
+from process.identity import Digests, issue_name
 from process.lead.lead import Lead
 
 STAGE = SearchAttributeKey.for_keyword("LeadStage")
@@ -47,11 +47,16 @@ SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
 )
 
 
-def at_start(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
+def at_start(lead: Lead, digests: Digests) -> dict[SearchAttributeKey[Any], Any]:
     """Return the attributes with which a lead's workflow starts, so that it is found from its first moment."""
     people = lead.policy.team_checksum
-    known = {STAGE: lead.stage.value, SERVICE: lead.service, ORG_KEY: org_key(lead.org), PEOPLE: people}
-    return known | identities(lead)
+    known = {STAGE: lead.stage.value, SERVICE: lead.service, PEOPLE: people}
+    return known | digested(digests) | identities(lead)
+
+
+def digested(digests: Digests) -> dict[SearchAttributeKey[Any], Any]:
+    """Return the attributes by which leads of the same customer are found."""
+    return {ORG_KEY: digests.org, DOMAIN: digests.contact}
 
 
 def typed(values: Mapping[SearchAttributeKey[Any], Any]) -> TypedSearchAttributes:
@@ -65,6 +70,5 @@ def identities(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
     return {
         ISSUE: issue_name(lead.issue.url) if lead.issue else None,
         HUB_ISSUE: issue_name(lead.hub_issue.url) if lead.hub_issue else None,
-        DOMAIN: contact_key(lead.email) if lead.email else None,
         RESPONSE: lead.questionnaire.response_id,
     }

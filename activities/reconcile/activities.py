@@ -11,8 +11,8 @@ from activities.reconcile.rows import LeadRows
 from activities.reconcile.team import TeamReconciler
 from client.chores import Chores
 from client.leads import LeadsClient
+from client.ledgers import ledger_of
 from config.settings import Settings
-from ledger.events import Ledger
 from workflows.reconcile import SystemResult
 
 
@@ -20,7 +20,7 @@ def reconcile_activities(
     leads: LeadsClient, chores: Chores, settings: Settings
 ) -> list[Callable[..., Awaitable[SystemResult]]]:
     """Return the activities that a reconciliation needs. All read the leads' rows from the ledger of the settings."""
-    rows = LeadRows(Ledger.open(settings.ledger_url.get_secret_value()))
+    rows = LeadRows(ledger_of(settings))
     return [
         GitHubReconciler(leads, chores, rows, settings).reconcile_github,
         DriveReconciler(leads, rows, settings).reconcile_drive,

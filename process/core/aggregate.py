@@ -30,6 +30,7 @@ from process.decisions.opening import LeadOpened
 from process.effects import Effect, RecordEvents
 from process.effects.observations import ChangesAdopted
 from process.effects.requests import Outcome
+from process.identity import Digests
 from process.lead.lead import Lead
 from process.personal import Impersonal
 from process.types import Code, Id, Model
@@ -63,6 +64,8 @@ class LeadAggregate(Model):
     keys: tuple[Id, ...] | None = None
     """The service's public keys, as the workers said last (`process.envelope`): empty if they have none, None as long as
     the lead has not heard from them."""
+    digests: Digests | None = None
+    """The digests by which the lead is found in visibility, as the workers said last."""
     event_bytes: int
     """Size of the events as JSON, in bytes, without those of strangers."""
     answer_bytes: int = 0

@@ -22,6 +22,7 @@ from process.core.receipts import with_recorded
 from process.decisions.registry import DECISIONS
 from process.effects import Effect
 from process.effects.requests import BatchResult
+from process.identity import Digests
 from process.privacy import erasing
 
 Step = Callable[[LeadAggregate, datetime], LeadAggregate]
@@ -65,6 +66,8 @@ class Journal(NamedTuple):
     """Number of the newest event that a completed task has written to the ledger."""
     keys: tuple[str, ...] | None = None
     """The service's public keys that its workers have told, by which envelopes are verified; None if they told nothing."""
+    digests: Digests | None = None
+    """The digests of the lead for search attributes, as its workers told them last."""
 
 
 class RebuiltLead(NamedTuple):
@@ -82,7 +85,8 @@ class RebuiltLead(NamedTuple):
 def rebuild(start: LeadAggregate, journal: Journal, ledger: Mapping[int, Event]) -> RebuiltLead:
     """Return the lead after everything that its history holds. `ledger`: the lead's events there, by number."""
     recorded = {seq: event for seq, event in ledger.items() if seq <= journal.recorded}
-    replay = _Replay(start.replaced(keys=start.keys if journal.keys is None else journal.keys), recorded)
+    keys = start.keys if journal.keys is None else journal.keys
+    replay = _Replay(start.replaced(keys=keys, digests=journal.digests or start.digests), recorded)
     for task in journal.tasks:
         replay.take(task)
     replay.catch_up()

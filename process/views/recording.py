@@ -6,6 +6,7 @@ from datetime import datetime
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event
 from process.effects.summaries import joined
+from process.identity import Digests
 from process.types import Id, Model
 from process.views.lead_row import LeadRow
 from process.views.row import row_of
@@ -31,6 +32,8 @@ class Recorded(Model):
     """Highest event number in the ledger, without a gap before it."""
     keys: tuple[Id, ...] = ()
     """The service's public keys, by which the lead knows who signed a decision (`process.envelope`)."""
+    digests: Digests | None = None
+    """The digests of the recorded row for search attributes, since the lead does not know the pepper."""
 
 
 def record_request(aggregate: LeadAggregate, after: int, now: datetime) -> RecordRequest:

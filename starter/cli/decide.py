@@ -7,9 +7,10 @@ from typing import Any
 
 from temporalio.service import RPCError
 
+from client.answers import Waiting
 from client.directory import LeadHandle
 from client.errors import LeadsError, LeadStuck
-from client.leads import LeadsClient, Waiting
+from client.leads import LeadsClient
 from process.core.answers import Answer
 from process.decisions.base import Decision
 from process.views.lead_overview import EffectLine, Overview

@@ -3,10 +3,10 @@
 from client.connection import connect
 from client.directory import Directory
 from client.filling import Filled, fill
+from client.ledgers import ledger_of
 from client.lists import failing
 from client.sealing import codec_by
 from config.settings import Settings
-from ledger.events import Ledger
 from process.types import Base
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, progress
@@ -28,7 +28,7 @@ async def fill_ledger(settings: Settings, out: Output) -> None:
     directory = Directory(client, settings.task_queue, settings.temporal_ui)
     done: list[Filled] = []
     with failing(), progress(hidden=out.as_json) as shown:
-        ledger = Ledger.open(settings.ledger_url.get_secret_value())
+        ledger = ledger_of(settings)
         bar = shown.add_task("Comparing the ledger with the leads", total=None)
         try:
             async for each in fill(directory, ledger):

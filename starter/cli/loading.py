@@ -19,6 +19,7 @@ _SERVICE = {
     "repair": "starter.cli.repair:repair",
     "restore": "starter.cli.restore:restore",
     "rebuild": "starter.cli.rebuild:rebuild",
+    "backup": "starter.cli.backup:backup",
     "promote": "starter.cli.promote:promote",
     "init-server": "starter.cli.service:init_server",
     "init-ledger": "starter.cli.init_ledger:init_ledger",

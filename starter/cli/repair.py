@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from client import repair as repairs
 from client.errors import LedgerFailed, NothingToRepair, NotRepairable
 from client.leads import LeadsClient
+from client.ledgers import ledger_of
 from client.repair import RepairPlan, plan_repair
 from client.stuck import list_stuck
 from ledger.events import Ledger, LedgerError
@@ -66,7 +67,7 @@ async def repair(
         raise CommandFailed(ExitCode.USAGE, "Name one lead, or give --all for every stuck one.")
     leads, out, settings = await leads_of(), Output(as_json=json), read_settings()
     names = [(await leads.exactly(lead)).id] if lead else await _stuck(leads)
-    ledger = Ledger.open(settings.ledger_url.get_secret_value(), read_only=True)
+    ledger = ledger_of(settings, read_only=True)
     try:
         found = [await _one(leads, ledger, name, yes=yes, force=force, out=out) for name in names]
     except LedgerError as error:

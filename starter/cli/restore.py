@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from client.errors import LedgerFailed, NothingToRestore, NotRestorable
 from client.leads import LeadsClient
+from client.ledgers import ledger_of
 from client.lists import LeadLists
 from client.lost import list_lost
 from client.past import Past
@@ -70,7 +71,7 @@ async def restore(
     if every == (lead is not None):
         raise CommandFailed(ExitCode.USAGE, "Name one lead, or give --all for every lost one.")
     leads, out, settings = await leads_of(), Output(as_json=json), read_settings()
-    ledger = Ledger.open(settings.ledger_url.get_secret_value(), read_only=True)
+    ledger = ledger_of(settings, read_only=True)
     try:
         names = [Past(ledger, settings.github.leads_repo).find(lead)] if lead else await _lost(leads, ledger)
         found = [await _plan(leads, ledger, name, out) for name in names]

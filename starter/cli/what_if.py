@@ -90,8 +90,7 @@ async def what_if(
             raise CommandFailed(ExitCode.NOT_FOUND, f"There are no leads in the ledger ({ledger.location}).")
         bar = shown.add_task("Simulating leads", total=len(names))
         request = SimulationRequest(wanted, datetime.now(UTC), only)
-        url = known.ledger_url.get_secret_value()
-        found = await simulate_leads(url, request, names, lambda: shown.advance(bar))
+        found = await simulate_leads(known, request, names, lambda: shown.advance(bar))
         location = ledger.location
     summary = Summary.of(found.leads)
     result = {"scenario": changes, "ledger": location, "events": found.events, "newest": found.newest}

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
+from client.answers import DecisionPreview
 from client.connection import as_leads_errors
 from client.errors import DecisionRefused, LeadsError
-from client.leads import DecisionPreview
 from client.previews import PreviewSection, sections
 from process.actor import Actor
 from process.core.aggregate import LeadAggregate

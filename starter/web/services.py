@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 from temporalio.client import Client
 
 from client.leads import LeadsClient
+from client.ledgers import queries_of, reader_of
+from client.lists import recorded_in
 from client.reports import Reports
 from config import policy_file
 from config.settings import Settings
@@ -72,7 +74,7 @@ class Services:
 @asynccontextmanager
 async def open_services(client: Client, settings: Settings) -> AsyncIterator[Services]:
     """Open the ledger, the store and the client. They connect at their first use."""
-    url, policy = settings.ledger_url.get_secret_value(), policy_file.current_policy(settings)
+    policy = policy_file.current_policy(settings)
     access = Access.of(settings)
     people = People(policy, access.ways)
     leads = LeadsClient(
@@ -82,13 +84,15 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         TIMEOUT,
         policy,
         opaque_ids=settings.lead_ids == "opaque",
+        is_recorded=recorded_in(settings),
         key=settings.current_signing_key,
         leads_repo=settings.github.leads_repo,
+        pepper=settings.pepper,
     )
     with (
-        closing(LedgerQueries.open(url)) as queries,
-        closing(LedgerReader.open(url, read_only=True)) as reader,
-        closing(WebDatabase.open(settings.web.store_url.get_secret_value())) as database,
+        closing(queries_of(settings)) as queries,
+        closing(reader_of(settings)) as reader,
+        closing(WebDatabase.of(settings)) as database,
     ):
         store = AccountStore(database, people)
         reports, links = Reports(queries, settings.zone), LinkStore(database)

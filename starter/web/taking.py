@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from client.answers import Waiting
 from client.connection import as_leads_errors
-from client.leads import Waiting
 from process.actor import Face
 from process.core import news as core
 from process.core.aggregate import LeadAggregate

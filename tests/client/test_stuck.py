@@ -15,10 +15,11 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.stuck import StuckWatch
+from client.answers import Waiting
 from client.connection import is_not_ready
 from client.directory import LeadHandle
 from client.errors import LeadStuck, NoWorker, StuckCause, WorkerBusy
-from client.leads import LeadsClient, Waiting
+from client.leads import LeadsClient
 from client.stuck import find_stuck, last_poll, list_stuck
 from process.decisions.registry import DECISIONS
 from tests.support.outside import Outside

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from client.rebuilding import rebuild_batch
 from keys.errors import KeysUnavailable
 from keys.ring import KeyRing
 from keys.store import MemoryKeyStore
+from ledger.errors import LeadUnreadable
 from ledger.events import LeadErased, Ledger, LedgerRefused, LedgerUnavailable
 from ledger.queries import behind, feed
 from ledger.queries.asking import LedgerQueries
 from ledger.tables import CONTENTS, ENTRIES
 
-from .conftest import by_hand, entry, record
+from .conftest import by_hand, entry, make_row, record
 
 Open = Callable[[str], Ledger]
 WORDS = ("ann", "example.org", "12,000", "12000.00", "key-1")
@@ -103,13 +105,16 @@ def test_while_the_store_of_keys_is_away_nothing_is_written(ledger: Ledger, keys
 def test_a_lead_whose_key_is_destroyed_is_erased_and_others_are_not(
     ledger: Ledger, ring: KeyRing, url: str
 ) -> None:
-    record(ledger, [entry(1), entry(2)])
+    record(ledger, [entry(1), entry(2)], row=make_row(last_seq=2))
     record(ledger, [entry(1, "lead-2")])
     ring.erase("lead-1")
     for question in (ledger.entries, ledger.events, lambda _: record(ledger, [entry(3)])):
         with pytest.raises(LeadErased, match="lead lead-1 was erased"):
             question("lead-1")
     assert [head.lead_id for head in ledger.heads()] == ["lead-1", "lead-2"]
+    assert not ledger.rebuild("lead-1")  # it has no row from then on, and is not tried again
+    assert ledger.row("lead-1") is None
+    assert ledger.stale_leads(entry(9).at, 9) == ["lead-2"]
     assert ledger.entries("lead-2") == [entry(1, "lead-2")]
     with asking(url, ring) as queries, queries.asking() as connection:
         found = feed.events_after(connection, 0)
@@ -118,6 +123,16 @@ def test_a_lead_whose_key_is_destroyed_is_erased_and_others_are_not(
         told = behind.summaries(connection, [("lead-1", 1), ("lead-2", 1)])
         assert told["lead-1", 1].summary == "[erased]"
         assert told["lead-2", 1].summary == entry(1).summary
+
+
+def test_a_lead_whose_key_is_lost_keeps_no_other_lead_waiting(ledger: Ledger, keys: LostKeys) -> None:
+    """The copy of the store of keys that was put back is older than the lead."""
+    record(ledger, [entry(1)])
+    del keys._keys["lead-1"]
+    record(ledger, [entry(1, "lead-2")])
+    with pytest.raises(LeadUnreadable, match="has no key lead-1/1"):
+        ledger.entries("lead-1")
+    assert [each.lead_id for each in rebuild_batch(ledger)] == ["lead-1", "lead-2"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from process.identity import (
     issue_name,
     issue_named,
     org_key,
+    peppered,
     possible_ids,
     request_key,
     slug_of,
@@ -148,3 +149,15 @@ def test_no_two_leads_share_the_numbers_of_their_invoices() -> None:
 )
 def test_an_issue_is_named_by_number_or_address(text: str, issue: tuple[str, int] | None) -> None:
     assert issue_named(text, "leads") == issue
+
+
+def test_a_digest_with_a_pepper_tells_nobody_which_name_it_is_of() -> None:
+    plain = org_key("Example University")
+    one, other = peppered("a" * 32, plain), peppered("b" * 32, plain)
+
+    assert len({plain, one, other}) == 3
+    assert len(one) == len(plain)
+    assert one == peppered("a" * 32, org_key("example  UNIVERSITY"))
+    assert peppered("", plain) == plain
+    key = request_key("Example", "A hub")
+    assert len(peppered("a" * 32, key)) == len(key)  # an id may take as many characters of it

@@ -27,6 +27,12 @@ REPORT_EARLY = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribut
 FAIL_SOON = (REPORT_EARLY, 'history.defaultWorkflowTaskTimeout="2s"')
 """Lets a server also try a failed task again soon. The SDK lets all but the first one time out, after ten seconds."""
 
+DELETE_SOON = (
+    "history.transferProcessorEnsureCloseBeforeDelete=false",
+    "history.visibilityProcessorEnsureCloseBeforeDelete=false",
+)
+"""Lets a server delete runs at once. By default it waits up to half a minute, for its own notes of what is closed."""
+
 
 def _options() -> dict[str, Any]:
     return {

@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from client.errors import Unavailable
-from config.settings import SettingsError
+from client.key_rings import key_ring
+from config.settings import Settings, SettingsError
 from keys.errors import KeysError
 from ledger.errors import LedgerRefused
 from ledger.store import location_of, make_engine, overwrite
@@ -49,6 +50,17 @@ class WebDatabase:
             raise SettingsError(
                 f"LEADS_WEB__STORE_URL: {str(refused).replace('The ledger', 'The store')}"
             ) from None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the database of the settings, with the keys of what it says. Raises SettingsError."""
+        keys = settings.keys
+        pepper = keys.pepper.get_secret_value() if keys.pepper else ""
+        try:
+            contents = WebContents(key_ring(settings), pepper, seals=keys.seals)
+        except KeysError as error:
+            raise SettingsError(f"LEADS_KEYS__STORE_URL: {error}") from None
+        return cls.open(settings.web.store_url.get_secret_value(), contents)
 
     def close(self) -> None:
         """Close the connections."""

@@ -20,7 +20,7 @@ class WebContents:
     """Seals and opens what one store says. Its methods raise KeysError.
 
     `pepper`: key of the digests by which accounts are found, so that the store names nobody; empty where there is none.
-    Without `seals`, what is sealed is read, and what is new is written plain.
+    Without `seals`, it only opens.
     """
 
     def __init__(self, ring: KeyRing | None = None, pepper: str = "", *, seals: bool = True) -> None:

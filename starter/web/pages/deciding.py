@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from client.answers import Waiting
 from client.errors import DecisionRefused, DecisionUnknown, LeadsError, Unavailable
-from client.leads import Waiting
 from ledger.errors import LedgerRefused, LedgerUnavailable
 from process.actor import Face
 from process.authorization import deciders_of, lacking_role

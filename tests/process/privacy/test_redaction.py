@@ -194,6 +194,15 @@ def test_a_fact_of_an_unknown_kind_is_taken_for_personal() -> None:
     assert after.summary == ERASED
 
 
+def test_what_was_decided_since_stays() -> None:
+    life = Life()
+    life.does("questionnaire_sent", note="Before")
+    life.does("put_on_hold", until="2026-09-01", note="Since")
+    *_, sent, held = redact_events(life.aggregate.event_log.events, ADA, "lead-example", until=2)
+    assert vars(sent.fact)["note"] == ERASED
+    assert vars(held.fact)["note"] == "Since"
+
+
 def test_nobody_may_be_left_to_be_found() -> None:
     life = Life(person=ERASED)
     assert everybody_in(life.aggregate.event_log.events) is None
