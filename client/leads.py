@@ -118,6 +118,11 @@ class Waiting(NamedTuple):
     """The reason for which the lead did not answer at once."""
 
 
+def unrecorded(_: str) -> bool:
+    """Say of each id that the ledger does not have it: for clients that open no leads."""
+    return False
+
+
 @contextmanager
 def cancellable() -> Iterator[None]:
     """Let a cancelled task end: the SDK turns the cancellation of an update into an error like that of a timeout."""
@@ -138,6 +143,8 @@ class LeadsClient(Directory):
     policy: Policy = _BUILT_IN
     opaque_ids: bool = False
     """True if ids of new leads do not name their organisations."""
+    is_recorded: Callable[[str], bool] = unrecorded
+    """Tells if the ledger has a lead with this id, although Temporal has not: an ended one that was erased."""
     key: str = field(default="", repr=False)
     """Secret with which envelopes are signed; empty: leads take nobody for authenticated."""
 
@@ -187,6 +194,8 @@ class LeadsClient(Directory):
         ids = possible_ids(opened.org, key, opaque_id=hidden)
         for lead_id in ids:
             known = await self._known(lead_id)
+            if known is None and await asyncio.to_thread(self.is_recorded, lead_id):
+                continue
             if known is None or (await known.memo()).get(REQUEST, key) == key:
                 return lead_id
         return ids[-1]

@@ -175,7 +175,13 @@ _indexes = (
     Index("ledger_terms_until", TERMS.c.until, TERMS.c.lead_id),
     Index("ledger_invoices_sent", INVOICES.c.sent_on, INVOICES.c.lead_id, INVOICES.c.number),
     Index("ledger_unbilled_start", UNBILLED.c.start, UNBILLED.c.lead_id, UNBILLED.c.number),
-    Index("ledger_agenda_order", *(AGENDA.c[n] for n in ("role", "section", "day", "lead_id", "number"))),
+    Index(
+        "ledger_agenda_order",
+        *(AGENDA.c[n] for n in ("role", "section", "day", "lead_id", "number")),
+        *(
+            AGENDA.c[n] for n in ("holds_from", "holds_until", "is_assigned")
+        ),  # to count without reading lines
+    ),
     Index("ledger_names_of", NAMES.c.name, NAMES.c.role, NAMES.c.lead_id),
     Index("ledger_feed_events", *(FEED.c[n] for n in ("lead_id", "seq", "revision")), unique=True),
     Index("ledger_feed_kinds", FEED.c.kind, FEED.c.position),

@@ -12,6 +12,7 @@ from ledger.database import Database
 from ledger.entry import Entry
 from ledger.lag import Lag, lag_of, stale_leads
 from ledger.rows import Filter, order_by
+from ledger.searching import StoredText, texts
 from ledger.tables import ENTRIES, EVENTS, LEADS
 from process.core.events import Event
 from process.views.lead_row import LeadRow
@@ -104,6 +105,11 @@ class LedgerReader:
         """Return the lead's row, or None if there is none."""
         found = self.rows(LEADS.c.lead_id == lead_id)
         return found[0] if found else None
+
+    def texts(self) -> Iterator[StoredText]:
+        """Yield each text of each table, what events say included, so that a person's words can be looked for."""
+        with self._database.reading() as connection:
+            yield from texts(connection)
 
     # ---- many leads
 

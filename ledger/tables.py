@@ -220,14 +220,20 @@ _by_next_date = Index(
 )
 """The order of a list by the next date, leads without one last: SQLite has no index for NULLS LAST."""
 
+_FILTERED: Final = ("owner", "service", "on_hold", "attention", "parked")
+"""Columns by which the board is filtered. They stand in its indexes, so that no row is read for nothing."""
+
 _board = (
-    Index("ledger_leads_by_date", LEADS.c.stage, LEADS.c.sort_date, LEADS.c.lead_id),
-    Index("ledger_leads_by_value", LEADS.c.stage, LEADS.c.value, LEADS.c.lead_id),
-    Index("ledger_leads_by_age", LEADS.c.stage, LEADS.c.stage_since, LEADS.c.lead_id),
-    Index("ledger_leads_by_name", LEADS.c.stage, LEADS.c.name, LEADS.c.lead_id),
+    *(
+        Index(
+            f"ledger_leads_by_{name}", *(LEADS.c[n] for n in ("stage", by, "lead_id", "archived", *_FILTERED))
+        )
+        for name, by in (("date", "sort_date"), ("value", "value"), ("age", "stage_since"), ("name", "name"))
+    ),
     Index(
         "ledger_leads_totals",
-        *(LEADS.c[name] for name in ("archived", "stage", "currency", "attention", "value")),
+        *(LEADS.c[n] for n in ("archived", "stage", "currency", "attention", "value")),
+        *(LEADS.c[n] for n in _FILTERED if n != "attention"),
     ),
 )
 """The orders of a column of the board, and the totals above the columns."""

@@ -44,8 +44,13 @@ class Redaction(NamedTuple):
             return ERASED
         if self.person is None:
             return text
-        if mark is Personal.NAME and self.whole and self.person.may_be_called(text):
-            return ERASED  # in the lead of a person, their first name stands for them
+        if (
+            mark is Personal.NAME
+            and self.whole
+            and not text.startswith("@")
+            and self.person.may_be_called(text)
+        ):
+            return ERASED  # in the lead of a person, their first name stands for them; a login does not
         if not self.person.is_mentioned_in(text):
             return text
         if mark is Personal.ADDRESS and not any(map(str.isspace, text)):
@@ -62,13 +67,17 @@ def redaction_of(events: Sequence[Event], whom: Whom) -> Redaction:
     return Redaction(person, frozenset(whole))
 
 
-def redact_events(events: Iterable[Event], whom: Whom, lead_id: str) -> tuple[Event, ...]:
+def redact_events(
+    events: Iterable[Event], whom: Whom, lead_id: str, until: int | None = None
+) -> tuple[Event, ...]:
     """Return the events of a lead, from the first, without this person; numbers, times, kinds, keys and amounts stay.
 
-    Summaries are made anew. Redacting again changes nothing. Raises ValueError if the events do not open a lead.
+    Summaries are made anew. Events after the number `until` stay as they are: a lead that goes on has taken them since.
+    Redacting again changes nothing. Raises ValueError if the events do not open a lead.
     """
     events = tuple(events)
-    return _redacted(events, redaction_of(events, whom), lead_id)
+    old = events[:until]
+    return (*_redacted(old, redaction_of(old, whom), lead_id), *events[len(old) :])
 
 
 def _redacted(events: tuple[Event, ...], redaction: Redaction, lead_id: str) -> tuple[Event, ...]:

@@ -26,6 +26,7 @@ async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
         within,
         policy_file.current_policy(known),
         opaque_ids=known.lead_ids == "opaque",
+        is_recorded=lambda lead_id: _is_recorded(known, lead_id),
         key=known.current_signing_key,
         leads_repo=known.github.leads_repo,
         pepper=known.pepper,
@@ -42,3 +43,10 @@ def _by_words(known: Settings, text: str) -> dict[str, str]:
             return rows.by_words(text)
     except LedgerFailed:
         return {}
+
+
+def _is_recorded(known: Settings, lead_id: str) -> bool:
+    """Tell if the ledger has a lead with this id."""
+    from client.lists import recorded_in  # as above
+
+    return recorded_in(known)(lead_id)

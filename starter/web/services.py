@@ -14,6 +14,7 @@ from temporalio.client import Client
 
 from client.leads import LeadsClient
 from client.ledgers import queries_of, reader_of
+from client.lists import recorded_in
 from client.reports import Reports
 from config import policy_file
 from config.settings import Settings
@@ -83,6 +84,7 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         TIMEOUT,
         policy,
         opaque_ids=settings.lead_ids == "opaque",
+        is_recorded=recorded_in(settings),
         key=settings.current_signing_key,
         leads_repo=settings.github.leads_repo,
         pepper=settings.pepper,

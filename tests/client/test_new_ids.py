@@ -47,3 +47,16 @@ async def test_so_does_the_id_of_a_lead_that_is_taken_in(
     await occupy(env, short)
     begun = [await leads.take_in(opened, key=key) for _ in range(2)]
     assert [(each.lead_id, each.already) for each in begun] == [(longer, False), (longer, True)]
+
+
+async def test_nor_is_an_id_of_an_ended_lead_that_only_the_ledger_knows(env: WorkflowEnvironment) -> None:
+    opened = LeadOpened(org="Academy", person="Ada", title="A hub")
+    erased, longer, *_ = possible_ids(opened.org, request_key(opened.org, opened.title))
+    leads = LeadsClient(
+        env.client,
+        "new-ids",
+        "http://localhost:8233",
+        timedelta(seconds=TIMEOUT),
+        is_recorded=lambda lead_id: lead_id == erased,
+    )
+    assert [(await leads.open(opened)).lead_id for _ in range(2)] == [longer, longer]

@@ -8,7 +8,11 @@ from sqlalchemy import Connection, event
 
 from client.lists import LeadLists, Selection
 from ledger.events import Ledger, LedgerOutdated
+from ledger.queries import agenda, board
+from ledger.queries.agenda import Whose
+from ledger.queries.board import BoardFilter
 from ledger.rows import above, equals, one_of
+from process.types import Role
 
 from .conftest import DAY, entry, make_row
 
@@ -65,6 +69,30 @@ def test_a_page_of_open_leads_by_the_next_date_can_be_read_so_too(ledger: Ledger
     )
     assert having(plans, "ledger_leads_by_next_date")
     assert having(plans, "Sort") == []
+
+
+FIGURES: dict[str, Callable[[Connection], Any]] = {
+    "totals": lambda asked: board.totals(asked),
+    "totals of one role": lambda asked: board.totals(asked, BoardFilter(owner=Role.SALES)),
+    "totals of what needs attention": lambda asked: board.totals(asked, BoardFilter(attention=True)),
+    "totals of one service": lambda asked: board.totals(asked, BoardFilter(service="hub", on_hold=False)),
+    "counts of an agenda": lambda asked: agenda.counts(asked, Whose("", tuple(Role)), DAY),
+}
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_figures_above_lists_are_read_from_an_index_alone(ledger: Ledger, url: str, figure: str) -> None:
+    if not url.startswith("sqlite"):
+        pytest.skip("PostgreSQL reads rows of a small table all the same")
+
+    def ask(ledger: Ledger) -> None:
+        with ledger._database.reading() as asked:
+            FIGURES[figure](asked)
+
+    plans = plans_of(ledger, ask)
+    rows = having(plans, "ledger_leads") + having(plans, "ledger_agenda")
+    assert rows
+    assert [each for each in rows if "USING COVERING INDEX" not in each] == []
 
 
 def plans_of(ledger: Ledger, question: Callable[[Ledger], Any], *without: str) -> list[str]:

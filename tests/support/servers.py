@@ -24,6 +24,12 @@ _DYNAMIC_CONFIG = (
 REPORT_EARLY = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
 """Lets a server report a workflow as stuck after two failures; by default after five, which takes a minute."""
 
+DELETE_SOON = (
+    "history.transferProcessorEnsureCloseBeforeDelete=false",
+    "history.visibilityProcessorEnsureCloseBeforeDelete=false",
+)
+"""Lets a server delete runs at once. By default it waits up to half a minute, for its own notes of what is closed."""
+
 
 def _options() -> dict[str, Any]:
     return {

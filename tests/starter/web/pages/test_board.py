@@ -209,7 +209,7 @@ async def test_a_menu_opens_and_a_column_goes_on_without_leaving_the_page(
         await page.locator("#card-lead-bo summary").press("Enter")
         await page.locator("#card-lead-bo").get_by_role("link", name="Quote accepted").wait_for()
         await page.locator("#cards-quoted").get_by_role("link", name="Show more").click()
-        await page.wait_for_function("document.querySelectorAll('#cards-quoted .card').length === 32")
+        await expect(page.locator("#cards-quoted .card")).to_have_count(32)
         await seen.check()
 
 

@@ -1,0 +1,1 @@
+"""Erases a person from every store, step by step, under a request to which two people agreed."""

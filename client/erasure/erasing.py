@@ -1,0 +1,162 @@
+"""Carries out a confirmed erasure: each lead, the chores and the store of the pages, then a search of everything."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from client.chores import Chores
+from client.erasure.finding import find
+from client.erasure.requests import Requests
+from client.erasure.runs import delete_runs
+from client.erasure.search import SearchedStore, Searcher, Store, Texts, Trace
+from client.erasure.steps import LeadEraser, Stores
+from client.errors import ErasureRefused
+from client.past import events_of
+from process.core.fold import fold
+from process.core.refusal import refuse
+from process.lead.lead import Lead
+from process.privacy.person import Person
+from process.privacy.requests import ErasureEntry, LeadErasure, RequestState
+from workflows.names import LEAD_WORKFLOW
+
+Note = Callable[[str], None]
+"""Is told what is being done, for progress."""
+
+NO_LEADS = f"WorkflowType != '{LEAD_WORKFLOW}'"
+
+
+def quiet(_: str) -> None:
+    """Say nothing of the progress."""
+
+
+class ForgetfulStore(SearchedStore, Protocol):
+    """A further store that may name persons, such as that of the pages."""
+
+    def forget(self, person: Person) -> None:
+        """Remove what it keeps of the person. Repeated, it finds nothing."""
+
+
+class Outcome(NamedTuple):
+    """The result of carrying out a request."""
+
+    request: ErasureEntry
+    traces: tuple[Trace, ...]
+    """Places that still name the person. With any that is no id, the request is to be carried out again."""
+    leads: tuple[Lead, ...]
+    """The leads as they are now, for what is left outside."""
+
+    @property
+    def is_complete(self) -> bool:
+        """True if the person is found nowhere."""
+        return self.request.ended_at is not None
+
+
+@dataclass(frozen=True)
+class Erasing:
+    """Carries out requests in all stores."""
+
+    stores: Stores
+    chores: Chores
+    requests: Requests
+    pages: ForgetfulStore | None = None
+    """The store of the pages, if there is one."""
+    logs: tuple[Path, ...] = ()
+
+    async def carry_out(self, request_id: str, today: date, note: Note = quiet) -> Outcome:
+        """Do what is not done, and search all stores. It may be ended at any moment, and repeated.
+
+        Raises NoSuchErasure, ErasureRefused, ErasureUnfinished, LedgerError, KeysError or RPCError.
+        """
+        request = self.requests.get(request_id)
+        _demand_running(request, today)
+        whom = self.requests.whom(request)
+        if whom is None:
+            raise ErasureRefused(refuse("Nobody knows any more whom this request named"))
+        eraser = LeadEraser(self.stores, request, whom)
+        await self._erase(eraser, [each.lead_id for each in request.leads], note)
+        traces: tuple[Trace, ...] = ()
+        if isinstance(whom, Person):
+            await self._later_leads(eraser, request, whom, note)
+            await self._forget(whom, request, note)
+            note("Searching all stores")
+            traces = tuple([each async for each in self._search(whom, self.requests.get(request_id))])
+        for lead_id in {each.lead_id for each in traces if each.lead_id and not each.is_name}:
+            if self.requests.get(request_id).lead(lead_id):
+                self.stores.journal.change_lead(request_id, lead_id, LeadErasure.again)
+        after = self.requests.finish(request_id, len([each for each in traces if not each.is_name]))
+        return Outcome(after, traces, tuple(self._leads(after)))
+
+    async def _later_leads(
+        self, eraser: LeadEraser, request: ErasureEntry, person: Person, note: Note
+    ) -> None:
+        """Erase from leads that have come to name the person since they were looked for."""
+        if request.limited:
+            return
+        found = await asyncio.to_thread(find, self.stores.ledger, person, widen=False)
+        new = [each.lead_id for each in found.leads if request.lead(each.lead_id) is None]
+        self.stores.journal.add_leads(request.id, new)
+        await self._erase(eraser, new, note)
+
+    async def _erase(self, eraser: LeadEraser, lead_ids: list[str], note: Note) -> None:
+        for lead_id in lead_ids:
+            note(f"Telling {lead_id}")
+            await eraser.prepare(lead_id)
+        for lead_id in lead_ids:
+            note(f"Erasing from {lead_id}")
+            await eraser.erase(lead_id)
+
+    async def _forget(self, person: Person, request: ErasureEntry, note: Note) -> None:
+        """Delete chores that have ended and name the person, and let the other stores forget them."""
+        if request.limited:
+            return
+        note("Looking through the chores")
+        chores = self.chores.client
+        named = {trace.where async for trace in Searcher(person).temporal(chores, NO_LEADS)}
+        for workflow_id in sorted(named):
+            await delete_runs(chores, workflow_id, seconds=self.stores.seconds)
+        if self.pages:
+            note("Forgetting in the store of the pages")
+            await asyncio.to_thread(self.pages.forget, person)
+
+    async def _search(self, person: Person, request: ErasureEntry) -> AsyncIterator[Trace]:
+        """Yield every place that names the person; of a limited request, those in its leads."""
+        async for trace in self._everywhere(Searcher(person)):
+            if not request.limited or request.lead(trace.lead_id):
+                yield trace
+
+    async def _everywhere(self, searcher: Searcher) -> AsyncIterator[Trace]:
+        places = {self.stores.leads.client.namespace: self.stores.leads.client}
+        places |= {self.chores.client.namespace: self.chores.client}
+        for client in places.values():
+            async for trace in searcher.temporal(client, ""):
+                yield trace
+        for trace in await asyncio.to_thread(self._rows, searcher):
+            yield trace
+
+    def _rows(self, searcher: Searcher) -> list[Trace]:
+        """Return the places in stores that are read at once: the ledger, the journal, the pages and the logs."""
+        stores: dict[Store, SearchedStore] = {
+            "ledger": Texts(self.stores.ledger.texts),
+            "journal": Texts(self.stores.journal.texts),
+        }
+        if self.pages:
+            stores["pages"] = self.pages
+        found = [trace for name, store in stores.items() for trace in searcher.rows(name, store)]
+        return [*found, *(trace for folder in self.logs for trace in searcher.logs(folder))]
+
+    def _leads(self, request: ErasureEntry) -> Iterator[Lead]:
+        for each in request.leads:
+            if events := events_of(self.stores.ledger, each.lead_id):
+                yield fold(events, each.lead_id)
+
+
+def _demand_running(request: ErasureEntry, today: date) -> None:
+    """Raise ErasureRefused unless the request is confirmed and not held."""
+    state = request.state(today)
+    if state is RequestState.HELD:
+        raise ErasureRefused(refuse(f"A legal hold forbids it until {request.held_until}"))
+    if state is not RequestState.RUNNING:
+        raise ErasureRefused(refuse(f"This request is {state}, so there is nothing to carry out"))

@@ -1,0 +1,50 @@
+"""Erases again what was erased, after an older copy of the ledger was restored.
+
+What such a copy says of an erased lead is sealed under keys that are destroyed. The journal keeps the redacted events, and
+they are written over it.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from client.erasure.steps import EVENTS_CONTEXT
+from keys.data_key import KeyId
+from keys.errors import KeyErased
+from keys.journal import Journal, KeptEvents
+from keys.ring import KeyRing
+from keys.sealing import unseal
+from ledger.events import Ledger
+from process.core.events import Event
+from process.core.stored_events import read_events
+
+
+class Reapplied(NamedTuple):
+    """The result for one lead."""
+
+    lead_id: str
+    changed: int
+    """Number of contents that were written over; none if the ledger says nothing that was erased."""
+
+
+def reapply(journal: Journal, ring: KeyRing, ledger: Ledger) -> Iterator[Reapplied]:
+    """Write the kept events of each erased lead over what the ledger has under earlier keys. It may be repeated.
+
+    Raises LedgerError or KeysError.
+    """
+    for kept in journal.kept_events():
+        lead_id, epoch = kept.erasure.lead_id, kept.erasure.epoch or 1
+        older = any(number < epoch for number in ledger.epochs(lead_id))
+        events = _events(kept, ring) if older or ledger.last_seq(lead_id) == 0 else None
+        changed = (
+            ledger.redact(lead_id, epoch, events, kept.erasure.name_of(kept.request_id)) if events else 0
+        )
+        yield Reapplied(lead_id, changed)
+
+
+def _events(kept: KeptEvents, ring: KeyRing) -> tuple[Event, ...] | None:
+    """Return the kept events; None if the lead was erased whole since."""
+    try:
+        key = ring.get(KeyId(kept.erasure.lead_id, kept.erasure.epoch or 1))
+    except KeyErased:
+        return None
+    return read_events(unseal(key, kept.sealed, EVENTS_CONTEXT))

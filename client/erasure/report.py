@@ -1,0 +1,68 @@
+"""The report of an erasure: what was done, and what a person has to do outside. It does not name who was erased."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from client.erasure.search import Trace
+from process.lead.lead import Lead
+from process.privacy.requests import ErasureEntry
+
+
+class ByHand(NamedTuple):
+    """Something outside that only a person can look at, with the place."""
+
+    what: str
+    url: str = ""
+
+
+def by_hand(lead: Lead) -> Iterator[ByHand]:
+    """Yield what is left outside of a lead: the service changes the issue and the folder, but not their histories."""
+    if lead.issue:
+        yield ByHand("earlier versions of the issue and its title, and comments of people", lead.issue.url)
+    if lead.hub_issue:
+        yield ByHand("earlier versions of the hub's issue, and comments of people", lead.hub_issue.url)
+    if lead.folder:
+        yield ByHand("documents in the folder: keep what the law demands, bin the rest", lead.folder.url)
+    if lead.questionnaire.response_id:
+        yield ByHand("the response to the questionnaire: Google Forms lets only people delete one")
+    for mail in lead.mails:
+        yield ByHand(f"a mail of {mail.at:%Y-%m-%d} ({mail.template}), in mailboxes: {mail.message_id}")
+    for invoice in lead.invoices:
+        yield ByHand(f"invoice {lead.invoice_name(invoice.number)}: it is kept as long as the law demands")
+
+
+def written(
+    request: ErasureEntry, leads: Iterable[Lead], traces: Iterable[Trace], today: date
+) -> Iterator[str]:
+    """Yield the lines of the report, as Markdown."""
+    traces = list(traces)
+    yield f"# Erasure {request.id}"
+    yield ""
+    yield f"Written on {today}. It does not say who was erased: whoever asked for it knows."
+    yield ""
+    yield "| lead | key epoch | steps done |"
+    yield "| --- | --- | --- |"
+    for each in request.leads:
+        yield f"| {each.lead_id} | {each.epoch or ''} | {', '.join(each.done)} |"
+    yield ""
+    yield "## Search of all stores"
+    yield ""
+    left = [trace for trace in traces if not trace.is_name]
+    yield from [f"- {trace.store}: {trace.where}" for trace in left] or ["Nothing was found."]
+    if ids := [trace.where for trace in traces if trace.is_name]:
+        yield ""
+        yield f"These ids look like words of the person. Ids never change: {', '.join(ids)}."
+    yield ""
+    yield "## By hand"
+    yield ""
+    yield "The service has no right or no means to change these. Look at each."
+    for lead in leads:
+        yield ""
+        yield f"### {lead.id}"
+        yield ""
+        for what, url in by_hand(lead):
+            yield f"- {what}{f': {url}' if url else ''}"
+    yield ""
+    yield "Backups made before are unreadable where they were sealed: their keys are destroyed. Copies of the key store"
+    yield "are kept for 35 days at most."

@@ -1,0 +1,195 @@
+"""Searches every store for a person's words, so that an erasure is known to be complete.
+
+It does not rely on the marks of personal data: it reads every text there is, as somebody would who looks for the person.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol
+
+from google.protobuf.message import Message
+from pydantic import BaseModel
+from temporalio.api.common.v1 import Payload
+from temporalio.client import Client, WorkflowExecution
+from temporalio.service import RPCError, RPCStatusCode
+
+from client.erasure.runs import payloads_in
+from process.core.checkpoint import unpack
+from process.privacy.person import Person
+from workflows.names import LEAD_WORKFLOW
+from workflows.runtime.codec import converter_for
+
+Store = Literal["history", "visibility", "ledger", "pages", "log", "journal", "id"]
+AT_ONCE = 8
+"""Number of histories that are read at the same time."""
+LOGS = ("*.log", "*.log.*", "*.jsonl")
+
+
+class Trace(NamedTuple):
+    """A place that still names the person."""
+
+    store: Store
+    where: str
+    """The workflow, table or file. It quotes nothing."""
+    lead_id: str = ""
+    """The lead to which it belongs; empty if it belongs to none."""
+
+    @property
+    def is_name(self) -> bool:
+        """True for the id of a lead or a workflow, which nothing can change."""
+        return self.store == "id"
+
+
+class StorePlace(NamedTuple):
+    """A place in a store of rows that names somebody."""
+
+    where: str
+    lead_id: str = ""
+    """The lead to which it belongs; empty if it belongs to none."""
+
+
+class SearchedStore(Protocol):
+    """A store of rows."""
+
+    def places(self, person: Person) -> Iterable[StorePlace]:
+        """Yield the places that name the person."""
+
+
+class StoredText(Protocol):
+    """A text in a store of rows."""
+
+    @property
+    def where(self) -> str: ...
+    @property
+    def lead_id(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+class Texts(NamedTuple):
+    """A store of rows that yields all of its texts, such as the ledger."""
+
+    read: Callable[[], Iterable[StoredText]]
+
+    def places(self, person: Person) -> Iterator[StorePlace]:
+        """Yield the places that name the person, each once."""
+        found = (
+            StorePlace(each.where, each.lead_id) for each in self.read() if person.is_mentioned_in(each.text)
+        )
+        yield from dict.fromkeys(found)
+
+
+class Searcher:
+    """Looks for one person in all stores that it is given."""
+
+    def __init__(self, person: Person) -> None:
+        self._person = person
+
+    async def temporal(self, client: Client, query: str) -> AsyncIterator[Trace]:
+        """Yield the places in the histories and memos of the workflows that a query finds; an empty one finds all."""
+        page: list[WorkflowExecution] = []
+        async for each in client.list_workflows(query):
+            page.append(each)
+            if len(page) == AT_ONCE:
+                for trace in await self._page(client, page):
+                    yield trace
+                page = []
+        for trace in await self._page(client, page):
+            yield trace
+
+    async def _page(self, client: Client, page: list[WorkflowExecution]) -> list[Trace]:
+        """Read some workflows at the same time."""
+        found = await asyncio.gather(*(self._execution(client, each) for each in page))
+        return [trace for traces in found for trace in traces]
+
+    async def _execution(self, client: Client, known: WorkflowExecution) -> list[Trace]:
+        lead = known.id if known.workflow_type == LEAD_WORKFLOW else ""
+        found = [Trace("id", known.id, lead)] if self._mentions(known.id) else []
+        handle = client.get_workflow_handle(known.id, run_id=known.run_id)
+        try:
+            described = await handle.describe()
+            if await self._message(client, known.id, described.raw_description):
+                found.append(Trace("visibility", known.id, lead))
+            async for event in handle.fetch_history_events():
+                if await self._message(client, known.id, event):
+                    found.append(Trace("history", known.id, lead))
+                    break
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:  # it was deleted meanwhile
+                raise
+        return found
+
+    async def _message(self, client: Client, workflow_id: str, message: Message) -> bool:
+        """Return True if a text or a payload of the message names the person."""
+        if any(map(self._mentions, _plain_texts(message))):
+            return True
+        payloads = list(payloads_in(message))
+        codec = converter_for(client, workflow_id).payload_codec
+        opened = await codec.decode(payloads) if codec and payloads else payloads
+        return any(self._mentions(text) for payload in opened for text in _texts_of(payload))
+
+    def rows(self, store: Store, searched: SearchedStore) -> Iterator[Trace]:
+        """Yield the places of a store of rows that name the person."""
+        yield from (Trace(store, *place) for place in searched.places(self._person))
+
+    def logs(self, folder: Path) -> Iterator[Trace]:
+        """Yield the log files in a folder that name the person."""
+        for pattern in LOGS:
+            for file in sorted(folder.glob(pattern)):
+                with file.open(encoding="utf-8", errors="replace") as lines:
+                    if any(map(self._mentions, lines)):
+                        yield Trace("log", str(file))
+
+    def _mentions(self, text: str) -> bool:
+        return self._person.is_mentioned_in(text)
+
+
+def _plain_texts(message: Message) -> Iterator[str]:
+    """Yield the texts in a message of Temporal that are no payloads, such as names and identities."""
+    if isinstance(message, Payload):
+        return
+    for _, value in message.ListFields():
+        yield from _plain(value)
+
+
+def _plain(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Message):
+        yield from _plain_texts(value)
+    elif isinstance(value, Mapping) or hasattr(value, "items"):
+        for key, each in value.items():
+            yield from _plain(key)
+            yield from _plain(each)
+    elif not isinstance(value, bytes) and hasattr(value, "__iter__"):
+        for each in value:
+            yield from _plain(each)
+
+
+def _texts_of(payload: Payload) -> Iterator[str]:
+    """Yield the texts in an opened payload: JSON, a packed lead, or other bytes as they are."""
+    yield from (value.decode(errors="replace") for value in payload.metadata.values())
+    try:
+        yield from texts_in(unpack(payload.data))
+    except ValueError:
+        try:
+            yield from texts_in(json.loads(payload.data))
+        except ValueError:
+            yield payload.data.decode(errors="replace")
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield every text in a value, names of fields included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, BaseModel):
+        yield from texts_in(dict(value))
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from texts_in(key)
+            yield from texts_in(each)
+    elif not isinstance(value, bytes) and hasattr(value, "__iter__"):
+        for each in value:
+            yield from texts_in(each)

@@ -1,0 +1,107 @@
+"""A person is erased from running leads and from one that has ended, whatever happens in between."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from client.erasure.finding import person_named
+from client.erasure.runs import is_running, runs_of
+from client.errors import ErasureRefused
+from keys.journal import Journal
+from process.privacy.requests import STEPS, HoldReason, LeadErasure, RequestState, Step
+from tests.support.erasures import ADA, ANN, TODAY, World
+
+
+class Died(Exception):
+    """Stands for the end of the program."""
+
+
+def dying_in(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> list[Step]:
+    """Let the program die once after each step, before it notes that the step is done. Returns the steps so far."""
+    died: list[Step] = []
+    change_lead = journal.change_lead
+
+    def dying(request_id: str, lead_id: str, change: Callable[[LeadErasure], LeadErasure]) -> LeadErasure:
+        def changed(erasure: LeadErasure) -> LeadErasure:
+            after = change(erasure)
+            if after.done != erasure.done and after.done[-1] not in died:
+                died.append(after.done[-1])
+                raise Died
+            return after
+
+        return change_lead(request_id, lead_id, changed)
+
+    monkeypatch.setattr(journal, "change_lead", dying)
+    return died
+
+
+async def test_a_person_is_erased_from_running_and_ended_leads(world: World) -> None:
+    async with world.worker():
+        hub = await world.begin("lead-erased-hub", **ADA)
+        await hub.to_hub()
+        other = await world.begin("lead-erased-other", person="Somebody Else")
+        await other.decide_all("put_on_hold", put_on_hold={"event": "Quixotina Zweifelhaft is back"})
+        ended = await world.begin("lead-erased-ended", title="Another hub", **ADA)
+        await ended.decide_all(
+            "lost", lost={"reason": "budget", "note": "Frau Zweifelhaft, Quixotina, sagte ab"}
+        )
+        await ended.settled()
+        await hub.settled()
+        await ended.handle.terminate()
+        before = (await hub.overview()).lead
+        assert before.invoices
+
+        outcome = await world.carry_out(world.asked("quixotina@zweifelhaft.example"))
+        assert outcome.is_complete, outcome.traces
+        assert {each.lead_id for each in outcome.request.leads} == {hub.id, other.id, ended.id}
+
+        view = await hub.settled()
+        assert [(i.number, i.total) for i in view.lead.invoices] == [
+            (i.number, i.total) for i in before.invoices
+        ]
+        assert view.lead.person != ADA["person"]
+        assert "Zweifelhaft" not in view.model_dump_json()
+        assert [line.kind for line in view.timeline].count("person_erased") == 1
+        entries = world.ledger.entries(hub.id)
+        assert [(each.seq, each.summary) for each in entries] == [(n.seq, n.summary) for n in view.timeline]
+        await hub.decide_all("put_on_hold", put_on_hold={"event": "it takes decisions"})
+        assert len(await runs_of(world.client, hub.id)) == 1
+        assert (await runs_of(world.client, ended.id), await is_running(world.client, ended.id)) == (
+            [],
+            False,
+        )
+        row = world.ledger.row(ended.id)
+        assert row
+        assert (row.stage, "Zweifelhaft" in row.heading) == ("lost", False)
+    for lead_id in (hub.id, other.id, ended.id):
+        old, new = world.ring.epochs(lead_id)
+        assert (bool(old.destroyed_at), new.destroyed_at) == (True, None)
+
+
+async def test_it_may_die_after_each_step_and_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with world.worker():
+        lead = await world.begin("lead-erased-dying", **ADA)
+        await lead.settled()
+        request = world.asked("Quixotina Zweifelhaft")
+        dying = dying_in(world.journal, monkeypatch)
+        for _ in STEPS:
+            with pytest.raises(Died):
+                await world.carry_out(request)
+        assert dying == list(STEPS)
+        assert (await world.carry_out(request)).is_complete
+        view = await lead.settled()
+    assert [line.kind for line in view.timeline].count("person_erased") == 1
+    assert [each.seq for each in world.ledger.entries(lead.id)] == [line.seq for line in view.timeline]
+    assert [bool(epoch.destroyed_at) for epoch in world.ring.epochs(lead.id)] == [True, False]
+
+
+async def test_what_is_not_confirmed_is_not_carried_out(world: World) -> None:
+    person = person_named(["Quixotina Zweifelhaft"])
+    request = world.requests.ask(person, ["lead-x"], ANN)
+    with pytest.raises(ErasureRefused, match="requested"):
+        await world.carry_out(request)
+    world.requests.hold(request.id, ANN, TODAY, HoldReason.INVOICE, TODAY)
+    with pytest.raises(ErasureRefused, match="legal hold"):
+        await world.carry_out(request)
+    assert world.requests.get(request.id).state(TODAY + timedelta(days=1)) is RequestState.REQUESTED
