@@ -44,8 +44,13 @@ class Redaction(NamedTuple):
             return ERASED
         if self.person is None:
             return text
-        if mark is Personal.NAME and self.whole and self.person.may_be_called(text):
-            return ERASED  # in the lead of a person, their first name stands for them
+        if (
+            mark is Personal.NAME
+            and self.whole
+            and not text.startswith("@")
+            and self.person.may_be_called(text)
+        ):
+            return ERASED  # in the lead of a person, their first name stands for them; a login does not
         if not self.person.is_mentioned_in(text):
             return text
         if mark is Personal.ADDRESS and not any(map(str.isspace, text)):
