@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from process.core.aggregate import LeadAggregate
+from process.core.answers import NOT_SIGNED
 from process.core.rebuild import SentMessage, receive
-from process.core.receipts import NOT_SIGNED
 from process.core.refusal import Refused
 from process.effects.observations import AnswersRead
 from process.envelope import THE_SERVICE, public_key, seal
