@@ -1,8 +1,8 @@
 """Measure the ledger's read tables: `python -m bench.read_tables --leads 100000`.
 
 So many leads at all stages are written to SQLite in a temporary folder, or to the empty database that
-BENCH_LEDGER_URL names. An append is one writing on the way to a hub; its ratio is to the same without read tables. Of
-each question that pages and reports ask, the 95th percentile counts.
+BENCH_LEDGER_URL names. An append is one writing on the way to a hub; its ratio is to the same without read tables, or,
+where it is sealed, to the same in plain. Of each question that pages and reports ask, the 95th percentile counts.
 """
 
 import os
@@ -16,18 +16,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from bench.figures import Figure, Report, Target
 from bench.options import run_benchmark
 from bench.what_if import hub
+from keys.ring import KeyRing
 from ledger.entries import entry_of
 from ledger.entry import Entry
 from ledger.events import Ledger
 from ledger.queries import agenda, board, feed, reports, search
 from ledger.queries.asking import LedgerQueries
 from ledger.read_tables import OF_LEAD
-from ledger.tables import LEADS
+from ledger.tables import CONTENTS, LEADS
 from process.core.fold import leads_as_told
 from process.types import Role, Stage
 from process.views.lead_row import LeadRow
@@ -144,6 +145,7 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
 async def measure(leads: int = 1000, appends: int = 20, times: int = 20, rebuilds: int = 200) -> Report:
     """Fill a ledger with `leads` leads, append for `appends` of them, rebuild some, and ask each question `times` times."""
     with tempfile.TemporaryDirectory() as folder:
+        ring = KeyRing.in_memory()
         url = os.environ.get("BENCH_LEDGER_URL", f"sqlite:///{Path(folder) / 'ledger.sqlite'}")
         with closing(Ledger.open(url)) as ledger:
             ledger.check()
@@ -157,9 +159,11 @@ async def measure(leads: int = 1000, appends: int = 20, times: int = 20, rebuild
                 *_appends(ledger, appends),
             ]
             figures.append(_rebuild(ledger, min(leads, rebuilds)))
+            with closing(Ledger.open(url, ring)) as sealed:
+                figures += _sealed(ledger, sealed, appends)
             with ledger._database.writing() as connection:
                 connection.exec_driver_sql("ANALYZE")
-        with closing(LedgerQueries.open(url)) as queries:
+        with closing(LedgerQueries.open(url, ring)) as queries:
             figures += [_asked(queries, name, times) for name in QUESTIONS]
     events = sum(len(kind.entries) for kind in kinds) * leads // len(kinds)
     tables = len(OF_LEAD) + len([LEADS])
@@ -194,6 +198,39 @@ def _appends(ledger: Ledger, leads: int) -> Iterator[Figure]:
     for place, name in enumerate(("an append", "an append, CPU of the worker")):
         pairs = [(pair["with"][place], pair["without"][place]) for pair in rounds]
         yield Figure.of_rounds(name, "ms", pairs, Target(2))
+
+
+def _sealed(plain: Ledger, sealed: Ledger, leads: int) -> Iterator[Figure]:
+    """Yield what it costs to seal what events say: written, read, and in bytes."""
+    ledgers = {"sealed": sealed, "plain": plain}
+    written, read = [], []
+    for number in range(ROUNDS):
+        times, reads = {}, {}
+        for kind in ledgers if number % 2 else reversed(ledgers):
+            times[kind] = append_times(ledgers[kind], leads, f"lead-{kind}-{number}")
+            reads[kind] = _read_times(ledgers[kind], leads, f"lead-{kind}-{number}")
+        written.append(times)
+        read.append(reads)
+    for place, name in enumerate(("a sealed append", "a sealed append, CPU of the worker")):
+        pairs = [(times["sealed"][place], times["plain"][place]) for times in written]
+        yield Figure.of_rounds(name, "ms", pairs, Target(1.1))
+    pairs = [(reads["sealed"], reads["plain"]) for reads in read]
+    yield Figure.of_rounds("a sealed lead's events are read", "ms", pairs)
+    sizes = {kind: _bytes_of(ledger, f"lead-{kind}-0-0") for kind, ledger in ledgers.items()}
+    yield Figure.of_rounds("sealed contents of a lead", "bytes", [(sizes["sealed"], sizes["plain"])])
+
+
+def _read_times(ledger: Ledger, leads: int, name: str) -> float:
+    began = time.perf_counter()
+    for number in range(leads):
+        ledger.events(f"{name}-{number}")
+    return 1000 * (time.perf_counter() - began) / leads
+
+
+def _bytes_of(ledger: Ledger, lead_id: str) -> float:
+    size = select(func.sum(func.length(CONTENTS.c.content))).where(CONTENTS.c.lead_id == lead_id)
+    with ledger._database.reading() as connection:
+        return float(connection.scalar(size) or 0)
 
 
 def _rebuild(ledger: Ledger, leads: int) -> Figure:

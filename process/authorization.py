@@ -14,7 +14,8 @@ from process.decisions.policy import PolicyAdopted
 from process.decisions.quoting import quote_where_known
 from process.decisions.serving import HubRequested
 from process.lead.lead import Lead
-from process.lead.quote import Quote
+from process.lead.quote import Discount, Quote
+from process.personal import ERASED
 from process.types import Role
 
 ANYBODY = Actor(face=Face.COMMENT, identity="anybody", authenticated=True)
@@ -172,13 +173,18 @@ def _own_discount(decision: Decision, approval: DiscountApproved, lead: Lead) ->
 def _unknown_author(approval: DiscountApproved, lead: Lead) -> Refused | None:
     quote = _quote_of(approval, lead)
     discount = quote.discount if quote else None
-    if discount is None or discount.is_vouched:
+    if discount is None or (discount.is_vouched and not _is_erased(discount)):
         return None
     return refuse(
         f"Nobody knows who gave this discount. {_unknown(discount.actor or NOBODY)}, so it could be your own",
         quote_where_known(lead),
         suggest("Or quote without it", "price_quoted"),
     )
+
+
+def _is_erased(discount: Discount) -> bool:
+    """Return True if the person who gave it was erased, so that they would not be recognised."""
+    return ERASED in (discount.by, discount.actor and discount.actor.identity)
 
 
 def _exception_of_another(request: HubRequested, lead: Lead) -> Refused | None:

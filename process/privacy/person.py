@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Annotated, Final, Self
 
@@ -114,8 +114,10 @@ def _normalised(text: str) -> str:
     return _with_origins(text)[0]
 
 
-def _with_origins(text: str) -> tuple[str, list[int]]:
+def _with_origins(text: str) -> tuple[str, Sequence[int]]:
     """Return the text for comparison, and for each of its characters and its end, the place in the text as given."""
+    if text.isascii():
+        return text.lower(), range(len(text) + 1)
     plain, origins = list[str](), list[int]()
     for place, character in enumerate(text):
         spelt = unicodedata.normalize("NFKD", character).casefold()

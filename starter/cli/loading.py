@@ -22,6 +22,7 @@ _SERVICE = {
     "backup": "starter.cli.backup:backup",
     "promote": "starter.cli.promote:promote",
     "init-server": "starter.cli.service:init_server",
+    "keys": "starter.cli.keys:keys",
     "init-ledger": "starter.cli.init_ledger:init_ledger",
     "adopt-settings": "starter.cli.adopt_settings:adopt_settings",
     "init-repos": "starter.cli.init_repos:init_repos",

@@ -2,8 +2,11 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import psycopg
@@ -301,3 +304,50 @@ def test_an_erasure_needs_all_events(ledger: Ledger, ring: KeyRing | None) -> No
     for part in ([], redacted(events_of(lived))[1:]):
         with pytest.raises(LedgerRefused):
             erase(ledger, ring, part)
+
+
+def test_writings_at_the_same_time_bring_no_word_back(
+    ledger: Ledger, ring: KeyRing | None, url: str, opened: Open
+) -> None:
+    """The new run records under the new key, and old writings arrive, while the lead is redacted."""
+    lived = life()
+    entries = [entry_of(LEAD, event) for event in events_of(lived)]
+    ledger.append(LEAD, entries[:2], after=0)
+    clean = redacted(events_of(lived))
+    length = len(clean)
+    new = [entry(length + n, LEAD, at=clean[-1].at + timedelta(hours=n)) for n in range(1, 6)]
+    others = [opened(url) for _ in range(3)]
+    together = Barrier(4)
+    epoch = ring.advance(LEAD) if ring else 2
+
+    def late(number: int) -> None:
+        together.wait()
+        for committed in (False, True):
+            with suppress(LedgerOutdated, LedgerConflict, LedgerUnavailable):
+                write(others[number], lived, committed=committed)
+
+    def new_run() -> None:
+        together.wait()
+        known = [*(entry_of(LEAD, event) for event in clean), *new]
+        for last in range(length + 1, length + 6):
+            with suppress(LedgerOutdated, LedgerConflict, LedgerUnavailable):  # it is tried again
+                others[2].append(LEAD, known[:last], after=0, committed=True)
+
+    with ThreadPoolExecutor(3) as threads:
+        done = [threads.submit(late, 0), threads.submit(late, 1), threads.submit(new_run)]
+        together.wait()
+        while True:
+            with suppress(LedgerUnavailable, LedgerOutdated):
+                ledger.redact(LEAD, epoch, [*clean, *extra(ledger, length)], "request-1")
+                break
+        for each in done:
+            each.result()
+    ledger.redact(LEAD, epoch, clean, "request-1")
+    ledger.append(LEAD, [*(entry_of(LEAD, event) for event in clean), *new], after=0, committed=True)
+    assert MARKER not in words(ledger)
+    assert [each.seq for each in ledger.entries(LEAD)] == [*range(1, length + 6)]
+
+
+def extra(ledger: Ledger, after: int) -> list[Event]:
+    """Return the events that the lead has recorded meanwhile, as its new run tells them."""
+    return [event for event in ledger.events(LEAD) if event.seq > after]

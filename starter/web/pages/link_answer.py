@@ -8,8 +8,8 @@ import structlog
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from client.answers import Waiting
 from client.errors import DecisionUnknown, LeadsError, Unavailable
-from client.leads import Waiting
 from process.actor import Face
 from process.core.aggregate import LeadAggregate
 from process.lead.contract import Contract

@@ -9,8 +9,8 @@ import pytest
 from httpx2 import AsyncClient, Response
 from playwright.async_api import Browser
 
+from client.answers import Waiting
 from client.errors import Unavailable
-from client.leads import Waiting
 from process.actor import Actor, Face
 from process.decisions.registry import DECISIONS
 from process.types import Role
