@@ -168,7 +168,7 @@ def _about(link: Link, lead: Lead) -> list[tuple[str, str]]:
     facts: list[tuple[str, str]] = [("Organisation", lead.org)]
     match link.purpose:
         case "quote" if lead.quote:
-            facts += [("Price", str(lead.quote)), ("Offer", f"until the end of {lead.quote.valid_until}")]
+            facts += [("Price", str(lead.quote)), ("Valid until", str(lead.quote.valid_until))]
         case "signature":
             facts += _period(lead.pending)
         case "hub":

@@ -1,0 +1,68 @@
+"""After the policy's time, leads that ended long ago name nobody, and chores are gone."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from client.chores import Chores
+from client.erasure.runs import describe
+from client.retention import Retaining, due_leads
+from process.policy import Retention
+from process.privacy.requests import RequestKind
+from tests.support.erasures import ADA, ANN, QUEUE, World
+from tests.support.waiting import TIMEOUT
+
+RULES = Retention()
+
+
+def retaining(world: World) -> Retaining:
+    return Retaining(world.erasing.stores, Chores(world.client, QUEUE), world.requests, RULES)
+
+
+async def test_names_go_two_years_after_the_end_and_chores_after_a_month(world: World) -> None:
+    client, now = world.client, datetime.now(UTC)
+    later = now + timedelta(days=3 * 365)
+    chore = await client.start_workflow("ReconcileWorkflow", id="a-chore", task_queue="nobody")
+    await chore.terminate()
+    async with world.worker():
+        lost, going_on = await world.begin("lead-retained", **ADA), await world.begin("lead-going-on", **ADA)
+        await lost.decide_all("lost", lost={"reason": "budget", "note": "Frau Zweifelhaft rief an"})
+        await lost.settled()
+        await going_on.settled()
+        async with asyncio.timeout(TIMEOUT):
+            while "a-chore" not in [each.id async for each in client.list_workflows("CloseTime IS NOT NULL")]:
+                await asyncio.sleep(0.05)
+        assert (await retaining(world).apply(now)).request is None
+        assert due_leads(world.ledger, [], RULES, later.date()) == [lost.id]
+
+        world.ring.newest("service/2020-01")
+        done = await retaining(world).apply(later)
+        assert (done.leads, done.failed, done.more) == (1, 0, False)
+        assert done.request
+        assert (done.request.kind, done.request.keys) == (RequestKind.RETENTION, 1)
+        view = await lost.settled()
+        assert view.stage == "lost"
+        assert "Zweifelhaft" not in view.model_dump_json()
+        assert [line.kind for line in view.timeline].count("person_erased") == 1
+        assert "Zweifelhaft" in (await going_on.settled()).model_dump_json()
+        assert retaining(world).due(later.date()) == []
+        async with asyncio.timeout(TIMEOUT):
+            while await describe(client, "a-chore"):
+                await asyncio.sleep(0.05)
+        for lead in (lost, going_on):
+            await lead.handle.terminate()
+    assert world.ring.owners("service/2020") == []
+    assert [each.id for each in world.journal.requests()] == [f"retention-{later.date()}"]
+
+
+async def test_a_hold_keeps_a_lead_as_it_is(world: World) -> None:
+    async with world.worker():
+        lead = await world.begin("lead-held", **ADA)
+        await lead.decide_all("lost", lost={"reason": "budget"})
+        await lead.settled()
+        request = world.asked("Quixotina Zweifelhaft")
+        await lead.handle.terminate()
+    later = datetime.now(UTC).date() + timedelta(days=3 * 365)
+    world.journal.change(request.id, lambda each: each.replaced(held_until=later))
+    assert retaining(world).due(later) == []
+    assert retaining(world).due(later + timedelta(days=1)) == [lead.id]
+    assert request.asked_by == world.requests.digest(ANN)
