@@ -72,6 +72,7 @@ def result_of(done: Applied) -> RetentionResult:
     return RetentionResult(
         request=done.request.id if done.request else "",
         leads=done.leads,
+        removed=done.removed,
         chores=done.chores,
         failed=done.failed,
         more=done.more,

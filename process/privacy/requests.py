@@ -136,6 +136,8 @@ class ErasureEntry(Model):
     """Number of runs of chores that retention deleted with it."""
     keys: int = Field(0, ge=0)
     """Number of keys of chores that retention destroyed with it."""
+    removed: tuple[LeadId, ...] = ()
+    """Leads of which retention left nothing but their ids, kinds and times of events: the time for money is over, too."""
     failed: tuple[LeadId, ...] = ()
     """Leads whose erasure did not come to its end at the last attempt."""
     leads: tuple[LeadErasure, ...] = ()
