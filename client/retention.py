@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -15,7 +16,10 @@ from client.chores import Chores
 from client.erasure.requests import Requests
 from client.erasure.steps import LeadEraser, Stores
 from client.errors import LeadsError
+from client.key_rings import key_ring
+from config.settings import Settings
 from keys.errors import KeysError
+from keys.journal import Journal
 from ledger.errors import LedgerError
 from ledger.reader import LedgerReader
 from ledger.rows import equals
@@ -155,6 +159,19 @@ def due_leads(
         if row.lead_id not in held and names_are_due(row, retention, today, erased)
     ]
     return [row.lead_id for row in sorted(rows, key=lambda row: (row.ended_on or today, row.lead_id))]
+
+
+def erased_since(settings: Settings, moment: datetime) -> int:
+    """Return the number of leads that retention has erased since a moment. Raises KeysError."""
+    if key_ring(settings) is None:
+        return 0
+    with closing(Journal(settings.keys.store_url.get_secret_value())) as journal:
+        days = [
+            each
+            for each in journal.requests()
+            if each.kind is RequestKind.RETENTION and each.asked_at >= moment
+        ]
+    return sum(erasure.next_step is None for day in days for erasure in day.leads)
 
 
 async def _deleted(client: Client, workflow_id: str, run_id: str) -> int:
