@@ -50,11 +50,10 @@ class RetentionActivities:
                 raise KeysOff
             journal = Journal(keys.store_url.get_secret_value())
             ledger = ledger_of(self._settings)
-            pepper = keys.pepper.get_secret_value() if keys.pepper else ""
             self._opened = Retaining(
                 Stores(self._leads, ledger, ring, journal),
                 self._chores,
-                Requests(journal, ring, pepper),
+                Requests(journal, ring, self._settings.pepper),
                 self._leads.policy.retention,
             )
         return self._opened

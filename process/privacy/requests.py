@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from process.actor import Actor
+from process.actor import UNKNOWN_NAMES, Actor
 from process.core.refusal import Refused, refuse
 from process.types import Id, Model
 
@@ -18,9 +18,6 @@ RequestId = Annotated[Id, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{3,39}$"
 """A made-up name, or for retention the day of its beginning."""
 Digest = Annotated[Id, StringConstraints(max_length=64, pattern=r"^[a-z0-9]*$")]
 LeadId = Annotated[Id, StringConstraints(max_length=120)]
-
-UNKNOWN = frozenset({"someone", "someone through temporal", "someone at the command line"})
-"""Names, in small letters, that a face gives where it does not know who is there."""
 
 
 class RequestKind(StrEnum):
@@ -171,7 +168,7 @@ def refuse_unknown(actor: Actor) -> Refused | None:
 
     It needs somebody who is known and has a role: an erasure cannot be taken back.
     """
-    if actor.identity is None or actor.identity.casefold() in UNKNOWN:
+    if actor.identity is None or actor.identity.casefold() in UNKNOWN_NAMES:
         return refuse("Nobody knows who you are, and an erasure needs two people who are known")
     if actor.roles == ():
         return refuse("You have no role, and only people who have one erase somebody")
