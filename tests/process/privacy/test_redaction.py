@@ -221,6 +221,14 @@ def test_what_was_decided_since_stays() -> None:
     assert vars(held.fact)["note"] == "Since"
 
 
+def test_names_of_any_length_and_none_are_erased() -> None:
+    life = Life().requested()
+    life.does("hub_information_given", administrators="Many " * 300, representatives="--", by="@@")
+    after = check_redaction(life.aggregate, EVERYBODY, life.now)
+    assert after.lead.hub.information["administrators"] == ERASED
+    assert after.lead.title == "Hub for a course"
+
+
 def test_nobody_may_be_left_to_be_found() -> None:
     life = Life(person=ERASED)
     assert everybody_in(life.aggregate.event_log.events) is None
