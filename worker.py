@@ -29,8 +29,9 @@ from client.connection import connect, run_program
 from client.digest import keep_digest
 from client.leads import LeadsClient
 from client.ledgers import ledger_of
-from client.lists import LeadLists
+from client.lists import LeadLists, recorded_in
 from client.reconcile import keep_schedule
+from client.retention_schedule import keep_retention
 from client.sealing import codec_by
 from client.server import demand_attributes, demand_namespace
 from client.worker_options import cached_leads, deployment, described, metrics_runtime, working
@@ -78,6 +79,7 @@ async def run(settings: Settings) -> None:
         settings.temporal_ui,
         policy=policy,
         opaque_ids=settings.lead_ids == "opaque",
+        is_recorded=recorded_in(settings),
         key=settings.current_signing_key,
         leads_repo=settings.github.leads_repo,
         pepper=settings.pepper,
@@ -88,6 +90,7 @@ async def run(settings: Settings) -> None:
             if settings.worker_only != "leads":
                 await keep_schedule(*chores, settings.github.reconcile_minutes)
                 await keep_digest(chores.client, settings)
+                await keep_retention(*chores, policy.retention)
             log.info("worker ready", **described(client, chores, settings))
             async with asyncio.TaskGroup() as beside:
                 tasks = [beside.create_task(TeamReconciler(leads).update_at_start())]

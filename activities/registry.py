@@ -20,6 +20,7 @@ from activities.mail.sending import MailActivities
 from activities.pricing import PricingActivities
 from activities.reconcile.activities import reconcile_activities
 from activities.relation_notices import RelationNoticeActivities
+from activities.retention import retention_activities
 from client.chores import Chores
 from client.leads import LeadsClient
 from client.ledgers import ledger_of
@@ -59,11 +60,15 @@ def activities(settings: Settings, client: Client) -> list[Callable[..., Any]]:
 
 
 def chore_activities(leads: LeadsClient, chores: Chores, settings: Settings) -> list[Callable[..., Any]]:
-    """Return the activities of issue syncs, reconciliations and digests. They reach leads and chores over these clients."""
+    """Return the activities of issue syncs, reconciliations, digests and retention.
+
+    They reach leads and chores over these clients.
+    """
     return [
         IssueSync(leads, chores, settings).sync_issue,
         *reconcile_activities(leads, chores, settings),
         *digest_activities(settings, leads.policy, partial(waiting_responses, chores.client)),
+        *retention_activities(leads, chores, settings),
     ]
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio.client import (
     Client,
@@ -19,7 +19,6 @@ from temporalio.service import RPCError, RPCStatusCode
 from client.errors import AmbiguousLead, InexactLead, LeadNotFound
 from client.literals import literal, own_literal
 from config.settings import lead_page
-from process.decisions.opening import LeadOpened
 from process.duplicates.matching import NAMELESS
 from process.identity import (
     contact_key,
@@ -36,6 +35,9 @@ from process.lead.duplicate_links import MAX_LINK_TEXT, MAX_ORIGINALS, Duplicate
 from process.types import OPEN_STAGES
 from workflows import search_attributes as attributes
 from workflows.names import LEAD_WORKFLOW
+
+if TYPE_CHECKING:  # a command that only asks needs no decisions, which take a moment to load
+    from process.decisions.opening import LeadOpened
 
 LeadHandle = WorkflowHandle[Any, Any]
 RUNNING = "ExecutionStatus = 'Running'"
@@ -176,7 +178,7 @@ class Directory:
         clauses.append(_any_of(attributes.STAGE, sorted(OPEN_STAGES)))
         return [self.client.get_workflow_handle(each.id) async for each in self._executions(clauses)]
 
-    async def possible_duplicates(self, opened: LeadOpened, lead_id_: str) -> list[DuplicateLink]:
+    async def possible_duplicates(self, opened: "LeadOpened", lead_id_: str) -> list[DuplicateLink]:
         """Return the open leads that look like this new one: most reasons first, then oldest first."""
         key = self.request_digest(opened)
         ids = (*possible_ids(opened.org, key), *possible_ids(opened.org, key, opaque_id=True))
@@ -199,11 +201,11 @@ class Directory:
         """Return the digest of a mail address or its domain, as it stands in the clear."""
         return peppered(self.pepper, contact_key(email))
 
-    def request_digest(self, opened: LeadOpened) -> str:
+    def request_digest(self, opened: "LeadOpened") -> str:
         """Return the key of a request, whose first characters stand in the clear at the end of its id."""
         return peppered(self.pepper, request_key(opened.org, opened.title))
 
-    async def _duplicate_link(self, opened: LeadOpened, other: WorkflowExecution) -> DuplicateLink:
+    async def _duplicate_link(self, opened: "LeadOpened", other: WorkflowExecution) -> DuplicateLink:
         """Return a link to the other lead with the reasons why the new one looks like it."""
         known, memo = other.typed_search_attributes, await other.memo()
         heading = str(memo.get("heading", ""))[:MAX_LINK_TEXT]

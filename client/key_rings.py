@@ -11,4 +11,4 @@ def key_ring(settings: Settings) -> KeyRing | None:
         return None
     from keys.opening import ring_at  # only this needs a database, which takes a moment to load
 
-    return ring_at(keys.store_url.get_secret_value(), *keys.master_keys)
+    return ring_at(keys.store_url.get_secret_value(), *keys.master_keys, cache_seconds=keys.cache_seconds)

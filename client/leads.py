@@ -1,11 +1,13 @@
 """The client of leads: open a lead, take decisions, query. It neither prints nor parses."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from temporalio.client import (
     WorkflowExecutionDescription,
@@ -21,6 +23,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from client.answers import DecisionPreview, Opened, Waiting
 from client.connection import NO_WORKER_ANSWERED, has_ended, is_not_ready, translate
 from client.directory import Directory, LeadHandle
 from client.errors import (
@@ -38,27 +41,25 @@ from client.errors import (
 )
 from client.lost import find_lost
 from client.stuck import cause_of, find_stuck, why_silent
-from process.core.outbox import DriftCheck
-from process.core.receipts import NOT_SIGNED, Answer
+from process.core.answers import NOT_SIGNED, Answer
 from process.core.refusal import Refused, refuse
-from process.corrections.corrected_decision import CorrectionImpact
-from process.decisions.base import Decision
-from process.decisions.merging import Merged
-from process.decisions.opening import LeadOpened
-from process.decisions.policy import PolicyAdopted
 from process.duplicates.notices import DuplicateCandidates, refuse_merge
-from process.effects.summaries import shortened
 from process.envelope import EVERY_LEAD, THE_SERVICE, seal
 from process.github.edits import RevertEdits
 from process.identity import Digests, full_id, possible_ids, same_text
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
 from process.lead.lead import Lead
 from process.policy import Policy, Team
-from process.types import Base, Code, Id, Mention, Stage, Words
+from process.types import Stage
 from process.views.agenda_items import AgendaItem
 from process.views.lead_overview import Option, Overview
 from workflows import search_attributes as attributes
 from workflows.names import LEAD_WORKFLOW, REQUEST
+
+if TYPE_CHECKING:  # a command that only asks needs no decisions and effects, which take a moment to load
+    from process.core.outbox import DriftCheck
+    from process.decisions.base import Decision
+    from process.decisions.opening import LeadOpened
 
 T = TypeVar("T")
 Reserve = Callable[[str], Awaitable[str]]
@@ -86,36 +87,6 @@ KEY_PAUSES = (0.2, 1.0)
 
 NOT_READY_PAUSE = 0.1
 """Seconds between two attempts to query a run that has no task yet."""
-
-
-class Opened(Base):
-    """The answer to opening a lead: a new one, or the one that was already open."""
-
-    lead_id: Id
-    stage: Code
-    url: Id
-    already: bool
-    likely_duplicates: list[Mention] = []
-    """Ids of open leads that it looks like. A lead taken in without asking is held until a person decides."""
-
-
-class DecisionPreview(Base):
-    """The consequences of a decision that was not taken."""
-
-    answer: Answer
-    stage: Stage
-    effects: list[Words]
-    dates: list[Words] = []
-    """Deadlines that would move, as text."""
-    attention: list[Words] = []
-    correction_impact: CorrectionImpact | None = None
-
-
-class Waiting(NamedTuple):
-    """A decision that Temporal keeps as a signal until the lead takes it."""
-
-    why: Unavailable
-    """The reason for which the lead did not answer at once."""
 
 
 def unrecorded(_: str) -> bool:
@@ -231,6 +202,8 @@ class LeadsClient(Directory):
             opened = opened.replaced(policy=self.policy)
         body = opened.model_dump(mode="json", exclude_unset=True, exclude={"actor"})
         body["policy"] = opened.policy.model_dump(mode="json")  # in full: the lead keeps this one
+        from process.effects.summaries import shortened
+
         start = opened.opened(lead_id, datetime.now(UTC))
         try:
             await self.client.start_workflow(
@@ -306,8 +279,7 @@ class LeadsClient(Directory):
         Raises DecisionRefused; DecisionUnknown if Temporal failed meanwhile; LeadLost. With any other error, the decision
         was not taken.
         """
-        if isinstance(decision, Merged):
-            decision = await self._into(handle, decision)
+        decision = await self._into(handle, decision)
         body = self.body_of(decision)
         try:
             return await self._update(handle, decision, body, seen)
@@ -366,6 +338,8 @@ class LeadsClient(Directory):
     def body_of(self, decision: Decision) -> dict[str, Any]:
         """Return the decision as JSON; a policy to adopt is filled in with ours."""
         body = decision.model_dump(mode="json", exclude_unset=True, exclude={"source", "actor"})
+        from process.decisions.policy import PolicyAdopted
+
         if isinstance(decision, PolicyAdopted):
             body.setdefault("policy", self.policy.model_dump(mode="json"))
         return body
@@ -384,13 +358,17 @@ class LeadsClient(Directory):
         body = team.model_dump(mode="json")
         return body, seal(self.key, EVERY_LEAD, "set_team", body, THE_SERVICE).model_dump(mode="json")
 
-    async def _into(self, handle: LeadHandle, merged: Merged) -> Merged:
-        """Return the decision with the id of the other lead, however that was named.
+    async def _into(self, handle: LeadHandle, decision: Decision) -> Decision:
+        """Return the decision; one to merge, with the id of the other lead, however that was named.
 
         Raises DecisionRefused if the two cannot be merged. Without a worker, the other lead finds out later.
         """
+        from process.decisions.merging import Merged
+
+        if not isinstance(decision, Merged):
+            return decision
         try:
-            other = await self.exactly(merged.into)
+            other = await self.exactly(decision.into)
         except LeadMissing as unknown:
             raise DecisionRefused(Refused(reason=str(unknown).removesuffix(".")), handle.id) from None
         try:
@@ -400,7 +378,7 @@ class LeadsClient(Directory):
             refusal = None
         if refusal and (known is None or known.lead_id != other.id):
             raise DecisionRefused(refusal, handle.id)
-        return merged.replaced(into=other.id)
+        return decision.replaced(into=other.id)
 
     async def retry(self, handle: LeadHandle, effect: str | None) -> list[str]:
         """Retry the effects that failed for good (all, or the one with this key) and return their keys."""
@@ -458,8 +436,7 @@ class LeadsClient(Directory):
 
     async def preview(self, handle: LeadHandle, decision: Decision) -> DecisionPreview:
         """Return the consequences of the decision without taking it. Raises DecisionRefused for an impossible merge."""
-        if isinstance(decision, Merged):
-            decision = await self._into(handle, decision)
+        decision = await self._into(handle, decision)
         args = self._sent(handle, decision, self.body_of(decision))
         return await self._ask(handle, "preview", (decision.kind, *args), DecisionPreview)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from client.leads import DecisionPreview
+from client.answers import DecisionPreview
 from process.corrections.corrected_decision import CorrectionImpact
 
 

@@ -294,6 +294,12 @@ class Keys(Group):
         SecretStr("sqlite:///.leads/keys.sqlite"),
         description="SQLAlchemy URL of the key store, a database that no backup of another one holds",
     )
+    cache_seconds: int = Field(
+        60,
+        ge=0,
+        le=3600,
+        description="Seconds for which a process may use a key without asking for it again; an erasure waits as long",
+    )
 
     @property
     def seals(self) -> bool:

@@ -3,14 +3,14 @@
 from functools import lru_cache
 
 from keys.master_keys import MasterKeys
-from keys.ring import KeyRing
+from keys.ring import CACHE_SECONDS, KeyRing
 from keys.sql_store import SqlKeyStore
 
 
 @lru_cache(maxsize=8)
-def ring_at(url: str, *master_keys: str) -> KeyRing:
+def ring_at(url: str, *master_keys: str, cache_seconds: float = CACHE_SECONDS) -> KeyRing:
     """Return the ring over the store at this URL, which is connected at its first use.
 
     The first master key wraps, all of them unwrap. Raises KeysRefused for an unusable URL or no master key.
     """
-    return KeyRing(SqlKeyStore(url, MasterKeys(master_keys)))
+    return KeyRing(SqlKeyStore(url, MasterKeys(master_keys)), cache_seconds=cache_seconds)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, Executable, Row, func, insert, select, text, update
+from sqlalchemy import Connection, Executable, Row, func, insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from keys.data_key import DataKey, KeyId
@@ -50,6 +51,13 @@ class SqlKeyStore:
         """Make the tables if they are missing. It happens by itself before the first use."""
         make_schema(self._engine)
         self._made = True
+
+    def exists(self) -> bool:
+        """Return True if the tables are there. None are made."""
+        if self._engine.dialect.name == "sqlite" and not Path(str(self._engine.url.database)).is_file():
+            return False
+        with translated(self._engine.url):
+            return inspect(self._engine).has_table(KEYS.name)
 
     def close(self) -> None:
         """Close the connections."""

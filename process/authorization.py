@@ -5,7 +5,7 @@ Faces only say who the person is (`process.actor`). docs/authorization.md shows 
 
 from collections.abc import Iterator
 
-from process.actor import NOBODY, Actor, Face, identity_of, plain_name
+from process.actor import NOBODY, UNKNOWN_NAMES, Actor, Face, identity_of, plain_name
 from process.core.events import EventLog
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest
 from process.decisions.base import Decision, decide_where_known
@@ -14,7 +14,8 @@ from process.decisions.policy import PolicyAdopted
 from process.decisions.quoting import quote_where_known
 from process.decisions.serving import HubRequested
 from process.lead.lead import Lead
-from process.lead.quote import Quote
+from process.lead.quote import Discount, Quote
+from process.personal import ERASED
 from process.types import Role
 
 ANYBODY = Actor(face=Face.COMMENT, identity="anybody", authenticated=True)
@@ -172,13 +173,18 @@ def _own_discount(decision: Decision, approval: DiscountApproved, lead: Lead) ->
 def _unknown_author(approval: DiscountApproved, lead: Lead) -> Refused | None:
     quote = _quote_of(approval, lead)
     discount = quote.discount if quote else None
-    if discount is None or discount.is_vouched:
+    if discount is None or (discount.is_vouched and not _is_erased(discount)):
         return None
     return refuse(
         f"Nobody knows who gave this discount. {_unknown(discount.actor or NOBODY)}, so it could be your own",
         quote_where_known(lead),
         suggest("Or quote without it", "price_quoted"),
     )
+
+
+def _is_erased(discount: Discount) -> bool:
+    """Return True if the person who gave it was erased, so that they would not be recognised."""
+    return ERASED in (discount.by, discount.actor and discount.actor.identity)
 
 
 def _exception_of_another(request: HubRequested, lead: Lead) -> Refused | None:
@@ -210,7 +216,7 @@ def _same_person(lead: Lead, one: Known, other: Known) -> bool:
 
 
 def _names(lead: Lead, by: str, actor: Actor | None) -> Iterator[str]:
-    names = {plain_name(by), actor.identity if actor else None} - {None, *_NO_NAMES}
+    names = {plain_name(by), actor.identity if actor else None} - {None, *UNKNOWN_NAMES}
     for name in names:
         if name:
             yield name
@@ -218,10 +224,6 @@ def _names(lead: Lead, by: str, actor: Actor | None) -> Iterator[str]:
             for who in lead.assigned.values():
                 if who.is_called(name):
                     yield from map(plain_name, who.names)
-
-
-_NO_NAMES = frozenset({"someone", "someone through temporal", "someone at the command line"})
-"""Names, in small letters, that a face gives where it does not know who decided."""
 
 
 # ---- words

@@ -12,7 +12,7 @@ from pydantic import StringConstraints
 
 from process.addresses import domain_of, folded
 from process.transliteration import in_ascii
-from process.types import Model
+from process.types import Id, Model
 
 _PUBLIC_MAIL = re.compile(
     r"""(aol|fastmail|gmail|gmx|googlemail|hotmail|icloud|outlook|posteo|proton|protonmail|rediffmail|rocketmail|tutanota
@@ -100,7 +100,7 @@ def org_key(org: str) -> str:
     return _digest(same_text(org))[:16]
 
 
-Digest = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{0,64}$")]
+Digest = Annotated[Id, StringConstraints(pattern=r"^[a-z0-9-]{0,64}$")]
 """A digest of a name or an address."""
 
 

@@ -128,6 +128,20 @@ class Discounts(Given):
     )
 
 
+class Retention(Given):
+    """Time for which personal data is kept, after which the service erases it by itself; 0: never."""
+
+    names_months: int = Field(
+        24, ge=0, le=1200, description="months after a lead's end: everything personal in it is erased"
+    )
+    money_years: int = Field(
+        10, ge=0, le=100, description="years after a lead's end: its amounts and dates are erased as well"
+    )
+    chores_days: int = Field(
+        30, ge=0, le=MAX_DAYS, description="days after its end: what Temporal keeps of a chore is deleted"
+    )
+
+
 COLUMNS: dict[Stage, Coded] = {stage: stage.capitalize() for stage in Stage}
 """Name of the board's column for each stage, unless a policy names others."""
 
@@ -160,6 +174,7 @@ class Policy(Given):
     labels: Labels = Labels()
     discounts: Discounts = Discounts()
     faces: Faces = Faces()
+    retention: Retention = Retention()
     mail_domains: tuple[Coded, ...] = ()
     """Domains in which people get a lead's mails, beside those of the team's own addresses."""
     people: NamesByRole = {}

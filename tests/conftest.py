@@ -2,8 +2,10 @@
 
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,10 @@ settings.load_profile("suite")
 
 for name in [name for name in os.environ if name.startswith(("LEADS_", "TEMPORAL_"))]:
     del os.environ[name]  # a developer's own settings must not reach a test
+
+IN_MEMORY = Path("/dev/shm")
+if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > 1_000_000_000:
+    os.environ.setdefault("TMPDIR", str(IN_MEMORY))  # thousands of ledgers wait for the disk otherwise
 
 os.environ["TEMPORAL_DEBUG"] = "1"
 """Disables the deadlock detector, so that workflow tasks may take more than two seconds on a busy machine."""

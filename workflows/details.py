@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from process.calendar import day_of
 from process.core.aggregate import LeadAggregate
-from process.core.receipts import Refusal
+from process.core.answers import Refusal
 from process.views.agenda import next_date
 from process.views.attention import attention
 from process.views.lead_overview import TimelineLine

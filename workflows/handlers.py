@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from process.core.receipts import Answer
+from process.core.answers import Answer
 from process.core.refusal import Refused
 from process.decisions.base import SET_BY_FACE, SET_BY_LEAD, Decision
 from process.decisions.registry import DECISIONS

@@ -15,9 +15,9 @@ from temporalio.common import RawValue
 with workflow.unsafe.imports_passed_through():
     from process.core import inbox, intake
     from process.core.aggregate import LeadAggregate
+    from process.core.answers import Answer, Refusal
     from process.core.due import next_wake_up, pass_deadlines
     from process.core.preview import preview_decision
-    from process.core.receipts import Answer, Refusal
     from process.core.refusal import Refused, refuse, suggest
     from process.core.swap import Swapped
     from process.decisions.opening import LeadOpened

@@ -27,8 +27,9 @@ from activities.issue_sync.replies import (
     unknown_command,
 )
 from activities.issue_sync.suggestions import explain, samples
+from client.answers import Waiting
 from client.errors import DecisionRefused, LeadsError
-from client.leads import LeadsClient, Waiting
+from client.leads import LeadsClient
 from process.actor import Actor
 from process.authorization import lacking_role
 from process.core.refusal import Refused

@@ -23,8 +23,9 @@ from activities.issue_sync.context import IssueContext, in_thread
 from activities.issue_sync.lead_calls import SyncedLead, ask_lead
 from activities.issue_sync.roles import RoleDirectory
 from activities.issue_sync.suggestions import explain, samples
+from client.answers import Waiting
 from client.errors import DecisionRefused, LeadsError
-from client.leads import LeadsClient, Waiting
+from client.leads import LeadsClient
 from config.settings import Settings
 from process.actor import Face
 from process.authorization import lacking_role

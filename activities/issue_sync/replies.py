@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from activities.github.own_comments import strike_out
 from activities.issue_sync.suggestions import explain
-from client.leads import DecisionPreview
+from client.answers import DecisionPreview
 from client.previews import sections
 from process.authorization import deciders_of
 from process.core.refusal import Refused

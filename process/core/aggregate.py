@@ -18,12 +18,13 @@ from process.core.answer_room import (
     stored_bytes,
     with_newest_answers,
 )
+from process.core.answers import Refusal
 from process.core.events import Change, Event, EventLog, Fact
 from process.core.evolve import begin, evolve
 from process.core.fold import without_effects
 from process.core.outbox import DriftCheck, Finished, FinishedEffects, Outbox, Outstanding
 from process.core.plan import plan
-from process.core.receipts import Receipts, Refusal
+from process.core.receipts import Receipts
 from process.core.trail import Trail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, RecordEvents

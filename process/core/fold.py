@@ -117,8 +117,8 @@ def broken(event_log: EventLog, without: int) -> Iterator[Event]:
 
 
 def _is_odd(event: Event, event_log: EventLog) -> bool:
-    """Return True if what was erased in the decision is the reason to refuse it, so that it would be in any case."""
-    if ERASED not in event.model_dump_json():
+    """Return True if what was erased in the lead is the reason to refuse the decision, so that it would be in any case."""
+    if ERASED not in event_log.lead.model_dump_json():
         return False
     before = event_log.events[: event.seq - 1]
     return _refused(event, EventLog.of(before, fold(before, event_log.lead.id)))

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from process.core.aggregate import LeadAggregate
+from process.core.answers import NOT_SIGNED, Refusal, printable_line
 from process.core.outbox import DriftCheck, Outstanding
-from process.core.receipts import NOT_SIGNED, Refusal, printable_line
 from process.core.refusal import Refused, refuse
 from process.decisions.reading import complaints
 from process.duplicates.notices import DuplicateCandidates, RelationNotice, new_candidates, refuse_notice

@@ -5,19 +5,11 @@ from typing import Any
 
 from process.actor import Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
+from process.core.answers import NOT_SIGNED, REPEATED, Answer, Refusal, given, key_reused
 from process.core.checkpoint import pack
 from process.core.decide import decide
 from process.core.news import overtaken
-from process.core.receipts import (
-    NOT_SIGNED,
-    REPEATED,
-    Answer,
-    Refusal,
-    find_receipt,
-    given,
-    key_reused,
-    with_receipt,
-)
+from process.core.receipts import find_receipt, with_receipt
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from process.actor import Actor, Face
 from process.core.aggregate import LeadAggregate
+from process.core.answers import Answer
 from process.core.intake import opened, take_from
-from process.core.receipts import Answer
 from process.core.refusal import Refused
 from process.corrections.corrected_decision import CorrectionImpact
 from process.corrections.correcting_decision import CorrectingDecision

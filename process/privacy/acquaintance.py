@@ -60,8 +60,7 @@ def everybody_in(events: Iterable[Event]) -> Person | None:
         if found.mark in (Personal.NAME, Personal.ADDRESS)
         for part in found.text.replace(";", ",").replace("\n", ",").split(",")
     )
-    named = [word for word in dict.fromkeys(words) if len(word) > 1 and not names_nobody(word)]
-    return Person(names=(named[0],)).with_words(named[1:]) if named else None
+    return Person.called(word for word in words if not names_nobody(word))
 
 
 def _contact(event: Event) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import StringConstraints, ValidationError, model_validator
 
 from process.core.aggregate import LeadAggregate
-from process.core.receipts import NOT_SIGNED, Refusal
+from process.core.answers import NOT_SIGNED, Refusal
 from process.core.refusal import Refused, refuse
 from process.envelope import is_from_service
 from process.privacy.person import EVERYBODY, Person, Whom

@@ -53,8 +53,7 @@ def _others(events: Sequence[Event], person: Person) -> Person | None:
     everybody = everybody_in(events)
     if everybody is None:
         return None
-    words = [word for word in everybody.words if not person.is_mentioned_in(word)]
-    return Person(names=(words[0],)).with_words(words[1:]) if words else None
+    return Person.called(word for word in everybody.words if not person.is_mentioned_in(word))
 
 
 def _entry(event: Event, person: Person, others: Person | None, *, whole: bool) -> PersonalEntry | None:

@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, NamedTuple, Self
 
 from pydantic import StringConstraints, model_validator
 
@@ -12,6 +12,17 @@ from process.actor import plain_name
 from process.addresses import folded
 from process.personal import ERASED, Personal
 from process.types import Given
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+class _Spelling(NamedTuple):
+    """A word of a person, however it is spelt."""
+
+    parts: frozenset[str]
+    """Parts that each mention has."""
+    pattern: re.Pattern[str]
+
 
 Wanted = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200), Personal.WORDS
@@ -30,7 +41,7 @@ class Person(Given):
 
     @model_validator(mode="after")
     def _named(self) -> Self:
-        if not any(_normalised(word).strip("@ ") for word in self.words):
+        if not self.spellings:
             raise ValueError("give a name, a mail address or a login")
         return self
 
@@ -40,15 +51,23 @@ class Person(Given):
         return (*self.names, *self.addresses, *self.logins)
 
     @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """The pattern of a mention, in normalised text."""
-        spellings = {spelling for word in self.words for spelling in _spellings(word)}
-        found = sorted(spellings, key=lambda each: (-len(each), each))
-        return re.compile("|".join(found))
+    def spellings(self) -> tuple[_Spelling, ...]:
+        """The spellings of each word of the person, in normalised text."""
+        known = {word: frozenset(_WORD.findall(_normalised(word))) for word in self.words}
+        return tuple(
+            _Spelling(parts, re.compile("|".join(_spellings(word)))) for word, parts in known.items() if parts
+        )
 
     def is_mentioned_in(self, text: str) -> bool:
         """Return True if the text has one of the person's words."""
-        return self.pattern.search(_normalised(text)) is not None
+        return any(self._found(_normalised(text)))
+
+    def _found(self, plain: str) -> Iterator[re.Match[str]]:
+        """Yield the mentions in normalised text. Of many words, only those are looked for whose parts it has."""
+        parts = set(_WORD.findall(plain))
+        for spelling in self.spellings:
+            if spelling.parts <= parts:
+                yield from spelling.pattern.finditer(plain)
 
     def may_be_called(self, name: str) -> bool:
         """Return True for a part of one of the person's names, such as `Ada` or `A. Lovelace`."""
@@ -62,11 +81,18 @@ class Person(Given):
         """Return the text with each mention of the person replaced."""
         plain, origins = _with_origins(text)
         parts, done = list[str](), 0
-        for found in self.pattern.finditer(plain):
-            start, end = origins[found.start()], origins[found.end()]
-            parts += [text[done:start], ERASED]
+        for first, last in sorted(found.span() for found in self._found(plain)):
+            start, end = origins[first], origins[last]
+            if start >= done:
+                parts += [text[done:start], ERASED]
             done = max(end, done)
         return "".join([*parts, text[done:]]) if parts else text
+
+    @classmethod
+    def called(cls, words: Iterable[str]) -> "Person | None":
+        """Return a person with these words as they were recorded, however long and many; None if there are none."""
+        person = cls.model_construct().with_words(words)
+        return person if person.spellings else None
 
     def with_words(self, words: Iterable[str]) -> Self:
         """Return the person with further names, addresses or logins."""
@@ -91,7 +117,6 @@ Whom = Person | Everybody
 
 _BETWEEN = r"[\s_.-]+"
 """Pattern of what stands between the parts of a name."""
-_WORD = re.compile(r"\w+")
 _AT_DOMAIN = r"(?:@[\w.-]*\w)?"
 """Pattern of the rest of a mail address whose mailbox is a name."""
 
@@ -107,15 +132,17 @@ def _spellings(word: str) -> Iterator[str]:
         yield rf"(?<!\w){parts[0]}(?!\w)"
     elif parts:
         yield rf"(?<!\w){_BETWEEN.join(parts)}{_AT_DOMAIN}(?!\w)"
-        yield rf"(?<!\w){parts[-1]},?\s*{_BETWEEN.join(parts[:-1])}{_AT_DOMAIN}(?!\w)"
+        yield rf"(?<!\w){parts[-1]}(?:,\s*|\s+){_BETWEEN.join(parts[:-1])}{_AT_DOMAIN}(?!\w)"
 
 
 def _normalised(text: str) -> str:
     return _with_origins(text)[0]
 
 
-def _with_origins(text: str) -> tuple[str, list[int]]:
+def _with_origins(text: str) -> tuple[str, Sequence[int]]:
     """Return the text for comparison, and for each of its characters and its end, the place in the text as given."""
+    if text.isascii():
+        return text.lower(), range(len(text) + 1)
     plain, origins = list[str](), list[int]()
     for place, character in enumerate(text):
         spelt = unicodedata.normalize("NFKD", character).casefold()

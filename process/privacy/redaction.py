@@ -20,6 +20,8 @@ from process.deadlines.serving import EventNear
 from process.decisions.serving import EventAnnounced
 from process.effects import ReadAnswers, SendMail
 from process.effects.observations import PersonErased
+from process.identity import Digests
+from process.lead.lead import Lead
 from process.personal import ERASED, Personal
 from process.privacy.acquaintance import everybody_in, is_contact, known_as, names_nobody
 from process.privacy.person import Person, Whom
@@ -44,8 +46,13 @@ class Redaction(NamedTuple):
             return ERASED
         if self.person is None:
             return text
-        if mark is Personal.NAME and self.whole and self.person.may_be_called(text):
-            return ERASED  # in the lead of a person, their first name stands for them
+        if (
+            mark is Personal.NAME
+            and self.whole
+            and not text.startswith("@")
+            and self.person.may_be_called(text)
+        ):
+            return ERASED  # in the lead of a person, their first name stands for them; a login does not
         if not self.person.is_mentioned_in(text):
             return text
         if mark is Personal.ADDRESS and not any(map(str.isspace, text)):
@@ -141,6 +148,7 @@ def without(aggregate: LeadAggregate, redaction: Redaction) -> LeadAggregate:
         outbox=_possible(beside.outbox, redaction),
         suspended=_possible(beside.suspended, redaction),
         receipts=_without_contents(beside.receipts),
+        digests=_of_known(beside.digests, whole.lead),
     )
 
 
@@ -167,3 +175,8 @@ def _possible(outbox: Outbox, redaction: Redaction) -> Outbox:
 def _without_contents(receipts: Receipts) -> Receipts:
     """Return the receipts without the checksums of what was sent, by which somebody may guess it: the keys are enough."""
     return Receipts(receipt.replaced(content="") for receipt in receipts).packed()
+
+
+def _of_known(digests: Digests | None, lead: Lead) -> Digests | None:
+    """Return the digests without that of an address that the lead does not know any more."""
+    return digests.replaced(contact=None) if digests and lead.email is None else digests

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from process.actor import shown
-from process.core.receipts import Refusal
+from process.core.answers import Refusal
 from process.core.refusal import Refused
 from process.lead.lead import Lead
 from process.personal import Impersonal

@@ -9,7 +9,7 @@ import difflib
 import inspect
 import sys
 import traceback
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -110,13 +110,16 @@ def _parameter(argument: Argument) -> inspect.Parameter:
     return inspect.Parameter(argument.name, _KINDS[argument.kind], default=default, annotation=annotation)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code. Tracebacks are shown only with LEADS_DEBUG."""
+def run(arguments: Sequence[str], loaded: Callable[[], None] = lambda: None) -> int:
+    """Run one command and return its exit code. Tracebacks are shown only with LEADS_DEBUG.
+
+    `loaded` is called when the command is loaded, before it runs.
+    """
     words = list(arguments)
     if words[:1] == ["help"]:
         words = [*words[1:], "--help"]
     try:
-        asyncio.run(_run(words))
+        asyncio.run(_run(words, loaded))
     except asyncio.CancelledError:  # ended by a signal
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
@@ -126,13 +129,15 @@ def run(arguments: Sequence[str]) -> int:
     return ExitCode.DONE
 
 
-async def _run(words: list[str]) -> None:
+async def _run(words: list[str], loaded: Callable[[], None]) -> None:
     """Print help, or run the command once its arguments are known to be right."""
     command = words[0] if words and words[0] in read_catalog() else ""
     if await _ask(outline(command), words) is not READY:
         return
     try:
-        await _ask(make_app([command]), words)
+        app = make_app([command])
+        loaded()
+        await _ask(app, words)
     finally:
         if "client.connection" in sys.modules:
             from client.connection import end_sdk  # the command has loaded it

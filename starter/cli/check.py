@@ -23,6 +23,7 @@ from config.policy_file import current_policy
 from config.settings import Settings, unknown_settings
 from process.policy import Policy
 from starter.cli.arguments import Json, flag
+from starter.cli.check_keys import key_checks
 from starter.cli.check_leads import lead_checks
 from starter.cli.check_settings import settings_checks
 from starter.cli.configuration import FILES, read_settings
@@ -142,6 +143,7 @@ def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
 
     for mistyped in unknown_settings(*FILES):
         yield Check("Settings", "are known", False, mistyped)
+    yield from key_checks(settings)
     yield from settings_checks(settings, policy)
     try:
         systems = checkers(settings, policy)

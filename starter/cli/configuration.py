@@ -7,7 +7,10 @@ from config import settings
 UP = Path(".leads/up.env")
 """Settings of the sandbox, while `leads up` runs in this folder."""
 
-FILES = (".env", UP)
+KEYS = Path(".leads/keys/keys.env")
+"""Settings of the keys that `leads up` made in this folder."""
+
+FILES = (KEYS, ".env", UP)
 """Files from which settings are read, besides the environment."""
 
 

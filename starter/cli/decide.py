@@ -7,10 +7,11 @@ from typing import Any
 
 from temporalio.service import RPCError
 
+from client.answers import Waiting
 from client.directory import LeadHandle
 from client.errors import LeadsError, LeadStuck
-from client.leads import LeadsClient, Waiting
-from process.core.receipts import Answer
+from client.leads import LeadsClient
+from process.core.answers import Answer
 from process.decisions.base import Decision
 from process.views.lead_overview import EffectLine, Overview
 from starter.cli.arguments import Json, LeadArgument, Timeout, Verbose

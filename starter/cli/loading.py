@@ -19,9 +19,11 @@ _SERVICE = {
     "repair": "starter.cli.repair:repair",
     "restore": "starter.cli.restore:restore",
     "rebuild": "starter.cli.rebuild:rebuild",
+    "retention": "starter.cli.retention:retention",
     "backup": "starter.cli.backup:backup",
     "promote": "starter.cli.promote:promote",
     "init-server": "starter.cli.service:init_server",
+    "keys": "starter.cli.keys:keys",
     "init-ledger": "starter.cli.init_ledger:init_ledger",
     "adopt-settings": "starter.cli.adopt_settings:adopt_settings",
     "init-repos": "starter.cli.init_repos:init_repos",
@@ -41,6 +43,8 @@ _LEADS = {
     "what-if": "starter.cli.what_if:what_if",
     "retry": "starter.cli.retry:retry",
     "adopt": "starter.cli.adopt:adopt",
+    "erase": "starter.cli.erase:erase",
+    "export-person": "starter.cli.export_person:export_person",
 }
 _OTHERS = _SERVICE | _LEADS
 DECISIONS_GROUP = "Decisions (each takes a LEAD first)"

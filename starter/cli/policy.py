@@ -7,8 +7,9 @@ from typing import Annotated
 from cyclopts import Parameter
 from temporalio.service import RPCError
 
+from client.answers import Waiting
 from client.errors import LeadsError, LeadStuck
-from client.leads import LeadsClient, Waiting
+from client.leads import LeadsClient
 from client.lists import lead_lists
 from config.settings import Settings
 from process.decisions.policy import PolicyAdopted

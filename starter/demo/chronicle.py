@@ -8,8 +8,9 @@ from dateutil.relativedelta import relativedelta
 from rich.progress import Progress
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from client.answers import Waiting
 from client.directory import LeadHandle
-from client.leads import LeadsClient, Waiting
+from client.leads import LeadsClient
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.lead.lead import Lead

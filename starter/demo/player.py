@@ -9,9 +9,10 @@ from typing import Any
 
 from rich.progress import Progress
 
+from client.answers import Waiting
 from client.directory import LeadHandle
 from client.errors import DecisionRefused, LeadsError
-from client.leads import LeadsClient, Waiting
+from client.leads import LeadsClient
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.types import Stage

@@ -11,10 +11,10 @@ from cyclopts import Parameter
 
 from config.settings import Settings, unknown_settings
 from starter.cli.arguments import PORT, Json, flag
-from starter.cli.configuration import FILES, UP, read_settings
+from starter.cli.configuration import FILES, KEYS, UP, read_settings
 from starter.cli.output import Output
 from starter.local.errors import AlreadyRunning, PartFailed
-from starter.local.key import signing_key
+from starter.local.key import sealing_keys, signing_key
 from starter.local.parts import (
     HOST,
     NAMESPACE,
@@ -95,7 +95,7 @@ async def _up(
         ui = f"http://localhost:{ui_port}"
         more = {"LEADS_TEMPORAL_UI": ui} | (sandbox.environment if sandbox else {})
         key = {} if settings.signing_key else {"LEADS_SIGNING_KEY": signing_key(DATA)}
-        more |= key
+        more |= key | _sealing(settings)
         env = environment(f"{HOST}:{port}", more, settings_too=True)
         restarts: dict[str, Start] = {
             "worker": lambda: parts.worker(env),
@@ -129,6 +129,15 @@ def has_credentials(settings: Settings) -> bool:
         or google.credentials_file
         or google.default_credentials
     )
+
+
+def _sealing(settings: Settings) -> dict[str, str]:
+    """Return the keys of this folder, which are made unless encryption is off or there is another master key."""
+    given = settings.keys.master_key
+    if settings.keys.encryption == "off" and not given:
+        return {}
+    kept = sealing_keys(DATA) if given is None or KEYS.exists() else {}
+    return kept if given is None or kept.get("LEADS_KEYS__MASTER_KEY") == given.get_secret_value() else {}
 
 
 def _webhooks(settings: Settings, port: int, sandbox: SandboxInfo | None) -> str:

@@ -24,6 +24,7 @@ from starter.web.pages import (
     correct,
     decide,
     deciding,
+    erasures,
     errors,
     home,
     lead,
@@ -52,6 +53,7 @@ PAGES = (
     link,
     link_answer,
     me,
+    erasures,
     reports,
     sign_in,
 )

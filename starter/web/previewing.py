@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
+from client.answers import DecisionPreview
 from client.connection import as_leads_errors
 from client.errors import DecisionRefused, LeadsError
-from client.leads import DecisionPreview
 from client.previews import PreviewSection, sections
 from process.actor import Actor
 from process.core.aggregate import LeadAggregate
+from process.core.answers import Answer
 from process.core.preview import preview_decision
-from process.core.receipts import Answer
 from process.decisions.base import Decision
 from process.types import Stage
 from starter.web.services import Services

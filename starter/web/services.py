@@ -26,6 +26,7 @@ from starter.web.auth.links import LinkStore
 from starter.web.auth.people import People
 from starter.web.auth.readings import ReadingLog
 from starter.web.auth.store import AccountStore
+from starter.web.erasures import Erasures
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,6 +51,10 @@ class Services:
     people: People
     access: Access
     reports: Reports
+    erasures: Erasures | None = None
+    """None where nothing is sealed."""
+    finding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a person is looked for in all leads."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(THREADS, thread_name_prefix="ledger")
@@ -93,11 +98,14 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         closing(queries_of(settings)) as queries,
         closing(reader_of(settings)) as reader,
         closing(WebDatabase.of(settings)) as database,
+        Erasures.of(settings) as erasures,
     ):
         store = AccountStore(database, people)
         reports, links = Reports(queries, settings.zone), LinkStore(database)
         readings = ReadingLog(database)
-        services = Services(settings, leads, queries, reader, store, links, readings, people, access, reports)
+        services = Services(
+            settings, leads, queries, reader, store, links, readings, people, access, reports, erasures
+        )
         try:
             yield services
         finally:

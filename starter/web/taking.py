@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from client.answers import Waiting
 from client.connection import as_leads_errors
-from client.leads import Waiting
 from process.actor import Face
 from process.core import news as core
 from process.core.aggregate import LeadAggregate
+from process.core.answers import Answer
 from process.core.events import Event
-from process.core.receipts import Answer
 from process.decisions.base import Decision
 from starter.web.services import Services
 from starter.web.visitors import Visitor

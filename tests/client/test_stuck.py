@@ -1,7 +1,7 @@
 """Why a lead does not answer: stuck, no worker, or a busy one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from uuid import uuid4
@@ -15,26 +15,22 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.stuck import StuckWatch
+from client.answers import Waiting
 from client.connection import is_not_ready
 from client.directory import LeadHandle
 from client.errors import LeadStuck, NoWorker, StuckCause, WorkerBusy
-from client.leads import LeadsClient, Waiting
+from client.leads import LeadsClient
 from client.stuck import find_stuck, last_poll, list_stuck
 from process.decisions.registry import DECISIONS
 from tests.support.outside import Outside
-from tests.support.servers import REPORT_EARLY, real_time
-from tests.support.stuck import code_that_fails, code_that_plans_nothing, until_stuck
+from tests.support.stuck import code_that_fails, code_that_plans_nothing, impatient_env, until_stuck
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 
+__all__ = ["impatient_env"]
+
 _numbers = count(1)
 SENT = DECISIONS["questionnaire_sent"]
-
-
-@pytest.fixture(scope="module")
-async def env() -> AsyncIterator[WorkflowEnvironment]:
-    async with real_time(REPORT_EARLY) as server:
-        yield server
 
 
 @pytest.fixture
@@ -44,7 +40,7 @@ def queue() -> str:
 
 @pytest.fixture
 def leads(env: WorkflowEnvironment, queue: str) -> LeadsClient:
-    return LeadsClient(env.client, queue, "http://localhost", timeout=timedelta(seconds=2))
+    return LeadsClient(env.client, queue, "http://localhost", timeout=timedelta(seconds=1))
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ def test_web_has_its_own_few_settings_and_nobody_elses_credentials() -> None:
     of_policy = ["PEOPLE", "ALIASES", "POLICY_FILE", "LEAD_IDS", "ZONE", "TEMPORAL_UI"]
     of_policy += ["ADDRESSES__SALES", "ADDRESSES__CONTRACTS", "ADDRESSES__ENGINEERING"]
     ledger = ["LEDGER_URL", "SIGNING_KEY", "SIGNING_KEY_PREVIOUS"]
-    keys = ["MASTER_KEY", "MASTER_KEY_PREVIOUS", "PEPPER", "ENCRYPTION", "STORE_URL"]
+    keys = ["MASTER_KEY", "MASTER_KEY_PREVIOUS", "PEPPER", "ENCRYPTION", "CACHE_SECONDS", "STORE_URL"]
     common = ["CHORES_NAMESPACE", "TASK_QUEUE", "CHORES_QUEUE", "SECRETS", "LOG_FORMAT"]
     assert set(web["environment"]) == {
         "TEMPORAL_ADDRESS",

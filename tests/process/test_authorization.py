@@ -7,7 +7,7 @@ import pytest
 
 from process.actor import Actor, Face, identity_of
 from process.core import intake
-from process.core.receipts import Answer
+from process.core.answers import Answer
 from process.core.restoring import aggregate_from
 from process.envelope import Envelope, public_key, seal
 from process.policy import Policy

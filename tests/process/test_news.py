@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from process.actor import Actor, Face
+from process.core.answers import Answer
 from process.core.intake import take
 from process.core.news import is_overtaken, news_since
-from process.core.receipts import Answer
 from process.core.refusal import SuggestionKind
 from process.envelope import Envelope, envelope_in, is_sealed, public_key, seal
 from process.types import Role

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from process.core import intake
+from process.core.answers import Answer
 from process.core.batches import take_results
 from process.core.due import next_due, pass_deadlines
 from process.core.events import Event
 from process.core.rebuild import Journal, RebuiltLead, Results, SentMessage, Task, rebuild
-from process.core.receipts import Answer
 from process.decisions.quoting import PriceQuoted
 from process.effects import Effect
 from process.effects.requests import BatchResult, Failure

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from process.core.answers import Answer
 from process.core.fold import fold
 from process.core.preview import preview_decision
-from process.core.receipts import Answer
 from process.corrections.remaining import remaining
 from process.corrections.unresolved import UnresolvedCorrection
 from process.effects import PostCorrection, SendCorrection, UpdateHubIssue

@@ -20,6 +20,7 @@ import workflows.issue_sync
 import workflows.performing
 import workflows.reconcile
 from activities import settling
+from activities.issue_sync import edits, intake
 from activities.issue_sync.sync import IssueSync
 from activities.reconcile.activities import reconcile_activities
 from activities.registry import activities
@@ -67,13 +68,21 @@ async def own_env() -> AsyncIterator[WorkflowEnvironment]:
 @pytest.fixture(autouse=True, scope="package")
 def quick_retries() -> Iterator[None]:
     """Retry after a tenth of a second instead of two seconds, and give up what is missing after three."""
-    soon = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=2))
+    soon = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=0.4))
     modules = (workflows.issue_sync, workflows.performing, workflows.reconcile)
     with long_heartbeat_timeouts(*modules) as patch:
         for module in modules:
             patch.setattr(module, "RETRIES", soon)
         patch.setattr(settling, "SETTLING", timedelta(seconds=3))
+        patch.setattr(edits, "RETRY_AFTER", timedelta(milliseconds=500))
+        patch.setattr(intake, "RETRY_AFTER", timedelta(milliseconds=100))
         yield
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take for deleted what is missing, without time in which it may yet appear."""
+    monkeypatch.setattr(settling, "SETTLING", timedelta())
 
 
 @pytest.fixture
@@ -179,8 +188,15 @@ class Deployment:
         path = f"{repo}/issues/{number}/comments"
         return int((await asyncio.to_thread(self.as_person, login, "POST", path, {"body": text}))["id"])
 
+    def age(self, comment: int) -> None:
+        """Let a comment be a second older, as after a wait: GitHub's times have whole seconds."""
+        comments = self.sandbox.github.comments
+        written, second = comments[comment], timedelta(seconds=1)
+        times = {"created_at": written.created_at - second, "updated_at": written.updated_at - second}
+        comments[comment] = written.replaced(**times)
+
     async def edit(self, comment: int, text: str, *, login: str = SALES) -> None:
-        await asyncio.sleep(1.01)  # GitHub's times have whole seconds
+        self.age(comment)
         path = f"leads/issues/comments/{comment}"
         await asyncio.to_thread(self.as_person, login, "PATCH", path, {"body": text})
 
@@ -248,7 +264,7 @@ async def deployment(
         env.client, settings.task_queue, settings.temporal_ui, timeout, key=settings.current_signing_key
     )
     chores = Chores.of(env.client, settings)
-    issue_sync = IssueSync(leads, chores, settings, settle=timedelta(seconds=1))
+    issue_sync = IssueSync(leads, chores, settings, settle=timedelta(milliseconds=200))
     with ThreadPoolExecutor(8) as executor:
         leads_worker = Worker(
             env.client,

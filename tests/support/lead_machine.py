@@ -14,11 +14,11 @@ from process.actor import Actor
 from process.authorization import ANYBODY
 from process.core import inbox, intake
 from process.core.aggregate import LeadAggregate
+from process.core.answers import Answer
 from process.core.due import next_due, next_wake_up, pass_deadlines
 from process.core.events import EventLog
 from process.core.fold import fold, superseded
 from process.core.preview import preview_decision
-from process.core.receipts import Answer
 from process.core.refusal import Refused
 from process.corrections.lookup import corrected_decision, root
 from process.decisions.registry import DECISIONS

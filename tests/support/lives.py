@@ -10,10 +10,10 @@ from process.behaviour import CHANGES
 from process.calendar import end_of, start_of
 from process.core import inbox, intake
 from process.core.aggregate import LeadAggregate
+from process.core.answers import Answer
 from process.core.due import next_due, pass_deadlines
 from process.core.events import Observation
 from process.core.outbox import DriftCheck
-from process.core.receipts import Answer
 from process.core.refusal import Refused
 from process.core.requests import request_for
 from process.decisions.opening import LeadOpened

@@ -24,6 +24,9 @@ _DYNAMIC_CONFIG = (
 REPORT_EARLY = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
 """Lets a server report a workflow as stuck after two failures; by default after five, which takes a minute."""
 
+FAIL_SOON = (REPORT_EARLY, 'history.defaultWorkflowTaskTimeout="2s"')
+"""Lets a server also try a failed task again soon. The SDK lets all but the first one time out, after ten seconds."""
+
 DELETE_SOON = (
     "history.transferProcessorEnsureCloseBeforeDelete=false",
     "history.visibilityProcessorEnsureCloseBeforeDelete=false",

@@ -1,19 +1,28 @@
 """Makes leads stuck, as a worker with other code does."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import pytest
 from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
 
 from client.stuck import Stuck, find_stuck
 from process.core.aggregate import LeadAggregate
 from process.core.due import pass_deadlines
 from process.effects import Effect
+from tests.support.servers import FAIL_SOON, real_time
 from tests.support.waiting import TIMEOUT
+
+
+@pytest.fixture(scope="module", name="env")
+async def impatient_env() -> AsyncIterator[WorkflowEnvironment]:
+    """Start a server that reports a stuck lead soon, and soon tries its task again."""
+    async with real_time(*FAIL_SOON) as server:
+        yield server
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from client.connection import NO_WORKER_ANSWERED, is_not_ready
 from client.errors import refused_by
-from process.core.receipts import Answer
+from process.core.answers import Answer
 from process.envelope import EVERY_LEAD, THE_SERVICE, seal
 from process.views.lead_overview import Overview
 from tests.support.lives import KEY, known_person

@@ -17,7 +17,7 @@ from sandbox.seed import read_seed
 from sandbox.server import Sandbox
 from starter.local.parts import SEED
 from tests.support.outside import Outside
-from tests.support.servers import real_time
+from tests.support.servers import DELETE_SOON, real_time
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 
@@ -111,7 +111,7 @@ def sandbox() -> Iterator[Sandbox]:
 async def service(sandbox: Sandbox) -> AsyncIterator[Service]:
     """The service without a worker; tests start as many as they want."""
     with tempfile.TemporaryDirectory() as folder:
-        async with real_time() as env:
+        async with real_time(*DELETE_SOON) as env:
             running = Service(env, sandbox, Path(folder))
             try:
                 yield running

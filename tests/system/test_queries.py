@@ -8,7 +8,7 @@ import pytest
 from temporalio.worker import Replayer
 
 from ledger.events import Ledger
-from process.core.receipts import Answer
+from process.core.answers import Answer
 from process.views.lead_overview import Overview
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life

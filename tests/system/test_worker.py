@@ -161,7 +161,7 @@ async def test_leads_and_chores_can_have_workers_of_their_own(tmp_path: Path, pr
     apart["LEADS_WORKER_ONLY"] = "chores"
     async with started(tmp_path, prepared, str(ROOT / "worker.py"), until="worker ready", **apart):
         await eventually(polled, [True, False, False, True])  # the other one's polls are remembered
-        for schedule in ("reconcile", "weekly-digest"):
+        for schedule in ("reconcile", "weekly-digest", "retention"):
             assert (await chores.client.get_schedule_handle(schedule).describe()).id == schedule
         assert {each.id async for each in await client.list_schedules()} <= {"settings-of-leads"}
 

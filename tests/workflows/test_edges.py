@@ -12,7 +12,7 @@ import pytest
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.common import WorkflowIDConflictPolicy
 
-from process.core.receipts import Answer
+from process.core.answers import Answer
 from process.lead.lead import Lead
 from process.views.lead_overview import Overview
 from tests.support.waiting import TIMEOUT

@@ -10,13 +10,21 @@ from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.issue_sync import IssueSyncWorkflow
 from workflows.lead import LeadWorkflow
 from workflows.reconcile import ReconcileWorkflow
+from workflows.retention import RetentionWorkflow
 from workflows.runtime.codec import SealingCodec, data_converter
 from workflows.runtime.sandbox import SandboxRunner
 from workflows.runtime.steps import WORKERS, StepRunner
 from workflows.runtime.visits import spare_walks
 from workflows.runtime.worker_converter import WorkerPayloadConverter
 
-WORKFLOWS = (LeadWorkflow, IssueSyncWorkflow, ReconcileWorkflow, DigestWorkflow, WeeklyDigestWorkflow)
+WORKFLOWS = (
+    LeadWorkflow,
+    IssueSyncWorkflow,
+    ReconcileWorkflow,
+    DigestWorkflow,
+    WeeklyDigestWorkflow,
+    RetentionWorkflow,
+)
 
 PASSED_THROUGH = ("process", "workflows", "babel", "dateutil", "zoneinfo", "tzdata")
 """Pure modules that are imported once, not once per workflow."""

@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import EncodingPayloadConverter
 
-from process.core.receipts import Answer
+from process.core.answers import Answer
 from process.effects.requests import Batch, EffectRequest
 from workflows.runtime.converter import LeadPayloadConverter
 from workflows.runtime.handover import HandedOverConverter

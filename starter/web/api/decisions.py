@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
+from client.answers import Waiting
 from client.directory import LeadHandle
 from client.errors import DecisionRefused
-from client.leads import Waiting
 from ledger.errors import LedgerError
+from process.core.answers import key_reused
 from process.core.news import is_overtaken
-from process.core.receipts import key_reused
 from process.decisions.base import Decision
 from process.decisions.reading import did_you_mean
 from process.decisions.registry import DECISIONS

@@ -8,10 +8,10 @@ from fastapi.responses import Response
 from process import authorization
 from process.actor import NOBODY, Face
 from process.core.aggregate import LeadAggregate
+from process.core.answers import Answer
 from process.core.decide import decide
 from process.core.events import Event
 from process.core.fold import corrected_by
-from process.core.receipts import Answer
 from process.core.refusal import Refused, title
 from process.corrections.corrected_decision import CorrectionImpact, Trace
 from process.corrections.impact import correction_impact
@@ -94,7 +94,7 @@ class CorrectionPage(DecisionPage):
         super().__init__(request, visitor, aggregate, Corrected)
         self.event, self.then = event, ""
         self.impact: CorrectionImpact | None = None
-        """What follows from the correction, once it is prepared."""
+        """The consequences of the correction, once they are prepared."""
 
     @property
     def heading(self) -> str:

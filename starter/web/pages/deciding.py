@@ -8,16 +8,16 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from client.answers import Waiting
 from client.errors import DecisionRefused, DecisionUnknown, LeadsError, Unavailable
-from client.leads import Waiting
 from ledger.errors import LedgerRefused, LedgerUnavailable
 from process.actor import Face
 from process.authorization import deciders_of, lacking_role
 from process.core.aggregate import LeadAggregate
+from process.core.answers import Answer
 from process.core.events import Event
 from process.core.fold import corrected_by
 from process.core.news import is_overtaken
-from process.core.receipts import Answer
 from process.core.refusal import Refused, refuse, title
 from process.decisions.base import Decision
 from process.types import Role

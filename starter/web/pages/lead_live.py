@@ -10,7 +10,7 @@ from client.errors import LeadMissing, LeadNotFound, LeadsError
 from client.leads import LeadsClient
 from client.lost import find_lost
 from client.retries import PendingRetry, pending_retries
-from process.core.receipts import REPEATED
+from process.core.answers import REPEATED
 from process.views.lead_overview import EffectLine, Overview
 from starter.web.spelling import WrittenRefusal, write_refusal
 

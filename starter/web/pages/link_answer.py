@@ -8,8 +8,8 @@ import structlog
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from client.answers import Waiting
 from client.errors import DecisionUnknown, LeadsError, Unavailable
-from client.leads import Waiting
 from process.actor import Face
 from process.core.aggregate import LeadAggregate
 from process.lead.contract import Contract
@@ -168,7 +168,7 @@ def _about(link: Link, lead: Lead) -> list[tuple[str, str]]:
     facts: list[tuple[str, str]] = [("Organisation", lead.org)]
     match link.purpose:
         case "quote" if lead.quote:
-            facts += [("Price", str(lead.quote)), ("Offer", f"until the end of {lead.quote.valid_until}")]
+            facts += [("Price", str(lead.quote)), ("Valid until", str(lead.quote.valid_until))]
         case "signature":
             facts += _period(lead.pending)
         case "hub":

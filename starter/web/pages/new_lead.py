@@ -7,6 +7,7 @@ from types import MappingProxyType
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from client.answers import Opened
 from client.connection import as_leads_errors
 from client.errors import (
     DecisionRefused,
@@ -17,7 +18,6 @@ from client.errors import (
     PossibleDuplicate,
     Unavailable,
 )
-from client.leads import Opened
 from ledger.errors import LedgerRefused, LedgerUnavailable
 from process.core.aggregate import LeadAggregate
 from process.core.refusal import Suggestion, SuggestionKind, refuse

@@ -46,6 +46,7 @@ PAGES = (
     ("Reports", "/reports"),
     *((f"Report: {info.title}", f"/reports/{name}") for name, info in REPORTS.items()),
     ("Me: roles, tokens, calendar", "/me"),
+    ("Personal data: exports, erasures", "/erasures"),
     ("Status", "/status"),
 )
 """Name and address of pages."""

@@ -175,6 +175,7 @@ async def test_an_outsiders_comment_is_not_parsed(
     assert await deployment.reactions(comment, repo="pilot-hubs") == ["confused"]
 
 
+@pytest.mark.usefixtures("at_once")
 async def test_a_deleted_comment_is_ignored_and_its_earlier_decision_stays(
     deployment: Deployment,
 ) -> None:

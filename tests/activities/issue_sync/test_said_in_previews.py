@@ -10,7 +10,8 @@ from activities.github.models import Comment
 from activities.issue_sync.commands import CommandRunner, CommentCommands
 from activities.issue_sync.context import SyncedIssue
 from activities.issue_sync.lead_calls import SyncedLead
-from client.leads import DecisionPreview, LeadsClient
+from client.answers import DecisionPreview
+from client.leads import LeadsClient
 from process.actor import Actor, Face
 from process.core.preview import preview_decision
 from process.decisions.base import Decision

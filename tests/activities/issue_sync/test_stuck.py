@@ -6,9 +6,11 @@ import pytest
 
 from client.notices import request_sync
 from tests.support.deployment import SALES, Deployment
-from tests.support.stuck import code_that_fails, until_stuck
+from tests.support.stuck import code_that_fails, impatient_env, until_stuck
 from tests.support.waiting import TIMEOUT
 from workflows.issue_sync import ChangeNotice
+
+__all__ = ["impatient_env"]
 
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 

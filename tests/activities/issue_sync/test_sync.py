@@ -50,6 +50,7 @@ async def test_a_delivery_does_not_say_who_moved_a_card(
     assert "GitHub does not tell who it was, so nothing is decided" in answer
 
 
+@pytest.mark.usefixtures("at_once")
 async def test_a_deleted_issue_is_ignored(deployment: Deployment) -> None:
     assert (await sync_notice(deployment, ChangeNotice(repo="leads", number=4711, comment=1))).done == ()
 
@@ -116,6 +117,7 @@ async def test_a_command_waits_while_the_lead_checks_where_its_issue_is(
     assert await deployment.stage(lead) == "lost"
 
 
+@pytest.mark.usefixtures("at_once")
 async def test_a_deleted_issue_is_noticed_by_its_webhook(deployment: Deployment) -> None:
     lead = await deployment.open()
     await deployment.until(lead, lambda view: view.lead.card)

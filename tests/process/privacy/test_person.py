@@ -65,6 +65,21 @@ def test_a_part_of_a_name_may_stand_for_them(name: str, may_be: bool) -> None:
     assert ADA.may_be_called(name) is may_be
 
 
+def test_mentions_that_overlap_are_blacked_out_once() -> None:
+    both = Person(names=("Ada Lovelace", "Lovelace King"), logins=("lovelace",))
+    assert both.blacked_out("Ada Lovelace King; Lovelace") == f"{ERASED}; {ERASED}"
+
+
+def test_a_crowd_is_looked_for_quickly() -> None:
+    """Whoever may write may give a name of their own with each decision."""
+    crowd = Person(names=tuple(f"Name{number} Example" for number in range(900)))
+    text = "Example of a text that mentions nobody. " * 250
+    assert len(crowd.spellings) == 900
+    assert not any(spelling.parts <= {"example", "text"} for spelling in crowd.spellings)
+    assert crowd.blacked_out(text) == text
+    assert crowd.blacked_out(f"{text}Name7 Example") == f"{text}{ERASED}"
+
+
 def test_accents_around_a_mention_go_with_it() -> None:
     decomposed = "Ada Lovelace\u0301"
     assert ADA.blacked_out(f"«{decomposed}»") == f"«{ERASED}»"

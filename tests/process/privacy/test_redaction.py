@@ -157,6 +157,24 @@ def test_corrections_rest_on_the_same_decisions() -> None:
     after.does("corrected", seq=2, reason="It was not sent")
 
 
+def test_nobody_approves_the_discount_of_somebody_who_is_not_known_any_more() -> None:
+    life = Life().quoted(**DISCOUNTED)
+    after = Life()
+    after.now, after.aggregate = life.now, redacted(life.aggregate, GRACE, "one", life.now)
+    assert "Nobody knows who gave this discount" in after.refused("discount_approved", by="Grace Example")
+    life.does("discount_approved", by="Ann Example")
+    after.aggregate = redacted(life.aggregate, GRACE, "one", life.now)
+    after.does("questionnaire_sent")
+    after.does("corrected", seq=after.lead.last_seq, reason="It was not sent")
+
+
+def test_a_login_that_is_a_first_name_stays_another_person() -> None:
+    life = Life()
+    life.does("questionnaire_sent", by="@ada", actor=known_person("ada"))
+    after = redacted(life.aggregate, ADA, "one", life.now)
+    assert after.event_log.events[1].fact.by == "@ada"
+
+
 def test_others_who_are_linked_are_found() -> None:
     life = Life(originals=[{"lead_id": "lead-original", "heading": "[Elsewhere / Grace Example] - A hub"}])
     assert {place.path for place in mentions(life.lead, GRACE)} == {"originals.0.heading"}
@@ -201,6 +219,14 @@ def test_what_was_decided_since_stays() -> None:
     *_, sent, held = redact_events(life.aggregate.event_log.events, ADA, "lead-example", until=2)
     assert vars(sent.fact)["note"] == ERASED
     assert vars(held.fact)["note"] == "Since"
+
+
+def test_names_of_any_length_and_none_are_erased() -> None:
+    life = Life().requested()
+    life.does("hub_information_given", administrators="Many " * 300, representatives="--", by="@@")
+    after = check_redaction(life.aggregate, EVERYBODY, life.now)
+    assert after.lead.hub.information["administrators"] == ERASED
+    assert after.lead.title == "Hub for a course"
 
 
 def test_nobody_may_be_left_to_be_found() -> None:

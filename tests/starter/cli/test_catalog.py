@@ -61,13 +61,19 @@ QUICK = {
 }
 
 
+COLLECTS = "collects-garbage"
+
+
 def loaded(arguments: list[str], expected: int) -> set[str]:
-    """Run `leads` in a process of its own; return the names of all packages and modules that it has loaded."""
+    """Run `leads` in a process of its own; return the names of all packages and modules that it has loaded.
+
+    COLLECTS is among them if Python looked for garbage at the end.
+    """
     code = (
-        "import sys\n"
+        "import gc, sys\n"
         "from starter.cli.__main__ import main\n"
         "try:\n    main()\n"
-        "finally:\n    print('loaded', *sys.modules)\n"
+        f"finally:\n    print('loaded', *sys.modules, {COLLECTS!r} if gc.isenabled() else '')\n"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
@@ -119,3 +125,16 @@ def test_a_command_about_one_lead_loads_no_ledger(
 ) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     assert not loaded([*command, "lead-x"], 5) & {*OUTSIDE, "sqlalchemy", *RULES}
+
+
+FACTS = {"process.core.events", "process.effects", "process.decisions.base"}
+"""Modules with what can become of a lead and is asked outside. A command that decides nothing reads only the lead."""
+
+
+@pytest.mark.parametrize("command", ["history", "options"])
+def test_a_command_that_asks_loads_no_decision(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    known = loaded([command, "lead-x"], 5)
+    assert not known & FACTS
+    assert "client.leads" in known
+    assert COLLECTS in known, "while a command runs, it does"

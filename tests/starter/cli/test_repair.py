@@ -14,7 +14,9 @@ from activities.ledger import LedgerActivities
 from ledger.events import Ledger
 from tests.support.commands import RunLeads, eventually
 from tests.support.outside import Outside
-from tests.support.stuck import code_of_another_release, until_stuck
+from tests.support.stuck import code_of_another_release, impatient_env, until_stuck
+
+__all__ = ["impatient_env"]
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ import pytest
 import requests
 from temporalio.client import Client
 
+from client.connection import connect
+from client.sealing import codec_by
 from starter.cli.configuration import UP, read_settings
 from starter.cli.errors import rendered
 from starter.local.errors import AlreadyRunning, PortTaken
@@ -135,7 +137,7 @@ async def test_up_keeps_leads_over_a_restart(monkeypatch: pytest.MonkeyPatch) ->
         await done("questionnaire-sent", lead, *patient)
         assert (await done("show", lead, "--json", *patient)).json["lead_id"] == lead
 
-        sandbox, temporal = texts["sandbox"], await Client.connect(texts["temporal"])
+        sandbox, temporal = texts["sandbox"], await connect(codec=codec_by(read_settings()))
         assert await hear(sandbox, lead, temporal, "/maniac-t-assessed in_scope=true") == "github comment"
         os.kill(texts["processes"]["web"], signal.SIGKILL)  # it is started again as well
         await until(lambda: not runs(texts["processes"]["web"]))

@@ -43,7 +43,6 @@ async def test_the_sync_waits_for_the_history_of_a_label(
         return history if len(looked) > 1 else history.model_copy(update={"events": []})
 
     monkeypatch.setattr(intake, "issue_history", late)
-    monkeypatch.setattr(intake, "RETRY_AFTER", intake.RETRY_AFTER / 20)
     await intake_issue.open(by=COMMUNITY, labels=())
     await intake_issue.act(SALES, "label", "lead")
     await intake_issue.become_lead()
@@ -83,7 +82,6 @@ async def test_an_old_issue_is_skipped_until_it_is_labelled_again(
     intake_issue: IntakeIssue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A service that starts on a board in use changes nothing there."""
-    monkeypatch.setattr(intake, "RETRY_AFTER", intake.RETRY_AFTER / 20)
     await intake_issue.open()
     long_ago(intake_issue)
     assert await intake_issue.sync() == "Skipped: its label is old"

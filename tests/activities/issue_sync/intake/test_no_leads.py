@@ -14,6 +14,7 @@ from tests.support.intake_issue import TEMPLATE, TITLE, IntakeIssue
 # ---- issues that are no leads
 
 
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize(
     ("act", "more"), [("close", ("not_planned",)), ("unlabel", ("lead",)), ("delete", ())]
 )

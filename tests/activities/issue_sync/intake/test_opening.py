@@ -8,7 +8,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.github.forms import forms
 from activities.issue_sync import intake
-from client.leads import LeadsClient, Opened
+from client.answers import Opened
+from client.leads import LeadsClient
 from process.decisions.opening import LeadOpened
 from sandbox.faults import Fault
 from tests.support.deployment import OUTSIDER, OWNER, SALES, Deployment, all_public

@@ -9,8 +9,8 @@ import pytest
 from httpx2 import AsyncClient, Response
 from playwright.async_api import Browser
 
+from client.answers import Waiting
 from client.errors import Unavailable
-from client.leads import Waiting
 from process.actor import Actor, Face
 from process.decisions.registry import DECISIONS
 from process.types import Role
@@ -64,7 +64,7 @@ async def test_a_link_asks_one_question_and_shows_nothing_else(
     assert "12,000" in text
     assert "For Bo Rive" in text
     assert "Organisation University of Bo" in text
-    assert re.search(r"Offer until the end of \d{4}-\d\d-\d\d", text)
+    assert re.search(r"Valid until \d{4}-\d\d-\d\d", text)
     assert "The price is agreed, and a contract with this price is prepared." in text
     assert re.search(r"The link counts until \d{4}-\d\d-\d\d \d\d:\d\d \(America/New_York\)", text)
     assert "<nav" not in page.text

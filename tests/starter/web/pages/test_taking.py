@@ -16,7 +16,7 @@ from client.directory import LeadHandle
 from client.errors import DecisionUnknown
 from client.leads import LeadsClient
 from ledger.events import Ledger
-from process.core.receipts import Answer
+from process.core.answers import Answer
 from process.decisions.base import Decision
 from process.types import Role
 from starter.web import services

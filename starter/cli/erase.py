@@ -1,0 +1,288 @@
+"""`leads erase`: erases a person from every store, once a second person has agreed."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from client.erasure.erasing import Outcome
+from client.erasure.reapplying import reapply, remove_unreadable
+from client.erasure.report import written
+from config.login import login
+from process.actor import Actor
+from process.privacy.requests import ErasureEntry, HoldReason, RequestState
+from process.types import Base
+from starter.cli.arguments import Json, flag
+from starter.cli.erasing import Opened, opened_stores
+from starter.cli.exits import CommandFailed, ExitCode
+from starter.cli.output import Output, confirmed, progress
+from starter.cli.persons import actor_at_command_line, find_person, show_found
+from starter.cli.what_if_report import count_of
+
+REPORT = "erasure-{id}.md"
+"""Name of the report. It names nobody."""
+
+
+class ErasureLine(Base):
+    """One request in the journal, for a list."""
+
+    id: str
+    kind: str
+    state: str
+    asked_on: date
+    leads: int
+    held_until: date | None = None
+    held_for: str | None = None
+    found: int = 0
+
+    @classmethod
+    def of(cls, request: ErasureEntry, today: date) -> "ErasureLine":
+        """Return the line of a request on a day."""
+        return cls(
+            id=request.id,
+            kind=request.kind,
+            state=request.state(today),
+            asked_on=request.asked_at.date(),
+            leads=len(request.leads),
+            held_until=request.held_until,
+            held_for=request.held_for,
+            found=request.found,
+        )
+
+
+class ErasureResult(Base):
+    """The result of carrying a request out."""
+
+    id: str
+    state: str
+    leads: list[str]
+    left: list[str] = []
+    """Places that still name the person."""
+    report: str
+
+
+async def erase(
+    person: Annotated[
+        str | None,
+        Parameter(
+            help="The person's mail address, GitHub login (as @ada) or name, as they are known to leads."
+        ),
+    ] = None,
+    /,
+    *more: Annotated[str, Parameter(help="Further words of the same person.")],
+    lead: Annotated[
+        list[str] | None,
+        Parameter(
+            help="Erase from this lead alone: others mean another person. May be given several times.",
+            negative="",
+        ),
+    ] = None,
+    exactly: Annotated[
+        bool, flag("Look for these words alone, not for further ones of the same person.")
+    ] = False,
+    confirm: Annotated[
+        str | None,
+        Parameter(help="Agree to this request and carry it out; repeated, it goes on where it was ended."),
+    ] = None,
+    hold: Annotated[
+        str | None, Parameter(help="Forbid this request until a day: the law demands it.")
+    ] = None,
+    until: Annotated[date | None, Parameter(help="With --hold: the last day of it.")] = None,
+    reason: Annotated[
+        Literal["invoice", "contract", "dispute", "authority"], Parameter(help="With --hold: why.")
+    ] = "invoice",
+    withdraw: Annotated[
+        str | None, Parameter(help="Withdraw this request, which nobody has confirmed.")
+    ] = None,
+    list_: Annotated[bool, flag("List all requests.", "--list")] = False,
+    again: Annotated[
+        bool,
+        flag("Erase again what was erased: after a backup was restored, before workers start.", "--reapply"),
+    ] = False,
+    report: Annotated[
+        Path | None, Parameter(help="With --confirm: folder for the report; by default this one.")
+    ] = None,
+    logs: Annotated[
+        list[Path] | None,
+        Parameter(help="With --confirm: folder of log files to search as well.", negative=""),
+    ] = None,
+    by: Annotated[str | None, Parameter(help="You. By default your login name.", env_var="LEADS_BY")] = None,
+    yes: Annotated[bool, flag("Do it without asking.")] = False,
+    json: Json = False,
+) -> None:
+    """Erase a person from every store: Temporal, the ledger, the pages' store, and by their keys from backups.
+
+    With a PERSON, shows what is found and makes a request. Somebody else confirms it, and it is carried out: running leads
+    go on without the person, ended ones keep dates and amounts. It cannot be taken back. It may be ended and repeated at any
+    moment; at its end, all stores are searched, and a report says what is left to do by hand.
+
+    Example: leads erase ada@example.org; then, by somebody else, leads erase --confirm ID
+    """
+    if (
+        sum((person is not None, confirm is not None, hold is not None, withdraw is not None, list_, again))
+        != 1
+    ):
+        raise CommandFailed(
+            ExitCode.USAGE, "Give one of: a person, --confirm, --hold, --withdraw, --list, --reapply."
+        )
+    if (hold is None) != (until is None):
+        raise CommandFailed(ExitCode.USAGE, "--hold and --until belong together.")
+    out = Output(as_json=json)
+    with opened_stores() as opened:
+        actor = actor_at_command_line(by or login(), opened.policy)
+        if person is not None:
+            await _ask(opened, (person, *more), lead or (), actor, out, widen=not exactly, yes=yes)
+        elif confirm is not None:
+            await _confirm(opened, confirm, actor, out, folder=report or Path(), logs=logs or (), yes=yes)
+        elif hold is not None and until is not None:
+            _show(opened.requests.hold(hold, actor, until, HoldReason(reason), _today()), out)
+        elif withdraw is not None:
+            _show(opened.requests.withdraw(withdraw, actor), out)
+        elif again:
+            await _reapply(opened, out)
+        else:
+            _list(opened.journal.requests(), out)
+
+
+async def _ask(
+    opened: Opened,
+    words: Sequence[str],
+    lead_ids: Sequence[str],
+    actor: Actor,
+    out: Output,
+    *,
+    widen: bool,
+    yes: bool,
+) -> None:
+    """Show what is found of the person, and make a request."""
+    found = find_person(opened.ledger, words, lead_ids, widen=widen)
+    if not out.as_json:
+        show_found(found, out)
+    if not found.leads:
+        raise CommandFailed(ExitCode.NOT_FOUND, "No lead names this person.")
+    number = count_of(len(found.leads), "lead")
+    if named := opened.names_in_settings(found.person):
+        raise CommandFailed(
+            ExitCode.REFUSED,
+            f"The settings name this person ({', '.join(named)}). Take them out first, and start the workers anew: "
+            "otherwise each lead is told of them again.",
+        )
+    if not (yes or (not out.as_json and confirmed(f"Ask for the erasure from {number}?"))):
+        if not out.value([each._asdict() for each in found.leads]):
+            out.line("Nothing was asked for. Add --yes to do it.", "dim")
+        return
+    request = opened.requests.ask(
+        found.person, [each.lead_id for each in found.leads], actor, limited=bool(lead_ids)
+    )
+    if not out.value(ErasureLine.of(request, _today())):
+        out.line(f"Asked for: {request.id}", "green")
+        out.line(f"Somebody else carries it out: leads erase --confirm {request.id}")
+
+
+async def _confirm(
+    opened: Opened,
+    request_id: str,
+    actor: Actor,
+    out: Output,
+    *,
+    folder: Path,
+    logs: Sequence[Path],
+    yes: bool,
+) -> None:
+    """Agree to a request, carry it out and write the report."""
+    request = opened.requests.get(request_id)
+    if not out.as_json:
+        out.line(f"{request.id}: {count_of(len(request.leads), 'lead')}", "bold")
+        out.items(each.lead_id for each in request.leads)
+    if not (yes or (not out.as_json and confirmed("Erase the person from them? It cannot be taken back."))):
+        if not out.value(ErasureLine.of(request, _today())):
+            out.line("Nothing was erased. Add --yes to do it.", "dim")
+        return
+    opened.requests.confirm(request_id, actor, _today())
+    erasing = await opened.erasing(logs)
+    with progress(hidden=out.as_json) as shown:
+        bar = shown.add_task("Erasing", total=None)
+        outcome = await erasing.carry_out(
+            request_id, _today(), lambda text: shown.update(bar, description=text)
+        )
+    file = _write(folder, outcome)
+    left = [f"{trace.store}: {trace.where}" for trace in outcome.traces if not trace.is_name]
+    result = ErasureResult(
+        id=request_id,
+        state=outcome.request.state(_today()),
+        leads=[each.lead_id for each in outcome.request.leads],
+        left=left,
+        report=str(file),
+    )
+    if not out.value(result):
+        if outcome.is_complete:
+            out.line("Erased. No store names the person any more.", "green")
+        else:
+            out.line("These still name the person:", "yellow")
+            out.items(left, "yellow")
+        out.line(f"The report, with what is left to do by hand: {file}")
+    if not outcome.is_complete:
+        raise CommandFailed(
+            ExitCode.REFUSED,
+            f"{count_of(len(left), 'place')} left; leads erase --confirm {request_id} goes on.",
+            printed=True,
+        )
+
+
+def _write(folder: Path, outcome: Outcome) -> Path:
+    """Write the report, which only its owner can read, and return the file."""
+    file = folder / REPORT.format(id=outcome.request.id)
+    lines = written(outcome.request, outcome.leads, outcome.traces, _today())
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as target:
+        target.write("\n".join(lines) + "\n")
+    return file
+
+
+async def _reapply(opened: Opened, out: Output) -> None:
+    """Write erased events again over what a restored ledger has, and remove runs that nobody can read any more."""
+    done = [each for each in reapply(opened.journal, opened.ring, opened.ledger) if each.changed]
+    stores = (await opened.erasing(())).stores
+    gone = [each async for each in remove_unreadable(stores.leads.client, opened.journal, stores.seconds)]
+    if not out.value({"ledger": [each.lead_id for each in done], "temporal": gone}):
+        out.line(f"Erased again from the ledger: {count_of(len(done), 'lead')}.", "green")
+        out.items(each.lead_id for each in done)
+        out.line(f"Unreadable in Temporal, and removed: {count_of(len(gone), 'lead')}.", "green")
+        out.items(gone)
+        if gone:
+            out.line("leads restore --all begins those again that have not ended.")
+
+
+def _list(requests: Sequence[ErasureEntry], out: Output) -> None:
+    lines = [ErasureLine.of(each, _today()) for each in requests]
+    if out.value(lines):
+        return
+    if not lines:
+        out.line("Nobody has asked for an erasure.")
+        return
+    out.table(
+        ("id", "kind", "state", "asked on", "leads", "note"),
+        [
+            (each.id, each.kind, each.state, str(each.asked_on), str(each.leads), _note(each))
+            for each in lines
+        ],
+    )
+
+
+def _note(line: ErasureLine) -> str:
+    if line.state == RequestState.HELD:
+        return f"until {line.held_until}: {line.held_for}"
+    return f"{count_of(line.found, 'place')} left" if line.found else ""
+
+
+def _show(request: ErasureEntry, out: Output) -> None:
+    line = ErasureLine.of(request, _today())
+    if not out.value(line):
+        out.line(f"{line.id}: {line.state}{f', {note}' if (note := _note(line)) else ''}", "green")
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -1,0 +1,77 @@
+"""Opens everything that an erasure reaches, as the settings name it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from client.chores import Chores
+from client.erasure.erasing import Erasing
+from client.erasure.requests import Requests
+from client.erasure.settings import fields_naming
+from client.erasure.steps import Stores
+from client.errors import KeysFailed, KeysOff, LedgerFailed
+from client.key_rings import key_ring
+from client.ledgers import ledger_of
+from config.policy_file import current_policy
+from config.settings import Settings
+from keys.errors import KeysError
+from keys.journal import Journal
+from keys.ring import KeyRing
+from ledger.errors import LedgerError
+from ledger.events import Ledger
+from process.policy import Policy
+from process.privacy.person import Person
+from starter.cli.configuration import read_settings
+from starter.cli.pages_store import PagesStore
+from starter.cli.session import leads_of
+
+LOGS = Path(".leads")
+"""Folder in which `leads up` writes its logs."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The stores of an erasure that need no Temporal."""
+
+    settings: Settings
+    policy: Policy
+    ledger: Ledger
+    ring: KeyRing
+    journal: Journal
+    requests: Requests
+
+    def names_in_settings(self, person: Person) -> list[str]:
+        """Return the fields of the policy's team that name the person."""
+        return fields_naming(self.policy, person)
+
+    async def erasing(self, logs: Sequence[Path]) -> Erasing:
+        """Return what carries requests out, connected to Temporal. Raises LeadsError."""
+        leads = await leads_of()
+        return Erasing(
+            Stores(leads, self.ledger, self.ring, self.journal),
+            Chores.of(leads.client, self.settings),
+            self.requests,
+            pages=PagesStore.of(self.settings, self.ring),
+            logs=(*logs, LOGS),
+        )
+
+
+@contextmanager
+def opened_stores() -> Iterator[Opened]:
+    """Open the ledger, the keys and the journal of the settings. Raises KeysOff, KeysFailed or LedgerFailed."""
+    settings = read_settings()
+    ring = key_ring(settings)
+    if ring is None or not settings.keys.seals:
+        raise KeysOff
+    try:
+        with (
+            closing(ledger_of(settings)) as ledger,
+            closing(Journal(settings.keys.store_url.get_secret_value())) as journal,
+        ):
+            requests = Requests(journal, ring, settings.pepper)
+            yield Opened(settings, current_policy(settings), ledger, ring, journal, requests)
+    except LedgerError as error:
+        raise LedgerFailed(str(error)) from error
+    except KeysError as error:
+        raise KeysFailed(str(error)) from error

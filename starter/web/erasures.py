@@ -1,0 +1,84 @@
+"""The requests for erasure as the pages reach them: who is found, what is asked for, agreed to, held and withdrawn.
+
+The pages only ask and agree. They may neither write into the ledger nor destroy keys, so an administrator carries a request
+out (`leads erase`).
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Self
+
+from pydantic import ValidationError
+
+from client.erasure.finding import Found, find, person_named
+from client.erasure.requests import Requests
+from client.errors import ErasureRefused, KeysOff
+from client.export_person import collect, write_zip
+from client.key_rings import key_ring
+from config.settings import Settings
+from keys.journal import Journal
+from ledger.reader import LedgerReader
+from process.core.refusal import refuse
+from process.privacy.person import Person
+from process.types import one_line
+
+MAX_WORDS: Final = 20
+"""Words by which one person is looked for at most."""
+NOBODY: Final = refuse(
+    "Name the person by a mail address, a login (as @ada) or a name of two letters or more"
+)
+
+
+@dataclass(frozen=True)
+class Erasures:
+    """The journal of erasures, and the requests in it."""
+
+    journal: Journal
+    requests: Requests
+
+    @classmethod
+    @contextmanager
+    def of(cls, settings: Settings) -> Iterator[Self | None]:
+        """Open the journal of the settings; None where nothing is sealed, so that nothing can be erased from backups."""
+        ring = key_ring(settings)
+        if ring is None or not settings.keys.seals:
+            yield None
+            return
+        with closing(Journal(settings.keys.store_url.get_secret_value())) as journal:
+            yield cls(journal, Requests(journal, ring, settings.pepper))
+
+
+def demand(erasures: Erasures | None) -> Erasures:
+    """Return the journal. Raises KeysOff where there is none."""
+    if erasures is None:
+        raise KeysOff
+    return erasures
+
+
+def person_of_words(text: str) -> Person:
+    """Return the person with these words, one on each line. Raises ErasureRefused."""
+    words = [word for line in text.splitlines() if (word := one_line(line))]
+    if len(words) > MAX_WORDS:
+        raise ErasureRefused(refuse(f"Give at most {MAX_WORDS} words of the person, one on each line"))
+    try:
+        return person_named(words)
+    except (ValidationError, ValueError):
+        raise ErasureRefused(NOBODY) from None
+
+
+def found_of(ledger: LedgerReader, person: Person, lead_ids: Iterable[str] = ()) -> Found:
+    """Return the leads that name the person, and all words by which these know them. It reads every event."""
+    return find(ledger, person, lead_ids=lead_ids)
+
+
+def zip_of(ledger: LedgerReader, found: Found) -> bytes:
+    """Return everything that these leads keep of the person, as a ZIP file. Raises LedgerError."""
+    data = collect(ledger, found.person, [each.lead_id for each in found.leads])
+    with tempfile.TemporaryDirectory(prefix="leads-") as folder:
+        file = Path(folder) / "personal-data.zip"
+        write_zip(file, found.person, data, datetime.now(UTC))
+        return file.read_bytes()

@@ -1,0 +1,113 @@
+"""`leads erase`, `leads export-person` and `leads retention`, as people use them."""
+
+import json
+import stat
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from client.ledgers import ledger_of
+from keys.opening import ring_at
+from starter.cli.configuration import read_settings
+from tests.support.commands import Ended
+from tests.support.lives import Life
+from tests.support.rows import write_events
+
+PERSON = "Quixotina Zweifelhaft"
+
+
+@pytest.fixture
+def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """Settings with keys, two people who have roles, and a lead of that person that Temporal does not have."""
+    for name, value in {
+        "LEADS_KEYS__MASTER_KEY": "m" * 32,
+        "LEADS_KEYS__PEPPER": "p" * 32,
+        "LEADS_PEOPLE": json.dumps({"sales": ["ann"], "contracts": ["bob"]}),
+        "LEADS_BY": "ann",
+    }.items():
+        monkeypatch.setenv(name, value)
+    life = Life(person=PERSON, email="quixotina@zweifelhaft.example").lost()
+    with closing(ledger_of(read_settings())) as ledger:
+        write_events(ledger, life)
+    yield tmp_path
+    ring_at.cache_clear()
+
+
+def asked(say: Callable[..., Ended]) -> str:
+    ended = say("erase", PERSON, "--yes", "--json")
+    assert ended.code == 0, ended.err
+    return str(ended.json["id"])
+
+
+def test_without_keys_nothing_is_erased(say: Callable[..., Ended]) -> None:
+    refused = say("erase", "--list")
+    assert (refused.code, "LEADS_KEYS__MASTER_KEY" in refused.err) == (3, True)
+
+
+def test_one_thing_at_a_time(say: Callable[..., Ended]) -> None:
+    assert say("erase").code == 2
+    assert say("erase", PERSON, "--list").code == 2
+    assert say("erase", "--hold", "ab12cd34").code == 2
+
+
+def test_what_is_found_is_shown_before_anything_is_asked_for(say: Callable[..., Ended], sealed: Path) -> None:
+    shown = say("erase", "quixotina@zweifelhaft.example")
+    assert shown.code == 0
+    assert f"Known as: {PERSON}" in shown.out or f", {PERSON}" in shown.out
+    assert "lead-example" in shown.out
+    assert "Nothing was asked for" in shown.out
+    assert "Nobody has asked" in say("erase", "--list").out
+    assert say("erase", "Nobody Anywhere").code == 4
+
+
+def test_whoever_asks_is_known_and_does_not_confirm(
+    say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = say("erase", PERSON, "--yes", "--by", "mallory")
+    assert (unknown.code, "Nobody knows who you are" in unknown.err) == (3, True)
+    name = asked(say)
+    same = say("erase", "--confirm", name, "--yes", "--by", "Ann")
+    assert (same.code, "somebody else" in same.err) == (3, True)
+    nope = say("erase", "--confirm", "nope", "--yes", "--by", "bob")
+    assert (nope.code, "`leads erase --list`" in nope.err) == (3, True)
+
+
+def test_a_request_is_held_and_withdrawn(say: Callable[..., Ended], sealed: Path) -> None:
+    name = asked(say)
+    held = say("erase", "--hold", name, "--until", "2999-01-01", "--reason", "dispute")
+    assert (held.code, "held, until 2999-01-01: dispute" in held.out) == (0, True)
+    assert [each["state"] for each in say("erase", "--list", "--json").json] == ["held"]
+    refused = say("erase", "--confirm", name, "--yes", "--by", "bob")
+    assert (refused.code, "legal hold" in refused.err) == (3, True)
+    assert say("erase", "--withdraw", name).code == 0
+    listed = say("erase", "--list")
+    assert (PERSON in listed.out, "withdrawn" in listed.out) == (False, True)
+
+
+def test_a_person_of_the_settings_is_taken_out_of_them_first(
+    say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADS_ALIASES", json.dumps({"quix": [PERSON]}))
+    refused = say("erase", PERSON, "--yes")
+    assert (refused.code, "The settings name this person (aliases)" in refused.err) == (3, True)
+
+
+def test_a_person_gets_a_file(say: Callable[..., Ended], sealed: Path) -> None:
+    file = sealed / "person.zip"
+    assert "Nothing was written" in say("export-person", PERSON, "--output", str(file)).out
+    written = say("export-person", PERSON, "--output", str(file), "--yes")
+    assert (written.code, stat.S_IMODE(file.stat().st_mode)) == (0, 0o600)
+    with zipfile.ZipFile(file) as stored:
+        assert PERSON in stored.read("timeline.md").decode()
+    again = say("export-person", PERSON, "--output", str(file), "--yes")
+    assert (again.code, "is there already" in again.err) == (2, True)
+    assert say("export-person", "Nobody Anywhere", "--output", "x.zip", "--yes").code == 4
+
+
+def test_retention_names_the_rules_and_what_is_due(say: Callable[..., Ended], sealed: Path) -> None:
+    shown = say("retention")
+    assert shown.out.startswith("Names: 24 months after a lead's end\n")
+    assert say("retention", "--json").json["retention"]["chores_days"] == 30
