@@ -11,6 +11,7 @@ from bench.figures import read_reports
 
 SMALLEST = {
     "path": ("--count", "1", "--rounds", "1"),
+    "sealing": ("--count", "1", "--rounds", "1"),
     "latency": ("--count", "1"),
     "memory": ("--count", "1", "--old", "1", "--oldest", "1"),
     "hub_year": (),
