@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from client.chores import Chores
+from client.erasure.finding import find, person_named
 from client.erasure.runs import describe
 from client.retention import Retaining, due_leads, erased_since
 from config.groups import Keys
@@ -57,6 +58,29 @@ async def test_names_go_two_years_after_the_end_and_chores_after_a_month(world: 
             await lead.handle.terminate()
     assert world.ring.owners("service/2020") == []
     assert [each.id for each in world.journal.requests()] == [f"retention-{later.date()}"]
+
+
+async def test_nothing_is_left_to_read_ten_years_after_the_end(world: World) -> None:
+    async with world.worker():
+        lead = await world.begin("lead-ten-years", **ADA)
+        await lead.decide_all("lost", lost={"reason": "budget"})
+        await lead.settled()
+        later = datetime.now(UTC) + timedelta(days=11 * 365)
+        running = await retaining(world).apply(later)
+        assert (running.removed, running.leads, running.failed) == (0, 1, 0), (
+            "it would be stuck without its key"
+        )
+        await lead.handle.terminate()
+    assert world.ledger.row(lead.id)
+    done = await retaining(world).apply(later)
+    assert (done.removed, done.failed) == (1, 0)
+    assert done.request
+    assert done.request.removed == (lead.id,)
+    assert all(epoch.destroyed_at for epoch in world.ring.epochs(lead.id))
+    assert world.ledger.row(lead.id) is None
+    assert world.ledger.last_seq(lead.id) > 1
+    assert retaining(world).due_whole(later.date()) == []
+    assert find(world.ledger, person_named(["Quixotina Zweifelhaft"])).leads == ()
 
 
 def test_the_digest_counts_the_leads_of_a_week(world: World, tmp_path: Path) -> None:
