@@ -1,12 +1,13 @@
 """The database engine of the key store, its schema, and the translation of errors."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -52,10 +53,9 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
-        # One file, in which a destroyed key is overwritten. A write-ahead log would keep it for a while.
-        connection.execute("PRAGMA journal_mode = DELETE")
-        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is destroyed is overwritten
         connection.execute("PRAGMA synchronous = FULL")
+        _use_write_ahead_log(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -63,6 +63,35 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Let readers and the writer not block each other. SQLite does not wait if several processes open a new file at once."""
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def clean(engine: Engine) -> None:
+    """Let the database remove what it still holds of lines that were changed. Raises KeysUnavailable."""
+    with (
+        translated(engine.url),
+        engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+    ):
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("VACUUM data_keys"))
+            return
+        busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        if busy:
+            raise KeysUnavailable(
+                f"The key store is in use, so that it cannot be cleaned ({location_of(engine.url)})."
+            )
 
 
 def make_schema(engine: Engine) -> None:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, Executable, Row, func, insert, inspect, select, text, update
+from sqlalchemy import Connection, Executable, Row, func, insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
 from keys.data_key import DataKey, KeyId
-from keys.database import location_of, make_engine, make_schema, translated
+from keys.database import clean, location_of, make_engine, make_schema, translated
 from keys.errors import KeyErased, KeyUnknown
 from keys.master_keys import MasterKeys
 from keys.store import Epoch
@@ -100,7 +100,7 @@ class SqlKeyStore:
                 .where(*gone, *(() if before is None else (KEYS.c.epoch < before,)))
                 .values(wrapped=None, destroyed_at=now)
             ).rowcount
-        self._clean()
+        clean(self._engine)
         return found
 
     def epochs(self, owner: str) -> list[Epoch]:
@@ -161,7 +161,7 @@ class SqlKeyStore:
                         .values(wrapped=again, master_key=newest)
                     ).rowcount
         if done:
-            self._clean()
+            clean(self._engine)
         return done
 
     # ---- rows
@@ -198,13 +198,6 @@ class SqlKeyStore:
         except IntegrityError:
             return None
         return key
-
-    def _clean(self) -> None:
-        """Let PostgreSQL remove the versions of changed lines. SQLite has overwritten them (`PRAGMA secure_delete`)."""
-        if self._engine.dialect.name != "postgresql":
-            return
-        with translated(self._engine.url), self._engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM data_keys"))
 
     def _rows(self, asked: Executable) -> Sequence[Row[Any]]:
         self._prepare_once()

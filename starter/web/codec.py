@@ -36,7 +36,7 @@ from workflows.runtime.sealed import BROKEN, ENCODING, ERASED, KEY, SEALED
 
 MAX_PAYLOADS: Final = 10_000
 UNREADABLE: Final = "[unreadable]"
-"""What people read in place of a payload that was changed, or sealed elsewhere."""
+"""Text in place of a payload that was changed, or sealed elsewhere."""
 _HIDDEN: Final = {ERASED: ERASED_TEXT, BROKEN: UNREADABLE}
 _PREFLIGHT: Final = {
     "access-control-allow-methods": "POST",
