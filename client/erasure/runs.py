@@ -1,7 +1,7 @@
 """The runs of one workflow in Temporal: which there are, under which keys their payloads are, and their deletion."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -105,10 +105,10 @@ def payloads_in(message: Message) -> Iterator[Payload]:
 def _payloads_of(value: Any) -> Iterator[Payload]:
     if isinstance(value, Message):
         yield from payloads_in(value)
-    elif hasattr(value, "items"):  # a map
+    elif isinstance(value, Mapping):
         for each in value.values():
             yield from _payloads_of(each)
-    elif not isinstance(value, str | bytes) and hasattr(value, "__iter__"):
+    elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
         for each in value:
             yield from _payloads_of(each)
 
