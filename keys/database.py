@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -99,10 +99,12 @@ def make_schema(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         _make_file(Path(str(engine.url.database)))
     with translated(engine.url):
-        try:
-            METADATA.create_all(engine)
-        except DBAPIError:  # another process may make them just now
-            METADATA.create_all(engine)
+        if {*METADATA.tables} <= {*inspect(engine).get_table_names()}:
+            return  # a role that may use them needs no right to make any
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if engine.dialect.name == "postgresql":  # two processes that make them at once would meet
+                connection.execute(text("SELECT pg_advisory_xact_lock(6479)"))
+            METADATA.create_all(connection)
 
 
 def _make_file(file: Path) -> None:

@@ -25,7 +25,7 @@ SMALLEST = {
     "what_if": ("--leads", "1", "--years", "1"),
 }
 
-LONG = {"years", "latency", "memory", "hub_year", "calls", "reconcile", "deliveries"}
+LONG = {"sealing", "years", "latency", "memory", "hub_year", "calls", "reconcile", "deliveries"}
 """Benchmarks that take a quarter of a minute or more, on parts that the others use as well."""
 
 

@@ -53,8 +53,7 @@ def test_another_process_finds_the_same_key(empty_url: str, store_at: Open) -> N
 
 
 def test_processes_that_ask_at_once_get_one_key(empty_url: str, store_at: Open) -> None:
-    stores = [store_at(empty_url) for _ in range(4)]
-    stores[0].prepare()
+    stores = [store_at(empty_url) for _ in range(4)]  # none has made the tables yet
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda store: store.newest(LEAD), stores))
 
