@@ -1,4 +1,4 @@
-"""The database engine of the key store, its schema, and the translation of errors."""
+"""The database of the keys and of the journal: its engine, its tables, and the translation of errors."""
 
 import sqlite3
 import time
@@ -17,6 +17,57 @@ from keys.tables import METADATA
 
 TIMEOUT: Final = 2
 """Seconds to wait for a connection, and for another writer."""
+
+
+class KeysDatabase:
+    """The database at one URL, connected at its first use, when the missing tables are made. It serves all threads.
+
+    Raises KeysRefused for an unusable URL. Reading and writing raise KeysUnavailable while the database is away.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = make_engine(url)
+        self._writer = self._engine.execution_options(writes=True)
+        self._made = False
+        self.location = location_of(self._engine.url)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection that sees one state of the database."""
+        self._prepare_once()
+        with translated(self._engine.url), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction that keeps other writers out."""
+        self._prepare_once()
+        with translated(self._engine.url), self._writer.begin() as connection:
+            yield connection
+
+    def prepare(self) -> None:
+        """Make the tables that are missing. It happens by itself before the first use."""
+        make_schema(self._engine)
+        self._made = True
+
+    def _prepare_once(self) -> None:
+        if not self._made:
+            self.prepare()
+
+    def has(self, table: str) -> bool:
+        """Return True if the table is there. None is made."""
+        if self._engine.dialect.name == "sqlite" and not Path(str(self._engine.url.database)).is_file():
+            return False
+        with translated(self._engine.url):
+            return inspect(self._engine).has_table(table)
+
+    def clean(self) -> None:
+        """Let the database remove what it still holds of lines that were changed."""
+        clean(self._engine)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
 
 
 def make_engine(url: str) -> Engine:
