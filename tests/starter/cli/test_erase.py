@@ -75,6 +75,18 @@ def test_whoever_asks_is_known_and_does_not_confirm(
     assert (nope.code, "`leads erase --list`" in nope.err) == (3, True)
 
 
+def test_the_pages_forget_where_they_are(
+    say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = asked(say)
+    missing = say("erase", "--pages", name)
+    assert (missing.code, "LEADS_WEB__STORE_URL" in missing.err) == (2, True)
+    monkeypatch.setenv("LEADS_WEB__STORE_URL", f"sqlite:///{sealed / 'web.sqlite'}")
+    (sealed / "web.sqlite").touch()
+    refused = say("erase", "--pages", name)
+    assert (refused.code, "requested" in refused.err) == (3, True), "nobody has confirmed it"
+
+
 def test_a_request_is_held_and_withdrawn(say: Callable[..., Ended], sealed: Path) -> None:
     name = asked(say)
     held = say("erase", "--hold", name, "--until", "2999-01-01", "--reason", "dispute")
