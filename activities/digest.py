@@ -17,10 +17,12 @@ from client.digest import digest_zone
 from client.digest_figures import with_figures
 from client.errors import LedgerFailed
 from client.lists import DigestsOfWeek, LeadLists
+from client.retention import erased_since
 from config.settings import Settings
+from keys.errors import KeysError
 from process.policy import Policy
 from process.types import Role
-from process.views.digest import DigestMail, Week
+from process.views.digest import WEEK, DigestMail, Week
 from workflows.digest import DigestPart, DigestPlan
 
 
@@ -42,7 +44,13 @@ def digest_activities(
         found = rows.digests(week, now)
         return found._replace(mails=with_figures(found.mails, settings, week.day, digest_zone(settings)))
 
-    digests = DigestActivities(read, DigestMailer(settings, policy), waiting)
+    def erased() -> int:
+        try:
+            return erased_since(settings, datetime.now(UTC) - WEEK)
+        except KeysError as error:
+            raise again(str(error)) from None
+
+    digests = DigestActivities(read, DigestMailer(settings, policy), waiting, erased)
     return [digests.plan_digest, digests.send_digest]
 
 
@@ -54,10 +62,12 @@ class DigestActivities:
         read: Callable[[Week, datetime], DigestsOfWeek],
         mailer: "DigestMailer",
         waiting: Callable[[], Awaitable[int]] = nothing_waits,
+        erased: Callable[[], int] = lambda: 0,
     ) -> None:
         self._read = read
         self._mailer = mailer
         self._waiting = waiting
+        self._erased = erased
         self._reading = threading.Lock()
         self._known: tuple[Week, datetime, dict[str, DigestMail]] | None = None
         """The mails read last: many are sent in a row, and one reading is enough for them."""
@@ -79,7 +89,7 @@ class DigestActivities:
         if mail is None:
             return ""
         if mail.role is Role.SALES:
-            mail = mail.replaced(waiting=await self._waiting())
+            mail = mail.replaced(waiting=await self._waiting(), erased=await in_thread(self._erased))
         return await in_thread(self._mailer.send, mail)
 
     def _mails(self, week: Week, read_at: datetime) -> dict[str, DigestMail]:

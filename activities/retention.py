@@ -50,11 +50,10 @@ class RetentionActivities:
                 raise KeysOff
             journal = Journal(keys.store_url.get_secret_value())
             ledger = ledger_of(self._settings)
-            pepper = keys.pepper.get_secret_value() if keys.pepper else ""
             self._opened = Retaining(
                 Stores(self._leads, ledger, ring, journal),
                 self._chores,
-                Requests(journal, ring, pepper),
+                Requests(journal, ring, self._settings.pepper),
                 self._leads.policy.retention,
             )
         return self._opened
@@ -72,6 +71,7 @@ def result_of(done: Applied) -> RetentionResult:
     return RetentionResult(
         request=done.request.id if done.request else "",
         leads=done.leads,
+        removed=done.removed,
         chores=done.chores,
         failed=done.failed,
         more=done.more,

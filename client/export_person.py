@@ -12,6 +12,7 @@ from client.past import events_of
 from ledger.reader import LedgerReader
 from process.core.fold import fold
 from process.lead.lead import Lead
+from process.personal import ERASED
 from process.privacy.export import PersonalData, export
 from process.privacy.person import Person
 
@@ -28,8 +29,8 @@ timeline.md   the same in the order of time, for people
 links.md      where more of them stands outside of the service: issues, folders, mails, invoices
 
 The names and the words of other people are left out: {erased} stands in their place.
-The service keeps names until two years after the end of a lead, if its policy says nothing else, and amounts as
-long as the law demands.
+The service keeps names for as long after the end of a lead as its policy says, and amounts as long as the law
+demands.
 """
 
 
@@ -55,7 +56,7 @@ def write_zip(file: Path, person: Person, found: list[LeadOfPerson], now: dateti
     """Write the ZIP file, which must not be there yet. Raises FileExistsError or another OSError."""
     words = ", ".join((*person.names, *person.addresses, *(f"@{login}" for login in person.logins)))
     readme = README.format(
-        words=words, at=f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC", leads=len(found), erased="[erased]"
+        words=words, at=f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC", leads=len(found), erased=ERASED
     )
     data = {
         "known_as": person.model_dump(mode="json"),

@@ -1,7 +1,8 @@
 """Erases what the policy's times are over for: names of leads that ended long ago, and chores."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -13,9 +14,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from client.chores import Chores
 from client.erasure.requests import Requests
+from client.erasure.runs import delete_runs, is_running
 from client.erasure.steps import LeadEraser, Stores
 from client.errors import LeadsError
+from client.key_rings import key_ring
+from config.settings import Settings
 from keys.errors import KeysError
+from keys.journal import Journal
 from ledger.errors import LedgerError
 from ledger.reader import LedgerReader
 from ledger.rows import equals
@@ -27,6 +32,7 @@ from process.privacy.retention import (
     chores_end_before,
     held_leads,
     is_over,
+    money_is_due,
     names_are_due,
     newest_erasures,
 )
@@ -36,16 +42,13 @@ LEADS_AT_ONCE = 20
 """Number of leads that are erased in one go. A lead that still runs takes more than a minute."""
 
 
-async def nothing() -> None:
-    """Do nothing."""
-
-
 class Applied(NamedTuple):
     """The result of one go."""
 
     request: ErasureEntry | None
     """The entry in the journal; None if there was nothing to do."""
     leads: int = 0
+    removed: int = 0
     chores: int = 0
     failed: int = 0
     more: bool = False
@@ -60,12 +63,20 @@ class Retaining:
     chores: Chores
     requests: Requests
     retention: Retention
-    refresh: Callable[[], Awaitable[None]] = nothing
-    """Writes anew what outlives the keys of chores, such as schedules, before old ones are destroyed."""
 
     def due(self, today: date) -> list[str]:
         """Return the leads whose personal data is to be erased now. Raises LedgerError or KeysError."""
         return due_leads(self.stores.ledger, self.stores.journal.requests(), self.retention, today)
+
+    def due_whole(self, today: date) -> list[str]:
+        """Return the leads for whose money the time is over as well. Raises LedgerError or KeysError."""
+        held = held_leads(self.stores.journal.requests(), today)
+        rows = self.stores.ledger.each_row(equals("ended", True))
+        return sorted(
+            row.lead_id
+            for row in rows
+            if row.lead_id not in held and money_is_due(row, self.retention, today)
+        )
 
     async def apply(self, now: datetime, note: Callable[[str], None] = lambda _: None) -> Applied:
         """Erase what is due, some leads at a time, and note it in the journal. Whatever fails is due again.
@@ -73,13 +84,14 @@ class Retaining:
         Raises LedgerError, KeysError or RPCError if nothing can be done at all.
         """
         today = now.date()
+        removed, failed = await self._remove(today, note)
         due = await asyncio.to_thread(self.due, today)
         chores = await self._delete_chores(now, note)
         keys = await self._destroy_keys(now) if chores_end_before(self.retention, now) else 0
-        if not (due or chores or keys):
+        if not (due or removed or failed or chores or keys):
             return Applied(None)
         request = self._request(today, now)
-        part, failed = due[:LEADS_AT_ONCE], list[str]()
+        part = due[:LEADS_AT_ONCE]
         self.stores.journal.add_leads(request.id, part)
         eraser = LeadEraser(self.stores, request, EVERYBODY)
         for work in (eraser.prepare, eraser.erase):
@@ -90,17 +102,39 @@ class Retaining:
                         await work(lead_id)
                 except (LeadsError, LedgerError, KeysError, RPCError):
                     failed.append(lead_id)
-        more = len(due) > len(part) and len(failed) < len(part)
+        done = len([each for each in part if each not in failed])
+        more = len(due) > len(part) and done > 0
         after = self.stores.journal.change(
             request.id,
             lambda each: each.replaced(
+                removed=tuple(dict.fromkeys((*each.removed, *removed))),
                 chores=each.chores + chores,
                 keys=each.keys + keys,
                 failed=tuple(failed),
                 ended_at=None if failed or more else now,
             ),
         )
-        return Applied(after, len(part) - len(failed), chores, len(failed), more)
+        return Applied(after, done, len(removed), chores, len(failed), more)
+
+    async def _remove(self, today: date, note: Callable[[str], None]) -> tuple[list[str], list[str]]:
+        """Destroy all keys of leads for whose money the time is over, and return these leads, and those that failed.
+
+        Their rows go, too. A lead that still runs is left for later: without a key it could not go on.
+        """
+        stores, removed, failed = self.stores, list[str](), list[str]()
+        for lead_id in await asyncio.to_thread(self.due_whole, today):
+            note(lead_id)
+            try:
+                if await is_running(stores.leads.client, lead_id):
+                    continue
+                await delete_runs(stores.leads.client, lead_id, seconds=stores.seconds)
+                await asyncio.to_thread(stores.ring.erase, lead_id)
+                await asyncio.to_thread(stores.ledger.rebuild, lead_id)
+            except (LeadsError, LedgerError, KeysError, RPCError):
+                failed.append(lead_id)
+            else:
+                removed.append(lead_id)
+        return removed, failed
 
     def _request(self, today: date, now: datetime) -> ErasureEntry:
         """Return the entry of this day in the journal, made at its first part."""
@@ -130,7 +164,6 @@ class Retaining:
         oldest = min((each.start_time for each in running), default=now)
         if before is None or not (over := await self._keys_over(min(before, oldest))):
             return 0
-        await self.refresh()
         return sum([await asyncio.to_thread(self.stores.ring.erase, owner) for owner in over])
 
     async def _keys_over(self, before: datetime) -> list[str]:
@@ -155,6 +188,19 @@ def due_leads(
         if row.lead_id not in held and names_are_due(row, retention, today, erased)
     ]
     return [row.lead_id for row in sorted(rows, key=lambda row: (row.ended_on or today, row.lead_id))]
+
+
+def erased_since(settings: Settings, moment: datetime) -> int:
+    """Return the number of leads that retention has erased since a moment. Raises KeysError."""
+    if key_ring(settings) is None:
+        return 0
+    with closing(Journal(settings.keys.store_url.get_secret_value())) as journal:
+        days = [
+            each
+            for each in journal.requests()
+            if each.kind is RequestKind.RETENTION and each.asked_at >= moment
+        ]
+    return sum(erasure.next_step is None for day in days for erasure in day.leads)
 
 
 async def _deleted(client: Client, workflow_id: str, run_id: str) -> int:

@@ -4,8 +4,6 @@ from client.key_rings import key_ring
 from config.settings import Settings
 from workflows.runtime.codec import SealingCodec
 
-__all__ = ["codec_by", "key_ring"]
-
 
 def codec_by(settings: Settings, namespace: str = "") -> SealingCodec | None:
     """Return the codec for payloads, or None if there are no keys. Without encryption it only opens."""

@@ -125,7 +125,7 @@ class Ledger(LedgerReader):
     def redact(self, lead_id: str, epoch: int, events: Sequence[Event], request: str) -> int:
         """Let the ledger say of a lead what these events say, and nothing else: a person was erased from them.
 
-        `events` are all events that the lead has for good, redacted: numbers, kinds and times are those that are recorded.
+        `events` are all events of the lead, redacted: numbers, kinds and times are those that are recorded.
         They are sealed under the lead's key of this epoch, which has to be newer than all that was recorded of the
         person. What lost workflow tasks have left is emptied. Row and read tables are made anew. All or nothing; it may
         be repeated. `request` names the request, and nobody.

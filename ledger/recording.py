@@ -257,11 +257,13 @@ def _last(
 def _is_kept(row: LeadRow, lead: Any, changes: Changes) -> bool:
     """Check if the row replaces the stored one: it is not older, or what the stored one shows was lost.
 
-    One that was made before an erasure never does.
+    One that was made before an erasure does not.
     """
+    if changes.supersedes:
+        return True
     if row.last_seq < lead.redacted:
         return False
-    if lead.updated_at is None or changes.supersedes:
+    if lead.updated_at is None:
         return True
     if (
         changes.entries and row.last_seq > lead.last_seq

@@ -47,10 +47,10 @@ _THIS = LEADS.c.lead_id == bindparam("of_lead")
 def redact(connection: Connection, erasure: Erasure, entries: Sequence[Entry], key: DataKey | None) -> int:
     """Let the lead's events say what these entries say, and nothing else; return how many contents were replaced.
 
-    `entries` are all events that the lead's history has for good. Those that the ledger lacks are recorded, and what a
-    lost workflow task has left is superseded. Contents under this epoch or a newer one stay as they are, so the call
-    may be repeated. The row and the read tables are made anew. Raises LedgerConflict if a final event is another one,
-    and LedgerOutdated if the lead has recorded more under its former key.
+    `entries` are all events of the lead. Those that the ledger lacks are recorded, and what a lost workflow task has left
+    is superseded. Which events are final stays as it is. Contents under this epoch or a newer one stay as they are, so
+    the call may be repeated. The row and the read tables are made anew. Raises LedgerConflict if a final event is
+    another one, and LedgerOutdated if the lead has recorded more under its former key.
     """
     lead = hold(connection, erasure.lead_id)
     writing = make_writing(erasure.lead_id, entries, 0, None, committed=True)
@@ -66,6 +66,7 @@ def redact(connection: Connection, erasure: Erasure, entries: Sequence[Entry], k
         connection.execute(_REPLACE, replaced)
     state = state_after(connection, lead, writing, 1, standing, changes)
     state |= {"epoch": max(lead.epoch, erasure.epoch), "redacted": max(lead.redacted, writing.last)}
+    state["confirmed"] = lead.confirmed  # a task that is under way may still be lost
     connection.execute(update(LEADS).where(_THIS), state | {"of_lead": erasure.lead_id})
     rebuild(connection, erasure.lead_id, erasure.at, redacted=True)
     feed(connection, erasure.lead_id, changes.written)

@@ -47,6 +47,9 @@ def shown(by: str, *, authenticated: bool) -> str:
 NOBODY = Actor()
 """Stands in for the person behind a decision of which nothing is known."""
 
+UNKNOWN_NAMES = frozenset({"someone", "someone through temporal", "someone at the command line"})
+"""Names, in small letters, that a face gives where it does not know who is there."""
+
 ID = "id:"
 """Beginning of an alias that is GitHub's number of an account. A login may be given up and taken by somebody else."""
 

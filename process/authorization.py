@@ -5,7 +5,7 @@ Faces only say who the person is (`process.actor`). docs/authorization.md shows 
 
 from collections.abc import Iterator
 
-from process.actor import NOBODY, Actor, Face, identity_of, plain_name
+from process.actor import NOBODY, UNKNOWN_NAMES, Actor, Face, identity_of, plain_name
 from process.core.events import EventLog
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest
 from process.decisions.base import Decision, decide_where_known
@@ -216,7 +216,7 @@ def _same_person(lead: Lead, one: Known, other: Known) -> bool:
 
 
 def _names(lead: Lead, by: str, actor: Actor | None) -> Iterator[str]:
-    names = {plain_name(by), actor.identity if actor else None} - {None, *_NO_NAMES}
+    names = {plain_name(by), actor.identity if actor else None} - {None, *UNKNOWN_NAMES}
     for name in names:
         if name:
             yield name
@@ -224,10 +224,6 @@ def _names(lead: Lead, by: str, actor: Actor | None) -> Iterator[str]:
             for who in lead.assigned.values():
                 if who.is_called(name):
                     yield from map(plain_name, who.names)
-
-
-_NO_NAMES = frozenset({"someone", "someone through temporal", "someone at the command line"})
-"""Names, in small letters, that a face gives where it does not know who decided."""
 
 
 # ---- words

@@ -31,6 +31,8 @@ class RetentionResult(Model):
     """Name of the entry in the journal of erasures that tells the details."""
     leads: int = 0
     """Number of leads whose personal data was erased."""
+    removed: int = 0
+    """Number of leads of which nothing can be read any more: the time for money is over, too."""
     chores: int = 0
     """Number of runs of chores that were deleted."""
     failed: int = 0
@@ -42,7 +44,11 @@ class RetentionResult(Model):
 
     def followed_by(self, later: "RetentionResult") -> "RetentionResult":
         """Return the result of this part and a later one."""
-        return later.replaced(leads=self.leads + later.leads, chores=self.chores + later.chores)
+        return later.replaced(
+            leads=self.leads + later.leads,
+            removed=self.removed + later.removed,
+            chores=self.chores + later.chores,
+        )
 
 
 @workflow.defn

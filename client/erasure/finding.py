@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from client.errors import LeadErased
 from client.past import events_of
-from ledger.errors import LeadErased
 from ledger.reader import LedgerReader
 from process.core.events import Event
 from process.core.fold import fold

@@ -1,12 +1,16 @@
-"""Erases again what was erased, after an older copy of the ledger was restored.
+"""Erases again what was erased, after older copies of the ledger or of Temporal's database were restored.
 
-What such a copy says of an erased lead is sealed under keys that are destroyed. The journal keeps the redacted events, and
-they are written over it.
+What such a copy says of an erased lead is sealed under keys that are destroyed. The journal keeps the redacted events; they
+are written over those of the ledger. Runs that nobody can read any more are removed from Temporal, so that their leads can
+be restored from the ledger.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import NamedTuple
 
+from temporalio.client import Client
+
+from client.erasure.runs import delete_runs, end_run, is_running, is_under, runs_of
 from client.erasure.steps import EVENTS_CONTEXT
 from keys.data_key import KeyId
 from keys.errors import KeyErased
@@ -39,6 +43,26 @@ def reapply(journal: Journal, ring: KeyRing, ledger: Ledger) -> Iterator[Reappli
             ledger.redact(lead_id, epoch, events, kept.erasure.name_of(kept.request_id)) if events else 0
         )
         yield Reapplied(lead_id, changed)
+
+
+async def remove_unreadable(client: Client, journal: Journal, seconds: float) -> AsyncIterator[str]:
+    """Terminate and delete the runs of erased leads that are sealed under destroyed keys, and yield these leads.
+
+    It may be repeated. Raises ErasureUnfinished or RPCError.
+    """
+    for kept in [*journal.kept_events()]:
+        lead_id, epoch = kept.erasure.lead_id, kept.erasure.epoch or 1
+        unreadable = [
+            run_id
+            for run_id in await runs_of(client, lead_id)
+            if not await is_under(client, lead_id, run_id, epoch)
+        ]
+        if not unreadable:
+            continue
+        if await is_running(client, lead_id):
+            await end_run(client, lead_id, unreadable)
+        await delete_runs(client, lead_id, seconds=seconds)
+        yield lead_id
 
 
 def _events(kept: KeptEvents, ring: KeyRing) -> tuple[Event, ...] | None:

@@ -1,7 +1,7 @@
 """The runs of one workflow in Temporal: which there are, under which keys their payloads are, and their deletion."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -186,6 +186,14 @@ async def delete_runs(client: Client, workflow_id: str, *, seconds: float) -> in
     except TimeoutError:
         raise ErasureUnfinished(workflow_id, "Temporal has still earlier runs of it") from None
     return len(asked)
+
+
+async def end_run(client: Client, workflow_id: str, runs: Collection[str]) -> None:
+    """Terminate the workflow's newest run if it is one of these."""
+    known = await describe(client, workflow_id)
+    if known and known.run_id in runs:
+        handle = client.get_workflow_handle(workflow_id, run_id=known.run_id)
+        await handle.terminate("its keys were destroyed by an erasure")
 
 
 async def _ended_runs(client: Client, workflow_id: str) -> list[str]:

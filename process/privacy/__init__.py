@@ -1,1 +1,1 @@
-"""Finding a person in what a lead keeps, blacking them out, and exporting what is theirs."""
+"""Finding, blacking out and exporting what a lead keeps of a person, and the rules of erasures and retention."""

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from process.actor import Actor
+from process.actor import UNKNOWN_NAMES, Actor
 from process.core.refusal import Refused, refuse
 from process.types import Id, Model
 
@@ -18,9 +18,6 @@ RequestId = Annotated[Id, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{3,39}$"
 """A made-up name, or for retention the day of its beginning."""
 Digest = Annotated[Id, StringConstraints(max_length=64, pattern=r"^[a-z0-9]*$")]
 LeadId = Annotated[Id, StringConstraints(max_length=120)]
-
-UNKNOWN = frozenset({"someone", "someone through temporal", "someone at the command line"})
-"""Names, in small letters, that a face gives where it does not know who is there."""
 
 
 class RequestKind(StrEnum):
@@ -136,6 +133,8 @@ class ErasureEntry(Model):
     """Number of runs of chores that retention deleted with it."""
     keys: int = Field(0, ge=0)
     """Number of keys of chores that retention destroyed with it."""
+    removed: tuple[LeadId, ...] = ()
+    """Leads of which retention left nothing but their ids, kinds and times of events: the time for money is over, too."""
     failed: tuple[LeadId, ...] = ()
     """Leads whose erasure did not come to its end at the last attempt."""
     leads: tuple[LeadErasure, ...] = ()
@@ -169,7 +168,7 @@ def refuse_unknown(actor: Actor) -> Refused | None:
 
     It needs somebody who is known and has a role: an erasure cannot be taken back.
     """
-    if actor.identity is None or actor.identity.casefold() in UNKNOWN:
+    if actor.identity is None or actor.identity.casefold() in UNKNOWN_NAMES:
         return refuse("Nobody knows who you are, and an erasure needs two people who are known")
     if actor.roles == ():
         return refuse("You have no role, and only people who have one erase somebody")

@@ -32,6 +32,13 @@ def names_are_due(row: LeadRow, retention: Retention, today: date, erased: Mappi
     return row.ended_on <= months_before(today, retention.names_months)
 
 
+def money_is_due(row: LeadRow, retention: Retention, today: date) -> bool:
+    """Return True if all keys of the lead are to be destroyed on this day, and its amounts with them."""
+    if not retention.money_years or row.ended_on is None or not row.ended:
+        return False
+    return row.ended_on <= months_before(today, 12 * retention.money_years)
+
+
 def newest_erasures(requests: Iterable[ErasureEntry]) -> dict[str, LeadErasure]:
     """Return the newest erasure of each lead by these requests, which are given oldest first."""
     return {each.lead_id: each for request in requests for each in request.leads}

@@ -95,6 +95,8 @@ class DigestMail(Model):
     """None for roles that see no money, and for people who have the role for some leads only."""
     waiting: int = 0
     """Number of responses to the questionnaire that wait, since it opens so many leads a day only."""
+    erased: int = 0
+    """Number of leads whose personal data the policy's time has erased since the week before."""
 
     def count(self, *titles: str) -> int:
         """Return the number of items in the sections with these titles, shown or not."""

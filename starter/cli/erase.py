@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from client.erasure.erasing import Outcome
-from client.erasure.reapplying import reapply
+from client.erasure.reapplying import reapply, remove_unreadable
 from client.erasure.report import written
 from config.login import login
 from process.actor import Actor
@@ -142,7 +142,7 @@ async def erase(
         elif withdraw is not None:
             _show(opened.requests.withdraw(withdraw, actor), out)
         elif again:
-            _reapply(opened, out)
+            await _reapply(opened, out)
         else:
             _list(opened.journal.requests(), out)
 
@@ -242,12 +242,18 @@ def _write(folder: Path, outcome: Outcome) -> Path:
     return file
 
 
-def _reapply(opened: Opened, out: Output) -> None:
-    """Write erased events again over what a restored ledger has."""
+async def _reapply(opened: Opened, out: Output) -> None:
+    """Write erased events again over what a restored ledger has, and remove runs that nobody can read any more."""
     done = [each for each in reapply(opened.journal, opened.ring, opened.ledger) if each.changed]
-    if not out.value([each._asdict() for each in done]):
-        out.line(f"Erased again: {count_of(len(done), 'lead')}.", "green")
+    stores = (await opened.erasing(())).stores
+    gone = [each async for each in remove_unreadable(stores.leads.client, opened.journal, stores.seconds)]
+    if not out.value({"ledger": [each.lead_id for each in done], "temporal": gone}):
+        out.line(f"Erased again from the ledger: {count_of(len(done), 'lead')}.", "green")
         out.items(each.lead_id for each in done)
+        out.line(f"Unreadable in Temporal, and removed: {count_of(len(gone), 'lead')}.", "green")
+        out.items(gone)
+        if gone:
+            out.line("leads restore --all begins those again that have not ended.")
 
 
 def _list(requests: Sequence[ErasureEntry], out: Output) -> None:

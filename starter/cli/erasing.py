@@ -8,7 +8,7 @@ from pathlib import Path
 from client.chores import Chores
 from client.erasure.erasing import Erasing
 from client.erasure.requests import Requests
-from client.erasure.search import texts_in
+from client.erasure.settings import fields_naming
 from client.erasure.steps import Stores
 from client.errors import KeysFailed, KeysOff, LedgerFailed
 from client.key_rings import key_ring
@@ -20,7 +20,7 @@ from keys.journal import Journal
 from keys.ring import KeyRing
 from ledger.errors import LedgerError
 from ledger.events import Ledger
-from process.policy import TEAM_FIELDS, Policy
+from process.policy import Policy
 from process.privacy.person import Person
 from starter.cli.configuration import read_settings
 from starter.cli.pages_store import PagesStore
@@ -43,11 +43,7 @@ class Opened:
 
     def names_in_settings(self, person: Person) -> list[str]:
         """Return the fields of the policy's team that name the person."""
-        return [
-            name
-            for name in sorted(TEAM_FIELDS)
-            if any(map(person.is_mentioned_in, texts_in(getattr(self.policy, name))))
-        ]
+        return fields_naming(self.policy, person)
 
     async def erasing(self, logs: Sequence[Path]) -> Erasing:
         """Return what carries requests out, connected to Temporal. Raises LeadsError."""
@@ -68,13 +64,12 @@ def opened_stores() -> Iterator[Opened]:
     ring = key_ring(settings)
     if ring is None or not settings.keys.seals:
         raise KeysOff
-    pepper = settings.keys.pepper
     try:
         with (
             closing(ledger_of(settings)) as ledger,
             closing(Journal(settings.keys.store_url.get_secret_value())) as journal,
         ):
-            requests = Requests(journal, ring, pepper.get_secret_value() if pepper else "")
+            requests = Requests(journal, ring, settings.pepper)
             yield Opened(settings, current_policy(settings), ledger, ring, journal, requests)
     except LedgerError as error:
         raise LedgerFailed(str(error)) from error

@@ -32,8 +32,7 @@ class PagesStore:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).is_file():
             return None
-        pepper = settings.keys.pepper
-        contents = WebContents(ring, pepper.get_secret_value() if pepper else "", seals=settings.keys.seals)
+        contents = WebContents(ring, settings.pepper, seals=settings.keys.seals)
         return cls(WebDatabase.open(url, contents), ring)
 
     def close(self) -> None:

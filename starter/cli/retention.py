@@ -20,6 +20,7 @@ class RetentionDay(Base):
 
     day: date
     leads: int
+    removed: int
     chores: int
     failed: list[str]
 
@@ -28,7 +29,11 @@ class RetentionDay(Base):
         """Return the day of an entry in the journal."""
         done = sum(each.next_step is None for each in request.leads)
         return cls(
-            day=request.asked_at.date(), leads=done, chores=request.chores, failed=list(request.failed)
+            day=request.asked_at.date(),
+            leads=done,
+            removed=len(request.removed),
+            chores=request.chores,
+            failed=list(request.failed),
         )
 
 
@@ -53,10 +58,13 @@ async def retention(*, json: Json = False) -> None:
     if out.value(RetentionReport(retention=rules, due=due, days=days)):
         return
     out.line(f"Names: {_months(rules.names_months)} after a lead's end", "bold")
+    out.line(f"Money: {f'{rules.money_years} years' if rules.money_years else 'never'} after a lead's end")
     out.line(f"Chores: {f'{rules.chores_days} days' if rules.chores_days else 'never'} after their end")
     for day in days:
         failed = f", left: {', '.join(day.failed)}" if day.failed else ""
-        out.line(f"{day.day}: {count_of(day.leads, 'lead')}, {count_of(day.chores, 'chore')}{failed}")
+        out.line(
+            f"{day.day}: {count_of(day.leads, 'lead')}, {day.removed} whole, {count_of(day.chores, 'chore')}{failed}"
+        )
     if due:
         out.line(f"Due: {count_of(len(due), 'lead')}", "yellow")
         out.items(due)

@@ -22,6 +22,7 @@ from client.errors import LeadsError, Unavailable
 from keys.data_key import KeyId
 from keys.errors import KeysError
 from process.bounds import Bounded
+from process.personal import ERASED as ERASED_TEXT
 from process.types import DISCREET
 from starter.web.api.callers import Caller, caller_by_token
 from starter.web.api.problems import ApiProblem
@@ -31,11 +32,11 @@ from starter.web.bodies import MAX_CODEC_BODY
 from starter.web.services import Services, services_of
 from starter.web.visitors import SignInNeeded, visitor_of
 from workflows.runtime.codec import codec_of
-from workflows.runtime.sealed import BROKEN, ENCODING, ERASED, ERASED_TEXT, KEY, SEALED
+from workflows.runtime.sealed import BROKEN, ENCODING, ERASED, KEY, SEALED
 
 MAX_PAYLOADS: Final = 10_000
 UNREADABLE: Final = "[unreadable]"
-"""What people read in place of a payload that was changed, or sealed elsewhere."""
+"""Text in place of a payload that was changed, or sealed elsewhere."""
 _HIDDEN: Final = {ERASED: ERASED_TEXT, BROKEN: UNREADABLE}
 _PREFLIGHT: Final = {
     "access-control-allow-methods": "POST",

@@ -53,6 +53,13 @@ def test_it_says_how_many_responses_wait_for_another_day() -> None:
     )
 
 
+def test_it_says_how_many_leads_name_nobody_any_more() -> None:
+    (mail,) = written(item(Section.ATTENTION))
+    assert "erased" not in digest_text(mail).text
+    assert "2 leads ended long ago" in digest_text(mail.replaced(erased=2)).text
+    assert "1 lead ended long ago" in digest_text(mail.replaced(erased=1)).text
+
+
 def test_urgent_sections_come_first() -> None:
     (mail,) = written(
         item(Section.WAITING),

@@ -6,6 +6,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.converter import EncodingPayloadConverter
 
 from keys.errors import KeyErased, KeysUnavailable, SealBroken
+from process.personal import ERASED as ERASED_TEXT
 from process.types import Unreadable
 
 ENCODING: Final = "encoding"
@@ -17,9 +18,6 @@ BROKEN: Final = b"binary/broken"
 """Stands for a payload that was changed, or that was sealed elsewhere."""
 
 NO_KEYS: Final = "This is sealed, and this process has no keys (LEADS_KEYS__MASTER_KEY)."
-
-ERASED_TEXT: Final = "[erased]"
-"""What people read in place of what is erased."""
 
 
 class _Reader(EncodingPayloadConverter):

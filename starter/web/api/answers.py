@@ -170,7 +170,7 @@ class Choice(Answer):
     refused: Refused | None = Field(description="why it is not allowed now")
     needs: tuple[str, ...] = Field(description="names of the fields without which it is refused")
     takes: tuple[str, ...] = Field(description="names of its fields")
-    example: dict[str, JsonValue]
+    example: dict[str, object]
     deciders: tuple[Role, ...] = Field(
         description="roles of which one is needed, as far as the kind alone tells"
     )

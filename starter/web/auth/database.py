@@ -55,9 +55,8 @@ class WebDatabase:
     def of(cls, settings: Settings) -> Self:
         """Return the database of the settings, with the keys of what it says. Raises SettingsError."""
         keys = settings.keys
-        pepper = keys.pepper.get_secret_value() if keys.pepper else ""
         try:
-            contents = WebContents(key_ring(settings), pepper, seals=keys.seals)
+            contents = WebContents(key_ring(settings), settings.pepper, seals=keys.seals)
         except KeysError as error:
             raise SettingsError(f"LEADS_KEYS__STORE_URL: {error}") from None
         return cls.open(settings.web.store_url.get_secret_value(), contents)

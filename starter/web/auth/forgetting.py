@@ -22,7 +22,7 @@ _KEYS: Final[dict[Table, str]] = {
 
 
 class Found(NamedTuple):
-    """What the store keeps of a person, by the keys of its rows."""
+    """Rows that the store keeps of a person, by their keys."""
 
     accounts: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()

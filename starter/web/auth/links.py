@@ -43,7 +43,7 @@ class Answer(NamedTuple):
     label: str
     decision: type[Decision]
     does: str
-    """What follows from it, as a sentence for the person outside."""
+    """Its consequence, as a sentence for the person outside."""
     fields: Mapping[str, str]
     """Fields that the person fills in, each with what it asks for."""
     named: str | None = None

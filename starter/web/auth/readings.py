@@ -17,7 +17,7 @@ KEPT = timedelta(days=365)
 
 
 class Reading(NamedTuple):
-    """What one person has read of one owner's payloads within one hour."""
+    """Payloads of one owner that one person has read within one hour."""
 
     hour: datetime
     by: str

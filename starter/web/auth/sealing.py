@@ -1,4 +1,4 @@
-"""What the store of accounts says of people: sealed under the key of the pages, or plain where the service has no keys."""
+"""Contents of the store of accounts: sealed under the key of the pages, or plain where the service has no keys."""
 
 import hashlib
 import hmac

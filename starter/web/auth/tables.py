@@ -75,7 +75,7 @@ READINGS = Table(
     Column("payloads", Integer, nullable=False),
     Index("web_readings_of_owner", "owner", "hour"),
 )
-"""Who read how many payloads of which lead, hour by hour (`starter.web.auth.readings`). `said`: by whom."""
+"""Payloads of a lead that a person has read, hour by hour (`starter.web.auth.readings`). `said`: by whom."""
 
 ANSWERS = Table(
     "web_link_answers",

@@ -94,7 +94,7 @@ class CorrectionPage(DecisionPage):
         super().__init__(request, visitor, aggregate, Corrected)
         self.event, self.then = event, ""
         self.impact: CorrectionImpact | None = None
-        """What follows from the correction, once it is prepared."""
+        """The consequences of the correction, once they are prepared."""
 
     @property
     def heading(self) -> str:

@@ -2,12 +2,18 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
 
 from client.chores import Chores
+from client.erasure.finding import find, person_named
 from client.erasure.runs import describe
-from client.retention import Retaining, due_leads
+from client.retention import Retaining, due_leads, erased_since
+from config.groups import Keys
+from config.settings import Settings
 from process.policy import Retention
-from process.privacy.requests import RequestKind
+from process.privacy.requests import STEPS, ErasureEntry, LeadErasure, RequestKind
 from tests.support.erasures import ADA, ANN, QUEUE, World
 from tests.support.waiting import TIMEOUT
 
@@ -52,6 +58,48 @@ async def test_names_go_two_years_after_the_end_and_chores_after_a_month(world: 
             await lead.handle.terminate()
     assert world.ring.owners("service/2020") == []
     assert [each.id for each in world.journal.requests()] == [f"retention-{later.date()}"]
+
+
+async def test_nothing_is_left_to_read_ten_years_after_the_end(world: World) -> None:
+    async with world.worker():
+        lead = await world.begin("lead-ten-years", **ADA)
+        await lead.decide_all("lost", lost={"reason": "budget"})
+        await lead.settled()
+        later = datetime.now(UTC) + timedelta(days=11 * 365)
+        running = await retaining(world).apply(later)
+        assert (running.removed, running.leads, running.failed) == (0, 1, 0), (
+            "it would be stuck without its key"
+        )
+        await lead.handle.terminate()
+    assert world.ledger.row(lead.id)
+    done = await retaining(world).apply(later)
+    assert (done.removed, done.failed) == (1, 0)
+    assert done.request
+    assert done.request.removed == (lead.id,)
+    assert all(epoch.destroyed_at for epoch in world.ring.epochs(lead.id))
+    assert world.ledger.row(lead.id) is None
+    assert world.ledger.last_seq(lead.id) > 1
+    assert retaining(world).due_whole(later.date()) == []
+    assert find(world.ledger, person_named(["Quixotina Zweifelhaft"])).leads == ()
+
+
+def test_the_digest_counts_the_leads_of_a_week(world: World, tmp_path: Path) -> None:
+    store = SecretStr(f"sqlite:///{tmp_path / 'keys.sqlite'}")
+    keys = Keys(master_key=SecretStr("m" * 32), store_url=store)
+    settings, now = Settings(_env_file=None, keys=keys), datetime.now(UTC)
+    done = LeadErasure(lead_id="lead-a", done=STEPS)
+    world.journal.add(
+        ErasureEntry(
+            id="retention-a",
+            kind=RequestKind.RETENTION,
+            asked_at=now,
+            leads=(done, LeadErasure(lead_id="lead-b")),
+        ),
+        None,
+    )
+    assert erased_since(settings, now - timedelta(days=7)) == 1
+    assert erased_since(settings, now + timedelta(days=1)) == 0
+    assert erased_since(Settings(_env_file=None), now - timedelta(days=7)) == 0
 
 
 async def test_a_hold_keeps_a_lead_as_it_is(world: World) -> None:

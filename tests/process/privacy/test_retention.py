@@ -10,6 +10,7 @@ from process.privacy.retention import (
     chores_end_before,
     held_leads,
     is_over,
+    money_is_due,
     months_before,
     names_are_due,
     newest_erasures,
@@ -49,6 +50,14 @@ def test_names_are_due_two_years_after_the_end() -> None:
     assert not names_are_due(ended.replaced(ended=False), RULES, TODAY, {}), "it was reopened"
     assert not names_are_due(ended.replaced(ended_on=None), RULES, TODAY, {})
     assert not names_are_due(ended, Retention(names_months=0), TODAY, {}), "the policy keeps them for ever"
+
+
+def test_money_is_due_ten_years_after_the_end() -> None:
+    ended = row(ended=True, ended_on=date(2016, 6, 15))
+    assert money_is_due(ended, RULES, TODAY)
+    assert not money_is_due(ended, RULES, TODAY - timedelta(days=1))
+    assert not money_is_due(ended.replaced(ended=False), RULES, TODAY)
+    assert not money_is_due(ended, Retention(money_years=0), TODAY)
 
 
 def test_what_was_erased_is_due_again_only_after_another_end() -> None:

@@ -95,10 +95,6 @@ def test_a_person_of_the_settings_is_taken_out_of_them_first(
     assert (refused.code, "The settings name this person (aliases)" in refused.err) == (3, True)
 
 
-def test_reapplied_without_an_erasure_nothing_changes(say: Callable[..., Ended], sealed: Path) -> None:
-    assert say("erase", "--reapply").out == "Erased again: 0 leads.\n"
-
-
 def test_a_person_gets_a_file(say: Callable[..., Ended], sealed: Path) -> None:
     file = sealed / "person.zip"
     assert "Nothing was written" in say("export-person", PERSON, "--output", str(file)).out
