@@ -34,7 +34,8 @@ test: $(READY)  ## run all tests
 
 search: $(READY)  ## run what takes long: years of a lead, kills, and property tests with thousands of leads
 	$(BIN)/python -m pytest -n auto --dist worksteal -m thorough
-	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=0 tests/process/test_invariants.py tests/process/test_any_message.py tests/process/test_books.py
+	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=0 tests/process/test_invariants.py tests/process/test_any_message.py tests/process/test_books.py \
+		tests/process/test_compensations.py tests/process/test_simulation_properties.py tests/process/reports/test_moved.py
 
 BENCH ?=
 

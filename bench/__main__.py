@@ -17,6 +17,7 @@ from bench.figures import Report, read_reports, write_reports
 FIGURES = Path("bench.json")
 BENCHMARKS: Mapping[str, Sequence[str]] = {
     "path": ("--count", "16", "--rounds", "1"),
+    "sealing": ("--count", "16", "--rounds", "2"),
     "latency": ("--count", "3"),
     "memory": ("--count", "30", "--old", "8"),
     "hub_year": (),

@@ -22,7 +22,8 @@ from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from bench.bare import UPDATES
 from bench.processes import Kind
 
-WORKFLOWS = {"lead": "LeadWorkflow", "bare": "BareWorkflow"}
+WORKFLOWS = {"lead": "LeadWorkflow", "bare": "BareWorkflow", "sealed": "LeadWorkflow"}
+IDS = {"lead": "lead-", "bare": "bare-", "sealed": "lead-"}
 OPENED = {"org": "Example University", "person": "Ada Example", "title": "A hub for a course"}
 TO_HUB: tuple[tuple[str, dict[str, str]], ...] = (
     ("price_quoted", {"amount": "12000", "currency": "USD", "per": "year"}),
@@ -54,18 +55,18 @@ class Life:
     async def open(cls, client: Client, kind: Kind, queue: str) -> Self:
         """Start a workflow."""
         handle = await client.start_workflow(
-            WORKFLOWS[kind], OPENED, id=f"{kind}-{uuid4().hex}", task_queue=queue
+            WORKFLOWS[kind], OPENED, id=f"{IDS[kind]}{uuid4().hex}", task_queue=queue
         )
         return cls(kind, client, client.get_workflow_handle(handle.id))
 
     async def decide(self, decision: str, body: dict[str, str]) -> None:
         """Take a decision, which must be accepted."""
-        update = decision if self.kind == "lead" else "decide"
+        update = decision if self.kind != "bare" else "decide"
         await self.handle.execute_update(update, body)
 
     async def signal(self, decision: str, body: dict[str, str]) -> None:
         """Send a decision without waiting for an answer."""
-        await self.handle.signal(decision if self.kind == "lead" else "decision", body)
+        await self.handle.signal(decision if self.kind != "bare" else "decision", body)
 
     async def settled(self) -> None:
         """Wait until the workflow has nothing left to do."""

@@ -20,7 +20,8 @@ from temporalio.client import Client
 from bench.worker import READY
 from starter.local.parts import ServiceParts, free_ports
 
-Kind = Literal["lead", "bare"]
+Kind = Literal["lead", "bare", "sealed"]
+"""A lead in clear, a bare workflow, or a lead that is sealed."""
 KINDS: tuple[Kind, ...] = ("bare", "lead")
 _CPUCLOCK_SCHED = 2  # <linux/posix-timers.h>: the clock of a whole process, to the nanosecond
 
@@ -64,11 +65,13 @@ async def dev_server() -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def worker(address: str, kind: Kind, queue: str, *, cache: int = 1000) -> AsyncIterator[Process]:
-    """Run a worker on this task queue."""
+async def worker(
+    address: str, kind: Kind, queue: str, *, cache: int = 1000, keys: str = ""
+) -> AsyncIterator[Process]:
+    """Run a worker on this task queue. `keys`: the URL of the key store with which it seals."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "starter.local.die_with_parent", str(os.getpid())),
-        *(sys.executable, "-m", "bench.worker", kind, address, queue, "--cache", str(cache)),
+        *(sys.executable, "-m", "bench.worker", kind, address, queue, "--cache", str(cache), "--keys", keys),
         stdout=PIPE,
     )
     try:

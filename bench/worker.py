@@ -16,8 +16,12 @@ from temporalio.worker import Worker
 from bench.bare import BareWorkflow, nothing
 from bench.resume import ResumeWorkflow
 from client.connection import run_program
+from keys.opening import ring_at
 from tests.support.outside import Outside
+from workflows.runtime.codec import SealingCodec
 from workflows.runtime.plugin import leads_plugin
+
+MASTER_KEY = "the master key of a benchmark, which seals nobody's data"
 
 READY = "ready"
 """The line that a worker prints once it works."""
@@ -37,12 +41,13 @@ def lead_activities() -> list[Callable[..., Any]]:
     return outside.activities()
 
 
-async def work(kind: str, address: str, queue: str, cache: int) -> None:
+async def work(kind: str, address: str, queue: str, cache: int, keys: str) -> None:
     """Work until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    if kind == "lead":
-        client = await Client.connect(address, plugins=[leads_plugin()])
+    if kind in ("lead", "sealed"):
+        codec = SealingCodec(ring_at(keys, MASTER_KEY)) if keys else None
+        client = await Client.connect(address, plugins=[leads_plugin(codec=codec)])
         worker = Worker(
             client,
             task_queue=queue,
@@ -67,9 +72,10 @@ async def work(kind: str, address: str, queue: str, cache: int) -> None:
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("kind", choices=("lead", "bare"))
+    options.add_argument("kind", choices=("lead", "bare", "sealed"))
     options.add_argument("address")
     options.add_argument("queue")
     options.add_argument("--cache", type=int, default=1000, help="workflows kept in memory")
+    options.add_argument("--keys", default="", help="URL of a key store: the lead is sealed")
     given = options.parse_args()
-    asyncio.run(run_program(work(given.kind, given.address, given.queue, given.cache)))
+    asyncio.run(run_program(work(given.kind, given.address, given.queue, given.cache, given.keys)))

@@ -1,12 +1,13 @@
-"""The database engine of the key store, its schema, and the translation of errors."""
+"""The database of the keys and of the journal: its engine, its tables, and the translation of errors."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -16,6 +17,57 @@ from keys.tables import METADATA
 
 TIMEOUT: Final = 2
 """Seconds to wait for a connection, and for another writer."""
+
+
+class KeysDatabase:
+    """The database at one URL, connected at its first use, when the missing tables are made. It serves all threads.
+
+    Raises KeysRefused for an unusable URL. Reading and writing raise KeysUnavailable while the database is away.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = make_engine(url)
+        self._writer = self._engine.execution_options(writes=True)
+        self._made = False
+        self.location = location_of(self._engine.url)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection that sees one state of the database."""
+        self._prepare_once()
+        with translated(self._engine.url), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction that keeps other writers out."""
+        self._prepare_once()
+        with translated(self._engine.url), self._writer.begin() as connection:
+            yield connection
+
+    def prepare(self) -> None:
+        """Make the tables that are missing. It happens by itself before the first use."""
+        make_schema(self._engine)
+        self._made = True
+
+    def _prepare_once(self) -> None:
+        if not self._made:
+            self.prepare()
+
+    def has(self, table: str) -> bool:
+        """Return True if the table is there. None is made."""
+        if self._engine.dialect.name == "sqlite" and not Path(str(self._engine.url.database)).is_file():
+            return False
+        with translated(self._engine.url):
+            return inspect(self._engine).has_table(table)
+
+    def clean(self) -> None:
+        """Let the database remove what it still holds of lines that were changed."""
+        clean(self._engine)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
 
 
 def make_engine(url: str) -> Engine:
@@ -52,10 +104,9 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
-        # One file, in which a destroyed key is overwritten. A write-ahead log would keep it for a while.
-        connection.execute("PRAGMA journal_mode = DELETE")
-        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is destroyed is overwritten
         connection.execute("PRAGMA synchronous = FULL")
+        _use_write_ahead_log(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -65,15 +116,46 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Let readers and the writer not block each other. SQLite does not wait if several processes open a new file at once."""
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def clean(engine: Engine) -> None:
+    """Let the database remove what it still holds of lines that were changed. Raises KeysUnavailable."""
+    with (
+        translated(engine.url),
+        engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+    ):
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("VACUUM data_keys"))
+            return
+        busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        if busy:
+            raise KeysUnavailable(
+                f"The key store is in use, so that it cannot be cleaned ({location_of(engine.url)})."
+            )
+
+
 def make_schema(engine: Engine) -> None:
     """Make the tables that are missing. Raises KeysUnavailable or KeysRefused."""
     if engine.dialect.name == "sqlite":
         _make_file(Path(str(engine.url.database)))
     with translated(engine.url):
-        try:
-            METADATA.create_all(engine)
-        except DBAPIError:  # another process may make them just now
-            METADATA.create_all(engine)
+        if {*METADATA.tables} <= {*inspect(engine).get_table_names()}:
+            return  # a role that may use them needs no right to make any
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if engine.dialect.name == "postgresql":  # two processes that make them at once would meet
+                connection.execute(text("SELECT pg_advisory_xact_lock(6479)"))
+            METADATA.create_all(connection)
 
 
 def _make_file(file: Path) -> None:

@@ -5,12 +5,11 @@ destroyed at the end; the redacted events of each lead are sealed under the lead
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, LargeBinary, Table, Text, insert, select, update
 
-from keys.database import make_engine, make_schema, translated
+from keys.database import KeysDatabase
 from keys.tables import METADATA
 from process.privacy.requests import ErasureEntry, LeadErasure
 
@@ -57,37 +56,17 @@ class Journal:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = make_engine(url)
-        self._writer = self._engine.execution_options(writes=True)
-        self._made = False
+        self._database = KeysDatabase(url)
 
     def close(self) -> None:
         """Close the connections."""
-        self._engine.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        self._prepare()
-        with translated(self._engine.url), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        self._prepare()
-        with translated(self._engine.url), self._writer.begin() as connection:
-            yield connection
-
-    def _prepare(self) -> None:
-        """Make the tables that are missing, at the first use."""
-        if not self._made:
-            make_schema(self._engine)
-            self._made = True
+        self._database.close()
 
     # ---- reading
 
     def requests(self) -> list[ErasureEntry]:
         """Return all requests, oldest first."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(_REQUESTS.order_by(REQUESTS.c.asked_at, REQUESTS.c.id)).all()
             leads = connection.execute(_LEADS.order_by(LEADS.c.request, LEADS.c.lead_id)).all()
         by_request: dict[str, list[str]] = {}
@@ -97,13 +76,13 @@ class Journal:
 
     def find(self, request_id: str) -> ErasureEntry | None:
         """Return the request, or None if there is none of this name."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return _find(connection, request_id)
 
     def words(self, request_id: str) -> bytes | None:
         """Return the sealed words by which the person is found; None if the request has none."""
         wanted = select(REQUESTS.c.words).where(REQUESTS.c.id == request_id)
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return connection.scalar(wanted)
 
     def kept_events(self) -> Iterator[KeptEvents]:
@@ -115,7 +94,7 @@ class Journal:
             .where(LEADS.c.events.is_not(None))
             .order_by(REQUESTS.c.asked_at, REQUESTS.c.id)
         )
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             for request_id, document, events in connection.execute(wanted):
                 each = KeptEvents(request_id, LeadErasure.model_validate_json(document), events)
                 known = newest.get(each.erasure.lead_id)
@@ -125,7 +104,7 @@ class Journal:
 
     def texts(self) -> Iterator[JournalText]:
         """Yield each text of the journal that is not sealed."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             for request, document in connection.execute(_REQUESTS):
                 yield JournalText(f"request {request}", "", document)
             for request, lead_id, document in connection.execute(
@@ -137,7 +116,7 @@ class Journal:
 
     def add(self, request: ErasureEntry, words: bytes | None) -> None:
         """Note a new request, with its leads."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 insert(REQUESTS),
                 {
@@ -152,7 +131,7 @@ class Journal:
 
     def add_leads(self, request_id: str, lead_ids: list[str]) -> None:
         """Note further leads of a request. Those that it has already stay as they are."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             known = set(connection.scalars(select(LEADS.c.lead_id).where(LEADS.c.request == request_id)))
             new = [LeadErasure(lead_id=each) for each in dict.fromkeys(lead_ids) if each not in known]
             _add_leads(connection, request_id, new)
@@ -162,7 +141,7 @@ class Journal:
 
         Raises LookupError for an unknown request.
         """
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             before = _find(connection, request_id, for_update=True)
             if before is None:
                 raise LookupError(request_id)
@@ -177,7 +156,7 @@ class Journal:
     ) -> LeadErasure:
         """Replace what is noted of one lead, in one transaction. Raises LookupError if the request does not name it."""
         there = (LEADS.c.request == request_id, LEADS.c.lead_id == lead_id)
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             document = connection.scalar(select(LEADS.c.document).where(*there).with_for_update())
             if document is None:
                 raise LookupError(lead_id)
@@ -188,12 +167,12 @@ class Journal:
     def keep_events(self, request_id: str, lead_id: str, sealed: bytes) -> None:
         """Keep the redacted events of a lead."""
         there = (LEADS.c.request == request_id, LEADS.c.lead_id == lead_id)
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(update(LEADS).where(*there), {"events": sealed})
 
     def forget_words(self, request_id: str) -> None:
         """Drop the sealed words of a request."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(update(REQUESTS).where(REQUESTS.c.id == request_id), {"words": None})
 
 

@@ -1,16 +1,14 @@
 """Keeps data keys in a SQL database, wrapped under master keys."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, Executable, Row, func, insert, inspect, select, text, update
+from sqlalchemy import Executable, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from keys.data_key import DataKey, KeyId
-from keys.database import location_of, make_engine, make_schema, translated
+from keys.database import KeysDatabase
 from keys.errors import KeyErased, KeyUnknown
 from keys.master_keys import MasterKeys
 from keys.store import Epoch
@@ -35,10 +33,9 @@ class SqlKeyStore:
     """Keeps data keys in a SQL database. Several processes may use it at once."""
 
     def __init__(self, url: str, master_keys: MasterKeys) -> None:
-        self._engine = make_engine(url)
+        self._database = KeysDatabase(url)
         self._master_keys = master_keys
-        self._made = False
-        self.location = location_of(self._engine.url)
+        self.location = self._database.location
 
     @classmethod
     def open(cls, url: str, master_keys: MasterKeys) -> Self:
@@ -49,19 +46,15 @@ class SqlKeyStore:
 
     def prepare(self) -> None:
         """Make the tables if they are missing. It happens by itself before the first use."""
-        make_schema(self._engine)
-        self._made = True
+        self._database.prepare()
 
     def exists(self) -> bool:
         """Return True if the tables are there. None are made."""
-        if self._engine.dialect.name == "sqlite" and not Path(str(self._engine.url.database)).is_file():
-            return False
-        with translated(self._engine.url):
-            return inspect(self._engine).has_table(KEYS.name)
+        return self._database.has(KEYS.name)
 
     def close(self) -> None:
         """Close the connections."""
-        self._engine.dispose()
+        self._database.close()
 
     def newest(self, owner: str) -> DataKey:
         """Return the owner's newest key, made if there is none. Raises KeyErased if the owner was erased whole."""
@@ -94,13 +87,13 @@ class SqlKeyStore:
         if before is None and self._newest_row(owner) is None:
             self._added(KeyId(owner, 1))
         gone = KEYS.c.owner == owner, KEYS.c.wrapped.is_not(None)
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             found = connection.execute(
                 update(KEYS)
                 .where(*gone, *(() if before is None else (KEYS.c.epoch < before,)))
                 .values(wrapped=None, destroyed_at=now)
             ).rowcount
-        self._clean()
+        self._database.clean()
         return found
 
     def epochs(self, owner: str) -> list[Epoch]:
@@ -151,7 +144,7 @@ class SqlKeyStore:
         )
         while rows := self._rows(asked):
             wrapped = [(row, self._master_keys.wrap(self._unwrapped(row))) for row in rows]
-            with self._writing() as connection:
+            with self._database.writing() as connection:
                 for row, again in wrapped:
                     done += connection.execute(
                         update(KEYS)
@@ -161,7 +154,7 @@ class SqlKeyStore:
                         .values(wrapped=again, master_key=newest)
                     ).rowcount
         if done:
-            self._clean()
+            self._database.clean()
         return done
 
     # ---- rows
@@ -193,34 +186,12 @@ class SqlKeyStore:
             "created_at": datetime.now(UTC),
         }
         try:
-            with self._writing() as connection:
+            with self._database.writing() as connection:
                 connection.execute(insert(KEYS).values(values))
         except IntegrityError:
             return None
         return key
 
-    def _clean(self) -> None:
-        """Let PostgreSQL remove the versions of changed lines. SQLite has overwritten them (`PRAGMA secure_delete`)."""
-        if self._engine.dialect.name != "postgresql":
-            return
-        with translated(self._engine.url), self._engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM data_keys"))
-
     def _rows(self, asked: Executable) -> Sequence[Row[Any]]:
-        self._prepare_once()
-        with translated(self._engine.url), self._engine.connect() as connection:
+        with self._database.reading() as connection:
             return connection.execute(asked).all()
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        self._prepare_once()
-        with (
-            translated(self._engine.url),
-            self._engine.connect().execution_options(writes=True) as connection,
-            connection.begin(),
-        ):
-            yield connection
-
-    def _prepare_once(self) -> None:
-        if not self._made:
-            self.prepare()

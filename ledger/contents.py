@@ -1,4 +1,4 @@
-"""What events say, as the ledger keeps it: sealed under the lead's key, or plain where the service has no keys.
+"""The words of events, as the ledger keeps them: sealed under the lead's key, or plain where the service has no keys.
 
 Who decided, the event in words, its key and its data may name people, so they stand in `ledger_contents` and nowhere
 else among the events. A content is bound to its place: it opens as that of its own lead, number and revision only.

@@ -14,7 +14,7 @@ class LedgerRefused(LedgerError):
 
 
 class LeadUnreadable(LedgerRefused):
-    """What the events of one lead say cannot be opened: its key is not in the store, or they were changed."""
+    """The contents of one lead cannot be opened: its key is not in the store, or they were changed."""
 
 
 class LeadErased(LedgerError):

@@ -129,10 +129,10 @@ def _entries(connection: Connection, lead_id: str) -> list[Entry]:
     return [*map(contents_of(connection).entry, found)]
 
 
-def _readable(connection: Connection, lead_id: str, *, redacted: bool) -> tuple[list[Entry], bool]:
-    """Return the lead's events, and True if a person was erased from them. Those without a key say nothing."""
+def _readable(connection: Connection, lead_id: str) -> tuple[list[Entry], bool]:
+    """Return the lead's events, and True if their key was destroyed, so that they say nothing."""
     try:
-        return _entries(connection, lead_id), redacted
+        return _entries(connection, lead_id), False
     except LeadErased:
         found = connection.execute(_VALID, {"of_lead": lead_id}).mappings()
         return [*map(blank, found)], True
@@ -282,13 +282,14 @@ def rebuild(
 ) -> bool:
     """Make the lead's row, state and read tables from its events.
 
-    Returns False, and keeps the row, if they cannot be read. With `redacted`, or if the lead's key was destroyed, nothing
-    that was said in the former row is kept, and there is none if the events cannot be read.
+    Returns False, and keeps the row, if they cannot be read. With `redacted`, nothing that was said in the former row is
+    kept, and there is none if the events cannot be read. A lead whose key was destroyed has no row from then on.
     """
     lead = hold(connection, lead_id)
     if only_if_stale and not is_stale(connection, lead_id, now):  # another process was faster
         return True
-    entries, redacted = _readable(connection, lead_id, redacted=redacted)
+    entries, is_erased = _readable(connection, lead_id)
+    redacted = redacted or is_erased
     if not entries:
         raise LedgerRefused(f"The ledger has no lead {lead_id}.")
     before = _stored_row(connection, lead_id)
@@ -311,7 +312,7 @@ def rebuild(
     elif redacted:
         values |= NO_ROW | forget_lines(connection, lead_id)
     connection.execute(_UPDATE, values | {"of_lead": lead_id})
-    return row is not None
+    return row is not None or is_erased
 
 
 def _without_words(row: LeadRow) -> LeadRow:

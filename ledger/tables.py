@@ -95,7 +95,7 @@ CONTENTS: Final = Table(
     Column("content", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
-"""What the entries say (`ledger.contents`): sealed, or plain JSON. Empty: it was superseded, and then erased."""
+"""The contents of the entries (`ledger.contents`): sealed, or plain JSON. Empty: it was superseded, and then erased."""
 
 ERASURES: Final = Table(
     "ledger_erasures",

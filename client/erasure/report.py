@@ -66,5 +66,5 @@ def written(
         for what, url in by_hand(lead):
             yield f"- {what}{f': {url}' if url else ''}"
     yield ""
-    yield "Backups made before are unreadable where they were sealed: their keys are destroyed. Copies of the key store"
-    yield "are kept for 35 days at most."
+    yield "Backups made before are unreadable where they were sealed: their keys are destroyed. Older copies of the key"
+    yield "store still have these: delete them when their time is over, and make a new copy now."

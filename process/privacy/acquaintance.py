@@ -1,4 +1,4 @@
-"""What a lead's events say of a person: their other names there, and if they are the customer's contact."""
+"""Names by which a lead's events know a person, beyond those given, and whether they are the contact."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

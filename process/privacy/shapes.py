@@ -22,7 +22,7 @@ class Text(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """What is personal in a field: its texts, or those of a collection, and the keys of a mapping."""
+    """The personal parts of a field: its texts, or those of a collection, and the keys of a mapping."""
 
     values: FieldMark | None = None
     keys: Mark | None = None

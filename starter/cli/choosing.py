@@ -11,7 +11,9 @@ from starter.cli.output import Output, clean
 from starter.cli.session import TIMEOUT, leads_of
 from starter.cli.spelling import APPROVALS, as_command, write_refusal
 
-ONLY_WHERE_KNOWN = "Not at the command line: in a comment on the lead's issue, or on its page."
+ONLY_WHERE_KNOWN = (
+    "Not at the command line: in a comment on the lead's issue, or on pages to which people sign in."
+)
 """Added to an approval, for which the service must know the person."""
 
 

@@ -1,4 +1,4 @@
-"""The benchmarks run with their smallest numbers, and report figures."""
+"""The benchmarks run with their smallest numbers, and report figures. A search runs them all."""
 
 import subprocess
 import sys
@@ -11,6 +11,7 @@ from bench.figures import read_reports
 
 SMALLEST = {
     "path": ("--count", "1", "--rounds", "1"),
+    "sealing": ("--count", "1", "--rounds", "1"),
     "latency": ("--count", "1"),
     "memory": ("--count", "1", "--old", "1", "--oldest", "1"),
     "hub_year": (),
@@ -24,9 +25,12 @@ SMALLEST = {
     "what_if": ("--leads", "1", "--years", "1"),
 }
 
+LONG = {"sealing", "years", "latency", "memory", "hub_year", "calls", "reconcile", "deliveries"}
+"""Benchmarks that take a quarter of a minute or more, on parts that the others use as well."""
+
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.thorough if name == "years" else ()) for name in BENCHMARKS]
+    "name", [pytest.param(name, marks=pytest.mark.thorough if name in LONG else ()) for name in BENCHMARKS]
 )
 def test_a_benchmark_runs_with_its_smallest_numbers(name: str, tmp_path: Path) -> None:
     kept = tmp_path / "figures.json"

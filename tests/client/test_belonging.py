@@ -44,6 +44,22 @@ async def test_the_first_worker_s_settings_are_recorded_without_secrets(
     assert "s3cret" not in known.model_dump_json()
 
 
+async def test_a_worker_without_keys_is_refused(
+    env: WorkflowEnvironment, settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    def keys(name: str) -> dict[str, str]:
+        url = f"sqlite:///{tmp_path / name}.sqlite"
+        return {"LEADS_KEYS__MASTER_KEY": "k" * 32, "LEADS_KEYS__STORE_URL": url}
+
+    await claim(env.client, settings())
+    await claim(env.client, settings(**keys("ours")))  # from now on what is written is sealed
+    await claim(env.client, settings(**keys("ours")))
+    for without, why in ((settings(**keys("other")), "is another key store"), (settings(), "are no keys")):
+        with pytest.raises(SettingsDiffer) as refused:
+            await claim(env.client, without)
+        assert why in refused.value.differences[0]
+
+
 @pytest.mark.parametrize(
     ("variables", "difference"),
     [

@@ -16,14 +16,18 @@ from temporalio.worker import Worker
 
 from activities.stuck import StuckWatch
 from client.answers import Waiting
-from client.connection import is_not_ready
-from client.directory import LeadHandle
 from client.errors import LeadStuck, NoWorker, StuckCause, WorkerBusy
 from client.leads import LeadsClient
 from client.stuck import find_stuck, last_poll, list_stuck
 from process.decisions.registry import DECISIONS
 from tests.support.outside import Outside
-from tests.support.stuck import code_that_fails, code_that_plans_nothing, impatient_env, until_stuck
+from tests.support.stuck import (
+    code_that_fails,
+    code_that_plans_nothing,
+    impatient_env,
+    until_not_ready,
+    until_stuck,
+)
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 
@@ -116,7 +120,7 @@ async def test_a_stuck_lead_is_told_with_its_cause_and_keeps_what_it_is_sent(
                     await asyncio.sleep(0.1)
             (listed,) = [each async for each in list_stuck(env.client, queue)]
             assert (listed.lead_id, listed.cause) == (life.id, cause)
-            await _until_not_ready(handle)
+            await until_not_ready(env.client, life.id)
             with pytest.raises(LeadStuck) as stuck:
                 await leads.overview(handle)
             assert isinstance(stuck.value.__cause__, RPCError), "no time is spent on waiting"
@@ -136,13 +140,3 @@ async def test_a_stuck_lead_is_told_with_its_cause_and_keeps_what_it_is_sent(
     with capture_logs() as logs:
         await watch.look()
     assert [(each["event"], each["lead"]) for each in logs] == [("a lead is no longer stuck", life.id)]
-
-
-async def _until_not_ready(handle: LeadHandle) -> None:
-    """Wait until the server refuses a query at once, which it does from the third attempt at the task on."""
-    async with asyncio.timeout(TIMEOUT):
-        while (await handle.describe()).raw_description.pending_workflow_task.attempt < 3:
-            await asyncio.sleep(0.1)
-    with pytest.raises(RPCError) as refused:
-        await handle.query("lead")
-    assert is_not_ready(refused.value)

@@ -37,6 +37,11 @@ def store_at() -> Iterator[Open]:
         store.close()
 
 
+def everything(folder: Path) -> bytes:
+    """Return what all files in the folder hold: the database and its log of writes."""
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
 def test_another_process_finds_the_same_key(empty_url: str, store_at: Open) -> None:
     here, there = store_at(empty_url), store_at(empty_url)
     key = here.newest(LEAD)
@@ -48,8 +53,7 @@ def test_another_process_finds_the_same_key(empty_url: str, store_at: Open) -> N
 
 
 def test_processes_that_ask_at_once_get_one_key(empty_url: str, store_at: Open) -> None:
-    stores = [store_at(empty_url) for _ in range(4)]
-    stores[0].prepare()
+    stores = [store_at(empty_url) for _ in range(4)]  # none has made the tables yet
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda store: store.newest(LEAD), stores))
 
@@ -142,16 +146,16 @@ def test_nothing_of_a_destroyed_key_remains_in_the_file(tmp_path: Path, store_at
     file = tmp_path / "keys.sqlite"
     store = store_at(f"sqlite:///{file}")
     wrapped = MasterKeys.of(FIRST).wrap(store.newest(LEAD))
-    assert wrapped in file.read_bytes()
+    assert wrapped in everything(tmp_path)
 
     store.erase(LEAD, before=store.advance(LEAD))
-    assert wrapped not in b"".join(each.read_bytes() for each in tmp_path.iterdir())
+    assert wrapped not in everything(tmp_path)
 
 
 def test_the_store_holds_no_key_in_clear(tmp_path: Path, store_at: Open) -> None:
     key = store_at(f"sqlite:///{tmp_path / 'keys.sqlite'}").newest(LEAD)
 
-    assert key.secret not in (tmp_path / "keys.sqlite").read_bytes()
+    assert key.secret not in everything(tmp_path)
 
 
 def test_the_file_is_for_its_owner_only(tmp_path: Path, store_at: Open) -> None:

@@ -17,6 +17,10 @@ STEPS = ("changes_of", "insert_entries", "state_after", "columns_of", "write_lin
 """Functions that `write` calls inside its transaction, in order."""
 
 
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload([__name__])  # so that not each process imports the ledger anew
+
+
 def _write_and_die(url: str, step: str) -> None:
     def die(*args: Any, **more: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -32,7 +36,7 @@ def _write_and_die(url: str, step: str) -> None:
 def test_a_killed_writer_leaves_nothing_half_done(plain: Ledger, url: str, step: str) -> None:
     first = make_row(updated_at=entry(1).at)
     plain.append("lead-1", [entry(1)], after=0, row=first)
-    process = multiprocessing.get_context("spawn").Process(target=_write_and_die, args=(url, step))
+    process = PROCESSES.Process(target=_write_and_die, args=(url, step))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from process.core.due import pass_deadlines
 from process.money.pricing import usage_fee
+from tests.support.examples import examples
 from tests.support.lives import MONDAY, Life
 from tests.support.pools import ZONES
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(6))
 @given(
     cents=st.integers(2, 10**9),
     items=st.lists(st.tuples(st.integers(1, 10**7), st.sampled_from(["once", "a year"])), max_size=4),
@@ -62,7 +63,7 @@ def test_a_contract_years_fees_sum_to_its_price(
     assert last is None or last <= (life.lead.contract.end or last)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(6))
 @given(
     prices=st.lists(
         st.tuples(st.integers(12_00, 10**8), st.sampled_from(["year", "month"])), min_size=2, max_size=4
@@ -103,7 +104,7 @@ def test_through_renewals_every_day_is_billed_once(
     assert [invoice.number for invoice in life.lead.invoices] == list(range(1, len(life.lead.invoices) + 1))
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(5))
 @given(
     usage=st.dictionaries(
         st.integers(0, 13), st.tuples(st.integers(0, 20_000), st.integers(0, 10**7)), max_size=14

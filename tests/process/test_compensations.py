@@ -21,6 +21,7 @@ from process.github.proposals import agrees, propose
 from process.views.attention import attention
 from process.views.lead_overview import with_correction
 from process.views.overview import timeline
+from tests.support.examples import examples
 from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back, last_seq, without_progress
 from tests.support.states import STATES
 
@@ -448,7 +449,7 @@ STEPS = st.tuples(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(20))
 @given(steps=st.lists(STEPS, min_size=1, max_size=6))
 def test_repeated_corrections_tell_only_those_who_know_the_contrary(
     steps: list[tuple[bool, Any]],

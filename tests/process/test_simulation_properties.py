@@ -15,6 +15,7 @@ from process.policy import Periods
 from process.simulation.difference import difference
 from process.simulation.scenario import Scenario
 from process.simulation.simulate import AFFECTS_DEADLINES, Simulation, Step, simulate
+from tests.support.examples import examples
 from tests.support.lead_machine import LeadMachine
 
 DAYS = st.sampled_from([1, 2, 5, 30, 45, 200])
@@ -86,4 +87,4 @@ def differing(simulation: Simulation) -> list[object]:
 
 
 TestSimulations = SimulatedLeadMachine.TestCase
-TestSimulations.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
+TestSimulations.settings = settings(max_examples=examples(8), stateful_step_count=30, deadline=None)

@@ -12,8 +12,12 @@ from workflows.runtime.plugin import leads_plugin
 
 def sealing(client: Client, ring: KeyRing | None, *, seals: bool = True) -> Client:
     """Return a client of the same server whose payloads are sealed with the keys of the ring; None: one without keys."""
+    return sealing_by(client, SealingCodec(ring, seals=seals) if ring else None)
+
+
+def sealing_by(client: Client, codec: SealingCodec | None) -> Client:
+    """Return a client of the same server with this codec."""
     config = client.config()
-    codec = SealingCodec(ring, seals=seals) if ring else None
     plugins: list[Plugin] = [leads_plugin(sandboxed=True, codec=codec)]
     config["plugins"] = plugins
     return Client(**config)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from client.connection import is_not_ready
 from client.stuck import Stuck, find_stuck
 from process.core.aggregate import LeadAggregate
 from process.core.due import pass_deadlines
@@ -58,6 +60,17 @@ async def until_stuck(client: Client, lead_id: str) -> Stuck:
         while (stuck := await find_stuck(client, lead_id)) is None:
             await asyncio.sleep(0.05)
     return stuck
+
+
+async def until_not_ready(client: Client, lead_id: str) -> None:
+    """Wait until the server refuses a query at once, which it does from the third attempt at the task on."""
+    handle = client.get_workflow_handle(lead_id)
+    async with asyncio.timeout(TIMEOUT):
+        while (await handle.describe()).raw_description.pending_workflow_task.attempt < 3:
+            await asyncio.sleep(0.1)
+    with pytest.raises(RPCError) as refused:
+        await handle.query("lead")
+    assert is_not_ready(refused.value)
 
 
 @contextmanager

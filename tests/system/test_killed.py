@@ -28,7 +28,7 @@ BOUNDARIES = (
 async def test_killed_in_the_middle_of_every_effect(service: Service) -> None:
     first = await service.start_worker()
     faults = [service.sandbox.faults.add(fault.model_copy()) for fault in BOUNDARIES]
-    lives = [await service.begin(f"lead-killed-{number}") for number in range(6)]
+    lives = [await service.begin(f"lead-killed-{number}") for number in range(4)]
     await asyncio.gather(*(life.to_hub() for life in lives))
     async with asyncio.timeout(TIMEOUT):
         while not all(fault.exhausted for fault in faults):

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from typing import NoReturn
 from uuid import uuid4
 
 import pytest
 from temporalio import activity
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -148,6 +150,9 @@ async def test_an_effect_that_fails_again_and_again_holds_up_no_new_run(
     life: Life, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr("workflows.lead.NEW_RUN_AFTER", 60)
+    soon = RetryPolicy(initial_interval=timedelta(seconds=0.2), maximum_interval=timedelta(seconds=1))
+    monkeypatch.setattr("workflows.performing.RETRIES", soon)
+    monkeypatch.setattr("workflows.performing.ONE_ATTEMPT", timedelta(seconds=3))
     await life.settled()
     first = (await life.handle.describe()).run_id
     life.outside.broken[kind] = "again"

@@ -50,6 +50,7 @@ async def test_committed_histories_are_simulated_exactly(lead: str) -> None:
     assert simulation.reproducible
 
 
+@pytest.mark.thorough
 async def test_years_of_a_real_lead_are_simulated_exactly(life: Life) -> None:
     now = await life.env.get_current_time(life.handle)
     start = date(now.year + 1, 2, 1) if now.month < 12 else date(now.year + 2, 2, 1)

@@ -6,7 +6,7 @@ import pytest
 
 from client.notices import request_sync
 from tests.support.deployment import SALES, Deployment
-from tests.support.stuck import code_that_fails, impatient_env, until_stuck
+from tests.support.stuck import code_that_fails, impatient_env, until_not_ready, until_stuck
 from tests.support.waiting import TIMEOUT
 from workflows.issue_sync import ChangeNotice
 
@@ -22,6 +22,7 @@ async def test_commands_wait_for_a_stuck_lead_and_say_so(deployment: Deployment)
     with code_that_fails(lead.id):
         await lead.signal("details_changed", {"title": "Another title"})
         await until_stuck(client, lead.id)
+        await until_not_ready(client, lead.id)  # a query would wait for half a minute before
         comment = await deployment.comment_on("leads", number, PRICE)
         words = await deployment.comment_on("leads", number, "No command in here")
         notices = [ChangeNotice(repo="leads", number=number, comment=each) for each in (comment, words)]

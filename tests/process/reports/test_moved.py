@@ -19,6 +19,7 @@ from process.reports.rows import Expected, Moved
 from process.reports.valuing import fmrr, hoped_month, sums
 from process.views.snapshot import Flow, month_number
 from process.views.spans import MoneySpan, spans_of
+from tests.support.examples import examples
 from tests.support.lives import HUB, MONDAY, Life, last_seq
 from tests.support.report_examples import DECEMBER, EXAMPLES, KNOWN, MONEY, usual
 
@@ -80,7 +81,7 @@ def moves(spans: Sequence[MoneySpan], after: datetime, until: datetime) -> list[
 shares = st.decimals(0, 1, places=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     days=st.tuples(st.integers(0, 900), st.integers(1, 400)),

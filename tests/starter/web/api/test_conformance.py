@@ -40,7 +40,7 @@ MODES = {
     schemathesis.GenerationMode.POSITIVE: CHECKS,
     schemathesis.GenerationMode.NEGATIVE: [*CHECKS, negative_data_rejection],
 }
-READS, WRITES = 5, 1
+READS, WRITES = 3, 1
 """Examples of one operation in each mode. Decisions have one implementation, so few of each find what there is."""
 LONGEST_WAIT = 0.05
 Seen = Counter[tuple[str, int]]
