@@ -3,7 +3,7 @@
 import pytest
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Memo, Payload, Payloads
-from temporalio.api.failure.v1 import Failure
+from temporalio.api.failure.v1 import ApplicationFailureInfo, Failure
 from temporalio.api.history.v1 import (
     ActivityTaskFailedEventAttributes,
     HistoryEvent,
@@ -23,10 +23,14 @@ MANY = Payloads(payloads=[Payload(), HERE])
     "message",
     [
         WorkflowExecutionSignaledEventAttributes(signal_name="lost", input=MANY),
-        HistoryEvent(workflow_execution_signaled_event_attributes={"input": MANY}),
+        HistoryEvent(
+            workflow_execution_signaled_event_attributes=WorkflowExecutionSignaledEventAttributes(input=MANY)
+        ),
         WorkflowExecutionStartedEventAttributes(memo=Memo(fields={"heading": HERE})),
         ActivityTaskFailedEventAttributes(failure=Failure(cause=Failure(encoded_attributes=HERE))),
-        ActivityTaskFailedEventAttributes(failure={"application_failure_info": {"details": MANY}}),
+        ActivityTaskFailedEventAttributes(
+            failure=Failure(application_failure_info=ApplicationFailureInfo(details=MANY))
+        ),
     ],
 )
 def test_each_payload_of_a_message_is_read(message: Message) -> None:
