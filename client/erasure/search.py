@@ -15,11 +15,11 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.erasure.runs import payloads_in
 from process.core.checkpoint import unpack
 from process.privacy.person import Person
 from workflows.names import LEAD_WORKFLOW
 from workflows.runtime.codec import converter_for
+from workflows.runtime.walking import payloads_in
 
 Store = Literal["history", "visibility", "ledger", "pages", "log", "journal", "id"]
 AT_ONCE = 8

@@ -11,21 +11,20 @@ from temporalio.api.history.v1 import (
     WorkflowExecutionStartedEventAttributes,
 )
 
-from client.erasure.runs import payloads_in
 from client.erasure.search import texts_in
 from tests.support.lives import Life
+from workflows.runtime.walking import payloads_in
 
 HERE = Payload(metadata={"encoding": b"json/plain"}, data=b'{"note": "Ada Example"}')
 MANY = Payloads(payloads=[Payload(), HERE])
+SIGNALED = WorkflowExecutionSignaledEventAttributes(signal_name="lost", input=MANY)
 
 
 @pytest.mark.parametrize(
     "message",
     [
-        WorkflowExecutionSignaledEventAttributes(signal_name="lost", input=MANY),
-        HistoryEvent(
-            workflow_execution_signaled_event_attributes=WorkflowExecutionSignaledEventAttributes(input=MANY)
-        ),
+        SIGNALED,
+        HistoryEvent(workflow_execution_signaled_event_attributes=SIGNALED),
         WorkflowExecutionStartedEventAttributes(memo=Memo(fields={"heading": HERE})),
         ActivityTaskFailedEventAttributes(failure=Failure(cause=Failure(encoded_attributes=HERE))),
         ActivityTaskFailedEventAttributes(
