@@ -15,11 +15,11 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.erasure.runs import payloads_in
 from process.core.checkpoint import unpack
 from process.privacy.person import Person
 from workflows.names import LEAD_WORKFLOW
 from workflows.runtime.codec import converter_for
+from workflows.runtime.walking import payloads_in
 
 Store = Literal["history", "visibility", "ledger", "pages", "log", "journal", "id"]
 AT_ONCE = 8
@@ -159,11 +159,11 @@ def _plain(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, Message):
         yield from _plain_texts(value)
-    elif isinstance(value, Mapping) or hasattr(value, "items"):
+    elif isinstance(value, Mapping):
         for key, each in value.items():
             yield from _plain(key)
             yield from _plain(each)
-    elif not isinstance(value, bytes) and hasattr(value, "__iter__"):
+    elif isinstance(value, Iterable) and not isinstance(value, bytes):
         for each in value:
             yield from _plain(each)
 
@@ -185,11 +185,11 @@ def texts_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, BaseModel):
-        yield from texts_in(dict(value))
+        yield from texts_in(vars(value) | (value.__pydantic_extra__ or {}))
     elif isinstance(value, Mapping):
         for key, each in value.items():
             yield from texts_in(key)
             yield from texts_in(each)
-    elif not isinstance(value, bytes) and hasattr(value, "__iter__"):
+    elif isinstance(value, Iterable) and not isinstance(value, bytes):
         for each in value:
             yield from texts_in(each)

@@ -128,6 +128,8 @@ class ErasureEntry(Model):
     withdrawn: bool = False
     limited: bool = False
     """True if the person is erased from the named leads alone: others name somebody else of that name."""
+    pages: bool = False
+    """True once the store of the pages has forgotten the person, where it is reached from another place."""
     found: int = Field(0, ge=0)
     """Number of places where the last search still found the person."""
     chores: int = Field(0, ge=0)
