@@ -88,9 +88,10 @@ class Erasing:
             await self._forget(whom, request, note)
             note("Searching all stores")
             traces = tuple([each async for each in self._search(whom, self.requests.get(request_id))])
-        for lead_id in {each.lead_id for each in traces if each.lead_id and not each.is_name}:
-            if self.requests.get(request_id).lead(lead_id):
-                self.stores.journal.change_lead(request_id, lead_id, LeadErasure.again)
+        left = sorted({each.lead_id for each in traces if each.lead_id and not each.is_name})
+        self.stores.journal.add_leads(request_id, left)  # those whose events do not name them, too
+        for lead_id in left:
+            self.stores.journal.change_lead(request_id, lead_id, LeadErasure.again)
         waits = isinstance(whom, Person) and self._lacks_pages(request)
         after = self.requests.finish(
             request_id, len([each for each in traces if not each.is_name]), waits=waits

@@ -20,6 +20,7 @@ from process.privacy.requests import (
     LeadErasure,
     RequestKind,
     refuse_confirmation,
+    refuse_held_elsewhere,
     refuse_hold,
     refuse_unknown,
     refuse_withdrawal,
@@ -58,10 +59,11 @@ class Requests:
 
     def confirm(self, request_id: str, actor: Actor, today: date) -> ErasureEntry:
         """Agree to the request, so that it may be carried out. Raises NoSuchErasure or ErasureRefused."""
-        digest = self.digest(actor)
+        digest, others = self.digest(actor), self._journal.requests()
 
         def confirmed(request: ErasureEntry) -> ErasureEntry:
             _demand(refuse_confirmation(request, actor, digest, today))
+            _demand(refuse_held_elsewhere(request, others, today))
             if request.confirmed_at:
                 return request
             return request.replaced(confirmed_at=datetime.now(UTC), confirmed_by=digest)

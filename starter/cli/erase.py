@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from client.erasure.erasing import Outcome, forget_in_pages
+from client.erasure.erasing import forget_in_pages
 from client.erasure.reapplying import reapply, remove_unreadable
 from client.erasure.report import written
 from config.login import login
@@ -64,6 +64,8 @@ class ErasureResult(Base):
     left: list[str] = []
     """Places that still name the person."""
     report: str
+    lines: list[str] = []
+    """The report itself, if it could not be written."""
 
 
 async def erase(
@@ -242,14 +244,16 @@ async def _confirm(
         outcome = await erasing.carry_out(
             request_id, _today(), lambda text: shown.update(bar, description=text)
         )
-    file = _write(folder, outcome)
+    lines = list(written(outcome.request, outcome.leads, outcome.traces, _today()))
+    file = _write(folder, outcome.request.id, lines)
     left = [f"{trace.store}: {trace.where}" for trace in outcome.traces if not trace.is_name]
     result = ErasureResult(
         id=request_id,
         state=outcome.request.state(_today()),
         leads=[each.lead_id for each in outcome.request.leads],
         left=left,
-        report=str(file),
+        report=str(file or ""),
+        lines=[] if file else lines,
     )
     if not out.value(result):
         if outcome.is_complete:
@@ -257,7 +261,10 @@ async def _confirm(
         elif left:
             out.line("These still name the person:", "yellow")
             out.items(left, "yellow")
-        out.line(f"The report, with what is left to do by hand: {file}")
+        if file:
+            out.line(f"The report, with what is left to do by hand: {file}")
+        else:
+            out.items(lines)
     if outcome.lacks_pages:
         raise CommandFailed(
             ExitCode.REFUSED,
@@ -273,11 +280,13 @@ async def _confirm(
         )
 
 
-def _write(folder: Path, outcome: Outcome) -> Path:
-    """Write the report, which only its owner can read, and return the file."""
-    file = folder / REPORT.format(id=outcome.request.id)
-    lines = written(outcome.request, outcome.leads, outcome.traces, _today())
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def _write(folder: Path, request_id: str, lines: Sequence[str]) -> Path | None:
+    """Write the report, which only its owner can read, and return the file; None if it cannot be written there."""
+    file = folder / REPORT.format(id=request_id)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError:  # a container has no folder to write to
+        return None
     with os.fdopen(descriptor, "w", encoding="utf-8") as target:
         target.write("\n".join(lines) + "\n")
     return file

@@ -144,3 +144,20 @@ async def test_what_is_not_confirmed_is_not_carried_out(world: World) -> None:
     with pytest.raises(ErasureRefused, match="legal hold"):
         await world.carry_out(request)
     assert world.requests.get(request.id).state(TODAY + timedelta(days=1)) is RequestState.REQUESTED
+
+
+async def test_a_lead_that_only_heard_of_the_person_is_found_and_cleaned_the_next_time(world: World) -> None:
+    """Its events say nothing of them: the message was refused, and stands in its history and nowhere else."""
+    async with world.worker():
+        named = await world.begin("lead-erased-named", **ADA)
+        await named.settled()
+        heard = await world.begin("lead-erased-heard", person="Somebody Else")
+        await heard.signal("quote_accepted", {"note": f"{ADA['person']} said so"})
+        await heard.until(lambda view: bool(view.refused))
+        request = world.asked(ADA["email"])
+        assert [each.lead_id for each in request.leads] == [named.id]
+
+        first = await world.carry_out(request)
+        assert {(each.store, each.where) for each in first.traces} == {("history", heard.id)}
+        assert (await world.carry_out(request)).is_complete
+        assert len((await heard.settled()).timeline) >= 1

@@ -11,6 +11,7 @@ import pytest
 
 from client.ledgers import ledger_of
 from keys.opening import ring_at
+from starter.cli import erase
 from starter.cli.configuration import read_settings
 from tests.support.commands import Ended
 from tests.support.lives import Life
@@ -123,3 +124,14 @@ def test_retention_names_the_rules_and_what_is_due(say: Callable[..., Ended], se
     shown = say("retention")
     assert shown.out.startswith("Names: 24 months after a lead's end\n")
     assert say("retention", "--json").json["retention"]["chores_days"] == 30
+
+
+def test_a_report_is_for_its_owner_and_a_folder_may_be_missing(tmp_path: Path) -> None:
+    file = erase._write(tmp_path, "ab12cd34", ["a", "b"])
+    assert file
+    assert (file.name, file.read_text(), stat.S_IMODE(file.stat().st_mode)) == (
+        "erasure-ab12cd34.md",
+        "a\nb\n",
+        0o600,
+    )
+    assert erase._write(tmp_path / "nowhere", "ab12cd34", ["a"]) is None
