@@ -26,7 +26,7 @@ from starter.cli.configuration import read_settings
 from starter.cli.pages_store import PagesStore
 from starter.cli.session import leads_of
 
-LOGS = Path(".leads")
+LOGS = Path(".leads/logs")
 """Folder in which `leads up` writes its logs."""
 
 

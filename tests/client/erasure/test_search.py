@@ -1,5 +1,7 @@
 """The search of all stores reads every text, wherever it stands in what Temporal keeps."""
 
+from pathlib import Path
+
 import pytest
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Memo, Payload, Payloads
@@ -11,7 +13,8 @@ from temporalio.api.history.v1 import (
     WorkflowExecutionStartedEventAttributes,
 )
 
-from client.erasure.search import texts_in
+from client.erasure.search import Searcher, texts_in
+from process.privacy.person import Person
 from tests.support.lives import Life
 from workflows.runtime.walking import payloads_in
 
@@ -39,3 +42,19 @@ def test_each_payload_of_a_message_is_read(message: Message) -> None:
 def test_every_text_of_a_lead_is_read() -> None:
     """A lead has a field `keys`, by which it looks like a mapping."""
     assert any("Ada Example" in text for text in texts_in(Life().aggregate))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "by Zoë Löwe",
+        r'{"by": "Zo\u00eb L\u00f6we"}',
+        r"by='Zo\xeb\nLöwe'",
+        "by Zoë\nLöwe, who",
+    ],
+)
+def test_a_log_is_read_as_it_is_written(text: str, tmp_path: Path) -> None:
+    (tmp_path / "worker.log").write_text(f"started\n{text}\nended\n", encoding="utf-8")
+    (tmp_path / "other.log").write_text("Zoë\nand\nLöwe\n", encoding="utf-8")
+    found = Searcher(Person(names=("Zoë Löwe",))).logs(tmp_path)
+    assert [Path(trace.where).name for trace in found] == ["worker.log"]
