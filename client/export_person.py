@@ -25,7 +25,7 @@ Made at:  {at}
 Leads:    {leads}
 
 data.json     each text that names them or is theirs, by lead and by event, for a program
-timeline.md   the same in the order of time, for people
+timeline.md   the same for people: of each lead, in the order of time
 links.md      where more of them stands outside of the service: issues, folders, mails, invoices
 
 The names and the words of other people are left out: {erased} stands in their place.
@@ -77,7 +77,7 @@ def _timeline(found: list[LeadOfPerson]) -> Iterator[str]:
         yield f"## {each.data.lead_id}"
         yield ""
         for line in each.data.timeline:
-            yield f"- {line.at} {line.summary}"
+            yield f"- {line.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC: {line.summary}"
             for path, text in line.fields.items():
                 yield f"  - {path}: {' '.join(text.split())}"
 
@@ -93,6 +93,6 @@ def _links(found: list[LeadOfPerson]) -> Iterator[str]:
             if link:
                 yield f"- {name}: {link.url}"
         for mail in lead.mails:
-            yield f"- mail of {mail.at:%Y-%m-%d}, {mail.template}: {mail.message_id}"
+            yield f"- mail of {mail.at:%Y-%m-%d}, {mail.template.replace('_', ' ')}: {mail.message_id}"
         for invoice in lead.invoices:
             yield f"- invoice {lead.invoice_name(invoice.number)}"

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from client.chores import Chores
 from client.erasure.requests import Requests
-from client.erasure.runs import delete_runs, is_running
+from client.erasure.runs import delete_run, delete_runs, is_running
 from client.erasure.steps import LeadEraser, Stores
 from client.errors import LeadsError
 from client.key_rings import key_ring
@@ -154,7 +151,7 @@ class Retaining:
         over = f"CloseTime < '{before.isoformat()}' AND WorkflowType != '{LEAD_WORKFLOW}'"
         async for each in client.list_workflows(over):
             note(each.id)
-            number += await _deleted(client, each.id, each.run_id)
+            number += await delete_run(client, each.id, each.run_id)
         return number
 
     async def _destroy_keys(self, now: datetime) -> int:
@@ -201,16 +198,3 @@ def erased_since(settings: Settings, moment: datetime) -> int:
             if each.kind is RequestKind.RETENTION and each.asked_at >= moment
         ]
     return sum(erasure.next_step is None for day in days for erasure in day.leads)
-
-
-async def _deleted(client: Client, workflow_id: str, run_id: str) -> int:
-    """Delete a run, and return 1, or 0 if it is gone."""
-    execution = WorkflowExecution(workflow_id=workflow_id, run_id=run_id)
-    request = DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
-    try:
-        await client.workflow_service.delete_workflow_execution(request, retry=True)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return 0
-    return 1

@@ -19,7 +19,7 @@ from ledger.entry import Entry
 from ledger.errors import LeadErased, LeadUnreadable, LedgerRefused, LedgerUnavailable
 from process.personal import ERASED
 
-_SAID: Final = ("by", "key", "summary", "data")
+_FIELDS: Final = ("by", "key", "summary", "data")
 """Fields of an entry that are kept as its content."""
 _NOTHING: Final[dict[str, Any]] = {"by": "", "key": "", "summary": "", "data": {}}
 _GONE: Final[dict[str, Any]] = _NOTHING | {"by": ERASED, "summary": ERASED}
@@ -108,19 +108,21 @@ def contents_of(connection: Connection) -> Contents:
     return found
 
 
-def content_row(place: Place, said: Mapping[str, Any], key: DataKey | None, epoch: int = 0) -> dict[str, Any]:
+def content_row(
+    place: Place, fields: Mapping[str, Any], key: DataKey | None, epoch: int = 0
+) -> dict[str, Any]:
     """Return a row of `ledger_contents`, under the key, or plain under an epoch without one."""
-    plain = to_json(said)
+    plain = to_json(fields)
     if key is None:
         return place._asdict() | {"epoch": epoch, "sealed": False, "content": plain}
     sealed = seal(key, plain, place.context)
     return place._asdict() | {"epoch": key.id.epoch, "sealed": True, "content": sealed}
 
 
-def said_in(entry: Entry) -> dict[str, Any]:
+def fields_of(entry: Entry) -> dict[str, Any]:
     """Return what is kept of an entry as its content."""
     values = entry.__dict__
-    return {name: values[name] for name in _SAID}
+    return {name: values[name] for name in _FIELDS}
 
 
 def blank(row: RowMapping) -> Entry:

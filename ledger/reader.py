@@ -96,9 +96,9 @@ class LedgerReader:
         events = []
         for number, row in enumerate(found, start=1):
             if row["seq"] == number:
-                said = contents.opened(row)
+                fields = contents.opened(row)
                 clear = {name: row[name] for name in ("seq", "at", "policy")}
-                events.append(read_event(clear | {"summary": said["summary"], "fact": said["data"]}))
+                events.append(read_event(clear | {"summary": fields["summary"], "fact": fields["data"]}))
         return events
 
     def row(self, lead_id: str) -> LeadRow | None:

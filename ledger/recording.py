@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from keys.data_key import DataKey
-from ledger.contents import Place, blank, content_row, contents_of, said_in
+from ledger.contents import Place, blank, content_row, contents_of, fields_of
 from ledger.entry import Entry
 from ledger.errors import LeadErased, LedgerRefused, LedgerUnavailable
 from ledger.lag import is_stale
@@ -199,7 +199,7 @@ def insert_entries(
             f"The key {key.id} is older than an erasure of the lead. The one since then is fetched within a minute."
         )
     contents = [
-        content_row(Place(writing.lead_id, entry.seq, revision), said_in(entry), key, epoch)
+        content_row(Place(writing.lead_id, entry.seq, revision), fields_of(entry), key, epoch)
         for revision, entry in changes.entries
     ]
     connection.execute(_INSERT_CONTENT, contents)
@@ -348,9 +348,9 @@ def reopen(connection: Connection, note: Reopening, key: DataKey | None) -> bool
     }
     connection.execute(_INSERT, row)
     limits = {"after": note.after, "confirmed": lead.confirmed}
-    said = {"by": note.by, "key": "", "summary": note.reason, "data": limits}
+    fields = {"by": note.by, "key": "", "summary": note.reason, "data": limits}
     connection.execute(
-        _INSERT_CONTENT, content_row(Place(note.lead_id, 0, before + 1), said, key, lead.epoch)
+        _INSERT_CONTENT, content_row(Place(note.lead_id, 0, before + 1), fields, key, lead.epoch)
     )
     connection.execute(_UPDATE, {"confirmed": note.after, "of_lead": note.lead_id})
     return True
@@ -362,7 +362,7 @@ def reopenings(connection: Connection, lead_id: str) -> list[Reopening]:
     found = []
     for row in connection.execute(_FROM, {"of_lead": lead_id, "first": 0}).mappings():
         if row["seq"] == 0:
-            said = contents.readable(row)
-            after, confirmed = (said["data"].get(name, 0) for name in ("after", "confirmed"))
-            found.append(Reopening(lead_id, after, confirmed, row["at"], said["by"], said["summary"]))
+            fields = contents.readable(row)
+            after, confirmed = (fields["data"].get(name, 0) for name in ("after", "confirmed"))
+            found.append(Reopening(lead_id, after, confirmed, row["at"], fields["by"], fields["summary"]))
     return found

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, select, update
 
 from keys.data_key import DataKey
-from ledger.contents import EMPTY, Place, content_row, contents_of, said_in
+from ledger.contents import EMPTY, Place, content_row, contents_of, fields_of
 from ledger.entry import Entry
 from ledger.errors import LeadErased, LedgerOutdated, LedgerRefused
 from ledger.projecting import feed
@@ -109,7 +109,7 @@ def _replacements(
         elif place.revision != newest.get(place.seq):
             new = EMPTY | {"epoch": erasure.epoch}
         elif (entry := wanted.get(place.seq)) is not None:
-            new = content_row(place, said_in(entry), key, erasure.epoch)
+            new = content_row(place, fields_of(entry), key, erasure.epoch)
         else:
             raise LedgerOutdated(erasure.lead_id)
         yield {f"of_{name}": value for name, value in place._asdict().items()} | {
@@ -120,10 +120,10 @@ def _replacements(
 def _redacted_note(connection: Connection, row: RowMapping) -> dict[str, Any]:
     """Return a note about the lead's events without the words of the person who made it."""
     try:
-        said = contents_of(connection).opened(row)
+        fields = contents_of(connection).opened(row)
     except LeadErased:
-        said = {"key": "", "data": {}}
-    return said | {"by": ERASED, "summary": ERASED}
+        fields = {"key": "", "data": {}}
+    return fields | {"by": ERASED, "summary": ERASED}
 
 
 def erasures(connection: Connection, lead_id: str) -> list[Erasure]:

@@ -49,10 +49,10 @@ def _contents(connection: Connection) -> Iterator[StoredText]:
     with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(select(CONTENTS)) as rows:
         for row in rows.mappings():
             try:
-                said = contents.opened(row)
+                fields = contents.opened(row)
             except LeadErased:
                 continue
-            for text in _texts_of(said):
+            for text in _texts_of(fields):
                 yield StoredText(f"{CONTENTS.name}, event {row['seq']}", row["lead_id"], text)
 
 

@@ -4,6 +4,7 @@ Nothing is created twice: Drive issues an id first, the workflow keeps it, and D
 id. If the workflow lost the id, the lead's folder is found by its `leadId` property.
 """
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
@@ -29,6 +30,7 @@ from process.effects.observations import (
 )
 from process.effects.requests import EffectRequest, Outcome
 from process.lead.lead import Artifact
+from process.personal import ERASED
 from process.types import MAX_NAME, Link, one_line
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ MAX_SHOWN_NAME = 80
 """Maximum number of characters of a folder's name in a message; Drive itself has no limit."""
 LEADS_FOLDER = "the folder for leads (LEADS_GOOGLE__LEADS_FOLDER)"
 """Name of the folder that holds the leads' folders, for messages."""
+_REDACTED = "redacted"
+"""Property of a folder: checksum of the name that it was given in place of one that named a person who was erased."""
 _FIELDS = "id,name,webViewLink,appProperties,trashed"
 
 
@@ -130,7 +134,7 @@ class DriveActivities:
             return Outcome()
         get = self._api.service.files().get(
             fileId=known.id,
-            fields="name,parents,trashed,explicitlyTrashed,webViewLink",
+            fields="name,parents,trashed,explicitlyTrashed,webViewLink,appProperties",
             supportsAllDrives=True,
         )
         broken: dict[Artifact, str] = {}
@@ -153,6 +157,9 @@ class DriveActivities:
                 )
             else:
                 now = self._present_link(known, folder)
+                if self._is_to_forget(known, folder):
+                    now = now.replaced(name=self._renamed(known))
+                    mended.append("the lead's Drive folder was renamed: its name had named a person")
                 mended += _changes(known, now)
         found = DriftFound(
             checked=("folder",),
@@ -161,6 +168,27 @@ class DriveActivities:
             folder=now if mended else None,
         )
         return Outcome(observation=found if found.is_news(request.lead) else None)
+
+    @staticmethod
+    def _is_to_forget(known: Link, folder: "File") -> bool:
+        """Return True if the lead's name of the folder was redacted, and the folder has had that name never yet.
+
+        What people name it afterwards counts again.
+        """
+        return (
+            ERASED in known.name
+            and folder.get("name", "")[:MAX_NAME] != known.name
+            and folder.get("appProperties", {}).get(_REDACTED) != _checksum(known.name)
+        )
+
+    def _renamed(self, known: Link) -> str:
+        """Give the folder the name that was redacted, and return it."""
+        body: File = {"name": known.name, "appProperties": {_REDACTED: _checksum(known.name)}}
+        update = self._api.service.files().update(
+            fileId=known.id, body=body, fields="id", supportsAllDrives=True
+        )
+        self._api.execute(update, "the lead's folder")
+        return known.name
 
     def _present_link(self, known: Link, folder: "File") -> Link:
         home = next(
@@ -250,6 +278,10 @@ class DriveActivities:
             return self._api.execute(get, "the file made before")
         except NotThere:
             raise again("Drive has the file but does not show it yet", after=self._lag) from None
+
+
+def _checksum(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def _link(file: "File") -> Link:

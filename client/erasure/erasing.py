@@ -48,6 +48,9 @@ class Outcome(NamedTuple):
     leads: tuple[Lead, ...]
     """The leads as they are now, for what is left outside."""
 
+    lacks_pages: bool = False
+    """True if the store of the pages is elsewhere and has not forgotten the person yet."""
+
     @property
     def is_complete(self) -> bool:
         """True if the person is found nowhere."""
@@ -62,7 +65,9 @@ class Erasing:
     chores: Chores
     requests: Requests
     pages: ForgetfulStore | None = None
-    """The store of the pages, if there is one."""
+    """The store of the pages, if it is reached from here."""
+    no_pages: bool = False
+    """True if somebody says that there are no pages."""
     logs: tuple[Path, ...] = ()
 
     async def carry_out(self, request_id: str, today: date, note: Note = quiet) -> Outcome:
@@ -83,11 +88,18 @@ class Erasing:
             await self._forget(whom, request, note)
             note("Searching all stores")
             traces = tuple([each async for each in self._search(whom, self.requests.get(request_id))])
-        for lead_id in {each.lead_id for each in traces if each.lead_id and not each.is_name}:
-            if self.requests.get(request_id).lead(lead_id):
-                self.stores.journal.change_lead(request_id, lead_id, LeadErasure.again)
-        after = self.requests.finish(request_id, len([each for each in traces if not each.is_name]))
-        return Outcome(after, traces, tuple(self._leads(after)))
+        left = sorted({each.lead_id for each in traces if each.lead_id and not each.is_name})
+        self.stores.journal.add_leads(request_id, left)  # those whose events do not name them, too
+        for lead_id in left:
+            self.stores.journal.change_lead(request_id, lead_id, LeadErasure.again)
+        waits = isinstance(whom, Person) and self._lacks_pages(request)
+        after = self.requests.finish(
+            request_id, len([each for each in traces if not each.is_name]), waits=waits
+        )
+        return Outcome(after, traces, tuple(self._leads(after)), waits)
+
+    def _lacks_pages(self, request: ErasureEntry) -> bool:
+        return not (self.pages or self.no_pages or request.limited or request.pages)
 
     async def _later_leads(
         self, eraser: LeadEraser, request: ErasureEntry, person: Person, note: Note
@@ -151,6 +163,19 @@ class Erasing:
         for each in request.leads:
             if events := events_of(self.stores.ledger, each.lead_id):
                 yield fold(events, each.lead_id)
+
+
+def forget_in_pages(requests: Requests, pages: ForgetfulStore, request_id: str, today: date) -> None:
+    """Let the store of the pages forget the person of a confirmed request, and note it: where only that is reached.
+
+    It may be repeated. Raises NoSuchErasure, ErasureRefused or StoreUnavailable.
+    """
+    request = requests.get(request_id)
+    _demand_running(request, today)
+    whom = requests.whom(request)
+    if isinstance(whom, Person):
+        pages.forget(whom)
+        requests.note_pages(request_id)
 
 
 def _demand_running(request: ErasureEntry, today: date) -> None:

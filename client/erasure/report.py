@@ -23,7 +23,9 @@ def by_hand(lead: Lead) -> Iterator[ByHand]:
     if lead.hub_issue:
         yield ByHand("earlier versions of the hub's issue, and comments of people", lead.hub_issue.url)
     if lead.folder:
-        yield ByHand("documents in the folder: keep what the law demands, bin the rest", lead.folder.url)
+        yield ByHand(
+            "the folder's name, and documents in it: keep what the law demands, bin the rest", lead.folder.url
+        )
     if lead.questionnaire.response_id:
         yield ByHand("the response to the questionnaire: Google Forms lets only people delete one")
     for mail in lead.mails:

@@ -20,6 +20,7 @@ from process.privacy.requests import (
     LeadErasure,
     RequestKind,
     refuse_confirmation,
+    refuse_held_elsewhere,
     refuse_hold,
     refuse_unknown,
     refuse_withdrawal,
@@ -58,10 +59,11 @@ class Requests:
 
     def confirm(self, request_id: str, actor: Actor, today: date) -> ErasureEntry:
         """Agree to the request, so that it may be carried out. Raises NoSuchErasure or ErasureRefused."""
-        digest = self.digest(actor)
+        digest, others = self.digest(actor), self._journal.requests()
 
         def confirmed(request: ErasureEntry) -> ErasureEntry:
             _demand(refuse_confirmation(request, actor, digest, today))
+            _demand(refuse_held_elsewhere(request, others, today))
             if request.confirmed_at:
                 return request
             return request.replaced(confirmed_at=datetime.now(UTC), confirmed_by=digest)
@@ -93,16 +95,23 @@ class Requests:
         self.forget_words(request_id)
         return after
 
-    def finish(self, request_id: str, found: int) -> ErasureEntry:
-        """Note the result of the last search. If nothing was found, the request ends, and its words are forgotten."""
-        now = datetime.now(UTC)
+    def finish(self, request_id: str, found: int, *, waits: bool = False) -> ErasureEntry:
+        """Note the result of the last search. If nothing was found, the request ends, and its words are forgotten.
+
+        With `waits`, something is still to be done elsewhere.
+        """
+        now, ends = datetime.now(UTC), not found and not waits
         after = self._journal.change(
             request_id,
-            lambda each: each.replaced(found=found, ended_at=None if found else each.ended_at or now),
+            lambda each: each.replaced(found=found, ended_at=each.ended_at or now if ends else None),
         )
-        if not found:
+        if ends:
             self.forget_words(request_id)
         return after
+
+    def note_pages(self, request_id: str) -> None:
+        """Note that the store of the pages has forgotten the person."""
+        self._journal.change(request_id, lambda each: each.replaced(pages=True))
 
     def forget_words(self, request_id: str) -> None:
         """Destroy the key of the request's words, and drop them."""

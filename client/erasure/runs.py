@@ -1,12 +1,10 @@
 """The runs of one workflow in Temporal: which there are, under which keys their payloads are, and their deletion."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime
-from typing import Any
 
-from google.protobuf.message import Message
-from temporalio.api.common.v1 import Payload, SearchAttributes, WorkflowExecution
+from temporalio.api.common.v1 import Payload, WorkflowExecution
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import (
     DeleteWorkflowExecutionRequest,
@@ -18,9 +16,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from client.errors import ErasureUnfinished
 from client.literals import literal
 from keys.data_key import KeyId
+from workflows.runtime.sealed import KEY
+from workflows.runtime.walking import payloads_in
 
-KEY = "key"
-"""Name of the key's id in the metadata of a sealed payload."""
 PAUSE = 0.2
 """Seconds between two looks at what Temporal does in the background."""
 
@@ -91,28 +89,6 @@ async def events_of_run(client: Client, workflow_id: str, run_id: str) -> AsyncI
             raise
 
 
-def payloads_in(message: Message) -> Iterator[Payload]:
-    """Yield the payloads within a message of Temporal, except those of search attributes, which nothing seals."""
-    if isinstance(message, Payload):
-        yield message
-        return
-    if isinstance(message, SearchAttributes):
-        return
-    for _, value in message.ListFields():
-        yield from _payloads_of(value)
-
-
-def _payloads_of(value: Any) -> Iterator[Payload]:
-    if isinstance(value, Message):
-        yield from payloads_in(value)
-    elif hasattr(value, "items"):  # a map
-        for each in value.values():
-            yield from _payloads_of(each)
-    elif not isinstance(value, str | bytes) and hasattr(value, "__iter__"):
-        for each in value:
-            yield from _payloads_of(each)
-
-
 def key_of(payload: Payload) -> KeyId | None:
     """Return the id of the key under which a payload is sealed; None if it is not sealed."""
     name = payload.metadata.get(KEY)
@@ -181,7 +157,7 @@ async def delete_runs(client: Client, workflow_id: str, *, seconds: float) -> in
                 for run_id in ended:
                     if run_id not in asked:
                         asked.add(run_id)
-                        await _delete(client, workflow_id, run_id)
+                        await delete_run(client, workflow_id, run_id)
                 await asyncio.sleep(PAUSE)
     except TimeoutError:
         raise ErasureUnfinished(workflow_id, "Temporal has still earlier runs of it") from None
@@ -206,7 +182,8 @@ async def _ended_runs(client: Client, workflow_id: str) -> list[str]:
     return found
 
 
-async def _delete(client: Client, workflow_id: str, run_id: str) -> None:
+async def delete_run(client: Client, workflow_id: str, run_id: str) -> bool:
+    """Let Temporal delete a run, and return True, or False if it is gone."""
     request = DeleteWorkflowExecutionRequest(
         namespace=client.namespace,
         workflow_execution=WorkflowExecution(workflow_id=workflow_id, run_id=run_id),
@@ -216,3 +193,5 @@ async def _delete(client: Client, workflow_id: str, run_id: str) -> None:
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
+        return False
+    return True

@@ -5,6 +5,7 @@ It does not rely on the marks of personal data: it reads every text there is, as
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
@@ -15,15 +16,17 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.erasure.runs import payloads_in
 from process.core.checkpoint import unpack
 from process.privacy.person import Person
 from workflows.names import LEAD_WORKFLOW
 from workflows.runtime.codec import converter_for
+from workflows.runtime.walking import payloads_in
 
 Store = Literal["history", "visibility", "ledger", "pages", "log", "journal", "id"]
 AT_ONCE = 8
 """Number of histories that are read at the same time."""
+_NUMBERED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
+_BREAKS = re.compile(r"\\[nrt]")
 LOGS = ("*.log", "*.log.*", "*.jsonl")
 
 
@@ -139,11 +142,24 @@ class Searcher:
         for pattern in LOGS:
             for file in sorted(folder.glob(pattern)):
                 with file.open(encoding="utf-8", errors="replace") as lines:
-                    if any(map(self._mentions, lines)):
+                    if any(self._mentions(_unescaped(f"{one} {next_}")) for one, next_ in _pairs(lines)):
                         yield Trace("log", str(file))
 
     def _mentions(self, text: str) -> bool:
         return self._person.is_mentioned_in(text)
+
+
+def _pairs(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each line with the one before it: a name may stand on both."""
+    before = ""
+    for line in lines:
+        yield before, line
+        before = line
+
+
+def _unescaped(line: str) -> str:
+    """Return a line with the letters for which JSON, and Python's own way to show a text, write numbers."""
+    return _NUMBERED.sub(lambda found: chr(int(found[1] or found[2], 16)), _BREAKS.sub(" ", line))
 
 
 def _plain_texts(message: Message) -> Iterator[str]:
@@ -159,11 +175,11 @@ def _plain(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, Message):
         yield from _plain_texts(value)
-    elif isinstance(value, Mapping) or hasattr(value, "items"):
+    elif isinstance(value, Mapping):
         for key, each in value.items():
             yield from _plain(key)
             yield from _plain(each)
-    elif not isinstance(value, bytes) and hasattr(value, "__iter__"):
+    elif isinstance(value, Iterable) and not isinstance(value, bytes):
         for each in value:
             yield from _plain(each)
 
@@ -185,11 +201,11 @@ def texts_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, BaseModel):
-        yield from texts_in(dict(value))
+        yield from texts_in(vars(value) | (value.__pydantic_extra__ or {}))
     elif isinstance(value, Mapping):
         for key, each in value.items():
             yield from texts_in(key)
             yield from texts_in(each)
-    elif not isinstance(value, bytes) and hasattr(value, "__iter__"):
+    elif isinstance(value, Iterable) and not isinstance(value, bytes):
         for each in value:
             yield from texts_in(each)

@@ -55,7 +55,12 @@ class Person(Given):
         """The spellings of each word of the person, in normalised text."""
         known = {word: frozenset(_WORD.findall(_normalised(word))) for word in self.words}
         return tuple(
-            _Spelling(parts, re.compile("|".join(_spellings(word)))) for word, parts in known.items() if parts
+            _Spelling(
+                frozenset() if _IS_UNSPACED.search(_normalised(word)) else parts,
+                re.compile("|".join(_spellings(word))),
+            )
+            for word, parts in known.items()
+            if parts
         )
 
     def is_mentioned_in(self, text: str) -> bool:
@@ -115,8 +120,23 @@ class Everybody:
 EVERYBODY: Final = Everybody()
 Whom = Person | Everybody
 
-_BETWEEN = r"[\s_.-]+"
-"""Pattern of what stands between the parts of a name."""
+_BETWEEN = r"[\s_.*>-]+"
+"""Pattern of what stands between the parts of a name: also marks of Markdown, as where a line of a quotation ends."""
+_WITHIN = re.compile(r"[\s-]+")
+_ALIKE: Final = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u02bc\u00b4\u0060\uff07", "'"),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        **{"\u0131": "i", "\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u0127": "h", "\u00f0": "d"},
+        **{"\u00e6": "ae", "\u0153": "oe", "\u00fe": "th", "\u200b": " ", "\ufeff": " "},
+    }
+)
+"""Small letters and marks that no decomposition makes alike: people write a name with either."""
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+)
+"""Range of letters of scripts that put no spaces between words, or write endings onto them."""
+_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 _AT_DOMAIN = r"(?:@[\w.-]*\w)?"
 """Pattern of the rest of a mail address whose mailbox is a name."""
 
@@ -125,14 +145,23 @@ def _spellings(word: str) -> Iterator[str]:
     """Yield patterns of the spellings of a name, an address or a login."""
     word = word.strip().removeprefix("@")
     plain = _normalised(folded(word) if "@" in word else word)
-    parts = [re.escape(part) for part in plain.split()]
+    given = plain.split()
+    parts = [re.escape(part) for part in (_WITHIN.split(plain.strip()) if len(given) > 1 else given) if part]
     if "@" in plain:
-        yield rf"(?<![\w.+-]){''.join(parts)}(?![\w-]|\.\w)"
+        yield rf"(?<![\w.+-]){''.join(map(re.escape, given))}(?![\w-]|\.\w)"
     elif len(parts) == 1:
-        yield rf"(?<!\w){parts[0]}(?!\w)"
+        yield rf"{_before(plain)}{parts[0]}{_after(plain)}"
     elif parts:
-        yield rf"(?<!\w){_BETWEEN.join(parts)}{_AT_DOMAIN}(?!\w)"
+        yield rf"{_before(plain)}{_BETWEEN.join(parts)}{_AT_DOMAIN}{_after(plain)}"
         yield rf"(?<!\w){parts[-1]}(?:,\s*|\s+){_BETWEEN.join(parts[:-1])}{_AT_DOMAIN}(?!\w)"
+
+
+def _before(plain: str) -> str:
+    return "" if _IS_UNSPACED.match(plain.strip()) else r"(?<!\w)"
+
+
+def _after(plain: str) -> str:
+    return r"(?![\u11a8-\u11ff])" if _IS_UNSPACED.match(plain.strip()[-1:]) else r"(?!\w)"
 
 
 def _normalised(text: str) -> str:
@@ -142,12 +171,12 @@ def _normalised(text: str) -> str:
 def _with_origins(text: str) -> tuple[str, Sequence[int]]:
     """Return the text for comparison, and for each of its characters and its end, the place in the text as given."""
     if text.isascii():
-        return text.lower(), range(len(text) + 1)
+        return text.lower().replace("`", "'"), range(len(text) + 1)
     plain, origins = list[str](), list[int]()
     for place, character in enumerate(text):
         spelt = unicodedata.normalize("NFKD", character).casefold()
-        for each in unicodedata.normalize("NFKD", spelt):
-            if not unicodedata.combining(each):
+        for each in unicodedata.normalize("NFKD", spelt).translate(_ALIKE):
+            if not unicodedata.combining(each) and unicodedata.category(each) != "Cf":
                 plain.append(each)
                 origins.append(place)
     return "".join(plain), [*origins, len(text)]

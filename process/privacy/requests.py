@@ -4,6 +4,7 @@ A request names its person nowhere in the clear. People who ask and agree are ke
 tell two of them apart, and to say later that it was this one.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -127,6 +128,8 @@ class ErasureEntry(Model):
     withdrawn: bool = False
     limited: bool = False
     """True if the person is erased from the named leads alone: others name somebody else of that name."""
+    pages: bool = False
+    """True once the store of the pages has forgotten the person, where it is reached from another place."""
     found: int = Field(0, ge=0)
     """Number of places where the last search still found the person."""
     chores: int = Field(0, ge=0)
@@ -169,7 +172,10 @@ def refuse_unknown(actor: Actor) -> Refused | None:
     It needs somebody who is known and has a role: an erasure cannot be taken back.
     """
     if actor.identity is None or actor.identity.casefold() in UNKNOWN_NAMES:
-        return refuse("Nobody knows who you are, and an erasure needs two people who are known")
+        return refuse(
+            "Nobody knows who you are, and an erasure needs two people who are known: by a sign-in, or by a login or "
+            "another name in LEADS_PEOPLE or LEADS_ALIASES"
+        )
     if actor.roles == ():
         return refuse("You have no role, and only people who have one erase somebody")
     return None
@@ -188,6 +194,23 @@ def refuse_confirmation(request: ErasureEntry, actor: Actor, digest: str, today:
         return refuse(f"A legal hold forbids it until {request.held_until}")
     if request.confirmed_at is None and (not request.asked_by or request.asked_by == digest):
         return refuse("You asked for this erasure, and somebody else has to agree to it")
+    return None
+
+
+def refuse_held_elsewhere(
+    request: ErasureEntry, others: Iterable[ErasureEntry], today: date
+) -> Refused | None:
+    """Return why a hold on another request forbids this one, or None: both name the same lead.
+
+    Otherwise a second request for the same person would pass by a hold.
+    """
+    mine = {each.lead_id for each in request.leads}
+    for other in others:
+        held = other.id != request.id and other.is_pending and other.is_held(today)
+        if held and not mine.isdisjoint(each.lead_id for each in other.leads):
+            return refuse(
+                f"A legal hold on request {other.id} forbids it until {other.held_until}: it names the same lead"
+            )
     return None
 
 

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from client.erasure.erasing import Outcome
+from client.erasure.erasing import forget_in_pages
 from client.erasure.reapplying import reapply, remove_unreadable
 from client.erasure.report import written
 from config.login import login
@@ -19,6 +20,7 @@ from starter.cli.arguments import Json, flag
 from starter.cli.erasing import Opened, opened_stores
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, confirmed, progress
+from starter.cli.pages_store import PagesStore
 from starter.cli.persons import actor_at_command_line, find_person, show_found
 from starter.cli.what_if_report import count_of
 
@@ -62,6 +64,8 @@ class ErasureResult(Base):
     left: list[str] = []
     """Places that still name the person."""
     report: str
+    lines: list[str] = []
+    """The report itself, if it could not be written."""
 
 
 async def erase(
@@ -94,6 +98,15 @@ async def erase(
     reason: Annotated[
         Literal["invoice", "contract", "dispute", "authority"], Parameter(help="With --hold: why.")
     ] = "invoice",
+    pages: Annotated[
+        str | None,
+        Parameter(
+            help="Let the pages' store alone forget the person of this request: where only that is reached."
+        ),
+    ] = None,
+    no_pages: Annotated[
+        bool, flag("With --confirm: there are no pages, so that their store is not missed.")
+    ] = False,
     withdraw: Annotated[
         str | None, Parameter(help="Withdraw this request, which nobody has confirmed.")
     ] = None,
@@ -122,11 +135,22 @@ async def erase(
     Example: leads erase ada@example.org; then, by somebody else, leads erase --confirm ID
     """
     if (
-        sum((person is not None, confirm is not None, hold is not None, withdraw is not None, list_, again))
+        sum(
+            (
+                person is not None,
+                confirm is not None,
+                hold is not None,
+                withdraw is not None,
+                pages is not None,
+                list_,
+                again,
+            )
+        )
         != 1
     ):
         raise CommandFailed(
-            ExitCode.USAGE, "Give one of: a person, --confirm, --hold, --withdraw, --list, --reapply."
+            ExitCode.USAGE,
+            "Give one of: a person, --confirm, --hold, --pages, --withdraw, --list, --reapply.",
         )
     if (hold is None) != (until is None):
         raise CommandFailed(ExitCode.USAGE, "--hold and --until belong together.")
@@ -136,9 +160,20 @@ async def erase(
         if person is not None:
             await _ask(opened, (person, *more), lead or (), actor, out, widen=not exactly, yes=yes)
         elif confirm is not None:
-            await _confirm(opened, confirm, actor, out, folder=report or Path(), logs=logs or (), yes=yes)
+            await _confirm(
+                opened,
+                confirm,
+                actor,
+                out,
+                folder=report or Path(),
+                logs=logs or (),
+                no_pages=no_pages,
+                yes=yes,
+            )
         elif hold is not None and until is not None:
             _show(opened.requests.hold(hold, actor, until, HoldReason(reason), _today()), out)
+        elif pages is not None:
+            _forget_in_pages(opened, pages, out)
         elif withdraw is not None:
             _show(opened.requests.withdraw(withdraw, actor), out)
         elif again:
@@ -190,6 +225,7 @@ async def _confirm(
     *,
     folder: Path,
     logs: Sequence[Path],
+    no_pages: bool,
     yes: bool,
 ) -> None:
     """Agree to a request, carry it out and write the report."""
@@ -202,28 +238,40 @@ async def _confirm(
             out.line("Nothing was erased. Add --yes to do it.", "dim")
         return
     opened.requests.confirm(request_id, actor, _today())
-    erasing = await opened.erasing(logs)
+    erasing = await opened.erasing(logs, no_pages=no_pages)
     with progress(hidden=out.as_json) as shown:
         bar = shown.add_task("Erasing", total=None)
         outcome = await erasing.carry_out(
             request_id, _today(), lambda text: shown.update(bar, description=text)
         )
-    file = _write(folder, outcome)
+    lines = list(written(outcome.request, outcome.leads, outcome.traces, _today()))
+    file = _write(folder, outcome.request.id, lines)
     left = [f"{trace.store}: {trace.where}" for trace in outcome.traces if not trace.is_name]
     result = ErasureResult(
         id=request_id,
         state=outcome.request.state(_today()),
         leads=[each.lead_id for each in outcome.request.leads],
         left=left,
-        report=str(file),
+        report=str(file or ""),
+        lines=[] if file else lines,
     )
     if not out.value(result):
         if outcome.is_complete:
             out.line("Erased. No store names the person any more.", "green")
-        else:
+        elif left:
             out.line("These still name the person:", "yellow")
             out.items(left, "yellow")
-        out.line(f"The report, with what is left to do by hand: {file}")
+        if file:
+            out.line(f"The report, with what is left to do by hand: {file}")
+        else:
+            out.items(lines)
+    if outcome.lacks_pages:
+        raise CommandFailed(
+            ExitCode.REFUSED,
+            f"The store of the pages is not reached from here (LEADS_WEB__STORE_URL). Where the pages run, use leads "
+            f"erase --pages {request_id}; then repeat this. If there are no pages: --no-pages.",
+            printed=True,
+        )
     if not outcome.is_complete:
         raise CommandFailed(
             ExitCode.REFUSED,
@@ -232,14 +280,26 @@ async def _confirm(
         )
 
 
-def _write(folder: Path, outcome: Outcome) -> Path:
-    """Write the report, which only its owner can read, and return the file."""
-    file = folder / REPORT.format(id=outcome.request.id)
-    lines = written(outcome.request, outcome.leads, outcome.traces, _today())
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def _write(folder: Path, request_id: str, lines: Sequence[str]) -> Path | None:
+    """Write the report, which only its owner can read, and return the file; None if it cannot be written there."""
+    file = folder / REPORT.format(id=request_id)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError:  # a container has no folder to write to
+        return None
     with os.fdopen(descriptor, "w", encoding="utf-8") as target:
         target.write("\n".join(lines) + "\n")
     return file
+
+
+def _forget_in_pages(opened: Opened, request_id: str, out: Output) -> None:
+    """Let the store of the pages alone forget the person."""
+    store = PagesStore.of(opened.settings, opened.ring)
+    if store is None:
+        raise CommandFailed(ExitCode.USAGE, "There is no store of the pages here: see LEADS_WEB__STORE_URL.")
+    with closing(store):
+        forget_in_pages(opened.requests, store, request_id, _today())
+    _show(opened.requests.get(request_id), out)
 
 
 async def _reapply(opened: Opened, out: Output) -> None:

@@ -26,7 +26,7 @@ from starter.cli.configuration import read_settings
 from starter.cli.pages_store import PagesStore
 from starter.cli.session import leads_of
 
-LOGS = Path(".leads")
+LOGS = Path(".leads/logs")
 """Folder in which `leads up` writes its logs."""
 
 
@@ -45,14 +45,18 @@ class Opened:
         """Return the fields of the policy's team that name the person."""
         return fields_naming(self.policy, person)
 
-    async def erasing(self, logs: Sequence[Path]) -> Erasing:
-        """Return what carries requests out, connected to Temporal. Raises LeadsError."""
+    async def erasing(self, logs: Sequence[Path], *, no_pages: bool = False) -> Erasing:
+        """Return what carries requests out, connected to Temporal. Raises LeadsError.
+
+        `no_pages`: somebody says that there are none.
+        """
         leads = await leads_of()
         return Erasing(
             Stores(leads, self.ledger, self.ring, self.journal),
             Chores.of(leads.client, self.settings),
             self.requests,
             pages=PagesStore.of(self.settings, self.ring),
+            no_pages=no_pages,
             logs=(*logs, LOGS),
         )
 

@@ -27,7 +27,10 @@ class PagesStore:
 
     @classmethod
     def of(cls, settings: Settings, ring: KeyRing) -> "PagesStore | None":
-        """Return the store of these settings; None if it is a file that was never made: there are no pages."""
+        """Return the store of these settings; None if it is a file that was never made.
+
+        Then it is elsewhere, or there are no pages.
+        """
         url = settings.web.store_url.get_secret_value()
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).is_file():

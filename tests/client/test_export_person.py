@@ -1,6 +1,7 @@
 """A person gets what leads keep of them, and nothing of others."""
 
 import json
+import re
 import stat
 import zipfile
 from datetime import UTC, datetime
@@ -38,8 +39,10 @@ def test_everything_of_theirs_is_in_a_file_that_only_its_owner_reads(
     with zipfile.ZipFile(file) as stored:
         assert stored.namelist() == ["README.txt", "data.json", "timeline.md", "links.md"]
         data = json.loads(stored.read("data.json"))
+        timeline = stored.read("timeline.md").decode()
         everything = b"".join(stored.read(name) for name in stored.namelist()).decode()
     assert [each["lead_id"] for each in data["leads"]] == [lead]
+    assert re.search(r"^- \d{4}-\d\d-\d\d \d\d:\d\d UTC: \w", timeline, re.MULTILINE)
     assert "Ada Lovelace" in everything
     assert "ada@example.org" in everything
     assert "Bob" not in everything

@@ -55,7 +55,7 @@ class World:
     def erasing(self) -> Erasing:
         leads = LeadsClient(self.client, QUEUE, "http://localhost", timedelta(seconds=TIMEOUT), key=KEY)
         stores = Stores(leads, self.ledger, self.ring, self.journal, seconds=TIMEOUT)
-        return Erasing(stores, Chores(self.client, QUEUE), self.requests)
+        return Erasing(stores, Chores(self.client, QUEUE), self.requests, no_pages=True)
 
     async def begin(self, lead_id: str, **more: object) -> Life:
         env = with_client(self.env, self.client)

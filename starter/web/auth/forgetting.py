@@ -68,9 +68,9 @@ def _found(database: WebDatabase, connection: Connection, person: Person) -> Fou
     named: dict[str, list[str]] = {
         table.name: [
             key
-            for key, said in _rows(database, connection, table)
-            if said is None
-            or any(person.is_mentioned_in(text) for text in said.values() if isinstance(text, str))
+            for key, fields in _rows(database, connection, table)
+            if fields is None
+            or any(person.is_mentioned_in(text) for text in fields.values() if isinstance(text, str))
         ]
         for table in (ACCOUNTS, TOKENS, LINKS, READINGS)
     }
@@ -82,9 +82,9 @@ def _rows(
 ) -> Iterator[tuple[str, dict[str, Any] | None]]:
     """Yield the keys of a table's rows, each with what the row says; None if its key was destroyed."""
     column = table.c[_KEYS[table]]
-    for key, said, under in connection.execute(select(column, table.c.said, table.c.under)).all():
+    for key, content, epoch in connection.execute(select(column, table.c.content, table.c.key_epoch)).all():
         try:
-            yield key, database.contents.opened(table.name, key, said, under)
+            yield key, database.contents.opened(table.name, key, content, epoch)
         except KeyErased:
             yield key, None
 
@@ -93,10 +93,10 @@ def _seal_anew(database: WebDatabase, connection: Connection, table: Table) -> N
     """Seal the rows of a table that are under another key than the newest one."""
     newest = database.contents.newest()
     column = table.c[_KEYS[table]]
-    older = select(column, table.c.said, table.c.under).where(
-        table.c.under != (newest.id.epoch if newest else 0)
+    older = select(column, table.c.content, table.c.key_epoch).where(
+        table.c.key_epoch != (newest.id.epoch if newest else 0)
     )
-    for key, said, under in connection.execute(older).all():
-        opened = database.contents.opened(table.name, key, said, under)
+    for key, content, epoch in connection.execute(older).all():
+        opened = database.contents.opened(table.name, key, content, epoch)
         columns = database.contents.columns(table.name, key, opened)
         connection.execute(update(table).where(column == key).values(columns))

@@ -31,7 +31,7 @@ KEPT = timedelta(days=30)
 """Time for which an expired link is still known, so that whoever opens it is told that it has expired."""
 KEY_PREFIX = "link-"
 """Beginning of the keys of links' decisions. Nobody else gives such a key."""
-_SAID: Final = ("name", "mail", "made_by")
+_SEALED: Final = ("name", "mail", "made_by")
 """Fields of a link that say something of people."""
 _PURPOSE = "one-time link"
 _TOKEN = re.compile(r"([0-9a-f]{32})([a-z2-7]{32})")
@@ -237,8 +237,8 @@ class LinkStore:
             if len(connection.execute(counting).all()) >= MAX_OPEN:
                 raise TooManyLinks
             values = link._asdict() | {"made": now.isoformat(), "expires": link.expires.isoformat()}
-            said = {name: values.pop(name) for name in _SAID}
-            values |= self._contents.columns(LINKS.name, link.id, said)
+            fields = {name: values.pop(name) for name in _SEALED}
+            values |= self._contents.columns(LINKS.name, link.id, fields)
             connection.execute(LINKS.insert().values(values))
         return link
 
@@ -266,8 +266,8 @@ class LinkStore:
             row = connection.execute(select(ANSWERS).where(ANSWERS.c.link == link.id)).one_or_none()
             if row is None:
                 return None
-            said = self._contents.opened(ANSWERS.name, link.id, row.said, row.under)
-        return HandedIn(said["label"], said["digest"], datetime.fromisoformat(row.at))
+            fields = self._contents.opened(ANSWERS.name, link.id, row.content, row.key_epoch)
+        return HandedIn(fields["label"], fields["digest"], datetime.fromisoformat(row.at))
 
     def of(self, lead_id: str) -> list[Link]:
         """Return the links of a lead that have not expired, the newest first."""
@@ -284,6 +284,6 @@ class LinkStore:
 
     def _link(self, row: Row[Any]) -> Link:
         values = dict(row._mapping)
-        said = self._contents.opened(LINKS.name, row.id, values.pop("said"), values.pop("under"))
+        fields = self._contents.opened(LINKS.name, row.id, values.pop("content"), values.pop("key_epoch"))
         times = {name: datetime.fromisoformat(values[name]) for name in ("made", "expires")}
-        return Link(**values | times | said)
+        return Link(**values | times | fields)

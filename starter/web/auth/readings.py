@@ -47,8 +47,8 @@ class ReadingLog:
             insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(READINGS)
             for owner, count in payloads.items():
                 line_id = contents.digest("\0".join((hour, by, owner)))
-                said = contents.columns(READINGS.name, line_id, {"by": by})
-                line = insert.values(id=line_id, hour=hour, owner=owner, payloads=count, **said)
+                sealed = contents.columns(READINGS.name, line_id, {"by": by})
+                line = insert.values(id=line_id, hour=hour, owner=owner, payloads=count, **sealed)
                 more = {"payloads": READINGS.c.payloads + count}
                 connection.execute(line.on_conflict_do_update(index_elements=["id"], set_=more))
         return reader[:12]
@@ -64,6 +64,8 @@ class ReadingLog:
 
     def _by(self, row: Row[Any]) -> str:
         try:
-            return str(self._database.contents.opened(READINGS.name, row.id, row.said, row.under)["by"])
+            return str(
+                self._database.contents.opened(READINGS.name, row.id, row.content, row.key_epoch)["by"]
+            )
         except KeyErased:
             return ERASED

@@ -32,23 +32,23 @@ class WebContents:
         """Return the text by which an account is found."""
         return hmac.new(self._pepper, account.encode(), hashlib.sha256).hexdigest()
 
-    def columns(self, table: str, key: str, said: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the columns that keep what is said in a row with this key."""
-        plain = to_json(said)
+    def columns(self, table: str, key: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the columns that keep these fields in a row with this key."""
+        plain = to_json(fields)
         sealing = self.newest()
         if sealing is None:
-            return {"said": plain, "under": 0}
-        return {"said": seal(sealing, plain, _context(table, key)), "under": sealing.id.epoch}
+            return {"content": plain, "key_epoch": 0}
+        return {"content": seal(sealing, plain, _context(table, key)), "key_epoch": sealing.id.epoch}
 
-    def opened(self, table: str, key: str, said: bytes, under: int) -> dict[str, Any]:
-        """Return what is said in a row with this key. Raises KeyErased if its key was destroyed."""
-        if under:
+    def opened(self, table: str, key: str, content: bytes, key_epoch: int) -> dict[str, Any]:
+        """Return the fields that a row with this key keeps. Raises KeyErased if its key was destroyed."""
+        if key_epoch:
             if self._ring is None:
                 raise KeysUnavailable(
                     "What the store of accounts says is sealed, and this process has no keys."
                 )
-            said = unseal(self._ring.get(KeyId(OWNER, under)), said, _context(table, key))
-        return from_json(said)  # type: ignore[no-any-return]
+            content = unseal(self._ring.get(KeyId(OWNER, key_epoch)), content, _context(table, key))
+        return from_json(content)  # type: ignore[no-any-return]
 
     def newest(self) -> DataKey | None:
         """Return the key under which rows are sealed now; None if they are not."""

@@ -126,8 +126,8 @@ class AccountStore:
 
     def _keep(self, connection: Connection, person: Person) -> None:
         account = self._id(person.account)
-        said = {"way": person.way, "name": person.name, "number": person.number, "teams": person.teams}
-        known = self._contents.columns(ACCOUNTS.name, account, said) | {"seen": self._now()}
+        fields = {"way": person.way, "name": person.name, "number": person.number, "teams": person.teams}
+        known = self._contents.columns(ACCOUNTS.name, account, fields) | {"seen": self._now()}
         insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(ACCOUNTS)
         connection.execute(
             insert.values(account=account, epoch=1, **known).on_conflict_do_update(
@@ -190,7 +190,7 @@ class AccountStore:
             return [
                 ListedToken(
                     row.id,
-                    self._contents.opened(TOKENS.name, row.id, row.said, row.under)["name"],
+                    self._contents.opened(TOKENS.name, row.id, row.content, row.key_epoch)["name"],
                     tuple(map(Scope, row.scopes.split())),
                     datetime.fromisoformat(row.made),
                     datetime.fromisoformat(row.expires),
@@ -260,9 +260,9 @@ class AccountStore:
         return select(*_PERSON, ACCOUNTS.c.epoch).where(ACCOUNTS.c.account == self._id(key))
 
     def _person(self, row: Row[Any]) -> Person:
-        said = self._contents.opened(ACCOUNTS.name, row.account, row.said, row.under)
+        fields = self._contents.opened(ACCOUNTS.name, row.account, row.content, row.key_epoch)
         seen = datetime.fromisoformat(row.seen)
-        return Person(Way(said["way"]), said["name"], said["number"], tuple(said["teams"]), seen)
+        return Person(Way(fields["way"]), fields["name"], fields["number"], tuple(fields["teams"]), seen)
 
     def _account(self, row: Row[Any]) -> Account:
         return Account(self._person(row), row.epoch)
@@ -273,8 +273,8 @@ class AccountStore:
 
 _PERSON: tuple[ColumnElement[Any], ...] = (
     ACCOUNTS.c.account,
-    ACCOUNTS.c.said,
-    ACCOUNTS.c.under,
+    ACCOUNTS.c.content,
+    ACCOUNTS.c.key_epoch,
     ACCOUNTS.c.seen,
 )
 

@@ -22,6 +22,7 @@ from process.privacy.requests import (
     HoldReason,
     RequestState,
     refuse_confirmation,
+    refuse_held_elsewhere,
     refuse_unknown,
     refuse_withdrawal,
 )
@@ -210,6 +211,7 @@ async def _one(
     if entry is None:
         raise HTTPException(404, f"There is no erasure {name!r}.")
     digest = erasures.requests.digest(actor)
+    others = await _run(services, erasures.journal.requests)
     return page(
         request,
         "erasure.html",
@@ -223,7 +225,9 @@ async def _one(
         whom=whom,
         is_mine=bool(digest) and entry.asked_by == digest,
         refused=_written(refused),
-        not_agreed=_written(refuse_confirmation(entry, actor, digest, today)),
+        not_agreed=_written(
+            refuse_confirmation(entry, actor, digest, today) or refuse_held_elsewhere(entry, others, today)
+        ),
         may_withdraw=refuse_withdrawal(entry, actor) is None,
         may_hold=entry.is_pending
         and not any(each.done for each in entry.leads)

@@ -377,3 +377,25 @@ def test_with_the_narrow_scope_a_folder_of_people_is_not_seen(settings: Settings
     (check,) = DriveActivities(changed(settings, "google", drive_scope="drive.file")).checks()
     assert not check.ok
     assert "sees only what it made itself" in check.detail
+
+
+def test_a_name_that_was_erased_leaves_the_folder_and_what_people_call_it_then_counts(
+    drive: DriveActivities, sandbox: Sandbox
+) -> None:
+    lead = a_lead()
+    link = created(perform(drive.create_folder, reserved(drive, lead), lead))
+    forgotten = lead.replaced(folder=link.replaced(name="[Example University / [erased]] - A hub"))
+    assert forgotten.folder
+    check = CheckFolder(key="k", cause=1)
+
+    observation = perform(drive.check_folder, check, forgotten).observation
+    assert isinstance(observation, DriftFound)
+    assert lead.person not in str(observation)
+    assert observation.folder == forgotten.folder
+    assert sandbox.google.files[link.id].name == forgotten.folder.name
+    assert perform(drive.check_folder, check, forgotten).observation is None
+
+    change_file(sandbox, link.id, name="Its people")
+    observation = perform(drive.check_folder, check, forgotten).observation
+    assert isinstance(observation, DriftFound)
+    assert "renamed to “Its people”" in observation.repaired[0]

@@ -83,6 +83,17 @@ def test_a_hold_is_kept_and_can_be_ended(requests: Requests) -> None:
     assert requests.confirm(asked.id, BOB, TODAY).confirmed_at
 
 
+def test_a_second_request_does_not_pass_by_a_hold(requests: Requests) -> None:
+    held, again = requests.ask(ADA, ["lead-a", "lead-b"], ANN), requests.ask(ADA, ["lead-b"], ANN)
+    requests.hold(held.id, BOB, TODAY, HoldReason.DISPUTE, TODAY)
+    with pytest.raises(ErasureRefused, match=f"hold on request {held.id}"):
+        requests.confirm(again.id, BOB, TODAY)
+    assert requests.get(again.id).confirmed_at is None
+    assert requests.confirm(again.id, BOB, TODAY + timedelta(days=1)).confirmed_at
+    elsewhere = requests.ask(ADA, ["lead-c"], ANN)
+    assert requests.confirm(elsewhere.id, BOB, TODAY).confirmed_at
+
+
 def test_the_words_are_forgotten_at_the_end_and_at_a_withdrawal(
     requests: Requests, journal: Journal, ring: KeyRing
 ) -> None:

@@ -1,14 +1,18 @@
 """A person is erased from running leads and from one that has ended, whatever happens in between."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from client.erasure.erasing import forget_in_pages
 from client.erasure.finding import person_named
 from client.erasure.runs import is_running, runs_of
+from client.erasure.search import StorePlace
 from client.errors import ErasureRefused
 from keys.journal import Journal
+from process.privacy.person import Person
 from process.privacy.requests import STEPS, HoldReason, LeadErasure, RequestState, Step
 from tests.support.erasures import ADA, ANN, TODAY, World
 
@@ -96,6 +100,41 @@ async def test_it_may_die_after_each_step_and_goes_on(world: World, monkeypatch:
     assert [bool(epoch.destroyed_at) for epoch in world.ring.epochs(lead.id)] == [True, False]
 
 
+class Pages:
+    """A store of the pages with one row of the person."""
+
+    rows = 1
+
+    def places(self, person: Person) -> list[StorePlace]:
+        return [StorePlace("links")] * self.rows
+
+    def forget(self, person: Person) -> None:
+        self.rows = 0
+
+
+async def test_it_is_not_done_before_the_pages_have_forgotten_wherever_they_are(world: World) -> None:
+    async with world.worker():
+        lead = await world.begin("lead-erased-pages", **ADA)
+        await lead.settled()
+        request, pages = world.asked("Quixotina Zweifelhaft"), Pages()
+        erasing = replace(world.erasing, no_pages=False)
+        outcome = await erasing.carry_out(request.id, TODAY)
+        assert (outcome.is_complete, outcome.lacks_pages, outcome.traces) == (False, True, ())
+        forget_in_pages(world.requests, pages, request.id, TODAY)
+        assert pages.rows == 0
+        assert (await erasing.carry_out(request.id, TODAY)).is_complete
+        await lead.handle.terminate()
+
+
+async def test_the_pages_forget_with_the_rest(world: World) -> None:
+    async with world.worker():
+        lead = await world.begin("lead-erased-with-pages", **ADA)
+        await lead.settled()
+        erasing = replace(world.erasing, no_pages=False, pages=Pages())
+        assert (await erasing.carry_out(world.asked("Quixotina Zweifelhaft").id, TODAY)).is_complete
+        await lead.handle.terminate()
+
+
 async def test_what_is_not_confirmed_is_not_carried_out(world: World) -> None:
     person = person_named(["Quixotina Zweifelhaft"])
     request = world.requests.ask(person, ["lead-x"], ANN)
@@ -105,3 +144,20 @@ async def test_what_is_not_confirmed_is_not_carried_out(world: World) -> None:
     with pytest.raises(ErasureRefused, match="legal hold"):
         await world.carry_out(request)
     assert world.requests.get(request.id).state(TODAY + timedelta(days=1)) is RequestState.REQUESTED
+
+
+async def test_a_lead_that_only_heard_of_the_person_is_found_and_cleaned_the_next_time(world: World) -> None:
+    """Its events say nothing of them: the message was refused, and stands in its history and nowhere else."""
+    async with world.worker():
+        named = await world.begin("lead-erased-named", **ADA)
+        await named.settled()
+        heard = await world.begin("lead-erased-heard", person="Somebody Else")
+        await heard.signal("quote_accepted", {"note": f"{ADA['person']} said so"})
+        await heard.until(lambda view: bool(view.refused))
+        request = world.asked(ADA["email"])
+        assert [each.lead_id for each in request.leads] == [named.id]
+
+        first = await world.carry_out(request)
+        assert {(each.store, each.where) for each in first.traces} == {("history", heard.id)}
+        assert (await world.carry_out(request)).is_complete
+        assert len((await heard.settled()).timeline) >= 1

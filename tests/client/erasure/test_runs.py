@@ -1,10 +1,9 @@
 """The runs of a lead in Temporal: found, read, deleted; the one that goes on stays."""
 
 import pytest
-from temporalio.api.common.v1 import Payload
 from temporalio.testing import WorkflowEnvironment
 
-from client.erasure.runs import delete_runs, is_running, is_under, payloads_in, runs_of
+from client.erasure.runs import delete_runs, is_running, is_under, runs_of
 from client.erasure.search import Searcher, texts_in
 from ledger.events import Ledger
 from process.privacy.person import Person
@@ -58,8 +57,3 @@ async def test_a_run_that_is_gone_is_under_no_key(env: WorkflowEnvironment) -> N
 @pytest.mark.parametrize("value", ["Ada", ["x", {"Ada": 1}], {"a": ("Ada",)}, ADA])
 def test_every_text_is_read(value: object) -> None:
     assert any("Ada" in text for text in texts_in(value))
-
-
-def test_a_payload_itself_is_found() -> None:
-    payload = Payload(data=b"x")
-    assert list(payloads_in(payload)) == [payload]

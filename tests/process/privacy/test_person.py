@@ -101,3 +101,36 @@ def test_further_words_are_added_once() -> None:
     assert more.names == ("Ada Lovelace", "Ada King", "id:7")
     assert more.addresses == ("Ada@Example.org", "king@example.org")
     assert more.with_words(["Ada King"]) is more
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Ada O'Brien", "ADA O\u2019BRIEN"),
+        ("Ada O\u2019Brien", "ada o'brien"),
+        ("Ada O'Brien", "Ada O`Brien"),
+        ("I\u015f\u0131k Y\u0131ld\u0131z", "I\u015eIK YILDIZ"),
+        ("I\u015f\u0131k Y\u0131ld\u0131z", "Isik Yildiz"),
+        ("S\u00f8ren \u0141uk", "soren luk"),
+        ("Jean-Luc Picard", "Jean Luc Picard"),
+        ("Jean-Luc Picard", "JEAN\u2010LUC\nPICARD"),
+        ("Jean Luc Picard", "Picard, Jean-Luc"),
+        ("Ada Lovelace", "Ada\u200bLove\u00adlace"),
+        ("Ada Lovelace", "**Ada** Lovelace"),
+        ("Ada Lovelace", "> Ada\n> Lovelace"),
+        ("\u674e\u5c0f\u9f99", "\u674e\u5c0f\u9f99\u6765\u4e86"),
+        ("\uae40\ucca0\uc218", "\uae40\ucca0\uc218\uac00"),
+    ],
+)
+def test_a_name_is_found_as_people_write_it(name: str, text: str) -> None:
+    person = Person(names=(name,))
+    assert person.is_mentioned_in(f"- {text}.")
+    assert not person.is_mentioned_in(person.blacked_out(f"- {text}."))
+
+
+def test_a_syllable_more_is_another_name() -> None:
+    assert not Person(names=("\uae40\ucca0\uc218",)).is_mentioned_in("\uae40\ucca0\uc21c")
+
+
+def test_a_login_is_no_two_words() -> None:
+    assert not Person(logins=("data-team",)).is_mentioned_in("the data team")

@@ -11,6 +11,7 @@ import pytest
 
 from client.ledgers import ledger_of
 from keys.opening import ring_at
+from starter.cli import erase
 from starter.cli.configuration import read_settings
 from tests.support.commands import Ended
 from tests.support.lives import Life
@@ -75,6 +76,18 @@ def test_whoever_asks_is_known_and_does_not_confirm(
     assert (nope.code, "`leads erase --list`" in nope.err) == (3, True)
 
 
+def test_the_pages_forget_where_they_are(
+    say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = asked(say)
+    missing = say("erase", "--pages", name)
+    assert (missing.code, "LEADS_WEB__STORE_URL" in missing.err) == (2, True)
+    monkeypatch.setenv("LEADS_WEB__STORE_URL", f"sqlite:///{sealed / 'web.sqlite'}")
+    (sealed / "web.sqlite").touch()
+    refused = say("erase", "--pages", name)
+    assert (refused.code, "requested" in refused.err) == (3, True), "nobody has confirmed it"
+
+
 def test_a_request_is_held_and_withdrawn(say: Callable[..., Ended], sealed: Path) -> None:
     name = asked(say)
     held = say("erase", "--hold", name, "--until", "2999-01-01", "--reason", "dispute")
@@ -111,3 +124,14 @@ def test_retention_names_the_rules_and_what_is_due(say: Callable[..., Ended], se
     shown = say("retention")
     assert shown.out.startswith("Names: 24 months after a lead's end\n")
     assert say("retention", "--json").json["retention"]["chores_days"] == 30
+
+
+def test_a_report_is_for_its_owner_and_a_folder_may_be_missing(tmp_path: Path) -> None:
+    file = erase._write(tmp_path, "ab12cd34", ["a", "b"])
+    assert file
+    assert (file.name, file.read_text(), stat.S_IMODE(file.stat().st_mode)) == (
+        "erasure-ab12cd34.md",
+        "a\nb\n",
+        0o600,
+    )
+    assert erase._write(tmp_path / "nowhere", "ab12cd34", ["a"]) is None
