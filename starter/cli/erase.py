@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from client.erasure.erasing import forget_in_pages
 from client.erasure.reapplying import reapply, remove_unreadable
-from client.erasure.report import written
+from client.erasure.report import report_lines
 from config.login import login
 from process.actor import Actor
 from process.privacy.requests import ErasureEntry, HoldReason, RequestState
@@ -244,9 +244,9 @@ async def _confirm(
         outcome = await erasing.carry_out(
             request_id, _today(), lambda text: shown.update(bar, description=text)
         )
-    lines = list(written(outcome.request, outcome.leads, outcome.traces, _today()))
+    lines = list(report_lines(outcome.request, outcome.leads, outcome.hits, _today()))
     file = _write(folder, outcome.request.id, lines)
-    left = [f"{trace.store}: {trace.where}" for trace in outcome.traces if not trace.is_name]
+    left = [f"{hit.store}: {hit.where}" for hit in outcome.hits if not hit.is_id]
     result = ErasureResult(
         id=request_id,
         state=outcome.request.state(_today()),
