@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from client.chores import Chores
+from client.erasure.errors import ErasureRefused
 from client.erasure.finding import find
 from client.erasure.requests import Requests
 from client.erasure.runs import delete_runs
 from client.erasure.search import Hit, SearchedStore, Searcher, Store, Texts
 from client.erasure.steps import LeadEraser, Stores
-from client.errors import ErasureRefused
 from client.past import events_of
 from process.core.fold import fold
 from process.core.refusal import refuse

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from client.erasure.erasing import forget_in_pages
+from client.erasure.errors import ErasureRefused
 from client.erasure.finding import person_named
 from client.erasure.runs import is_running, runs_of
 from client.erasure.search import StorePlace
-from client.errors import ErasureRefused
 from keys.journal import Journal
 from process.privacy.person import Person
 from process.privacy.requests import STEPS, HoldReason, LeadErasure, RequestState, Step
