@@ -22,8 +22,8 @@ with workflow.unsafe.imports_passed_through():
     from process.core.swap import Swapped
     from process.decisions.opening import LeadOpened
     from process.lead.duplicate_links import DuplicateLink
-    from process.privacy import erasing
-    from process.privacy.erasing import Erasing, Erasure, erased_again
+    from process.privacy import message as erasure_message
+    from process.privacy.message import ErasureAnswer, ErasureUnderWay, erased_again
     from process.views.agenda import agenda, wake_up_reason
     from process.views.agenda_items import AgendaItem
     from process.views.lead_overview import Option, Overview, TimelineLine
@@ -86,8 +86,10 @@ class LeadWorkflow:
         self.memo: dict[str, str] = {
             name: str(value) for name, value in workflow.memo().items() if name in MEMO
         }
+        self.messages_wait = False
+        """True as long as messages wait until the lead can tell who sent them (workflows/runtime/steps.py)."""
         self.adopting = False
-        self.erasing: list[Erasing] = []
+        self.erasing: list[ErasureUnderWay] = []
         """Requests since which effects under way may bring back words of a person."""
         self.changed = True
 
@@ -131,7 +133,9 @@ class LeadWorkflow:
     async def turn(self) -> None:
         """Wait until the lead can tell who sent a message, and the present task can take one more."""
         if not self.recorder.knows_keys and self.refused is None:
+            self.messages_wait = True
             await workflow.wait_condition(lambda: self.recorder.knows_keys)
+            self.messages_wait = False
         await self.turns.turn()
 
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
@@ -188,16 +192,16 @@ class LeadWorkflow:
         self.change(aggregate)
         return answer
 
-    def erase_person(self, args: tuple[Any, ...]) -> Erasure | Refused:
+    def erase_person(self, args: tuple[Any, ...]) -> ErasureAnswer | Refused:
         """Take a person's words out of the lead, and continue as new, so that they do not stand in the next run."""
-        aggregate, begun = erasing.erase_person(self.aggregate, args, self.now)
+        aggregate, begun = erasure_message.erase_person(self.aggregate, args, self.now)
         self.change(aggregate)
         if isinstance(begun, Refused):
             return begun
         self.erasing.append(begun)
         self.adopting = self.changed = True
         seq, run_id = aggregate.lead.last_seq, workflow.info().run_id
-        return Erasure(request_id=begun.request.request_id, last_seq=seq, run_id=run_id)
+        return ErasureAnswer(request_id=begun.request.request_id, last_seq=seq, run_id=run_id)
 
     def adopt(self, args: tuple[Any, ...]) -> None:
         """Continue as new, so that the next run adopts the newest rules."""

@@ -17,7 +17,7 @@ from process.actor import Actor
 from process.privacy.requests import ErasureEntry, HoldReason, RequestState
 from process.types import Base
 from starter.cli.arguments import Json, flag
-from starter.cli.erasing import Opened, opened_stores
+from starter.cli.erasure_stores import Opened, opened_stores
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, confirmed, progress
 from starter.cli.pages_store import PagesStore
