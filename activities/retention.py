@@ -8,9 +8,9 @@ from temporalio.service import RPCError
 
 from activities.errors import again
 from client.chores import Chores
+from client.erasure.errors import KeysOff
 from client.erasure.requests import Requests
 from client.erasure.steps import Stores
-from client.errors import KeysOff
 from client.key_rings import key_ring
 from client.leads import LeadsClient
 from client.ledgers import ledger_of

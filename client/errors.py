@@ -145,36 +145,6 @@ class NotRestorable(RequestRefused):
 
 
 @dataclass(eq=False, repr=False)
-class ErasureRefused(RequestRefused):
-    """An erasure is not asked for, agreed to, held or carried out as this person wants it."""
-
-    refusal: Refused
-
-    def __str__(self) -> str:
-        return str(self.refusal)
-
-
-@dataclass(eq=False, repr=False)
-class NoSuchErasure(RequestRefused):
-    """The journal has no request of this name."""
-
-    request_id: str
-
-    def __str__(self) -> str:
-        return f"There is no erasure {self.request_id!r}."
-
-
-class KeysOff(RequestRefused):
-    """Personal data is not sealed here, so that nothing in a backup could be made unreadable."""
-
-    def __str__(self) -> str:
-        return (
-            "Nothing is sealed here: there is no master key. An erasure destroys keys, so that backups forget as well, "
-            "and needs them."
-        )
-
-
-@dataclass(eq=False, repr=False)
 class NobodySoNamed(RequestRefused):
     """No role and no person of the policy or of a lead has this name. `near`: names like it."""
 
@@ -446,17 +416,6 @@ class BroadcastBusy(Unavailable):
             "The Temporal server is still carrying out another batch operation, so this one was not begun: "
             f"{sentence(self.reason, capital=False)} Try again when it has ended."
         )
-
-
-@dataclass(eq=False, repr=False)
-class ErasureUnfinished(Unavailable):
-    """A step of an erasure did not come to its end. Nothing is lost; it goes on from there when it is repeated."""
-
-    lead_id: str
-    why: str
-
-    def __str__(self) -> str:
-        return f"The erasure is not finished for {self.lead_id}: {sentence(self.why, capital=False)}"
 
 
 @dataclass(eq=False, repr=False)

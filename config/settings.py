@@ -188,6 +188,8 @@ def read_settings(*files: str | Path) -> Settings:
         found = [
             f"{_name(item['loc'])}: {item['msg'].removeprefix('Value error, ')}"
             for item in error.errors(include_url=False, include_context=False, include_input=False)
+            # A default that follows from another setting is not wrong itself.
+            if item["type"] != "default_factory_not_called"
         ]
     except pydantic_settings.SettingsError:  # a list or map that is not JSON; the error does not name it
         known = dict(_names(Settings))

@@ -11,7 +11,8 @@ KEY_BYTES: Final = 32
 MAX_KEY_ID: Final = 200
 """Characters of a key id."""
 
-_OWNER = re.compile(r"[A-Za-z0-9._/-]{1,180}")
+_OWNER = re.compile(r"[^\x00-\x1f\x7f]{1,180}")
+"""A workflow may have any id: whoever starts one in Temporal's own tools chooses it."""
 
 
 class KeyId(NamedTuple):

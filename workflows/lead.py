@@ -22,8 +22,8 @@ with workflow.unsafe.imports_passed_through():
     from process.core.swap import Swapped
     from process.decisions.opening import LeadOpened
     from process.lead.duplicate_links import DuplicateLink
-    from process.privacy import erasing
-    from process.privacy.erasing import Erasing, Erasure, erased_again
+    from process.privacy import message as erasure_message
+    from process.privacy.message import ErasureAnswer, ErasureUnderWay, erased_again
     from process.views.agenda import agenda, wake_up_reason
     from process.views.agenda_items import AgendaItem
     from process.views.lead_overview import Option, Overview, TimelineLine
@@ -89,7 +89,7 @@ class LeadWorkflow:
         self.messages_wait = False
         """True as long as messages wait until the lead can tell who sent them (workflows/runtime/steps.py)."""
         self.adopting = False
-        self.erasing: list[Erasing] = []
+        self.erasing: list[ErasureUnderWay] = []
         """Requests since which effects under way may bring back words of a person."""
         self.changed = True
 
@@ -192,16 +192,16 @@ class LeadWorkflow:
         self.change(aggregate)
         return answer
 
-    def erase_person(self, args: tuple[Any, ...]) -> Erasure | Refused:
+    def erase_person(self, args: tuple[Any, ...]) -> ErasureAnswer | Refused:
         """Take a person's words out of the lead, and continue as new, so that they do not stand in the next run."""
-        aggregate, begun = erasing.erase_person(self.aggregate, args, self.now)
+        aggregate, begun = erasure_message.erase_person(self.aggregate, args, self.now)
         self.change(aggregate)
         if isinstance(begun, Refused):
             return begun
         self.erasing.append(begun)
         self.adopting = self.changed = True
         seq, run_id = aggregate.lead.last_seq, workflow.info().run_id
-        return Erasure(request_id=begun.request.request_id, last_seq=seq, run_id=run_id)
+        return ErasureAnswer(request_id=begun.request.request_id, last_seq=seq, run_id=run_id)
 
     def adopt(self, args: tuple[Any, ...]) -> None:
         """Continue as new, so that the next run adopts the newest rules."""

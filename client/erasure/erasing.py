@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from client.chores import Chores
+from client.erasure.errors import ErasureRefused
 from client.erasure.finding import find
 from client.erasure.requests import Requests
 from client.erasure.runs import delete_runs
-from client.erasure.search import SearchedStore, Searcher, Store, Texts, Trace
+from client.erasure.search import Hit, SearchedStore, Searcher, Store, Texts
 from client.erasure.steps import LeadEraser, Stores
-from client.errors import ErasureRefused
 from client.past import events_of
 from process.core.fold import fold
 from process.core.refusal import refuse
@@ -43,7 +43,7 @@ class Outcome(NamedTuple):
     """The result of carrying out a request."""
 
     request: ErasureEntry
-    traces: tuple[Trace, ...]
+    hits: tuple[Hit, ...]
     """Places that still name the person. With any that is no id, the request is to be carried out again."""
     leads: tuple[Lead, ...]
     """The leads as they are now, for what is left outside."""
@@ -82,21 +82,19 @@ class Erasing:
             raise ErasureRefused(refuse("Nobody knows any more whom this request named"))
         eraser = LeadEraser(self.stores, request, whom)
         await self._erase(eraser, [each.lead_id for each in request.leads], note)
-        traces: tuple[Trace, ...] = ()
+        hits: tuple[Hit, ...] = ()
         if isinstance(whom, Person):
             await self._later_leads(eraser, request, whom, note)
             await self._forget(whom, request, note)
             note("Searching all stores")
-            traces = tuple([each async for each in self._search(whom, self.requests.get(request_id))])
-        left = sorted({each.lead_id for each in traces if each.lead_id and not each.is_name})
+            hits = tuple([each async for each in self._search(whom, self.requests.get(request_id))])
+        left = sorted({each.lead_id for each in hits if each.lead_id and not each.is_id})
         self.stores.journal.add_leads(request_id, left)  # those whose events do not name them, too
         for lead_id in left:
             self.stores.journal.change_lead(request_id, lead_id, LeadErasure.again)
         waits = isinstance(whom, Person) and self._lacks_pages(request)
-        after = self.requests.finish(
-            request_id, len([each for each in traces if not each.is_name]), waits=waits
-        )
-        return Outcome(after, traces, tuple(self._leads(after)), waits)
+        after = self.requests.finish(request_id, len([each for each in hits if not each.is_id]), waits=waits)
+        return Outcome(after, hits, tuple(self._leads(after)), waits)
 
     def _lacks_pages(self, request: ErasureEntry) -> bool:
         return not (self.pages or self.no_pages or request.limited or request.pages)
@@ -126,29 +124,29 @@ class Erasing:
             return
         note("Looking through the chores")
         chores = self.chores.client
-        named = {trace.where async for trace in Searcher(person).temporal(chores, NO_LEADS)}
+        named = {hit.where async for hit in Searcher(person).temporal(chores, NO_LEADS)}
         for workflow_id in sorted(named):
             await delete_runs(chores, workflow_id, seconds=self.stores.seconds)
         if self.pages:
             note("Forgetting in the store of the pages")
             await asyncio.to_thread(self.pages.forget, person)
 
-    async def _search(self, person: Person, request: ErasureEntry) -> AsyncIterator[Trace]:
+    async def _search(self, person: Person, request: ErasureEntry) -> AsyncIterator[Hit]:
         """Yield every place that names the person; of a limited request, those in its leads."""
-        async for trace in self._everywhere(Searcher(person)):
-            if not request.limited or request.lead(trace.lead_id):
-                yield trace
+        async for hit in self._everywhere(Searcher(person)):
+            if not request.limited or request.lead(hit.lead_id):
+                yield hit
 
-    async def _everywhere(self, searcher: Searcher) -> AsyncIterator[Trace]:
+    async def _everywhere(self, searcher: Searcher) -> AsyncIterator[Hit]:
         places = {self.stores.leads.client.namespace: self.stores.leads.client}
         places |= {self.chores.client.namespace: self.chores.client}
         for client in places.values():
-            async for trace in searcher.temporal(client, ""):
-                yield trace
-        for trace in await asyncio.to_thread(self._rows, searcher):
-            yield trace
+            async for hit in searcher.temporal(client, ""):
+                yield hit
+        for hit in await asyncio.to_thread(self._rows, searcher):
+            yield hit
 
-    def _rows(self, searcher: Searcher) -> list[Trace]:
+    def _rows(self, searcher: Searcher) -> list[Hit]:
         """Return the places in stores that are read at once: the ledger, the journal, the pages and the logs."""
         stores: dict[Store, SearchedStore] = {
             "ledger": Texts(self.stores.ledger.texts),
@@ -156,8 +154,8 @@ class Erasing:
         }
         if self.pages:
             stores["pages"] = self.pages
-        found = [trace for name, store in stores.items() for trace in searcher.rows(name, store)]
-        return [*found, *(trace for folder in self.logs for trace in searcher.logs(folder))]
+        found = [hit for name, store in stores.items() for hit in searcher.rows(name, store)]
+        return [*found, *(hit for folder in self.logs for hit in searcher.logs(folder))]
 
     def _leads(self, request: ErasureEntry) -> Iterator[Lead]:
         for each in request.leads:

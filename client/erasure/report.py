@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from client.erasure.search import Trace
+from client.erasure.search import Hit
 from process.lead.lead import Lead
 from process.privacy.requests import ErasureEntry
 
@@ -34,11 +34,11 @@ def by_hand(lead: Lead) -> Iterator[ByHand]:
         yield ByHand(f"invoice {lead.invoice_name(invoice.number)}: it is kept as long as the law demands")
 
 
-def written(
-    request: ErasureEntry, leads: Iterable[Lead], traces: Iterable[Trace], today: date
+def report_lines(
+    request: ErasureEntry, leads: Iterable[Lead], hits: Iterable[Hit], today: date
 ) -> Iterator[str]:
     """Yield the lines of the report, as Markdown."""
-    traces = list(traces)
+    hits = list(hits)
     yield f"# Erasure {request.id}"
     yield ""
     yield f"Written on {today}. It does not say who was erased: whoever asked for it knows."
@@ -50,9 +50,9 @@ def written(
     yield ""
     yield "## Search of all stores"
     yield ""
-    left = [trace for trace in traces if not trace.is_name]
-    yield from [f"- {trace.store}: {trace.where}" for trace in left] or ["Nothing was found."]
-    if ids := [trace.where for trace in traces if trace.is_name]:
+    left = [hit for hit in hits if not hit.is_id]
+    yield from [f"- {hit.store}: {hit.where}" for hit in left] or ["Nothing was found."]
+    if ids := [hit.where for hit in hits if hit.is_id]:
         yield ""
         yield f"These ids look like words of the person. Ids never change: {', '.join(ids)}."
     yield ""

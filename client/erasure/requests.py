@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
-from client.errors import ErasureRefused, NoSuchErasure
+from client.erasure.errors import ErasureRefused, NoSuchErasure
 from keys.errors import KeyErased
 from keys.journal import Journal
 from keys.ring import KeyRing

@@ -13,7 +13,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.errors import ErasureUnfinished
+from client.erasure.errors import ErasureUnfinished
 from client.literals import literal
 from keys.data_key import KeyId
 from workflows.runtime.sealed import KEY

@@ -30,7 +30,7 @@ _BREAKS = re.compile(r"\\[nrt]")
 LOGS = ("*.log", "*.log.*", "*.jsonl")
 
 
-class Trace(NamedTuple):
+class Hit(NamedTuple):
     """A place that still names the person."""
 
     store: Store
@@ -40,7 +40,7 @@ class Trace(NamedTuple):
     """The lead to which it belongs; empty if it belongs to none."""
 
     @property
-    def is_name(self) -> bool:
+    def is_id(self) -> bool:
         """True for the id of a lead or a workflow, which nothing can change."""
         return self.store == "id"
 
@@ -90,34 +90,34 @@ class Searcher:
     def __init__(self, person: Person) -> None:
         self._person = person
 
-    async def temporal(self, client: Client, query: str) -> AsyncIterator[Trace]:
+    async def temporal(self, client: Client, query: str) -> AsyncIterator[Hit]:
         """Yield the places in the histories and memos of the workflows that a query finds; an empty one finds all."""
         page: list[WorkflowExecution] = []
         async for each in client.list_workflows(query):
             page.append(each)
             if len(page) == AT_ONCE:
-                for trace in await self._page(client, page):
-                    yield trace
+                for hit in await self._page(client, page):
+                    yield hit
                 page = []
-        for trace in await self._page(client, page):
-            yield trace
+        for hit in await self._page(client, page):
+            yield hit
 
-    async def _page(self, client: Client, page: list[WorkflowExecution]) -> list[Trace]:
+    async def _page(self, client: Client, page: list[WorkflowExecution]) -> list[Hit]:
         """Read some workflows at the same time."""
         found = await asyncio.gather(*(self._execution(client, each) for each in page))
-        return [trace for traces in found for trace in traces]
+        return [hit for hits in found for hit in hits]
 
-    async def _execution(self, client: Client, known: WorkflowExecution) -> list[Trace]:
+    async def _execution(self, client: Client, known: WorkflowExecution) -> list[Hit]:
         lead = known.id if known.workflow_type == LEAD_WORKFLOW else ""
-        found = [Trace("id", known.id, lead)] if self._mentions(known.id) else []
+        found = [Hit("id", known.id, lead)] if self._mentions(known.id) else []
         handle = client.get_workflow_handle(known.id, run_id=known.run_id)
         try:
             described = await handle.describe()
             if await self._message(client, known.id, described.raw_description):
-                found.append(Trace("visibility", known.id, lead))
+                found.append(Hit("visibility", known.id, lead))
             async for event in handle.fetch_history_events():
                 if await self._message(client, known.id, event):
-                    found.append(Trace("history", known.id, lead))
+                    found.append(Hit("history", known.id, lead))
                     break
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:  # it was deleted meanwhile
@@ -133,17 +133,17 @@ class Searcher:
         opened = await codec.decode(payloads) if codec and payloads else payloads
         return any(self._mentions(text) for payload in opened for text in _texts_of(payload))
 
-    def rows(self, store: Store, searched: SearchedStore) -> Iterator[Trace]:
+    def rows(self, store: Store, searched: SearchedStore) -> Iterator[Hit]:
         """Yield the places of a store of rows that name the person."""
-        yield from (Trace(store, *place) for place in searched.places(self._person))
+        yield from (Hit(store, *place) for place in searched.places(self._person))
 
-    def logs(self, folder: Path) -> Iterator[Trace]:
+    def logs(self, folder: Path) -> Iterator[Hit]:
         """Yield the log files in a folder that name the person."""
         for pattern in LOGS:
             for file in sorted(folder.glob(pattern)):
                 with file.open(encoding="utf-8", errors="replace") as lines:
                     if any(self._mentions(_unescaped(f"{one} {next_}")) for one, next_ in _pairs(lines)):
-                        yield Trace("log", str(file))
+                        yield Hit("log", str(file))
 
     def _mentions(self, text: str) -> bool:
         return self._person.is_mentioned_in(text)

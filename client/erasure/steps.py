@@ -14,9 +14,10 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.connection import has_ended
-from client.erasing import erase_in
+from client.erasure.errors import ErasureUnfinished
+from client.erasure.message import erase_in
 from client.erasure.runs import PAUSE, delete_runs, is_running, renew
-from client.errors import ErasureUnfinished, refused_by
+from client.errors import refused_by
 from client.leads import KEY_PAUSES, LeadsClient
 from client.past import events_of
 from keys.data_key import KeyId
@@ -25,7 +26,7 @@ from keys.ring import KeyRing
 from keys.sealing import seal
 from ledger.events import Ledger
 from process.core.stored_events import write_events
-from process.privacy.erasing import ErasureRequest
+from process.privacy.message import ErasePerson
 from process.privacy.person import Person, Whom
 from process.privacy.redaction import redact_events
 from process.privacy.requests import STEPS, ErasureEntry, LeadErasure, Step
@@ -93,7 +94,7 @@ class LeadEraser:
         seq = await self._told(lead_id, _message(name, self._whom))
         self._note(lead_id, lambda each: each.replaced(redacted_to=seq))
 
-    async def _told(self, lead_id: str, request: ErasureRequest) -> int | None:
+    async def _told(self, lead_id: str, request: ErasePerson) -> int | None:
         """Tell the lead, and return the number of its newest event then; None if it has ended meanwhile.
 
         A lead that does not know our key yet has asked its worker for it.
@@ -175,7 +176,7 @@ class LeadEraser:
         await asyncio.to_thread(self._stores.ring.erase, erasure.lead_id, erasure.epoch)
 
 
-def _message(name: str, whom: Whom) -> ErasureRequest:
+def _message(name: str, whom: Whom) -> ErasePerson:
     if isinstance(whom, Person):
-        return ErasureRequest(request_id=name, person=whom)
-    return ErasureRequest(request_id=name, everybody=True)
+        return ErasePerson(request_id=name, person=whom)
+    return ErasePerson(request_id=name, everybody=True)

@@ -23,7 +23,7 @@ from process.decisions.registry import DECISIONS
 from process.effects import Effect
 from process.effects.requests import BatchResult
 from process.identity import Digests
-from process.privacy import erasing
+from process.privacy.message import erase_person
 
 Step = Callable[[LeadAggregate, datetime], LeadAggregate]
 
@@ -123,7 +123,7 @@ def receive(aggregate: LeadAggregate, message: SentMessage, now: datetime) -> Le
         case "adopt":
             return aggregate
         case "erase_person":
-            return erasing.erase_person(aggregate, args, now)[0]
+            return erase_person(aggregate, args, now)[0]
         case name:
             return intake.take(aggregate, name, args, now, source=message.source)[0]
 

@@ -44,6 +44,7 @@ async def backup(
     out = Output(as_json=json)
     if not out.value({"copies": [str(each) for each in copied]}):
         out.items(f"Copied: {each}" for each in copied)
+        out.line("The keys are not among these: copy them afterwards, to another place.")
 
 
 def _files(settings: Settings) -> dict[str, Path]:

@@ -11,13 +11,13 @@ from cyclopts import Parameter
 
 from client.erasure.erasing import forget_in_pages
 from client.erasure.reapplying import reapply, remove_unreadable
-from client.erasure.report import written
+from client.erasure.report import report_lines
 from config.login import login
 from process.actor import Actor
 from process.privacy.requests import ErasureEntry, HoldReason, RequestState
 from process.types import Base
 from starter.cli.arguments import Json, flag
-from starter.cli.erasing import Opened, opened_stores
+from starter.cli.erasure_stores import Opened, opened_stores
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, confirmed, progress
 from starter.cli.pages_store import PagesStore
@@ -207,7 +207,7 @@ async def _ask(
         )
     if not (yes or (not out.as_json and confirmed(f"Ask for the erasure from {number}?"))):
         if not out.value([each._asdict() for each in found.leads]):
-            out.line("Nothing was asked for. Add --yes to do it.", "dim")
+            out.line("No request was made. Add --yes to make it.", "dim")
         return
     request = opened.requests.ask(
         found.person, [each.lead_id for each in found.leads], actor, limited=bool(lead_ids)
@@ -244,9 +244,9 @@ async def _confirm(
         outcome = await erasing.carry_out(
             request_id, _today(), lambda text: shown.update(bar, description=text)
         )
-    lines = list(written(outcome.request, outcome.leads, outcome.traces, _today()))
+    lines = list(report_lines(outcome.request, outcome.leads, outcome.hits, _today()))
     file = _write(folder, outcome.request.id, lines)
-    left = [f"{trace.store}: {trace.where}" for trace in outcome.traces if not trace.is_name]
+    left = [f"{hit.store}: {hit.where}" for hit in outcome.hits if not hit.is_id]
     result = ErasureResult(
         id=request_id,
         state=outcome.request.state(_today()),
@@ -305,11 +305,12 @@ def _forget_in_pages(opened: Opened, request_id: str, out: Output) -> None:
 async def _reapply(opened: Opened, out: Output) -> None:
     """Write erased events again over what a restored ledger has, and remove runs that nobody can read any more."""
     done = [each for each in reapply(opened.journal, opened.ring, opened.ledger) if each.changed]
+    if not out.as_json:  # at once: it is done even if Temporal does not answer
+        out.line(f"Erased again from the ledger: {count_of(len(done), 'lead')}.", "green")
+        out.items(each.lead_id for each in done)
     stores = (await opened.erasing(())).stores
     gone = [each async for each in remove_unreadable(stores.leads.client, opened.journal, stores.seconds)]
     if not out.value({"ledger": [each.lead_id for each in done], "temporal": gone}):
-        out.line(f"Erased again from the ledger: {count_of(len(done), 'lead')}.", "green")
-        out.items(each.lead_id for each in done)
         out.line(f"Unreadable in Temporal, and removed: {count_of(len(gone), 'lead')}.", "green")
         out.items(gone)
         if gone:

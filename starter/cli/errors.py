@@ -7,14 +7,13 @@ from temporalio.service import RPCError
 
 from client.configuration import DEFAULT_ADDRESS
 from client.connection import leads_error_of
+from client.erasure.errors import ErasureUnfinished, KeysOff, NoSuchErasure
 from client.errors import (
     AccessDenied,
     AddressMalformed,
     DecisionRefused,
     DecisionUnknown,
-    ErasureUnfinished,
     KeysFailed,
-    KeysOff,
     LeadHasEnded,
     LeadLost,
     LeadMissing,
@@ -24,7 +23,6 @@ from client.errors import (
     LedgerFailed,
     NamespaceMissing,
     NobodySoNamed,
-    NoSuchErasure,
     NoWorker,
     OtherLeadOpen,
     PossibleDuplicate,

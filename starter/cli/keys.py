@@ -98,10 +98,19 @@ def _do(action: Action, store: SqlKeyStore, settings: Settings, out: Output) -> 
         out.line(f"Keys that were wrapped anew: {rotated}", "green")
         if settings.keys.master_key_previous:
             out.line("LEADS_KEYS__MASTER_KEY_PREVIOUS is needed no more: take it out, here and elsewhere.")
-    out.line(f"{store.location}; owners: {counts.owners}, keys destroyed: {counts.destroyed}")
+    out.line(
+        f"{store.location}; owners (leads, months of chores, requests to erase): {counts.owners}, "
+        f"keys destroyed: {counts.destroyed}"
+    )
     out.line(
         f"What is written is {'sealed' if settings.keys.seals else 'not sealed (LEADS_KEYS__ENCRYPTION)'}"
     )
     for name, number in sorted(counts.kept.items()):
         which = "this one" if name == here.newest else "the previous one" if name in here.ids else "not here"
         out.items([f"Keys under the master key {name} ({which}): {number}"])
+    if missing := sorted(counts.kept.keys() - set(here.ids)):
+        out.line(
+            f"What is under {', '.join(missing)} can't be read here: set that master key, or while keys are rotated "
+            "LEADS_KEYS__MASTER_KEY_PREVIOUS.",
+            "yellow",
+        )

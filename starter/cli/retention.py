@@ -7,7 +7,7 @@ from process.policy import Retention
 from process.privacy.requests import ErasureEntry, RequestKind
 from process.types import Base
 from starter.cli.arguments import Json
-from starter.cli.erasing import opened_stores
+from starter.cli.erasure_stores import opened_stores
 from starter.cli.output import Output
 from starter.cli.what_if_report import count_of
 

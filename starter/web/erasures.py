@@ -14,9 +14,9 @@ from typing import Final, Self
 
 from pydantic import ValidationError
 
+from client.erasure.errors import ErasureRefused, KeysOff
 from client.erasure.finding import Found, find, person_named
 from client.erasure.requests import Requests
-from client.errors import ErasureRefused, KeysOff
 from client.export_person import collect, write_zip
 from client.key_rings import key_ring
 from config.settings import Settings

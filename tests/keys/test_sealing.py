@@ -73,13 +73,15 @@ def test_data_beyond_all_bounds_is_not_inflated() -> None:
         unseal(KEY, seal(KEY, b"\x00" * (MAX_PLAIN + 1), b""), b"")
 
 
-@pytest.mark.parametrize("text", ["lead-example-ab2c/2", "service/2026-11/1", "web/1"])
+@pytest.mark.parametrize(
+    "text", ["lead-example-ab2c/2", "service/2026-11/1", "web/1", "lead-Zoë O'Brien, 東京/1"]
+)
 def test_a_key_id_is_read_as_it_is_written(text: str) -> None:
     assert str(KeyId.parse(text)) == text
 
 
 @pytest.mark.parametrize(
-    "text", ["", "lead-a", "/1", "lead-a/", "lead-a/x", "lead-a/²", "lead a/1", "a" * 250 + "/1"]
+    "text", ["", "lead-a", "/1", "lead-a/", "lead-a/x", "lead-a/²", "lead\na/1", "a" * 250 + "/1"]
 )
 def test_any_other_text_is_no_key_id(text: str) -> None:
     with pytest.raises(ValueError, match="no key id"):

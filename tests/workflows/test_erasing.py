@@ -12,7 +12,7 @@ from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import unpack
 from process.envelope import THE_SERVICE, seal
 from process.personal import ERASED
-from process.privacy.erasing import Erasure, ErasureRequest
+from process.privacy.message import ErasePerson, ErasureAnswer
 from process.privacy.person import Person
 from tests.support.lives import KEY, known_person
 from tests.support.outside import Outside
@@ -25,10 +25,10 @@ from workflows.search_attributes import DOMAIN
 PRICE = {"amount": "12000", "currency": "USD", "per": "year"}
 MARKERS = ("Marker", "marker@example.org", "Fathom")
 OPENED = {"person": "Mara Marker", "email": "marker@example.org"}
-REQUEST = ErasureRequest(request_id="erasure-1", person=Person(addresses=("marker@example.org",)))
+REQUEST = ErasePerson(request_id="erasure-1", person=Person(addresses=("marker@example.org",)))
 
 
-def signed(life: Life, request: ErasureRequest, key: str = KEY) -> list[Any]:
+def signed(life: Life, request: ErasePerson, key: str = KEY) -> list[Any]:
     body = request.model_dump(mode="json")
     return [body, seal(key, life.id, "erase_person", body, THE_SERVICE).model_dump(mode="json")]
 
@@ -66,8 +66,8 @@ async def test_the_next_run_begins_without_the_person(
         await life.decide("questionnaire_sent")
         await life.decide("questionnaire_answered", response_id="one")
         await life.until(lambda _: outside.begun[f"read_answers {life.id}"] > 0)
-        answer: Erasure = await life.handle.execute_update(
-            "erase_person", args=signed(life, REQUEST), result_type=Erasure
+        answer: ErasureAnswer = await life.handle.execute_update(
+            "erase_person", args=signed(life, REQUEST), result_type=ErasureAnswer
         )
         held.set()
         await next_run(life, answer.run_id)
@@ -112,7 +112,7 @@ async def test_only_the_service_erases(env: WorkflowEnvironment, outside: Outsid
 async def test_a_signal_repeated_erases_once(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
-    everybody = ErasureRequest(request_id="retention-1", everybody=True)
+    everybody = ErasePerson(request_id="retention-1", everybody=True)
     async with Worker(env.client, task_queue=lead_id, activities=outside.activities()):
         life = await Life.begin(env, outside, lead_id, queue=lead_id, **OPENED)
         await life.settled()

@@ -9,9 +9,9 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from client.connection import as_leads_errors
+from client.erasure.errors import ErasureRefused, NoSuchErasure
 from client.erasure.finding import Found
 from client.erasure.settings import fields_naming
-from client.errors import ErasureRefused, NoSuchErasure
 from process.actor import Actor, Face
 from process.calendar import day_of
 from process.core.refusal import Refused, refuse

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from client.erasure.errors import ErasureRefused, NoSuchErasure
 from client.erasure.requests import Requests, owner_of
-from client.errors import ErasureRefused, NoSuchErasure
 from keys.journal import Journal
 from keys.ring import KeyRing
 from process.actor import Actor, Face

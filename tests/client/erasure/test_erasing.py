@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from client.erasure.erasing import forget_in_pages
+from client.erasure.errors import ErasureRefused
 from client.erasure.finding import person_named
 from client.erasure.runs import is_running, runs_of
 from client.erasure.search import StorePlace
-from client.errors import ErasureRefused
 from keys.journal import Journal
 from process.privacy.person import Person
 from process.privacy.requests import STEPS, HoldReason, LeadErasure, RequestState, Step
@@ -57,7 +57,7 @@ async def test_a_person_is_erased_from_running_and_ended_leads(world: World) -> 
         assert before.invoices
 
         outcome = await world.carry_out(world.asked("quixotina@zweifelhaft.example"))
-        assert outcome.is_complete, outcome.traces
+        assert outcome.is_complete, outcome.hits
         assert {each.lead_id for each in outcome.request.leads} == {hub.id, other.id, ended.id}
 
         view = await hub.settled()
@@ -119,7 +119,7 @@ async def test_it_is_not_done_before_the_pages_have_forgotten_wherever_they_are(
         request, pages = world.asked("Quixotina Zweifelhaft"), Pages()
         erasing = replace(world.erasing, no_pages=False)
         outcome = await erasing.carry_out(request.id, TODAY)
-        assert (outcome.is_complete, outcome.lacks_pages, outcome.traces) == (False, True, ())
+        assert (outcome.is_complete, outcome.lacks_pages, outcome.hits) == (False, True, ())
         forget_in_pages(world.requests, pages, request.id, TODAY)
         assert pages.rows == 0
         assert (await erasing.carry_out(request.id, TODAY)).is_complete
@@ -158,6 +158,6 @@ async def test_a_lead_that_only_heard_of_the_person_is_found_and_cleaned_the_nex
         assert [each.lead_id for each in request.leads] == [named.id]
 
         first = await world.carry_out(request)
-        assert {(each.store, each.where) for each in first.traces} == {("history", heard.id)}
+        assert {(each.store, each.where) for each in first.hits} == {("history", heard.id)}
         assert (await world.carry_out(request)).is_complete
         assert len((await heard.settled()).timeline) >= 1

@@ -35,8 +35,8 @@ async def test_earlier_runs_are_deleted_and_the_lead_goes_on(
         runs = await runs_of(env.client, life.id)
         assert len(runs) == 4
         assert runs[0] == (await life.handle.describe()).run_id
-        traces = [trace async for trace in Searcher(ADA).temporal(env.client, f"WorkflowId = '{life.id}'")]
-        assert {(trace.store, trace.where) for trace in traces} == {
+        hits = [hit async for hit in Searcher(ADA).temporal(env.client, f"WorkflowId = '{life.id}'")]
+        assert {(hit.store, hit.where) for hit in hits} == {
             ("history", life.id),
             ("visibility", life.id),
         }

@@ -57,4 +57,4 @@ def test_a_log_is_read_as_it_is_written(text: str, tmp_path: Path) -> None:
     (tmp_path / "worker.log").write_text(f"started\n{text}\nended\n", encoding="utf-8")
     (tmp_path / "other.log").write_text("Zoë\nand\nLöwe\n", encoding="utf-8")
     found = Searcher(Person(names=("Zoë Löwe",))).logs(tmp_path)
-    assert [Path(trace.where).name for trace in found] == ["worker.log"]
+    assert [Path(hit.where).name for hit in found] == ["worker.log"]

@@ -59,7 +59,7 @@ def test_what_is_found_is_shown_before_anything_is_asked_for(say: Callable[..., 
     assert shown.code == 0
     assert f"Known as: {PERSON}" in shown.out or f", {PERSON}" in shown.out
     assert "lead-example" in shown.out
-    assert "Nothing was asked for" in shown.out
+    assert "No request was made" in shown.out
     assert "Nobody has asked" in say("erase", "--list").out
     assert say("erase", "Nobody Anywhere").code == 4
 

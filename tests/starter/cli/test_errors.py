@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from client.erasure.errors import ErasureRefused, ErasureUnfinished, KeysOff, NoSuchErasure
 from client.errors import (
     AccessDenied,
     AddressMalformed,
@@ -13,11 +14,8 @@ from client.errors import (
     BroadcastBusy,
     DecisionRefused,
     DecisionUnknown,
-    ErasureRefused,
-    ErasureUnfinished,
     InexactLead,
     KeysFailed,
-    KeysOff,
     LeadErased,
     LeadHasEnded,
     LeadLost,
@@ -28,7 +26,6 @@ from client.errors import (
     LedgerFailed,
     NamespaceMissing,
     NobodySoNamed,
-    NoSuchErasure,
     NothingToRepair,
     NothingToRestore,
     NotRepairable,

@@ -53,9 +53,25 @@ def test_the_status_names_no_key(url: str, say: Say) -> None:
     made(url, "lead-a", "lead-b")
     status = say("keys", "status")
     assert status.code == 0
-    assert "owners: 2" in status.out
+    assert "requests to erase): 2" in status.out
+    assert "can't be read" not in status.out
     assert FIRST not in status.out
     assert say("keys", "--json").json["keys"] == {MasterKeys.of(FIRST).newest: 2}
+
+
+def test_a_short_key_is_named_alone(url: str, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADS_KEYS__MASTER_KEY", "short")
+    told = say("keys").err
+    assert "LEADS_KEYS__MASTER_KEY: the key is too short" in told
+    assert "LEADS_CHORES_QUEUE" not in told, "its default follows from other settings, and is not wrong"
+
+
+def test_the_status_says_which_master_key_is_missing(
+    url: str, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(url, "lead-a")
+    monkeypatch.setenv("LEADS_KEYS__MASTER_KEY", SECOND)
+    assert f"under {MasterKeys.of(FIRST).newest} can't be read here" in " ".join(say("keys").out.split())
 
 
 def test_a_master_key_is_changed(url: str, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from client.chores import Chores
 from client.erasure.erasing import Erasing
+from client.erasure.errors import KeysOff
 from client.erasure.requests import Requests
 from client.erasure.settings import fields_naming
 from client.erasure.steps import Stores
-from client.errors import KeysFailed, KeysOff, LedgerFailed
+from client.errors import KeysFailed, LedgerFailed
 from client.key_rings import key_ring
 from client.ledgers import ledger_of
 from config.policy_file import current_policy

@@ -3,10 +3,10 @@
 from client.directory import LeadHandle
 from client.leads import LeadsClient
 from process.envelope import THE_SERVICE, seal
-from process.privacy.erasing import ERASE_PERSON, Erasure, ErasureRequest
+from process.privacy.message import ERASE_PERSON, ErasePerson, ErasureAnswer
 
 
-async def erase_in(leads: LeadsClient, handle: LeadHandle, request: ErasureRequest) -> Erasure:
+async def erase_in(leads: LeadsClient, handle: LeadHandle, request: ErasePerson) -> ErasureAnswer:
     """Ask the lead, and return its answer. Its next run begins at once, as soon as effects under way have ended.
 
     Repeated, the same request begins another run and changes nothing else. Raises WorkflowUpdateFailedError if the lead
@@ -14,5 +14,7 @@ async def erase_in(leads: LeadsClient, handle: LeadHandle, request: ErasureReque
     """
     body = request.model_dump(mode="json")
     sealed = seal(leads.key, handle.id, ERASE_PERSON, body, THE_SERVICE).model_dump(mode="json")
-    answer: Erasure = await handle.execute_update(ERASE_PERSON, args=[body, sealed], result_type=Erasure)
+    answer: ErasureAnswer = await handle.execute_update(
+        ERASE_PERSON, args=[body, sealed], result_type=ErasureAnswer
+    )
     return answer

@@ -12,18 +12,18 @@ from process.effects.observations import AnswersRead
 from process.envelope import THE_SERVICE, public_key, seal
 from process.identity import Digests
 from process.personal import ERASED
-from process.privacy.erasing import (
+from process.privacy.message import (
     NOT_FROM_SERVICE,
     NOT_READ,
-    Erasing,
-    ErasureRequest,
+    ErasePerson,
+    ErasureUnderWay,
     erase_person,
     erased_again,
 )
 from tests.support.lives import KEY, Life
 from tests.support.redactions import ADA, all_texts
 
-REQUEST = ErasureRequest(request_id="one", person=ADA).model_dump(mode="json")
+REQUEST = ErasePerson(request_id="one", person=ADA).model_dump(mode="json")
 
 
 def signed(body: Any, key: str = KEY) -> tuple[Any, ...]:
@@ -76,9 +76,9 @@ def test_what_comes_back_later_goes_by_the_same_rule() -> None:
     life.does("questionnaire_sent")
     life.does("questionnaire_answered", response_id="one")
     aggregate = life.aggregate.replaced(digests=Digests(org="a", contact="b"))
-    request = ErasureRequest(request_id="one", person=ADA.replaced(names=())).model_dump(mode="json")
+    request = ErasePerson(request_id="one", person=ADA.replaced(names=())).model_dump(mode="json")
     after, begun = erase_person(aggregate, (request,), life.now)
-    assert isinstance(begun, Erasing)
+    assert isinstance(begun, ErasureUnderWay)
     assert not any(item.effect.kind == "read_answers" for item in after.outbox)
     assert after.digests == Digests(org="a")
     answers = AnswersRead(response_id="one", answers=(("Who?", "Ada Example"), ("Why?", "A secret")))

@@ -21,7 +21,7 @@ NOT_READ = refuse("That is no request to erase a person")
 NOT_FROM_SERVICE = refuse("Only the service erases a person, and this is not signed by it")
 
 
-class ErasureRequest(Given):
+class ErasePerson(Given):
     """A request to take the words of a person, or of everybody, out of a lead."""
 
     request_id: Annotated[Id, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")]
@@ -41,15 +41,15 @@ class ErasureRequest(Given):
         return self.person or EVERYBODY
 
 
-class Erasing(NamedTuple):
+class ErasureUnderWay(NamedTuple):
     """A request that is being carried out."""
 
-    request: ErasureRequest
+    request: ErasePerson
     redaction: Redaction
     """The rule by which the lead was redacted. It knows names that are in the lead no more."""
 
 
-class Erasure(Model):
+class ErasureAnswer(Model):
     """The answer: the words are gone from the lead's state. Its present run ends, and the next one begins without them."""
 
     request_id: Id
@@ -61,7 +61,7 @@ class Erasure(Model):
 
 def erase_person(
     aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime
-) -> tuple[LeadAggregate, Erasing | Refused]:
+) -> tuple[LeadAggregate, ErasureUnderWay | Refused]:
     """Take the person's words out of the lead, and note the request. Returns the request, or why it was refused.
 
     A lead that knows a key of the service believes only what that has signed, and one that has not heard from its workers
@@ -72,14 +72,14 @@ def erase_person(
     if aggregate.keys and not is_from_service(args, aggregate.keys, aggregate.lead.id, ERASE_PERSON):
         return _refused(aggregate, NOT_FROM_SERVICE, now)
     try:
-        request = ErasureRequest.model_validate(args[0] if args else {})
+        request = ErasePerson.model_validate(args[0] if args else {})
     except ValidationError:
         return _refused(aggregate, NOT_READ, now)
     redaction = redaction_of(tuple(aggregate.event_log.events), request.whom)
-    return redacted(aggregate, request.whom, request.request_id, now), Erasing(request, redaction)
+    return redacted(aggregate, request.whom, request.request_id, now), ErasureUnderWay(request, redaction)
 
 
-def erased_again(aggregate: LeadAggregate, erasing: Erasing) -> LeadAggregate:
+def erased_again(aggregate: LeadAggregate, erasing: ErasureUnderWay) -> LeadAggregate:
     """Return the lead without what effects under way have brought back of the person since the request."""
     return without(aggregate, erasing.redaction)
 
