@@ -46,6 +46,14 @@ class Opened:
         """Return the fields of the policy's team that name the person."""
         return fields_naming(self.policy, person)
 
+    def places_in_pages(self, person: Person) -> list[str] | None:
+        """Return the places in the store of the pages that name the person; None if it is not reached from here."""
+        store = PagesStore.of(self.settings, self.ring)
+        if store is None:
+            return None
+        with closing(store):
+            return [each.where for each in store.places(person)]
+
     async def erasing(self, logs: Sequence[Path], *, no_pages: bool = False) -> Erasing:
         """Return what carries requests out, connected to Temporal. Raises LeadsError.
 
