@@ -12,7 +12,7 @@ from client.erasure.requests import Requests
 from client.erasure.settings import fields_naming
 from client.erasure.steps import Stores
 from client.errors import KeysFailed, LedgerFailed
-from client.key_rings import key_ring
+from client.key_rings import demand_keys, key_ring
 from client.ledgers import ledger_of
 from config.policy_file import current_policy
 from config.settings import Settings
@@ -69,6 +69,7 @@ def opened_stores() -> Iterator[Opened]:
     ring = key_ring(settings)
     if ring is None or not settings.keys.seals:
         raise KeysOff
+    demand_keys(settings)
     try:
         with (
             closing(ledger_of(settings)) as ledger,
