@@ -21,7 +21,7 @@ from starter.cli.erasure_stores import Opened, opened_stores
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, confirmed, progress
 from starter.cli.pages_store import PagesStore
-from starter.cli.persons import actor_at_command_line, find_person, show_found
+from starter.cli.persons import actor_at_command_line, demand_people, find_person, show_found
 from starter.cli.what_if_report import count_of
 
 REPORT = "erasure-{id}.md"
@@ -164,6 +164,8 @@ async def erase(
     out = Output(as_json=json)
     with opened_stores() as opened:
         actor = actor_at_command_line(by or login(), opened.policy)
+        if confirm or hold or withdraw:
+            demand_people(actor, opened.policy)
         if person is not None:
             await _ask(
                 opened, (person, *more), lead or (), actor, out, widen=not exactly, anyway=anyway, yes=yes
@@ -215,6 +217,7 @@ async def _ask(
         )
     if not (found.leads or places or (anyway and not lead_ids)):
         raise CommandFailed(ExitCode.NOT_FOUND, _nowhere(has_pages=places is not None))
+    demand_people(actor, opened.policy)
     number = count_of(len(found.leads), "lead") + (
         f" and {count_of(len(places), 'place')} of the pages" if places else ""
     )

@@ -97,6 +97,19 @@ def test_whoever_asks_is_known_and_does_not_confirm(
     assert (nope.code, "`leads erase --list`" in nope.err) == (3, True)
 
 
+def test_where_roles_are_of_teams_only_two_people_are_named_first(
+    say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADS_PEOPLE", json.dumps({"sales": ["team:sales"]}))
+    for words in ((PERSON, "--yes"), ("--confirm", "ab12cd34", "--yes")):
+        refused = say("erase", *words)
+        assert (refused.code, "LEADS_ALIASES" in refused.err, "the pages" in refused.err) == (3, True, True)
+    monkeypatch.setenv("LEADS_ALIASES", json.dumps({"ann": ["ann.a"], "bob": ["bob.b"]}))
+    name = asked(say)
+    nearly = say("erase", "--confirm", name, "--by", "bob.b")
+    assert (nearly.code, "Nothing was erased" in nearly.out) == (0, True)
+
+
 def test_the_pages_forget_where_they_are(
     say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
