@@ -21,7 +21,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.errors import SettingsDiffer
+from client.errors import KeysFailed, SettingsDiffer
 from client.key_rings import key_ring, keys_exist
 from client.ledgers import ledger_of
 from config.settings import Settings
@@ -141,6 +141,24 @@ async def claim(client: Client, settings: Settings) -> None:
     more = ((here.credentials, known.credentials), (here.ledger, known.ledger), (here.keys, known.keys))
     if any(here_is and not known_is for here_is, known_is in more):
         await adopt(client, settings)
+
+
+async def demand_same_keys(client: Client, settings: Settings) -> None:
+    """Raise KeysFailed if these settings have another key store than the workers. RPCError is not raised."""
+    if not settings.keys.master_keys:
+        return
+    try:
+        known = await recorded(client, settings.task_queue)
+    except RPCError:
+        return  # what is asked for next says it better
+    if known is None or not known.keys:
+        return
+    here = await asyncio.to_thread(_keys, settings, create=False)
+    if here is not None and here != known.keys:
+        raise KeysFailed(
+            "The key store here is not the one of this service's workers. Set LEADS_KEYS__STORE_URL as they have it, or "
+            "put the newest copy of its key store back, as docs/operations.md says."
+        )
 
 
 async def adopt(client: Client, settings: Settings) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.belonging import Belonging, adopt, claim, recorded
-from client.errors import SettingsDiffer
+from client.belonging import Belonging, adopt, claim, demand_same_keys, recorded
+from client.errors import KeysFailed, SettingsDiffer
 from config.settings import Settings
 from ledger.events import Ledger
 
@@ -65,6 +65,10 @@ async def test_a_worker_without_keys_is_refused(
         with pytest.raises(SettingsDiffer) as refused:
             await claim(env.client, without)
         assert why in refused.value.differences[0]
+    for elsewhere in (another, lost):
+        with pytest.raises(KeysFailed, match="not the one of this service's workers"):
+            await demand_same_keys(env.client, elsewhere)
+    await demand_same_keys(env.client, settings(**keys("ours")))
     assert not (tmp_path / "lost.sqlite").exists(), "a worker makes no store in place of a lost one"
 
 
