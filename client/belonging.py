@@ -22,7 +22,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import SettingsDiffer
-from client.key_rings import key_ring
+from client.key_rings import key_ring, keys_exist
 from client.ledgers import ledger_of
 from config.settings import Settings
 from keys.errors import KeysUnavailable
@@ -49,8 +49,11 @@ class Belonging(Base):
     """The key store's own identity; empty if there are no keys, None if it cannot be reached."""
 
     @classmethod
-    async def of(cls, settings: Settings, *, create: bool = False) -> Self:
-        """Return what the settings say. `create` makes a missing ledger. Raises LedgerRefused for an unusable URL."""
+    async def of(cls, settings: Settings, *, create: bool = False, create_keys: bool = False) -> Self:
+        """Return what the settings say. `create` makes a missing ledger, `create_keys` a missing key store.
+
+        Raises LedgerRefused for an unusable URL.
+        """
         identity, location = await asyncio.to_thread(_ledger, settings, create=create)
         github = settings.github
         api = urlsplit(github.api_url)
@@ -60,7 +63,7 @@ class Belonging(Base):
             organisation=github.org,
             outside="sandbox" if api.scheme == "http" else str(api.hostname),
             credentials=bool(github.token or github.app_id),
-            keys=await asyncio.to_thread(_keys, settings),
+            keys=await asyncio.to_thread(_keys, settings, create=create_keys),
         )
 
     def differences(self, here: "Belonging") -> Iterator[str]:
@@ -91,11 +94,11 @@ def _ledger(settings: Settings, *, create: bool) -> tuple[str | None, str]:
         ledger.close()
 
 
-def _keys(settings: Settings) -> str | None:
-    """Return the identity of the key store."""
+def _keys(settings: Settings, *, create: bool) -> str | None:
+    """Return the identity of the key store, empty if there is none."""
     try:
         ring = key_ring(settings)
-        return ring.identity() if ring else ""
+        return ring.identity() if ring and (create or keys_exist(settings)) else ""
     except KeysUnavailable:
         return None
 
@@ -126,11 +129,13 @@ async def claim(client: Client, settings: Settings) -> None:
     """
     known = await recorded(client, settings.task_queue)
     if known is None:
-        await _record(client, settings.task_queue, await Belonging.of(settings, create=True))
+        await _record(
+            client, settings.task_queue, await Belonging.of(settings, create=True, create_keys=True)
+        )
         known = await recorded(client, settings.task_queue)  # another worker may have been faster
     if known is None:
         return  # this server keeps schedules from us
-    here = await Belonging.of(settings)
+    here = await Belonging.of(settings, create_keys=not known.keys)  # a lost key store is not replaced
     if different := list(known.differences(here)):
         raise SettingsDiffer(client.namespace, different)
     more = ((here.credentials, known.credentials), (here.ledger, known.ledger), (here.keys, known.keys))
@@ -140,7 +145,7 @@ async def claim(client: Client, settings: Settings) -> None:
 
 async def adopt(client: Client, settings: Settings) -> None:
     """Record these settings in place of others."""
-    here = await Belonging.of(settings, create=True)
+    here = await Belonging.of(settings, create=True, create_keys=True)
     try:
         await client.get_schedule_handle(name_of(settings.task_queue)).delete()
     except RPCError as error:

@@ -1,7 +1,15 @@
 """The key ring of this process, as its settings have it."""
 
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from client.errors import KeysFailed
 from config.settings import Settings
+from keys.errors import KeysError
 from keys.ring import KeyRing
+
+if TYPE_CHECKING:
+    from keys.sql_store import SqlKeyStore
 
 
 def key_ring(settings: Settings) -> KeyRing | None:
@@ -12,3 +20,32 @@ def key_ring(settings: Settings) -> KeyRing | None:
     from keys.opening import ring_at  # only this needs a database, which takes a moment to load
 
     return ring_at(keys.store_url.get_secret_value(), *keys.master_keys, cache_seconds=keys.cache_seconds)
+
+
+def keys_exist(settings: Settings) -> bool:
+    """Return True if the key store is there. None is made. Raises KeysRefused or KeysUnavailable."""
+    with closing(_store(settings)) as store:
+        return store.exists()
+
+
+def demand_keys(settings: Settings) -> None:
+    """Raise KeysFailed if there are master keys and no key store: it may be lost, and a new one opens nothing."""
+    if not settings.keys.master_keys:
+        return
+    try:
+        with closing(_store(settings)) as store:
+            if store.exists():
+                return
+    except KeysError as error:
+        raise KeysFailed(str(error)) from None
+    raise KeysFailed(
+        f"There is no key store ({store.location}). If this service has sealed anything, put the newest copy of its key "
+        "store back, as docs/operations.md says. Only where nothing was ever sealed: `leads keys init` makes one."
+    )
+
+
+def _store(settings: Settings) -> "SqlKeyStore":
+    from keys.master_keys import MasterKeys
+    from keys.sql_store import SqlKeyStore  # as above
+
+    return SqlKeyStore(settings.keys.store_url.get_secret_value(), MasterKeys(settings.keys.master_keys))

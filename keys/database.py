@@ -56,6 +56,8 @@ class KeysDatabase:
 
     def has(self, table: str) -> bool:
         """Return True if the table is there. None is made."""
+        if self._made:
+            return True
         if self._engine.dialect.name == "sqlite" and not Path(str(self._engine.url.database)).is_file():
             return False
         with translated(self._engine.url):

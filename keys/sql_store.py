@@ -45,7 +45,7 @@ class SqlKeyStore:
         return store
 
     def prepare(self) -> None:
-        """Make the tables if they are missing. It happens by itself before the first use."""
+        """Make the tables if they are missing. It happens by itself before the first writing."""
         self._database.prepare()
 
     def exists(self) -> bool:
@@ -117,6 +117,8 @@ class SqlKeyStore:
 
     def counts(self) -> Counts:
         """Return how many keys there are, and under which master keys."""
+        if not self.exists():
+            return Counts(0, {}, 0)
         by_key = (
             select(KEYS.c.master_key, func.count().label("number"))
             .where(KEYS.c.wrapped.is_not(None))
@@ -193,5 +195,8 @@ class SqlKeyStore:
         return key
 
     def _rows(self, asked: Executable) -> Sequence[Row[Any]]:
+        """Return the rows that are asked for: none where there is no store, which no reading makes."""
+        if not self.exists():
+            return ()
         with self._database.reading() as connection:
             return connection.execute(asked).all()

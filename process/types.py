@@ -124,8 +124,11 @@ Line = Annotated[
 ]
 """One line of text. If it is given by a person now, `line_complaint` applies."""
 
+TEXT_PATTERN = r"^[^\x00]*$"
+"""Pattern by which a text of several lines is known from one line."""
+
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000, pattern=r"^[^\x00]*$")
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000, pattern=TEXT_PATTERN)
 ]
 """Free text, possibly of several lines."""
 

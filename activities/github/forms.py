@@ -1,6 +1,6 @@
 """Renders the issue forms of the team's repositories, with the labels of the policy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from config.groups import GitHub
@@ -8,7 +8,7 @@ from process.decisions.serving import HubInformationGiven
 from process.lead.hub import HUB_FIELDS, PENDING
 from process.lead.qualification import MANIAC_T
 from process.policy import Policy
-from process.types import Line
+from process.types import TEXT_PATTERN
 from templates.rendering import render
 
 FOLDER = ".github/ISSUE_TEMPLATE"
@@ -57,6 +57,7 @@ def forms(settings: GitHub, policy: Policy) -> Iterator[Form]:
 
 def _hub_questions() -> Iterator[tuple[str, _Question]]:
     """Yield the questions about a hub, described by the fields of the decision that takes the answers."""
+    schema = HubInformationGiven.model_json_schema()
     for name, label in HUB_FIELDS.items():
         field = HubInformationGiven.model_fields[name]
         text = field.description or ""
@@ -65,7 +66,12 @@ def _hub_questions() -> Iterator[tuple[str, _Question]]:
             _Question(
                 label=label,
                 help=f"{text[:1].upper()}{text[1:]}.",
-                long=Line not in (field.annotation, *getattr(field.annotation, "__args__", ())),
+                long=_takes_lines(schema["properties"][name]),
                 needed=name == "name",
             ),
         )
+
+
+def _takes_lines(field: Mapping[str, Any]) -> bool:
+    """Return True if a value may have several lines, by the schema of the optional field."""
+    return any(each.get("pattern") == TEXT_PATTERN for each in field["anyOf"])

@@ -21,7 +21,7 @@ from starter.cli.erasure_stores import Opened, opened_stores
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, confirmed, progress
 from starter.cli.pages_store import PagesStore
-from starter.cli.persons import actor_at_command_line, find_person, show_found
+from starter.cli.persons import actor_at_command_line, demand_people, find_person, show_found
 from starter.cli.what_if_report import count_of
 
 REPORT = "erasure-{id}.md"
@@ -71,12 +71,15 @@ class ErasureResult(Base):
 async def erase(
     person: Annotated[
         str | None,
-        Parameter(
-            help="The person's mail address, GitHub login (as @ada) or name, as they are known to leads."
-        ),
+        Parameter(help="The person's mail address, GitHub login (as @ada) or full name, as leads know them."),
     ] = None,
     /,
-    *more: Annotated[str, Parameter(help="Further words of the same person.")],
+    *more: Annotated[
+        str,
+        Parameter(
+            help="Further words of the same person, such as the surname alone: it is not found by the full name."
+        ),
+    ],
     lead: Annotated[
         list[str] | None,
         Parameter(
@@ -86,6 +89,10 @@ async def erase(
     ] = None,
     exactly: Annotated[
         bool, flag("Look for these words alone, not for further ones of the same person.")
+    ] = False,
+    anyway: Annotated[
+        bool,
+        flag("Ask even if neither a lead nor the pages name the person: the rest is searched at --confirm."),
     ] = False,
     confirm: Annotated[
         str | None,
@@ -157,8 +164,12 @@ async def erase(
     out = Output(as_json=json)
     with opened_stores() as opened:
         actor = actor_at_command_line(by or login(), opened.policy)
+        if confirm or hold or withdraw:
+            demand_people(actor, opened.policy)
         if person is not None:
-            await _ask(opened, (person, *more), lead or (), actor, out, widen=not exactly, yes=yes)
+            await _ask(
+                opened, (person, *more), lead or (), actor, out, widen=not exactly, anyway=anyway, yes=yes
+            )
         elif confirm is not None:
             await _confirm(
                 opened,
@@ -190,15 +201,26 @@ async def _ask(
     out: Output,
     *,
     widen: bool,
+    anyway: bool,
     yes: bool,
 ) -> None:
     """Show what is found of the person, and make a request."""
     found = find_person(opened.ledger, words, lead_ids, widen=widen)
     if not out.as_json:
         show_found(found, out)
-    if not found.leads:
-        raise CommandFailed(ExitCode.NOT_FOUND, "No lead names this person.")
-    number = count_of(len(found.leads), "lead")
+    places = [] if lead_ids else opened.places_in_pages(found.person)
+    if not out.as_json:
+        out.items(f"pages: {each}" for each in places or ())
+        out.line(
+            "A surname alone is not found by the full name: give it as well, if somebody may have written it.",
+            "dim",
+        )
+    if not (found.leads or places or (anyway and not lead_ids)):
+        raise CommandFailed(ExitCode.NOT_FOUND, _nowhere(has_pages=places is not None))
+    demand_people(actor, opened.policy)
+    number = count_of(len(found.leads), "lead") + (
+        f" and {count_of(len(places), 'place')} of the pages" if places else ""
+    )
     if named := opened.names_in_settings(found.person):
         raise CommandFailed(
             ExitCode.REFUSED,
@@ -215,6 +237,18 @@ async def _ask(
     if not out.value(ErasureLine.of(request, _today())):
         out.line(f"Asked for: {request.id}", "green")
         out.line(f"Somebody else carries it out: leads erase --confirm {request.id}")
+
+
+def _nowhere(*, has_pages: bool) -> str:
+    """Return that nobody was found, and where nobody has looked."""
+    asked = (
+        "" if has_pages else "the store of the pages (it is not reached from here: LEADS_WEB__STORE_URL), "
+    )
+    return (
+        f"No lead{' and no row of the pages' if has_pages else ''} names this person. A surname alone is not found in a "
+        'full name: give all words of theirs (leads erase "Full Name" Surname mail). Not looked at yet: '
+        f"{asked}Temporal's other histories and the logs. With --anyway a request is made, and --confirm searches them."
+    )
 
 
 async def _confirm(

@@ -12,7 +12,7 @@ from client.erasure.requests import Requests
 from client.erasure.settings import fields_naming
 from client.erasure.steps import Stores
 from client.errors import KeysFailed, LedgerFailed
-from client.key_rings import key_ring
+from client.key_rings import demand_keys, key_ring
 from client.ledgers import ledger_of
 from config.policy_file import current_policy
 from config.settings import Settings
@@ -46,6 +46,14 @@ class Opened:
         """Return the fields of the policy's team that name the person."""
         return fields_naming(self.policy, person)
 
+    def places_in_pages(self, person: Person) -> list[str] | None:
+        """Return the places in the store of the pages that name the person; None if it is not reached from here."""
+        store = PagesStore.of(self.settings, self.ring)
+        if store is None:
+            return None
+        with closing(store):
+            return [each.where for each in store.places(person)]
+
     async def erasing(self, logs: Sequence[Path], *, no_pages: bool = False) -> Erasing:
         """Return what carries requests out, connected to Temporal. Raises LeadsError.
 
@@ -69,6 +77,7 @@ def opened_stores() -> Iterator[Opened]:
     ring = key_ring(settings)
     if ring is None or not settings.keys.seals:
         raise KeysOff
+    demand_keys(settings)
     try:
         with (
             closing(ledger_of(settings)) as ledger,

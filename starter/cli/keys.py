@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from client.key_rings import demand_keys
 from config.settings import Settings
 from keys.errors import KeysError
 from keys.master_keys import MasterKeys
@@ -47,6 +48,8 @@ async def keys(
             out.line("Then run `leads keys init` again, which makes the key store.", "dim")
         return
     store = _opened(settings)
+    if action != "init":
+        demand_keys(settings)
     try:
         await asyncio.to_thread(_do, action, store, settings, out)
     except KeysError as error:
@@ -77,8 +80,8 @@ def _opened(settings: Settings) -> SqlKeyStore:
 
 
 def _do(action: Action, store: SqlKeyStore, settings: Settings, out: Output) -> None:
-    store.prepare()
     if action == "init":
+        store.prepare()
         if not out.value({"settings": {}, "store": store.location}):
             out.line(f"The key store is ready: {store.location}", "green")
         return

@@ -12,6 +12,7 @@ from ledger.errors import LedgerError
 from ledger.reader import LedgerReader
 from process.actor import Actor, Face, identity_of, plain_name
 from process.policy import Policy
+from process.privacy.acquaintance import TEAM
 from process.types import Role
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
@@ -66,3 +67,15 @@ def actor_at_command_line(by: str, policy: Policy) -> Actor:
     roles = tuple(sorted(Role(role) for role, names in named.items() if identity in names))
     known = roles or identity in {plain_name(each) for each in policy.aliases}
     return Actor(face=Face.COMMAND_LINE, identity=identity if known else None, roles=roles or None)
+
+
+def demand_people(actor: Actor, policy: Policy) -> None:
+    """Raise CommandFailed if nobody can be known at the command line: the roles are those of teams only."""
+    named = [name for names in policy.people.values() for name in names]
+    if actor.identity is None and not policy.aliases and all(name.startswith(TEAM) for name in named):
+        raise CommandFailed(
+            ExitCode.REFUSED,
+            "Nobody is known at the command line: LEADS_PEOPLE names teams only, and their members are not asked for "
+            "here. An erasure needs two people. Set LEADS_ALIASES with the names of two at the command line, such as "
+            '{"ada": ["ada.l"], "bo": ["bo.m"]}, or ask and agree in the pages, signed in.',
+        )

@@ -1,9 +1,11 @@
 """Connects to Temporal, for all commands."""
 
+import asyncio
 from datetime import timedelta
 
 from client.connection import connect
 from client.errors import LedgerFailed
+from client.key_rings import demand_keys
 from client.leads import LeadsClient
 from client.sealing import codec_by
 from config import policy_file
@@ -17,6 +19,7 @@ TIMEOUT = 10.0
 async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
     """Return a client for the leads of the configured server. Raises LeadsError or SettingsError."""
     known = read_settings()
+    await asyncio.to_thread(demand_keys, known)
     within = timedelta(seconds=timeout)
     client = await connect(retry_for=within, codec=codec_by(known))
     return LeadsClient(

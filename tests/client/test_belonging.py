@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.belonging import adopt, claim, recorded
+from client.belonging import Belonging, adopt, claim, recorded
 from client.errors import SettingsDiffer
 from config.settings import Settings
 from ledger.events import Ledger
@@ -54,10 +54,18 @@ async def test_a_worker_without_keys_is_refused(
     await claim(env.client, settings())
     await claim(env.client, settings(**keys("ours")))  # from now on what is written is sealed
     await claim(env.client, settings(**keys("ours")))
-    for without, why in ((settings(**keys("other")), "is another key store"), (settings(), "are no keys")):
+    another = settings(**keys("another"))
+    await Belonging.of(another, create_keys=True)
+    lost = settings(**keys("lost"))
+    for without, why in (
+        (another, "is another key store"),
+        (lost, "are no keys"),
+        (settings(), "are no keys"),
+    ):
         with pytest.raises(SettingsDiffer) as refused:
             await claim(env.client, without)
         assert why in refused.value.differences[0]
+    assert not (tmp_path / "lost.sqlite").exists(), "a worker makes no store in place of a lost one"
 
 
 @pytest.mark.parametrize(

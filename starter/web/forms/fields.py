@@ -17,13 +17,12 @@ from process.decisions.base import SET_FOR_SIGNED_IN, Decision, given_fields
 from process.decisions.serving import HubInformationGiven
 from process.lead.hub import HUB_FIELDS
 from process.money.amounts import CURRENCY_PATTERN
-from process.types import Text
+from process.types import TEXT_PATTERN
 
 FEW = 4
 """Choices that are shown at once, as radio buttons."""
 YES_OR_NO = (("true", "Yes"), ("false", "No"))
 
-_TEXT_PATTERN = get_args(Text)[1].pattern
 _LABELS = {
     "org": "Organisation",
     "email": "Mail address",
@@ -175,7 +174,7 @@ def _widget(
         return Widget.CHECKBOX
     if choices:
         return Widget.RADIOS if len(choices) <= FEW else Widget.SELECT
-    if type_ is str and any(getattr(each, "pattern", None) == _TEXT_PATTERN for each in constraints):
+    if type_ is str and any(getattr(each, "pattern", None) == TEXT_PATTERN for each in constraints):
         return Widget.TEXT
     if type_ in (str, int, Decimal, AwareDatetime):
         return Widget.LINE

@@ -161,3 +161,10 @@ async def test_a_lead_that_only_heard_of_the_person_is_found_and_cleaned_the_nex
         assert {(each.store, each.where) for each in first.hits} == {("history", heard.id)}
         assert (await world.carry_out(request)).is_complete
         assert len((await heard.settled()).timeline) >= 1
+
+
+async def test_a_request_for_somebody_of_no_lead_comes_to_its_end(world: World) -> None:
+    request = world.asked("Otto Ohnelead")
+    assert request.leads == ()
+    outcome = await world.carry_out(request)
+    assert (outcome.is_complete, outcome.hits) == (True, ())

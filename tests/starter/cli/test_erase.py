@@ -9,10 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from client.key_rings import key_ring
 from client.ledgers import ledger_of
 from keys.opening import ring_at
+from process.policy import Policy
 from starter.cli import erase
 from starter.cli.configuration import read_settings
+from starter.web.auth.database import WebDatabase
+from starter.web.auth.people import People, Person, Way
+from starter.web.auth.sealing import WebContents
+from starter.web.auth.store import AccountStore
 from tests.support.commands import Ended
 from tests.support.lives import Life
 from tests.support.rows import write_events
@@ -64,6 +70,21 @@ def test_what_is_found_is_shown_before_anything_is_asked_for(say: Callable[..., 
     assert say("erase", "Nobody Anywhere").code == 4
 
 
+def test_somebody_of_no_lead_is_looked_for_in_the_pages(
+    say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = say("erase", "Otto Ohnelead", "--yes")
+    assert (nowhere.code, "LEADS_WEB__STORE_URL" in nowhere.err) == (4, True)
+    assert say("erase", "Otto Ohnelead", "--anyway", "--yes", "--json").json["leads"] == 0
+    url = f"sqlite:///{sealed / 'web.sqlite'}"
+    monkeypatch.setenv("LEADS_WEB__STORE_URL", url)
+    people = People(Policy(), frozenset({Way.GITHUB}))
+    with closing(WebDatabase.open(url, WebContents(key_ring(read_settings()), "p" * 32))) as database:
+        AccountStore(database, people).sign_in(Person(Way.GITHUB, "otto-ohnelead", 7))
+    found = say("erase", "@otto-ohnelead", "--yes")
+    assert (found.code, "pages: " in found.out, "Asked for" in found.out) == (0, True, True)
+
+
 def test_whoever_asks_is_known_and_does_not_confirm(
     say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +95,19 @@ def test_whoever_asks_is_known_and_does_not_confirm(
     assert (same.code, "somebody else" in same.err) == (3, True)
     nope = say("erase", "--confirm", "nope", "--yes", "--by", "bob")
     assert (nope.code, "`leads erase --list`" in nope.err) == (3, True)
+
+
+def test_where_roles_are_of_teams_only_two_people_are_named_first(
+    say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADS_PEOPLE", json.dumps({"sales": ["team:sales"]}))
+    for words in ((PERSON, "--yes"), ("--confirm", "ab12cd34", "--yes")):
+        refused = say("erase", *words)
+        assert (refused.code, "LEADS_ALIASES" in refused.err, "the pages" in refused.err) == (3, True, True)
+    monkeypatch.setenv("LEADS_ALIASES", json.dumps({"ann": ["ann.a"], "bob": ["bob.b"]}))
+    name = asked(say)
+    nearly = say("erase", "--confirm", name, "--by", "bob.b")
+    assert (nearly.code, "Nothing was erased" in nearly.out) == (0, True)
 
 
 def test_the_pages_forget_where_they_are(

@@ -105,6 +105,13 @@ def test_a_check_makes_no_store(url: str, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_command_that_misses_the_store_refuses_and_makes_none(url: str, tmp_path: Path, say: Say) -> None:
+    for command in (("keys",), ("keys", "rotate"), ("erase", "--list"), ("show", "lead-1")):
+        ended = say(*command)
+        assert (ended.code != 0, "put the newest copy" in ended.err) == (True, True), command
+        assert not (tmp_path / "keys.sqlite").exists()
+
+
 def test_a_missing_pepper_and_encryption_that_is_off_are_told(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
