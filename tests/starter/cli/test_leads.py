@@ -138,11 +138,11 @@ async def test_without_a_worker_a_decision_is_sent_and_taken_later(
 ) -> None:
     started = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
     lead = started.json["lead_id"]
-    ended = await leads_alone("questionnaire-sent", lead, "--timeout", "0.5", "--json")
+    ended = await leads_alone("questionnaire-sent", lead, "--timeout", "2", "--json")
     assert ended.code == 0
     assert ended.json["pending"] is True
     assert "No worker answers" in ended.json["message"]
-    unanswered = await leads_alone("show", lead, "--timeout", "0.5")
+    unanswered = await leads_alone("show", lead, "--timeout", "2")
     assert unanswered.code == 5
     assert "No worker answers" in unanswered.err
     assert (await leads_alone("retry", lead, "--timeout", "0.5")).code == 5
