@@ -40,7 +40,7 @@ def demand_keys(settings: Settings) -> None:
         raise KeysFailed(str(error)) from None
     raise KeysFailed(
         f"There is no key store ({store.location}). If this service has sealed anything, put the newest copy of its key "
-        "store back, as docs/operations.md says. Only where nothing was ever sealed: `leads keys init` makes one."
+        "store back; where nothing was ever sealed, make a new one. docs/operations.md says how."
     )
 
 

@@ -86,8 +86,6 @@ class LeadWorkflow:
         self.memo: dict[str, str] = {
             name: str(value) for name, value in workflow.memo().items() if name in MEMO
         }
-        self.messages_wait = False
-        """True as long as messages wait until the lead can tell who sent them (workflows/runtime/steps.py)."""
         self.adopting = False
         self.erasing: list[ErasureUnderWay] = []
         """Requests since which effects under way may bring back words of a person."""
@@ -133,9 +131,7 @@ class LeadWorkflow:
     async def turn(self) -> None:
         """Wait until the lead can tell who sent a message, and the present task can take one more."""
         if not self.recorder.knows_keys and self.refused is None:
-            self.messages_wait = True
             await workflow.wait_condition(lambda: self.recorder.knows_keys)
-            self.messages_wait = False
         await self.turns.turn()
 
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:

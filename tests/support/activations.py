@@ -23,7 +23,7 @@ from process.views.recording import Recorded, RecordRequest
 from tests.support.outside import brought_back
 from tests.support.workflow_lives import OPENED
 from workflows.lead import LeadWorkflow
-from workflows.runtime.steps import SENT_BY_ITSELF, StepRunner
+from workflows.runtime.steps import StepRunner
 from workflows.runtime.worker_converter import WorkerPayloadConverter
 
 BEGAN = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
@@ -84,15 +84,11 @@ class Activations:
 
     def begin(self) -> None:
         """Start the lead."""
-        self.task([self.beginning()])
-
-    def beginning(self) -> WorkflowActivationJob:
-        """Return the job that starts the lead."""
         job = WorkflowActivationJob()
         job.initialize_workflow.workflow_type = "LeadWorkflow"
         job.initialize_workflow.workflow_id = LEAD
         job.initialize_workflow.arguments.extend(self._converter.to_payloads([OPENED]))
-        return job
+        self.task([job])
 
     def task(self, jobs: Sequence[WorkflowActivationJob]) -> None:
         """Bring these jobs in one activation, and answer the local activities that follow."""
@@ -128,14 +124,10 @@ class Activations:
 
     def query(self, name: str = "lead") -> str:
         """Ask a query, which must change nothing, and return the answer as JSON."""
-        (answer,) = self.activate([self.asked(name, SENT_BY_ITSELF)]).successful.commands
-        return answer.respond_to_query.succeeded.response.data.decode()
-
-    def asked(self, name: str, query_id: str) -> WorkflowActivationJob:
-        """Return the job of a query. One that comes with a task has an id of its own."""
         job = WorkflowActivationJob()
-        job.query_workflow.query_id, job.query_workflow.query_type = query_id, name
-        return job
+        job.query_workflow.query_id, job.query_workflow.query_type = "legacy_query", name
+        (answer,) = self.activate([job]).successful.commands
+        return answer.respond_to_query.succeeded.response.data.decode()
 
     def result(self) -> WorkflowActivationJob | None:
         """Return the job with the result of the oldest activity, or None if none is under way."""

@@ -159,26 +159,6 @@ def test_a_result_is_taken_in_the_task_that_runs_it(during_replay: bool) -> None
         assert "price_quoted" in lead.query("timeline")
 
 
-def test_a_query_that_comes_with_the_messages_of_a_new_lead_is_answered_after_them() -> None:
-    """They wait for the service's keys. The server holds such a query to come after all messages that were sent before."""
-    with Activations() as lead:
-        (writing,) = local(lead.activate([lead.beginning(), lead.signal(MESSAGES[1])], length=3))
-        assert not lead.activate([lead.asked("timeline", "one")], length=3).successful.commands
-        done = lead.activate([lead.written(writing)], length=3).successful.commands
-        (answer,) = [each.respond_to_query for each in done if each.HasField("respond_to_query")]
-        assert answer.query_id == "one"
-        assert "price_quoted" in answer.succeeded.response.data.decode()
-        (again,) = lead.activate([lead.asked("timeline", "two")], length=3).successful.commands
-        assert again.respond_to_query.query_id == "two"
-
-
-def test_a_new_lead_without_messages_answers_a_query_at_once() -> None:
-    with Activations() as lead:
-        lead.activate([lead.beginning()], length=3)
-        (answer,) = lead.activate([lead.asked("timeline", "one")], length=3).successful.commands
-        assert "lead_opened" in answer.respond_to_query.succeeded.response.data.decode()
-
-
 def local(completion: WorkflowActivationCompletion) -> list[WorkflowCommand]:
     """Return the commands that schedule local activities."""
     commands = completion.successful.commands

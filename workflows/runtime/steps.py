@@ -13,9 +13,6 @@ again, as the history has it.
 A query can also end a task while a local activity is under way. Its result then comes in the next task, although the history
 may have it in the task before. That changes nothing if it comes by itself. If it comes together with that task's news,
 nobody can tell which was first, so the task fails once and the workflow is loaded again.
-
-A query that comes with a task is answered after the task's messages. If they wait for a local activity, as those do that a
-new lead finds before it knows the service's keys, the query waits with them.
 """
 
 import threading
@@ -51,9 +48,6 @@ WORKERS: WeakSet[BridgeWorker] = WeakSet()
 NOTHING = WorkflowActivationCompletion()
 """Stands for the completion of a workflow that has nothing to do."""
 
-SENT_BY_ITSELF = "legacy_query"
-"""The id of each query that came without a task."""
-
 _current = threading.local()
 
 
@@ -80,8 +74,6 @@ class _StepInstance(_WorkflowInstanceImpl):
         self._task = WorkflowActivation()
         """The newest activation that was no query, without its jobs."""
         self._dropped = False
-        self._questions: list[WorkflowActivationJob] = []
-        """Queries that wait until the messages before them are taken."""
         self._local_activities: dict[int, int] = {}
         """Those under way -> the task in which they run, or 0 for the first task after the replay (`_task_of`)."""
 
@@ -96,7 +88,7 @@ class _StepInstance(_WorkflowInstanceImpl):
 
     def _activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         if _changes_nothing(act):
-            return self._put_off(act) or super().activate(act)
+            return super().activate(act)
         if self._dropped:
             return _failed("the workflow was read ahead of its task and is loaded again")
         before, self._task = self._task, _part(act, ())
@@ -111,28 +103,7 @@ class _StepInstance(_WorkflowInstanceImpl):
         for command in done.successful.commands:
             if command.HasField("schedule_local_activity"):
                 self._local_activities[command.schedule_local_activity.seq] = _task_of(act)
-        if self._questions and done.HasField("successful") and not self._messages_wait:
-            questions, self._questions = self._questions, []
-            answers = super().activate(_part(act, questions))
-            if answers.HasField("failed"):
-                return answers
-            done.successful.MergeFrom(answers.successful)
         return done
-
-    @property
-    def _messages_wait(self) -> bool:
-        """True if the workflow has messages that it takes as soon as a local activity of this task has ended."""
-        return getattr(self._object, "messages_wait", False)
-
-    def _put_off(self, act: WorkflowActivation) -> WorkflowActivationCompletion | None:
-        """Keep the queries of a task whose messages wait, and return their completion; None if they are answered now.
-
-        A query that is sent by itself came after all tasks, and must be answered by its own completion.
-        """
-        if not self._messages_wait or not all(_is_of_task(job) for job in act.jobs):
-            return None
-        self._questions.extend(act.jobs)
-        return _done_nothing()
 
     def _mixes_tasks(self, act: WorkflowActivation) -> bool:
         """Return True if a local activity ends in another task than that in which it ran, together with other news."""
@@ -241,11 +212,6 @@ def _task_of(act: WorkflowActivation) -> int:
 
 def _changes_nothing(act: WorkflowActivation) -> bool:
     return any(job.HasField("query_workflow") or job.HasField("remove_from_cache") for job in act.jobs)
-
-
-def _is_of_task(job: WorkflowActivationJob) -> bool:
-    """Return True for a query that came with a task."""
-    return job.HasField("query_workflow") and job.query_workflow.query_id != SENT_BY_ITSELF
 
 
 def _is_message(job: WorkflowActivationJob) -> bool:

@@ -121,6 +121,7 @@ async def test_keys_lead_through_the_pages_but_never_while_typing(
         await page.keyboard.press("g")
         await page.keyboard.press("b")
         await expect(page).to_have_url(f"{root}/board")
+        await page.wait_for_load_state()  # the keys of a page count once it is there
         await page.keyboard.press("/")
         await page.keyboard.type("ga?")
         await expect(page.get_by_role("searchbox", name="Search leads")).to_have_value("ga?")
