@@ -9,16 +9,20 @@ import asyncio
 import resource
 import statistics
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from bench.figures import Figure, Report, Target
 from bench.lives import HistorySize, Life
 from bench.options import run_benchmark
-from bench.processes import KINDS, Kind, Process, Server, dev_server, worker
+from bench.processes import Kind, Process, Server, dev_server, worker
 
 WARM = 2
 """Workflows that run before the first round."""
+
+Measure = tuple[str, str, str, Target | None]
+"""Name of a figure, its unit, the field of a batch, and the ratio to reach."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,38 @@ async def run_batch(server: Server, process: Process, kind: Kind, count: int, at
     )
 
 
-MEASURES = (
+async def alternate(
+    server: Server, processes: Mapping[Kind, Process], count: int, at_once: int, rounds: int
+) -> list[dict[Kind, Batch]]:
+    """Run the rounds after one that warms up, each with one batch of both kinds, whose order alternates."""
+    kinds = tuple(processes)
+    batches: list[dict[Kind, Batch]] = []
+    for kind in kinds:
+        await run_batch(server, processes[kind], kind, WARM, WARM)
+    for number in range(rounds):
+        order = kinds if number % 2 == 0 else kinds[::-1]
+        batches.append(
+            {kind: await run_batch(server, processes[kind], kind, count, at_once) for kind in order}
+        )
+    return batches
+
+
+def ratios(
+    batches: Sequence[Mapping[Kind, Batch]], kind: Kind, other: Kind, measures: Sequence[Measure]
+) -> tuple[Figure, ...]:
+    """Return the figures of one kind beside those of the other."""
+    return tuple(
+        Figure.of_rounds(
+            name,
+            unit,
+            [(getattr(found[kind], field), getattr(found[other], field)) for found in batches],
+            target,
+        )
+        for name, unit, field, target in measures
+    )
+
+
+MEASURES: tuple[Measure, ...] = (
     ("worker CPU", "ms", "worker", Target(0.85)),
     ("server CPU", "ms", "server", Target(0.90)),
     ("client CPU", "ms", "client", None),
@@ -92,34 +127,18 @@ MEASURES = (
 
 async def measure(count: int = 40, at_once: int = 8, rounds: int = 3) -> Report:
     """Run the rounds of `count` workflows, of which `at_once` move at the same time, and return the medians."""
-    batches: list[dict[Kind, Batch]] = []
     async with (
         dev_server() as server,
         worker(server.address, "bare", "bare") as bare,
         worker(server.address, "lead", "lead") as lead,
     ):
         processes: dict[Kind, Process] = {"bare": bare, "lead": lead}
-        for kind in KINDS:
-            await run_batch(server, processes[kind], kind, WARM, WARM)
-        for number in range(rounds):
-            order = KINDS if number % 2 == 0 else KINDS[::-1]
-            batches.append(
-                {kind: await run_batch(server, processes[kind], kind, count, at_once) for kind in order}
-            )
-    figures = (
-        Figure.of_rounds(
-            name,
-            unit,
-            [(getattr(found["lead"], field), getattr(found["bare"], field)) for found in batches],
-            target,
-        )
-        for name, unit, field, target in MEASURES
-    )
+        batches = await alternate(server, processes, count, at_once, rounds)
     return Report(
         "path",
         "A lead's way to a hub: opening and 8 decisions, per workflow",
         f"{rounds} rounds of {count} workflows, {at_once} at once",
-        tuple(figures),
+        ratios(batches, "lead", "bare", MEASURES),
     )
 
 

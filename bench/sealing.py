@@ -6,21 +6,19 @@ Compare ratios, as absolute times vary.
 
 import tempfile
 from pathlib import Path
-from typing import Final
 
 from temporalio.client import Client
 
-from bench.figures import Figure, Report, Target
+from bench.figures import Report, Target
 from bench.options import run_benchmark
-from bench.path import WARM, Batch, run_batch
-from bench.processes import Kind, dev_server, worker
+from bench.path import Measure, alternate, ratios
+from bench.processes import Kind, Process, dev_server, worker
 from bench.worker import MASTER_KEY
 from keys.opening import ring_at
 from workflows.runtime.codec import SealingCodec
 from workflows.runtime.plugin import leads_plugin
 
-KINDS: Final[tuple[Kind, Kind]] = ("lead", "sealed")
-MEASURES = (
+MEASURES: tuple[Measure, ...] = (
     ("worker CPU", "ms", "worker", Target(1.10)),
     ("client CPU", "ms", "client", None),
     ("server CPU", "ms", "server", None),
@@ -30,7 +28,6 @@ MEASURES = (
 
 async def measure(count: int = 40, at_once: int = 8, rounds: int = 4) -> Report:
     """Run the rounds of `count` leads, of which `at_once` move at the same time, and return the medians."""
-    batches: list[dict[Kind, Batch]] = []
     with tempfile.TemporaryDirectory() as folder:
         keys = f"sqlite:///{Path(folder) / 'keys.sqlite'}"
         async with (
@@ -42,28 +39,13 @@ async def measure(count: int = 40, at_once: int = 8, rounds: int = 4) -> Report:
             server.clients["sealed"] = await Client.connect(
                 server.address, plugins=[leads_plugin(codec=codec)]
             )
-            processes = {"lead": clear, "sealed": sealed}
-            for kind in KINDS:
-                await run_batch(server, processes[kind], kind, WARM, WARM)
-            for number in range(rounds):
-                order = KINDS if number % 2 == 0 else KINDS[::-1]
-                batches.append(
-                    {kind: await run_batch(server, processes[kind], kind, count, at_once) for kind in order}
-                )
-    figures = (
-        Figure.of_rounds(
-            name,
-            unit,
-            [(getattr(found["sealed"], field), getattr(found["lead"], field)) for found in batches],
-            target,
-        )
-        for name, unit, field, target in MEASURES
-    )
+            processes: dict[Kind, Process] = {"lead": clear, "sealed": sealed}
+            batches = await alternate(server, processes, count, at_once, rounds)
     return Report(
         "sealing",
         "A sealed lead's way to a hub beside one in clear, per lead",
         f"{rounds} rounds of {count} leads, {at_once} at once",
-        tuple(figures),
+        ratios(batches, "sealed", "lead", MEASURES),
     )
 
 

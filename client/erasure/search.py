@@ -126,7 +126,7 @@ class Searcher:
 
     async def _message(self, client: Client, workflow_id: str, message: Message) -> bool:
         """Return True if a text or a payload of the message names the person."""
-        if any(map(self._mentions, _plain_texts(message))):
+        if any(map(self._mentions, texts_in(message))):
             return True
         payloads = list(payloads_in(message))
         codec = converter_for(client, workflow_id).payload_codec
@@ -162,28 +162,6 @@ def _unescaped(line: str) -> str:
     return _NUMBERED.sub(lambda found: chr(int(found[1] or found[2], 16)), _BREAKS.sub(" ", line))
 
 
-def _plain_texts(message: Message) -> Iterator[str]:
-    """Yield the texts in a message of Temporal that are no payloads, such as names and identities."""
-    if isinstance(message, Payload):
-        return
-    for _, value in message.ListFields():
-        yield from _plain(value)
-
-
-def _plain(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Message):
-        yield from _plain_texts(value)
-    elif isinstance(value, Mapping):
-        for key, each in value.items():
-            yield from _plain(key)
-            yield from _plain(each)
-    elif isinstance(value, Iterable) and not isinstance(value, bytes):
-        for each in value:
-            yield from _plain(each)
-
-
 def _texts_of(payload: Payload) -> Iterator[str]:
     """Yield the texts in an opened payload: JSON, a packed lead, or other bytes as they are."""
     yield from (value.decode(errors="replace") for value in payload.metadata.values())
@@ -197,9 +175,14 @@ def _texts_of(payload: Payload) -> Iterator[str]:
 
 
 def texts_in(value: Any) -> Iterator[str]:
-    """Yield every text in a value, names of fields included."""
+    """Yield every text in a value, names of fields included; of a message of Temporal, all but its payloads."""
     if isinstance(value, str):
         yield value
+    elif isinstance(value, Payload):
+        return
+    elif isinstance(value, Message):
+        for _, each in value.ListFields():
+            yield from texts_in(each)
     elif isinstance(value, BaseModel):
         yield from texts_in(vars(value) | (value.__pydantic_extra__ or {}))
     elif isinstance(value, Mapping):

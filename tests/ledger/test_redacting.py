@@ -215,7 +215,7 @@ def test_the_lead_goes_on_under_its_new_key(ledger: Ledger, ring: KeyRing | None
 
 
 def test_a_task_that_was_under_way_may_be_lost(ledger: Ledger, ring: KeyRing | None) -> None:
-    """What it had recorded was redacted like all else; then it is done again, with another event or none."""
+    """Its recorded event was redacted like all else; then it is done again, with another event or none."""
     lived = life()
     write(ledger, lived)
     clean = redacted(events_of(lived))

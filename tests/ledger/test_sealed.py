@@ -1,4 +1,4 @@
-"""What events say is sealed under the key of their lead, and can be read with that key only."""
+"""The content of events is sealed under the key of their lead, and can be read with that key only."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager

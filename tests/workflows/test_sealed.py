@@ -35,6 +35,14 @@ async def clear(client: Client, lead_id: str) -> list[dict[str, str]]:
     return [found_in(history, WORDS) async for history in histories(client, lead_id)]
 
 
+async def reason_to_wait(client: Client, lead_id: str) -> str:
+    """Wait until the lead is stuck, and return why it is."""
+    async with asyncio.timeout(TIMEOUT):
+        while not (stuck := await find_stuck(client, lead_id)):
+            await asyncio.sleep(0.1)
+    return stuck.reason
+
+
 async def test_nothing_of_a_sealed_lead_stands_in_clear(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
@@ -59,10 +67,7 @@ async def test_a_worker_without_keys_harms_nothing_and_the_lead_goes_on(
         await life.settled()
     async with Worker(env.client, task_queue=lead_id, activities=outside.activities()):
         await life.signal("asset_attached", {"name": "Quixotina called"})
-        async with asyncio.timeout(TIMEOUT):
-            while not (stuck := await find_stuck(client, lead_id)):
-                await asyncio.sleep(0.1)
-    assert "no keys" in stuck.reason
+        assert "no keys" in await reason_to_wait(client, lead_id)
     async with Worker(client, task_queue=lead_id, activities=outside.activities()):
         view = await life.until(lambda view: "Quixotina called" in view.model_dump_json())
     assert not view.refused
@@ -76,10 +81,7 @@ async def test_a_worker_without_keys_does_not_drop_the_first_sealed_message(
     async with Worker(env.client, task_queue=lead_id, activities=outside.activities()):
         await (await a_life(env, env.client, outside, lead_id)).settled()
         await client.get_workflow_handle(lead_id).signal("asset_attached", {"name": "Quixotina called"})
-        async with asyncio.timeout(TIMEOUT):
-            while not (stuck := await find_stuck(client, lead_id)):
-                await asyncio.sleep(0.1)
-    assert "no keys" in stuck.reason
+        assert "no keys" in await reason_to_wait(client, lead_id)
     async with Worker(client, task_queue=lead_id, activities=outside.activities()):
         life = Life(with_client(env, client), outside, client.get_workflow_handle(lead_id))
         view = await life.until(lambda view: "Quixotina called" in view.model_dump_json())
@@ -117,7 +119,7 @@ async def test_a_lead_waits_for_a_key_store_that_is_away(
 async def test_an_invented_seal_is_refused_and_stops_nobody(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
-    """Whoever reaches Temporal can send any payload; those of another lead, too."""
+    """A stranger at Temporal can send any payload; those of another lead, too."""
     ring = KeyRing.in_memory()
     client = sealing(env.client, ring)
     (others,) = await converter_for(client, "lead-another").encode([{"name": "not yours"}])

@@ -71,7 +71,7 @@ def test_mentions_that_overlap_are_blacked_out_once() -> None:
 
 
 def test_a_crowd_is_looked_for_quickly() -> None:
-    """Whoever may write may give a name of their own with each decision."""
+    """A decision may come with any name that its sender chooses."""
     crowd = Person(names=tuple(f"Name{number} Example" for number in range(900)))
     text = "Example of a text that mentions nobody. " * 250
     assert len(crowd.spellings) == 900

@@ -146,7 +146,7 @@ def test_a_repeat_is_still_known() -> None:
 
 
 def test_corrections_rest_on_the_same_decisions() -> None:
-    """What was erased in a later decision is no reason why an earlier one could not be corrected."""
+    """An earlier decision can be corrected although a later one has erased fields."""
     life = Life(email="ada@example.org")
     life.does("questionnaire_sent")
     life.does("details_changed", email="grace@example.org")

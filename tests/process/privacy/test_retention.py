@@ -1,4 +1,4 @@
-"""Whose time has passed by the policy."""
+"""The leads whose time has passed by the policy."""
 
 from datetime import UTC, date, datetime, timedelta
 
