@@ -23,9 +23,6 @@ from workflows.runtime.codec import open_failure
 REPORTED_PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
 """Set by the server on a workflow whose task failed several times in a row, and cleared by the first that succeeds."""
 
-FAILING = 2
-"""Attempt of a workflow task from which on it counts as failing: the first one failed."""
-
 POLLED = timedelta(seconds=90)
 """A worker polls at least once a minute. One that has not done so for this long is gone."""
 
@@ -56,8 +53,9 @@ async def find_stuck(client: Client, lead_id: str) -> Stuck | None:
     """Return why the lead is stuck, or None if its tasks do not fail. It needs no worker. Raises RPCError."""
     known = await client.get_workflow_handle(lead_id).describe()
     raw = known.raw_description
-    if not raw.HasField("pending_workflow_task") or raw.pending_workflow_task.attempt < FAILING:
+    if not raw.HasField("pending_workflow_task"):
         return None
+    # The number of its attempt tells nothing: the server counts anew when a message arrives.
     failed = await _newest_failure(client, lead_id, known.run_id)
     if failed is None:
         reported = known.typed_search_attributes.get(REPORTED_PROBLEMS)

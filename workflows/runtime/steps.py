@@ -10,9 +10,9 @@ gets that message ahead of its task, with the time of the task before. Decided t
 every replay. The message is left alone, and the workflow is dropped from the cache after the answer: its task brings it
 again, as the history has it.
 
-A query can also end a task while a local activity is under way. Its result then comes in the next task, although the history
-may have it in the task before. That changes nothing if it comes by itself. If it comes together with that task's news,
-nobody can tell which was first, so the task fails once and the workflow is loaded again.
+A query can also end a task while a local activity is under way. The server never hears of that task: it times out and is
+made again, and a replay sees all its news at the time of the later task. So the workflow is dropped from the cache after
+the answer. Should the result come first, the later task fails, and the workflow is loaded again.
 """
 
 import threading
@@ -88,6 +88,8 @@ class _StepInstance(_WorkflowInstanceImpl):
 
     def _activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         if _changes_nothing(act):
+            if self._local_activities and not is_evicted():
+                _drop(act.run_id)
             return super().activate(act)
         if self._dropped:
             return _failed("the workflow was read ahead of its task and is loaded again")
@@ -97,7 +99,7 @@ class _StepInstance(_WorkflowInstanceImpl):
             if act.history_size_bytes == before.history_size_bytes:
                 self._dropped = True
                 return _done_nothing()
-        if self._mixes_tasks(act):
+        if self._ends_in_other_task(act):
             return _failed("a local activity ended between two tasks, so the workflow is loaded again")
         done = self._activate_in_steps(act)
         for command in done.successful.commands:
@@ -105,13 +107,13 @@ class _StepInstance(_WorkflowInstanceImpl):
                 self._local_activities[command.schedule_local_activity.seq] = _task_of(act)
         return done
 
-    def _mixes_tasks(self, act: WorkflowActivation) -> bool:
-        """Return True if a local activity ends in another task than that in which it ran, together with other news."""
+    def _ends_in_other_task(self, act: WorkflowActivation) -> bool:
+        """Return True if a local activity ends in another task than that in which it ran."""
         task = _task_of(act)
         ended = {job.resolve_activity.seq for job in act.jobs if job.resolve_activity.is_local}
         tasks = {self._local_activities.pop(seq, 0) for seq in ended}
         self._local_activities = {seq: began or task for seq, began in self._local_activities.items()}
-        return bool(task) and not tasks <= {0, task} and len(ended) < len(act.jobs)
+        return bool(task) and not tasks <= {0, task}
 
     def _activate_in_steps(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         steps = list(split(act.jobs))
