@@ -12,12 +12,13 @@ from client.erasure.errors import ErasureRefused
 from client.erasure.finding import find
 from client.erasure.requests import Requests
 from client.erasure.runs import delete_runs
-from client.erasure.search import Hit, SearchedStore, Searcher, Store, Texts
+from client.erasure.search import Hit, SearchedStore, Searcher, Store, Texts, ids_of_leads
 from client.erasure.steps import LeadEraser, Stores
 from client.past import events_of
 from process.core.fold import fold
 from process.core.refusal import refuse
 from process.lead.lead import Lead
+from process.privacy.lead_ids import LeadIds
 from process.privacy.person import Person
 from process.privacy.requests import ErasureEntry, LeadErasure, RequestState
 from workflows.names import LEAD_WORKFLOW
@@ -123,8 +124,8 @@ class Erasing:
         if request.limited:
             return
         note("Looking through the chores")
-        chores = self.chores.client
-        named = {hit.where async for hit in Searcher(person).temporal(chores, NO_LEADS)}
+        chores, searcher = self.chores.client, Searcher(person, await self._lead_ids())
+        named = {hit.where async for hit in searcher.temporal(chores, NO_LEADS)}
         for workflow_id in sorted(named):
             await delete_runs(chores, workflow_id, seconds=self.stores.seconds)
         if self.pages:
@@ -133,24 +134,30 @@ class Erasing:
 
     async def _search(self, person: Person, request: ErasureEntry) -> AsyncIterator[Hit]:
         """Yield every place that names the person; of a limited request, those in its leads."""
-        async for hit in self._everywhere(Searcher(person)):
+        lead_ids = await self._lead_ids()
+        async for hit in self._everywhere(Searcher(person, lead_ids), lead_ids):
             if not request.limited or request.lead(hit.lead_id):
                 yield hit
 
-    async def _everywhere(self, searcher: Searcher) -> AsyncIterator[Hit]:
+    async def _lead_ids(self) -> LeadIds:
+        """Return the ids of all leads, of which Temporal or the ledger may have forgotten some."""
+        heads = await asyncio.to_thread(self.stores.ledger.heads)
+        return LeadIds({each.lead_id for each in heads} | await ids_of_leads(self.stores.leads.client))
+
+    async def _everywhere(self, searcher: Searcher, lead_ids: LeadIds) -> AsyncIterator[Hit]:
         places = {self.stores.leads.client.namespace: self.stores.leads.client}
         places |= {self.chores.client.namespace: self.chores.client}
         for client in places.values():
             async for hit in searcher.temporal(client, ""):
                 yield hit
-        for hit in await asyncio.to_thread(self._rows, searcher):
+        for hit in await asyncio.to_thread(self._rows, searcher, lead_ids):
             yield hit
 
-    def _rows(self, searcher: Searcher) -> list[Hit]:
+    def _rows(self, searcher: Searcher, lead_ids: LeadIds) -> list[Hit]:
         """Return the places in stores that are read at once: the ledger, the journal, the pages and the logs."""
         stores: dict[Store, SearchedStore] = {
-            "ledger": Texts(self.stores.ledger.texts),
-            "journal": Texts(self.stores.journal.texts),
+            "ledger": Texts(self.stores.ledger.texts, lead_ids),
+            "journal": Texts(self.stores.journal.texts, lead_ids),
         }
         if self.pages:
             stores["pages"] = self.pages
