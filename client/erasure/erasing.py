@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -82,6 +83,9 @@ class Erasing:
         if whom is None:
             raise ErasureRefused(refuse("Nobody knows any more whom this request named"))
         eraser = LeadEraser(self.stores, request, whom)
+        for each in request.leads:
+            if each.found:
+                self.stores.journal.change_lead(request_id, each.lead_id, LeadErasure.again)
         await self._erase(eraser, [each.lead_id for each in request.leads], note)
         hits: tuple[Hit, ...] = ()
         if isinstance(whom, Person):
@@ -89,13 +93,21 @@ class Erasing:
             await self._forget(whom, request, note)
             note("Searching all stores")
             hits = tuple([each async for each in self._search(whom, self.requests.get(request_id))])
-        left = sorted({each.lead_id for each in hits if each.lead_id and not each.is_id})
-        self.stores.journal.add_leads(request_id, left)  # those whose events do not name them, too
-        for lead_id in left:
-            self.stores.journal.change_lead(request_id, lead_id, LeadErasure.again)
+        self._note_left(request_id, {each.lead_id for each in hits if each.lead_id and not each.is_id})
         waits = isinstance(whom, Person) and self._lacks_pages(request)
         after = self.requests.finish(request_id, len([each for each in hits if not each.is_id]), waits=waits)
         return Outcome(after, hits, tuple(self._leads(after)), waits)
+
+    def _note_left(self, request_id: str, left: set[str]) -> None:
+        """Note the leads in which the person is still found: the next time, all steps are done anew there.
+
+        Until then it stays known under which keys the leads are.
+        """
+        journal = self.stores.journal
+        journal.add_leads(request_id, sorted(left))  # those whose events do not name them, too
+        for each in self.requests.get(request_id).leads:
+            if each.found is not (each.lead_id in left):
+                journal.change_lead(request_id, each.lead_id, partial(_with_found, each.lead_id in left))
 
     def _lacks_pages(self, request: ErasureEntry) -> bool:
         return not (self.pages or self.no_pages or request.limited or request.pages)
@@ -181,6 +193,10 @@ def forget_in_pages(requests: Requests, pages: ForgetfulStore, request_id: str, 
     if isinstance(whom, Person):
         pages.forget(whom)
         requests.note_pages(request_id)
+
+
+def _with_found(found: bool, erasure: LeadErasure) -> LeadErasure:
+    return erasure.replaced(found=found)
 
 
 def _demand_running(request: ErasureEntry, today: date) -> None:
