@@ -8,6 +8,9 @@ from client.erasure.search import Hit
 from process.lead.lead import Lead
 from process.privacy.requests import ErasureEntry
 
+SHOWN_IDS = 50
+"""Number of ids that are named at most: a word such as `university` stands in very many."""
+
 
 class ByHand(NamedTuple):
     """Something outside that only a person can look at, with the place."""
@@ -54,7 +57,8 @@ def report_lines(
     yield from [f"- {hit.store}: {hit.where}" for hit in left] or ["Nothing was found."]
     if ids := [hit.where for hit in hits if hit.is_id]:
         yield ""
-        yield f"These ids look like words of the person. Ids never change: {', '.join(ids)}."
+        more = f" and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""
+        yield f"These ids look like words of the person. Ids never change: {', '.join(ids[:SHOWN_IDS])}{more}."
     yield ""
     yield "## By hand"
     yield ""

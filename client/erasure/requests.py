@@ -11,7 +11,7 @@ from keys.errors import KeyErased
 from keys.journal import Journal
 from keys.ring import KeyRing
 from keys.sealing import seal, unseal
-from process.actor import Actor
+from process.actor import Actor, plain_name
 from process.core.refusal import Refused
 from process.privacy.person import EVERYBODY, Person, Whom
 from process.privacy.requests import (
@@ -22,6 +22,7 @@ from process.privacy.requests import (
     refuse_confirmation,
     refuse_held_elsewhere,
     refuse_hold,
+    refuse_rest,
     refuse_unknown,
     refuse_withdrawal,
 )
@@ -103,15 +104,41 @@ class Requests:
         now, ends = datetime.now(UTC), not found and not waits
         after = self._journal.change(
             request_id,
-            lambda each: each.replaced(found=found, ended_at=each.ended_at or now if ends else None),
+            lambda each: each.replaced(
+                found=found, waits=waits, ended_at=each.ended_at or now if ends else None
+            ),
         )
         if ends:
             self.forget_words(request_id)
         return after
 
+    def accept_rest(self, request_id: str, actor: Actor) -> ErasureEntry:
+        """End the request with the places that are left: somebody has looked at them. Raises as `hold`."""
+
+        def ended(request: ErasureEntry) -> ErasureEntry:
+            _demand(refuse_rest(request, actor))
+            return request.replaced(ended_at=datetime.now(UTC), rest_by=self.digest(actor))
+
+        self.get(request_id)
+        after = self._journal.change(request_id, ended)
+        self.forget_words(request_id)
+        return after
+
     def note_pages(self, request_id: str) -> None:
         """Note that the store of the pages has forgotten the person."""
-        self._journal.change(request_id, lambda each: each.replaced(pages=True))
+        self._journal.change(request_id, lambda each: each.replaced(pages=True, waits=False))
+
+    def naming(self, person: Person) -> ErasureEntry | None:
+        """Return the newest pending request that names somebody by one of this person's words, or None."""
+        wanted = {plain_name(word.removeprefix("@")) for word in person.words}
+        for request in reversed(self._journal.requests()):
+            if request.is_pending and request.kind is RequestKind.PERSON:
+                whom = self.whom(request)
+                if isinstance(whom, Person) and not wanted.isdisjoint(
+                    plain_name(word.removeprefix("@")) for word in whom.words
+                ):
+                    return request
+        return None
 
     def forget_words(self, request_id: str) -> None:
         """Destroy the key of the request's words, and drop them."""

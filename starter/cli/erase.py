@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from client.erasure.doubts import doubt_about
 from client.erasure.erasing import forget_in_pages
+from client.erasure.finding import person_named
 from client.erasure.reapplying import reapply, remove_unreadable
 from client.erasure.report import report_lines
 from config.login import login
@@ -92,7 +94,10 @@ async def erase(
     ] = False,
     anyway: Annotated[
         bool,
-        flag("Ask even if neither a lead nor the pages name the person: the rest is searched at --confirm."),
+        flag(
+            "Ask in spite of a doubt: the words are short or common, another request names the person, or nothing names "
+            "them (then --confirm searches the rest)."
+        ),
     ] = False,
     confirm: Annotated[
         str | None,
@@ -116,6 +121,12 @@ async def erase(
     ] = False,
     withdraw: Annotated[
         str | None, Parameter(help="Withdraw this request, which nobody has confirmed.")
+    ] = None,
+    rest_is_fine: Annotated[
+        str | None,
+        Parameter(
+            help="End this request: you have looked at each place that is left, and it means somebody else."
+        ),
     ] = None,
     list_: Annotated[bool, flag("List all requests.", "--list")] = False,
     again: Annotated[
@@ -149,6 +160,7 @@ async def erase(
                 hold is not None,
                 withdraw is not None,
                 pages is not None,
+                rest_is_fine is not None,
                 list_,
                 again,
             )
@@ -157,14 +169,14 @@ async def erase(
     ):
         raise CommandFailed(
             ExitCode.USAGE,
-            "Give one of: a person, --confirm, --hold, --pages, --withdraw, --list, --reapply.",
+            "Give one of: a person, --confirm, --hold, --pages, --withdraw, --rest-is-fine, --list, --reapply.",
         )
     if (hold is None) != (until is None):
         raise CommandFailed(ExitCode.USAGE, "--hold and --until belong together.")
     out = Output(as_json=json)
     with opened_stores() as opened:
         actor = actor_at_command_line(by or login(), opened.policy)
-        if confirm or hold or withdraw:
+        if confirm or hold or withdraw or rest_is_fine:
             demand_people(actor, opened.policy)
         if person is not None:
             await _ask(
@@ -187,6 +199,8 @@ async def erase(
             _forget_in_pages(opened, pages, out)
         elif withdraw is not None:
             _show(opened.requests.withdraw(withdraw, actor), out)
+        elif rest_is_fine is not None:
+            _show(opened.requests.accept_rest(rest_is_fine, actor), out)
         elif again:
             await _reapply(opened, out)
         else:
@@ -226,6 +240,12 @@ async def _ask(
             ExitCode.REFUSED,
             f"The settings name this person ({', '.join(named)}). Take them out first, and start the workers anew: "
             "otherwise each lead is told of them again.",
+        )
+    doubt = doubt_about(opened.requests, person_named(words), found, _today(), limited=bool(lead_ids))
+    if doubt and not anyway:
+        raise CommandFailed(
+            ExitCode.REFUSED,
+            f"{doubt} Only these words, and none that were added: --exactly. All the same: --anyway.",
         )
     if not (yes or (not out.as_json and confirmed(f"Ask for the erasure from {number}?"))):
         if not out.value([each._asdict() for each in found.leads]):
@@ -309,7 +329,8 @@ async def _confirm(
     if not outcome.is_complete:
         raise CommandFailed(
             ExitCode.REFUSED,
-            f"{count_of(len(left), 'place')} left; leads erase --confirm {request_id} goes on.",
+            f"{count_of(len(left), 'place')} left; leads erase --confirm {request_id} goes on. If they mean somebody else, "
+            f"look at each, then end it: leads erase --rest-is-fine {request_id}.",
             printed=True,
         )
 
@@ -370,7 +391,8 @@ def _list(requests: Sequence[ErasureEntry], out: Output) -> None:
 def _note(line: ErasureLine) -> str:
     if line.state == RequestState.HELD:
         return f"until {line.held_until}: {line.held_for}"
-    return f"{count_of(line.found, 'place')} left" if line.found else ""
+    looked = ", looked at by a person" if line.state == RequestState.DONE else ""
+    return f"{count_of(line.found, 'place')} left{looked}" if line.found else ""
 
 
 def _show(request: ErasureEntry, out: Output) -> None:

@@ -46,6 +46,8 @@ class Services:
     leads: LeadsClient
     queries: LedgerQueries
     ledger: LedgerReader
+    database: WebDatabase
+    """The store of accounts, links and readings, in which a person is looked for."""
     store: AccountStore
     links: LinkStore
     readings: ReadingLog
@@ -106,7 +108,18 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         reports, links = Reports(queries, settings.zone), LinkStore(database)
         readings = ReadingLog(database)
         services = Services(
-            settings, leads, queries, reader, store, links, readings, people, access, reports, erasures
+            settings,
+            leads,
+            queries,
+            reader,
+            database,
+            store,
+            links,
+            readings,
+            people,
+            access,
+            reports,
+            erasures,
         )
         try:
             yield services

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from client.erasure.doubts import doubt_about
 from client.erasure.errors import ErasureRefused, NoSuchErasure
+from client.erasure.finding import Found, FoundLead
 from client.erasure.requests import Requests, owner_of
 from keys.journal import Journal
 from keys.ring import KeyRing
@@ -107,6 +109,57 @@ def test_the_words_are_forgotten_at_the_end_and_at_a_withdrawal(
         assert requests.whom(requests.get(request.id)) is None
         assert journal.words(request.id) is None
         assert all(epoch.destroyed_at for epoch in ring.epochs(owner_of(request.id)))
+
+
+def test_somebody_who_has_looked_at_the_rest_ends_the_request(requests: Requests, journal: Journal) -> None:
+    asked = requests.ask(ADA, ["lead-a"], ANN)
+    requests.confirm(asked.id, BOB, TODAY)
+    with pytest.raises(ErasureRefused, match="No search"):
+        requests.accept_rest(asked.id, ANN)
+    requests.finish(asked.id, found=2, waits=True)
+    with pytest.raises(ErasureRefused, match="pages"):
+        requests.accept_rest(asked.id, ANN)
+    requests.note_pages(asked.id)
+    with pytest.raises(ErasureRefused, match="Nobody knows"):
+        requests.accept_rest(asked.id, ANN.replaced(identity=None))
+    ended = requests.accept_rest(asked.id, ANN)
+    assert (ended.state(TODAY), ended.found, ended.rest_by) == (RequestState.DONE, 2, requests.digest(ANN))
+    assert (requests.whom(ended), journal.words(asked.id)) == (None, None)
+    with pytest.raises(ErasureRefused, match="carried out"):
+        requests.accept_rest(asked.id, ANN)
+
+
+def test_a_pending_request_for_the_same_person_is_found_by_any_of_their_words(requests: Requests) -> None:
+    assert requests.naming(ADA) is None
+    asked = requests.ask(ADA, ["lead-a"], ANN)
+    for person in (ADA, Person(addresses=("ADA@example.org",)), Person(names=("ada lovelace", "Countess"))):
+        assert requests.naming(person) == asked
+    assert requests.naming(Person(names=("Lovelace",))) is None
+    requests.withdraw(asked.id, ANN)
+    assert requests.naming(ADA) is None
+
+
+def doubt(requests: Requests, given: Person, *unsure: bool, limited: bool = False) -> str:
+    leads = (FoundLead(f"lead-{n}", "", False, 1, not each) for n, each in enumerate(unsure))
+    return str(doubt_about(requests, given, Found(given, tuple(leads)), TODAY, limited=limited) or "")
+
+
+def test_words_that_others_share_are_not_asked_for_by_mistake(requests: Requests) -> None:
+    smith, many = Person(names=("Smith",)), [True] * 21
+    assert "Too common: 21 leads" in doubt(requests, smith, *many)
+    assert "the mail address or the whole name" in doubt(requests, smith, *many)
+    assert "fewer than 3 letters" in doubt(requests, Person(names=("Ada Lovelace", "Li")))
+    assert doubt(requests, Person(names=("李明",))) == ""
+    for found, limited in ((many[1:], False), (many, True), ([False] * 500, False)):
+        assert doubt(requests, smith, *found, limited=limited) == ""
+
+
+def test_the_same_person_is_asked_for_once(requests: Requests) -> None:
+    asked = requests.ask(ADA, ["lead-0"], ANN, limited=True)
+    for limited in (True, False):
+        assert f"Request {asked.id}" in doubt(requests, ADA, False, limited=limited)
+    there = Found(ADA, (FoundLead("lead-9", "", False, 1),))
+    assert doubt_about(requests, ADA, there, TODAY, limited=True) is None  # two people of one name
 
 
 def test_retention_erases_everybody(requests: Requests, journal: Journal) -> None:

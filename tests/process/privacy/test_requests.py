@@ -14,6 +14,7 @@ from process.privacy.requests import (
     Step,
     refuse_confirmation,
     refuse_hold,
+    refuse_rest,
     refuse_unknown,
     refuse_withdrawal,
 )
@@ -105,3 +106,17 @@ def test_earlier_epochs_are_out_of_use_once_every_cache_has_forgotten_them() -> 
     erasure = LeadErasure(lead_id="lead-a")
     assert erasure.ready_at(timedelta(seconds=60)) is None
     assert erasure.replaced(since=NOW).ready_at(timedelta(seconds=60)) == NOW + timedelta(seconds=60)
+
+
+def test_a_lead_is_done_anew_only_if_the_person_was_still_found_in_it() -> None:
+    done = LeadErasure(lead_id="lead-a", done=STEPS, epoch=2)
+    assert done.again() is done
+    again = done.replaced(found=True).again()
+    assert (again.done, again.attempt, again.epoch, again.found) == ((), 2, None, False)
+
+
+def test_a_request_that_was_ended_in_the_middle_of_a_lead_goes_on_first() -> None:
+    begun = LeadErasure(lead_id="lead-a", done=(Step.REDACT,))
+    left = ASKED.replaced(confirmed_at=NOW, found=1, leads=(begun,))
+    assert "middle of a lead" in reason(refuse_rest(left, BOB))
+    assert refuse_rest(left.replaced(leads=(begun.replaced(done=STEPS, found=True),)), BOB) is None

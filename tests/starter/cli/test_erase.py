@@ -122,6 +122,20 @@ def test_the_pages_forget_where_they_are(
     assert (refused.code, "requested" in refused.err) == (3, True), "nobody has confirmed it"
 
 
+def test_the_same_person_is_asked_for_once(say: Callable[..., Ended], sealed: Path) -> None:
+    name = asked(say)
+    again = say("erase", "quixotina@zweifelhaft.example", "--yes")
+    assert (again.code, f"Request {name}" in again.err, "--anyway" in again.err) == (3, True, True)
+    assert say("erase", PERSON, "--anyway", "--yes").code == 0
+
+
+def test_the_rest_is_looked_at_by_a_person_after_a_search(say: Callable[..., Ended], sealed: Path) -> None:
+    short = say("erase", "Li", "--yes")
+    assert (short.code, "no lead" in short.err.lower()) == (4, True)
+    refused = say("erase", "--rest-is-fine", asked(say))
+    assert (refused.code, "No search has found anything" in refused.err) == (3, True)
+
+
 def test_a_request_is_held_and_withdrawn(say: Callable[..., Ended], sealed: Path) -> None:
     name = asked(say)
     held = say("erase", "--hold", name, "--until", "2999-01-01", "--reason", "dispute")
