@@ -21,7 +21,7 @@ FIRST = 10_000_000
 
 def fill(ledger: Ledger, leads: int) -> int:
     """Write so many leads, with some twenty events each on average; return the number of events."""
-    kinds = list(_lives())[:leads]
+    kinds = list(lives())[:leads]
     return write(ledger, kinds) + copy(ledger, kinds, leads - len(kinds))
 
 
@@ -36,6 +36,10 @@ def copy(ledger: Ledger, kinds: Sequence[Life], leads: int, first: int = FIRST) 
     """Copy the written leads in turn, so many in all, with numbers from `first` on; return the number of events."""
     events = 0
     with ledger._database.writing() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(
+                "PRAGMA cache_size = -500000"
+            )  # kB: what is written stays until the end
         for number, life in enumerate(kinds[:leads]):
             copies = len(range(number, leads, len(kinds)))
             events += len(life.aggregate.event_log.events) * copies
@@ -45,7 +49,7 @@ def copy(ledger: Ledger, kinds: Sequence[Life], leads: int, first: int = FIRST) 
     return events
 
 
-def _lives() -> Iterator[Life]:
+def lives() -> Iterator[Life]:
     """Yield lives of each kind, from first contact to a hub of one year."""
     for number in range(STARTS):
         start = MONDAY + timedelta(weeks=3 * number)

@@ -20,9 +20,8 @@ from unittest.mock import patch
 from sqlalchemy import Connection, func, select
 
 from bench.figures import Figure, Report, Target
-from bench.many_leads import FIRST, copy, write
+from bench.many_leads import FIRST, STARTS, copy, lives, write
 from bench.options import run_benchmark
-from bench.what_if import hub
 from bench.writings import on_the_way
 from keys.ring import KeyRing
 from ledger.events import Ledger
@@ -31,7 +30,7 @@ from ledger.queries.asking import LedgerQueries
 from ledger.read_tables import OF_LEAD
 from ledger.tables import CONTENTS, LEADS
 from process.types import Role, Stage
-from tests.support.lives import MONDAY, Life
+from tests.support.lives import MONDAY
 
 ROUNDS = 5
 FURTHER = 2 * FIRST
@@ -60,7 +59,7 @@ def append_times(ledger: Ledger, leads: int, name: str) -> tuple[float, float]:
     return 1000 * (time.perf_counter() - began) / count, 1000 * (time.process_time() - cpu) / count
 
 
-NOW = MONDAY + timedelta(days=20)
+NOW = MONDAY + timedelta(weeks=3 * STARTS)
 
 QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "board: totals and six columns": lambda c: (
@@ -94,7 +93,7 @@ async def measure(leads: int = 1000, appends: int = 20, times: int = 20, rebuild
         url = os.environ.get("BENCH_LEDGER_URL", f"sqlite:///{Path(folder) / 'ledger.sqlite'}")
         with closing(Ledger.open(url)) as ledger:
             ledger.check()
-            kinds = _lives()[:leads]
+            kinds = list(lives())[:leads]
             few = max(leads // 10, len(kinds))
             events = write(ledger, kinds) + copy(ledger, kinds, few - len(kinds))
             beside_few = [append_times(ledger, appends, f"few-{number}") for number in range(ROUNDS)]
@@ -115,18 +114,6 @@ async def measure(leads: int = 1000, appends: int = 20, times: int = 20, rebuild
         f"{leads} leads with {events} events in {tables} tables, p95 of {times} times",
         tuple(figures),
     )
-
-
-def _lives() -> list[Life]:
-    return [
-        Life(lead_id="lead-new"),
-        Life(lead_id="lead-quoted").quoted(),
-        Life(lead_id="lead-lost").wait(9).quoted().wait(5).lost(),
-        Life(lead_id="lead-contracted").contracted().perform(),
-        Life(lead_id="lead-live").live().perform(),
-        Life(lead_id="lead-yearly").quoted(amount="15000", currency="EUR", per="year").perform(),
-        hub(1, MONDAY, "lead-hub"),
-    ]
 
 
 def _grown(
