@@ -110,6 +110,19 @@ def test_where_roles_are_of_teams_only_two_people_are_named_first(
     assert (nearly.code, "Nothing was erased" in nearly.out) == (0, True)
 
 
+def test_a_store_of_the_pages_that_was_never_made_holds_nobody(
+    say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADS_WEB__STORE_URL", f"sqlite:///{sealed / 'nowhere' / 'web.sqlite'}")
+    assert "was never made" not in say("erase", PERSON).out, "its folder is missing: it may be elsewhere"
+    monkeypatch.setenv("LEADS_WEB__STORE_URL", f"sqlite:///{sealed / 'web.sqlite'}")
+    shown = say("erase", PERSON)
+    assert (shown.code, "The store of the pages was never made" in shown.out) == (0, True)
+    nowhere = say("erase", "Otto Ohnelead", "--yes")
+    assert (nowhere.code, "no row of the pages" in nowhere.err) == (4, True)
+    assert not (sealed / "web.sqlite").exists()
+
+
 def test_the_pages_forget_where_they_are(
     say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
