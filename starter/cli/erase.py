@@ -19,11 +19,13 @@ from process.actor import Actor
 from process.privacy.requests import ErasureEntry, HoldReason, RequestState
 from process.types import Base
 from starter.cli.arguments import Json, flag
+from starter.cli.configuration import read_settings
 from starter.cli.erasure_stores import Opened, opened_stores
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, confirmed, progress
 from starter.cli.pages_store import EmptyStore
 from starter.cli.persons import actor_at_command_line, demand_people, find_person, show_found
+from starter.cli.session import demand_workers_keys
 from starter.cli.what_if_report import count_of
 
 REPORT = "erasure-{id}.md"
@@ -174,6 +176,7 @@ async def erase(
     if (hold is None) != (until is None):
         raise CommandFailed(ExitCode.USAGE, "--hold and --until belong together.")
     out = Output(as_json=json)
+    await demand_workers_keys(read_settings())
     with opened_stores() as opened:
         actor = actor_at_command_line(by or login(), opened.policy)
         if confirm or hold or withdraw or rest_is_fine:
