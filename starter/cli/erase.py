@@ -19,11 +19,13 @@ from process.actor import Actor
 from process.privacy.requests import ErasureEntry, HoldReason, RequestState
 from process.types import Base
 from starter.cli.arguments import Json, flag
+from starter.cli.configuration import read_settings
 from starter.cli.erasure_stores import Opened, opened_stores
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, confirmed, progress
-from starter.cli.pages_store import PagesStore
+from starter.cli.pages_store import EmptyStore
 from starter.cli.persons import actor_at_command_line, demand_people, find_person, show_found
+from starter.cli.session import demand_workers_keys
 from starter.cli.what_if_report import count_of
 
 REPORT = "erasure-{id}.md"
@@ -174,6 +176,7 @@ async def erase(
     if (hold is None) != (until is None):
         raise CommandFailed(ExitCode.USAGE, "--hold and --until belong together.")
     out = Output(as_json=json)
+    await demand_workers_keys(read_settings())
     with opened_stores() as opened:
         actor = actor_at_command_line(by or login(), opened.policy)
         if confirm or hold or withdraw or rest_is_fine:
@@ -225,6 +228,7 @@ async def _ask(
     places = [] if lead_ids else opened.places_in_pages(found.person)
     if not out.as_json:
         out.items(f"pages: {each}" for each in places or ())
+        _say_if_empty(opened, out)
         out.line(
             "A surname alone is not found by the full name: give it as well, if somebody may have written it.",
             "dim",
@@ -292,6 +296,8 @@ async def _confirm(
             out.line("Nothing was erased. Add --yes to do it.", "dim")
         return
     opened.requests.confirm(request_id, actor, _today())
+    if not out.as_json:
+        _say_if_empty(opened, out)
     erasing = await opened.erasing(logs, no_pages=no_pages)
     with progress(hidden=out.as_json) as shown:
         bar = shown.add_task("Erasing", total=None)
@@ -335,6 +341,14 @@ async def _confirm(
         )
 
 
+def _say_if_empty(opened: Opened, out: Output) -> None:
+    """Say that the store of the pages was never made, if that is known."""
+    if isinstance(store := opened.pages, EmptyStore):
+        out.line(str(store), "dim")
+    elif store:
+        store.close()
+
+
 def _write(folder: Path, request_id: str, lines: Sequence[str]) -> Path | None:
     """Write the report, which only its owner can read, and return the file; None if it cannot be written there."""
     file = folder / REPORT.format(id=request_id)
@@ -349,7 +363,7 @@ def _write(folder: Path, request_id: str, lines: Sequence[str]) -> Path | None:
 
 def _forget_in_pages(opened: Opened, request_id: str, out: Output) -> None:
     """Let the store of the pages alone forget the person."""
-    store = PagesStore.of(opened.settings, opened.ring)
+    store = opened.pages
     if store is None:
         raise CommandFailed(ExitCode.USAGE, "There is no store of the pages here: see LEADS_WEB__STORE_URL.")
     with closing(store):

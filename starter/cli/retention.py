@@ -7,8 +7,10 @@ from process.policy import Retention
 from process.privacy.requests import ErasureEntry, RequestKind
 from process.types import Base
 from starter.cli.arguments import Json
+from starter.cli.configuration import read_settings
 from starter.cli.erasure_stores import opened_stores
 from starter.cli.output import Output
+from starter.cli.session import demand_workers_keys
 from starter.cli.what_if_report import count_of
 
 SHOWN = 20
@@ -51,6 +53,7 @@ async def retention(*, json: Json = False) -> None:
     A schedule does it every day. The policy says for how long: LEADS_POLICY_FILE, [retention].
     """
     now, out = datetime.now(UTC), Output(as_json=json)
+    await demand_workers_keys(read_settings())
     with opened_stores() as opened:
         rules, requests = opened.policy.retention, opened.journal.requests()
         due = due_leads(opened.ledger, requests, rules, now.date())
