@@ -14,6 +14,7 @@ from temporalio.bridge.proto.workflow_completion import WorkflowActivationComple
 from process.core import swap
 from process.core.checkpoint import unpack
 from tests.support.activations import BEGAN, Activations, Message
+from workflows.recording import LIMIT
 from workflows.runtime import steps
 from workflows.runtime.steps import split
 
@@ -127,20 +128,29 @@ def test_a_message_that_comes_with_the_last_result_of_a_run_goes_along() -> None
         assert [event.kind for event in unpack(lead.next_run).event_log.events][-1] == "price_quoted"
 
 
-@pytest.mark.parametrize("more", [[], [MESSAGES[3]]])
-def test_a_result_that_comes_in_the_next_task_is_loaded_again(more: list[Message]) -> None:
-    """A query has ended the task in which the ledger was written. A replay sees the news of both at a later time."""
+def test_a_result_that_comes_with_the_next_task_is_loaded_again() -> None:
+    """A query has ended the task in which the ledger was written. Its history may have the result or not."""
     with Activations() as lead:
         lead.begin()
         (writing,) = local(lead.activate([lead.signal(MESSAGES[1])], length=6))
         lead.query()
-        late = lead.activate([lead.written(writing), *map(lead.signal, more)], length=9)
+        late = lead.activate([lead.written(writing), lead.signal(MESSAGES[3])], length=12)
         assert "loaded again" in late.failed.failure.message
 
 
-def test_a_query_drops_a_lead_only_while_it_writes_to_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
-    dropped: list[str] = []
-    monkeypatch.setattr(steps, "_drop", dropped.append)
+def test_a_result_that_comes_by_itself_in_the_next_task_is_taken() -> None:
+    with Activations() as lead:
+        lead.begin()
+        (writing,) = local(lead.activate([lead.signal(MESSAGES[1])], length=6))
+        lead.query()
+        assert lead.activate([lead.written(writing)], length=9).HasField("successful")
+        assert "price_quoted" in lead.query("timeline")
+
+
+def test_a_query_drops_a_lead_that_writes_to_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is dropped once it has written: a worker that drops it before never shuts down."""
+    dropped: list[float] = []
+    monkeypatch.setattr(steps, "drop", lambda _, after: dropped.append(after))
     with Activations() as lead:
         lead.begin()
         lead.task([lead.signal(MESSAGES[0])])
@@ -149,6 +159,7 @@ def test_a_query_drops_a_lead_only_while_it_writes_to_the_ledger(monkeypatch: py
         lead.activate([lead.signal(MESSAGES[1])])
         lead.query()
         assert dropped
+        assert min(dropped) > LIMIT.total_seconds()
 
 
 @pytest.mark.parametrize("during_replay", [True, False])

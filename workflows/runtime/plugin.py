@@ -12,8 +12,9 @@ from workflows.lead import LeadWorkflow
 from workflows.reconcile import ReconcileWorkflow
 from workflows.retention import RetentionWorkflow
 from workflows.runtime.codec import SealingCodec, data_converter
+from workflows.runtime.eviction import evictable
 from workflows.runtime.sandbox import SandboxRunner
-from workflows.runtime.steps import WORKERS, StepRunner
+from workflows.runtime.steps import StepRunner
 from workflows.runtime.visits import spare_walks
 from workflows.runtime.worker_converter import WorkerPayloadConverter
 
@@ -53,12 +54,8 @@ class _Plugin(SimplePlugin):
         """Run a worker that can be asked to drop a workflow from its cache, and that has enough time for a task."""
         if (tasks := worker._workflow_worker) and tasks._deadlock_timeout_seconds:
             tasks._deadlock_timeout_seconds = TASK_LIMIT
-        bridge_worker = worker._bridge_worker
-        WORKERS.add(bridge_worker)
-        try:
+        with evictable(worker._bridge_worker):
             await super().run_worker(worker, next)
-        finally:
-            WORKERS.discard(bridge_worker)  # it cannot be asked any more
 
 
 def leads_plugin(*, sandboxed: bool = False, codec: SealingCodec | None = None) -> SimplePlugin:

@@ -11,15 +11,15 @@ every replay. The message is left alone, and the workflow is dropped from the ca
 again, as the history has it.
 
 A query can also end a task while a local activity is under way. The server never hears of that task: it times out and is
-made again, and a replay sees all its news at the time of the later task. So the workflow is dropped from the cache after
-the answer. Should the result come first, the later task fails, and the workflow is loaded again.
+made again, and a replay sees all its news at the time of the later task. So the workflow is dropped from the cache as soon
+as the local activity has ended. A result that comes in a later task all the same changes nothing by itself. If it comes
+together with that task's news, nobody can tell which was first, so the task fails and the workflow is loaded again.
 """
 
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
-from weakref import WeakSet
 
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.bridge.proto.workflow_activation import (
@@ -28,7 +28,6 @@ from temporalio.bridge.proto.workflow_activation import (
     WorkflowActivationJob,
 )
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
-from temporalio.bridge.worker import Worker as BridgeWorker
 from temporalio.converter import PayloadConverter, SerializationContext, StorageDriverStoreContext
 from temporalio.worker import (
     ExecuteWorkflowInput,
@@ -40,10 +39,14 @@ from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 
 from process.core import swap
 from process.types import Unreadable
+from workflows.runtime.eviction import drop
 from workflows.runtime.limits import is_foreign, too_large
 
-WORKERS: WeakSet[BridgeWorker] = WeakSet()
-"""The workers of this process, each of which may have a workflow in its cache."""
+LEGACY_QUERY = "legacy_query"
+"""The id that the SDK's core gives to a query that came as a task of its own."""
+
+LOCAL_ACTIVITY_ENDED = 3
+"""Seconds after which a local activity has ended: it gets two, and one attempt (workflows/recording.py)."""
 
 NOTHING = WorkflowActivationCompletion()
 """Stands for the completion of a workflow that has nothing to do."""
@@ -88,18 +91,18 @@ class _StepInstance(_WorkflowInstanceImpl):
 
     def _activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         if _changes_nothing(act):
-            if self._local_activities and not is_evicted():
-                _drop(act.run_id)
+            if self._local_activities and any(_ends_task(job) for job in act.jobs):
+                self._drop()
             return super().activate(act)
         if self._dropped:
             return _failed("the workflow was read ahead of its task and is loaded again")
         before, self._task = self._task, _part(act, ())
         if is_ahead_of_task(act, before):
-            _drop(act.run_id)
+            self._drop()
             if act.history_size_bytes == before.history_size_bytes:
                 self._dropped = True
                 return _done_nothing()
-        if self._ends_in_other_task(act):
+        if self._mixes_tasks(act):
             return _failed("a local activity ended between two tasks, so the workflow is loaded again")
         done = self._activate_in_steps(act)
         for command in done.successful.commands:
@@ -107,13 +110,17 @@ class _StepInstance(_WorkflowInstanceImpl):
                 self._local_activities[command.schedule_local_activity.seq] = _task_of(act)
         return done
 
-    def _ends_in_other_task(self, act: WorkflowActivation) -> bool:
-        """Return True if a local activity ends in another task than that in which it ran."""
+    def _mixes_tasks(self, act: WorkflowActivation) -> bool:
+        """Return True if a local activity ends in another task than that in which it ran, together with other news."""
         task = _task_of(act)
         ended = {job.resolve_activity.seq for job in act.jobs if job.resolve_activity.is_local}
         tasks = {self._local_activities.pop(seq, 0) for seq in ended}
         self._local_activities = {seq: began or task for seq, began in self._local_activities.items()}
-        return bool(task) and not tasks <= {0, task}
+        return bool(task) and not tasks <= {0, task} and len(ended) < len(act.jobs)
+
+    def _drop(self) -> None:
+        """Drop the workflow from the cache. A worker that drops one while it runs a local activity never shuts down."""
+        drop(self._info.run_id, after=LOCAL_ACTIVITY_ENDED if self._local_activities else 0)
 
     def _activate_in_steps(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         steps = list(split(act.jobs))
@@ -216,14 +223,13 @@ def _changes_nothing(act: WorkflowActivation) -> bool:
     return any(job.HasField("query_workflow") or job.HasField("remove_from_cache") for job in act.jobs)
 
 
+def _ends_task(job: WorkflowActivationJob) -> bool:
+    """Return True for a query that came as a task of its own, in place of the task that was under way."""
+    return job.HasField("query_workflow") and job.query_workflow.query_id == LEGACY_QUERY
+
+
 def _is_message(job: WorkflowActivationJob) -> bool:
     return job.HasField("signal_workflow") or job.HasField("do_update")
-
-
-def _drop(run_id: str) -> None:
-    """Drop a run from the cache of whichever worker has it, as soon as the query under way is answered."""
-    for worker in tuple(WORKERS):
-        worker.request_workflow_eviction(run_id)
 
 
 def _part(act: WorkflowActivation, jobs: Sequence[WorkflowActivationJob]) -> WorkflowActivation:
