@@ -13,6 +13,7 @@ from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import (
+    TEXT,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -35,7 +36,6 @@ from sqlalchemy import (
     not_,
     select,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateView
 from sqlalchemy.types import TypeDecorator
 
@@ -61,9 +61,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
 
 
+def storable(text: str) -> str:
+    """Return the text without NUL, which PostgreSQL cannot store. A row is derived, so it need not be exact there."""
+    return text.replace("\0", "\ufffd")
+
+
 METADATA = MetaData()
 
-ID: Final = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+ID: Final = Text().with_variant(TEXT(collation="C"), "postgresql")
 """Text in the order of its characters on both engines, so that an index finds the ids with a beginning."""
 
 ENTRIES: Final = Table(

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+from client.belonging import demand_same_keys
 from client.connection import connect
 from client.errors import LedgerFailed
 from client.key_rings import demand_keys
@@ -22,10 +23,7 @@ async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
     await asyncio.to_thread(demand_keys, known)
     within = timedelta(seconds=timeout)
     client = await connect(retry_for=within, codec=codec_by(known))
-    if known.keys.master_keys:
-        from client.belonging import demand_same_keys  # only this needs the ledger, as below
-
-        await demand_same_keys(client, known)
+    await demand_same_keys(client, known)
     return LeadsClient(
         client,
         known.task_queue,
