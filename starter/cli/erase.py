@@ -16,7 +16,7 @@ from client.erasure.reapplying import reapply, remove_unreadable
 from client.erasure.report import report_lines
 from config.login import login
 from process.actor import Actor
-from process.privacy.requests import ErasureEntry, HoldReason, RequestState
+from process.privacy.requests import ErasureRequest, HoldReason, RequestState
 from process.types import Base
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
@@ -45,7 +45,7 @@ class ErasureLine(Base):
     found: int = 0
 
     @classmethod
-    def of(cls, request: ErasureEntry, today: date) -> "ErasureLine":
+    def of(cls, request: ErasureRequest, today: date) -> "ErasureLine":
         """Return the line of a request on a day."""
         return cls(
             id=request.id,
@@ -386,7 +386,7 @@ async def _reapply(opened: Opened, out: Output) -> None:
             out.line("leads restore --all begins those again that have not ended.")
 
 
-def _list(requests: Sequence[ErasureEntry], out: Output) -> None:
+def _list(requests: Sequence[ErasureRequest], out: Output) -> None:
     lines = [ErasureLine.of(each, _today()) for each in requests]
     if out.value(lines):
         return
@@ -409,7 +409,7 @@ def _note(line: ErasureLine) -> str:
     return f"{count_of(line.found, 'place')} left{looked}" if line.found else ""
 
 
-def _show(request: ErasureEntry, out: Output) -> None:
+def _show(request: ErasureRequest, out: Output) -> None:
     line = ErasureLine.of(request, _today())
     if not out.value(line):
         out.line(f"{line.id}: {line.state}{f', {note}' if (note := _note(line)) else ''}", "green")

@@ -17,7 +17,7 @@ from client.ledgers import ledger_of
 from config.policy_file import current_policy
 from config.settings import Settings
 from keys.errors import KeysError
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from keys.ring import KeyRing
 from ledger.errors import LedgerError
 from ledger.events import Ledger
@@ -39,7 +39,7 @@ class Opened:
     policy: Policy
     ledger: Ledger
     ring: KeyRing
-    journal: Journal
+    journal: ErasureJournal
     requests: Requests
 
     def names_in_settings(self, person: Person) -> list[str]:
@@ -86,7 +86,7 @@ def opened_stores() -> Iterator[Opened]:
     try:
         with (
             closing(ledger_of(settings)) as ledger,
-            closing(Journal(settings.keys.store_url.get_secret_value())) as journal,
+            closing(ErasureJournal(settings.keys.store_url.get_secret_value())) as journal,
         ):
             requests = Requests(journal, ring, settings.pepper)
             yield Opened(settings, current_policy(settings), ledger, ring, journal, requests)

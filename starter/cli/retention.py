@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from client.retention import due_leads
 from process.policy import Retention
-from process.privacy.requests import ErasureEntry, RequestKind
+from process.privacy.requests import ErasureRequest, RequestKind
 from process.types import Base
 from starter.cli.arguments import Json
 from starter.cli.configuration import read_settings
@@ -27,7 +27,7 @@ class RetentionDay(Base):
     failed: list[str]
 
     @classmethod
-    def of(cls, request: ErasureEntry) -> "RetentionDay":
+    def of(cls, request: ErasureRequest) -> "RetentionDay":
         """Return the day of an entry in the journal."""
         done = sum(each.next_step is None for each in request.leads)
         return cls(

@@ -22,7 +22,7 @@ from client.erasure.settings import fields_naming
 from client.export_person import collect, write_zip
 from client.key_rings import key_ring
 from config.settings import Settings
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from ledger.reader import LedgerReader
 from process.core.refusal import Refused, refuse
 from process.policy import Policy
@@ -43,7 +43,7 @@ NOBODY: Final = refuse(
 class Erasures:
     """The journal of erasures, and the requests in it."""
 
-    journal: Journal
+    journal: ErasureJournal
     requests: Requests
 
     @classmethod
@@ -54,7 +54,7 @@ class Erasures:
         if ring is None or not settings.keys.seals:
             yield None
             return
-        with closing(Journal(settings.keys.store_url.get_secret_value())) as journal:
+        with closing(ErasureJournal(settings.keys.store_url.get_secret_value())) as journal:
             yield cls(journal, Requests(journal, ring, settings.pepper))
 
 
