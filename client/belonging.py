@@ -6,6 +6,7 @@ The record is the memo of a paused schedule that never starts anything; it holds
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from pydantic import ValidationError
@@ -72,12 +73,15 @@ async def recorded(client: Client, task_queue: str) -> Belonging | None:
 
 async def demand_same_keys(client: Client, settings: Settings) -> None:
     """Raise KeysFailed if these settings have another key store than the workers. RPCError is not raised."""
+    with suppress(RPCError):  # what is asked for next says it better
+        await compare_keys(client, settings)
+
+
+async def compare_keys(client: Client, settings: Settings) -> None:
+    """Raise KeysFailed if these settings have another key store than the workers, or RPCError if Temporal fails."""
     if not settings.keys.master_keys:
         return
-    try:
-        known = await recorded(client, settings.task_queue)
-    except RPCError:
-        return  # what is asked for next says it better
+    known = await recorded(client, settings.task_queue)
     if known is None or not known.keys:
         return
     here = await asyncio.to_thread(identity_of_keys, settings)
