@@ -17,7 +17,7 @@ from client.ledgers import ledger_of
 from client.retention import Applied, Retaining
 from config.settings import Settings
 from keys.errors import KeysError
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from ledger.errors import LedgerError
 from workflows.retention import RetentionResult
 
@@ -48,7 +48,7 @@ class RetentionActivities:
             keys, ring = self._settings.keys, key_ring(self._settings)
             if ring is None or not keys.seals:
                 raise KeysOff
-            journal = Journal(keys.store_url.get_secret_value())
+            journal = ErasureJournal(keys.store_url.get_secret_value())
             ledger = ledger_of(self._settings)
             self._opened = Retaining(
                 Stores(self._leads, ledger, ring, journal),

@@ -43,6 +43,12 @@ class Process:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    @property
+    def children(self) -> list["Process"]:
+        """Processes that it has started and that still run."""
+        found = (path.read_text().split() for path in Path(f"/proc/{self.pid}/task").glob("*/children"))
+        return [Process(int(pid)) for pids in found for pid in pids]
+
 
 @dataclass(frozen=True)
 class Server(Process):

@@ -1,8 +1,9 @@
 """Measure the ledger's read tables: `python -m bench.read_tables --leads 100000`.
 
-So many leads at all stages are written to SQLite in a temporary folder, or to the empty database that
-BENCH_LEDGER_URL names. An append is one writing on the way to a hub; its ratio is to the same without read tables, or,
-where it is sealed, to the same in plain. Of each question that pages and reports ask, the 95th percentile counts.
+So many leads at all stages stand in SQLite in a temporary folder, or in the empty database that BENCH_LEDGER_URL names:
+a few are written, the others are copies of their rows. An append is one writing on the way to a hub; its ratio is to
+the same beside a tenth of the leads, to the same without read tables, or, where it is sealed, to the same in plain. Of
+each question that pages and reports ask, the 95th percentile counts.
 """
 
 import os
@@ -13,84 +14,27 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from unittest.mock import patch
 
 from sqlalchemy import Connection, func, select
 
 from bench.figures import Figure, Report, Target
+from bench.many_leads import FIRST, STARTS, copy, lives, write
 from bench.options import run_benchmark
-from bench.what_if import hub
+from bench.writings import on_the_way
 from keys.ring import KeyRing
-from ledger.entries import entry_of
-from ledger.entry import Entry
 from ledger.events import Ledger
 from ledger.queries import agenda, board, feed, reports, search
 from ledger.queries.asking import LedgerQueries
 from ledger.read_tables import OF_LEAD
 from ledger.tables import CONTENTS, LEADS
-from process.core.fold import leads_as_told
 from process.types import Role, Stage
-from process.views.lead_row import LeadRow
-from process.views.recording import record_request
-from process.views.row import row_of
-from process.views.snapshot import Snapshot, snapshot_of
-from tests.support.lives import HUB, MONDAY, QUOTE, SIGNED, Life
+from tests.support.lives import MONDAY
 
-TO_HUB: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("price_quoted", QUOTE),
-    ("quote_accepted", {}),
-    ("contract_handed_over", {}),
-    ("contract_acknowledged", {}),
-    ("contract_signed", SIGNED),
-    ("vendor_setup_not_needed", {}),
-    ("hub_information_given", HUB),
-    ("hub_requested", {}),
-    ("hub_live", {}),
-)
 ROUNDS = 5
-
-
-class Writing(NamedTuple):
-    """The events and the row that one lead writes at a time."""
-
-    after: int
-    entries: Sequence[Entry]
-    row: LeadRow
-    snapshots: Sequence[Snapshot]
-
-    def write(self, ledger: Ledger, lead_id: str) -> None:
-        """Append it for a lead with this id."""
-        entries = [entry.model_copy(update={"lead_id": lead_id}) for entry in self.entries]
-        row = self.row.replaced(lead_id=lead_id)
-        ledger.append(lead_id, entries, after=self.after, row=row, snapshots=self.snapshots)
-
-
-def on_the_way() -> list[Writing]:
-    """Return the writings of a lead on its way to a hub, with what its effects bring back."""
-    life, found = Life(), []
-    for kind, body in (("", {}), *TO_HUB):
-        if kind:
-            life.wait(days=3).does(kind, **body)
-        life.perform()
-        request = record_request(life.aggregate, life.aggregate.in_ledger, life.now)
-        assert request.row  # noqa: S101
-        entries = [entry_of(life.lead.id, event) for event in request.events]
-        found.append(Writing(request.after, entries, request.row, request.snapshots))
-        life.aggregate = life.aggregate.recorded(life.lead.last_seq)
-    return found
-
-
-def whole(life: Life) -> Writing:
-    """Return all that a lead has written so far."""
-    events = life.aggregate.event_log.events
-    told = leads_as_told(tuple(events), life.lead.id)
-    return Writing(
-        0,
-        [entry_of(life.lead.id, event) for event in events],
-        row_of(life.aggregate, life.now),
-        [snapshot_of(lead, event) for event, lead in told],
-    )
+FURTHER = 2 * FIRST
+"""First number of the copies that are made later."""
 
 
 @contextmanager
@@ -115,7 +59,7 @@ def append_times(ledger: Ledger, leads: int, name: str) -> tuple[float, float]:
     return 1000 * (time.perf_counter() - began) / count, 1000 * (time.process_time() - cpu) / count
 
 
-NOW = MONDAY + timedelta(days=20)
+NOW = MONDAY + timedelta(weeks=3 * STARTS)
 
 QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "board: totals and six columns": lambda c: (
@@ -130,7 +74,7 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "agenda: a role's first page": lambda c: agenda.agenda(c, agenda.Whose(roles=[Role.SALES]), NOW),
     "agenda: numbers by section": lambda c: agenda.counts(c, agenda.Whose(roles=[Role.SALES]), NOW),
     "agenda: a person's first page": lambda c: agenda.agenda(c, agenda.Whose("Ada"), NOW),
-    "search": lambda c: search.search(c, "lead-00000003 example"),
+    "search": lambda c: search.search(c, "lead-20000003 example"),
     "feed: a page": lambda c: feed.events_after(c, feed.head(c) - 100),
     "report: funnel": lambda c: reports.funnel(c, MONDAY - timedelta(99), NOW),
     "report: time in stage": lambda c: reports.time_in_stage(c, MONDAY - timedelta(99), NOW),
@@ -149,23 +93,20 @@ async def measure(leads: int = 1000, appends: int = 20, times: int = 20, rebuild
         url = os.environ.get("BENCH_LEDGER_URL", f"sqlite:///{Path(folder) / 'ledger.sqlite'}")
         with closing(Ledger.open(url)) as ledger:
             ledger.check()
-            kinds = [whole(life) for life in _lives()]
-            began = time.perf_counter()
-            for number in range(leads):
-                kinds[number % len(kinds)].write(ledger, f"lead-{number:08d}")
-            filled = time.perf_counter() - began
+            kinds = list(lives())[:leads]
+            few = max(leads // 10, len(kinds))
+            events = write(ledger, kinds) + copy(ledger, kinds, few - len(kinds))
+            beside_few = [append_times(ledger, appends, f"few-{number}") for number in range(ROUNDS)]
+            events += copy(ledger, kinds, leads - few, FURTHER)
             figures = [
-                Figure("a whole lead is written", 1000 * filled / leads, "ms"),
+                *_grown(ledger, appends, few, leads, beside_few),
                 *_appends(ledger, appends),
+                _rebuild(ledger, rebuilds),
             ]
-            figures.append(_rebuild(ledger, min(leads, rebuilds)))
             with closing(Ledger.open(url, ring)) as sealed:
                 figures += _sealed(ledger, sealed, appends)
-            with ledger._database.writing() as connection:
-                connection.exec_driver_sql("ANALYZE")
         with closing(LedgerQueries.open(url, ring)) as queries:
             figures += [_asked(queries, name, times) for name in QUESTIONS]
-    events = sum(len(kind.entries) for kind in kinds) * leads // len(kinds)
     tables = len(OF_LEAD) + len([LEADS])
     return Report(
         "read_tables",
@@ -175,16 +116,14 @@ async def measure(leads: int = 1000, appends: int = 20, times: int = 20, rebuild
     )
 
 
-def _lives() -> list[Life]:
-    return [
-        Life(),
-        Life().quoted(),
-        Life().wait(9).quoted().wait(5).lost(),
-        Life().contracted().perform(),
-        Life().live().perform(),
-        Life().quoted(amount="15000", currency="EUR", per="year").perform(),
-        hub(1),
-    ]
+def _grown(
+    ledger: Ledger, appends: int, few: int, leads: int, beside_few: Sequence[tuple[float, float]]
+) -> Iterator[Figure]:
+    """Yield what an append costs now, with its ratio to that beside few leads."""
+    beside_many = [append_times(ledger, appends, f"many-{number}") for number in range(ROUNDS)]
+    for place, name in enumerate(("an append", "CPU of an append")):
+        pairs = [(many[place], before[place]) for many, before in zip(beside_many, beside_few, strict=True)]
+        yield Figure.of_rounds(f"{name} beside {leads:,} leads, not {few:,}", "ms", pairs, Target(1.5))
 
 
 def _appends(ledger: Ledger, leads: int) -> Iterator[Figure]:
@@ -234,10 +173,13 @@ def _bytes_of(ledger: Ledger, lead_id: str) -> float:
 
 
 def _rebuild(ledger: Ledger, leads: int) -> Figure:
+    with ledger._database.reading() as connection:
+        ids = connection.scalars(select(LEADS.c.lead_id).order_by(LEADS.c.lead_id)).all()
+    chosen = ids[:: max(len(ids) // leads, 1)][:leads]
     began = time.perf_counter()
-    for number in range(leads):
-        ledger.rebuild(f"lead-{number:08d}")
-    return Figure("leads rebuilt per second", leads / (time.perf_counter() - began))
+    for lead_id in chosen:
+        ledger.rebuild(lead_id)
+    return Figure("leads rebuilt per second", len(chosen) / (time.perf_counter() - began))
 
 
 def _asked(queries: LedgerQueries, name: str, times: int) -> Figure:

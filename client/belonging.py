@@ -7,6 +7,7 @@ paused schedule that never starts anything; it holds no secrets and no personal 
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -145,12 +146,15 @@ async def claim(client: Client, settings: Settings) -> None:
 
 async def demand_same_keys(client: Client, settings: Settings) -> None:
     """Raise KeysFailed if these settings have another key store than the workers. RPCError is not raised."""
+    with suppress(RPCError):  # what is asked for next says it better
+        await compare_keys(client, settings)
+
+
+async def compare_keys(client: Client, settings: Settings) -> None:
+    """Raise KeysFailed if these settings have another key store than the workers, or RPCError if Temporal fails."""
     if not settings.keys.master_keys:
         return
-    try:
-        known = await recorded(client, settings.task_queue)
-    except RPCError:
-        return  # what is asked for next says it better
+    known = await recorded(client, settings.task_queue)
     if known is None or not known.keys:
         return
     here = await asyncio.to_thread(_keys, settings, create=False)

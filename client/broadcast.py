@@ -1,7 +1,9 @@
 """One signal to many leads: as a batch operation of the Temporal server, which sends at a limited rate.
 
 The server goes on by itself, so nobody has to wait for it. A server without batch operations is replaced by signals of
-our own, a few at the same time.
+our own, a few at the same time. A batch operation says nothing but the signal's name: its payloads would be the same for
+all leads, sealed under no lead's key, and stay in the server's own history of the operation. What names people goes out by
+signals of our own (`signal_each`), each sealed under the key of its lead.
 """
 
 import asyncio
@@ -9,15 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from temporalio.api.batch.v1 import BatchOperationSignal
-from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import BatchOperationState
 from temporalio.api.workflowservice.v1 import DescribeBatchOperationRequest, StartBatchOperationRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import BroadcastBusy, TemporalFailed
-from workflows.runtime.codec import converter_for
-from workflows.runtime.owners import TEAM
 
 RATE = 20.0
 """Signals a second by default. Each wakes a lead, which writes to GitHub; a server limits it to 50 by default."""
@@ -40,7 +39,6 @@ class Broadcast(NamedTuple):
     signal: str
     reason: str
     """Sentence for the list of batch operations in the Temporal UI."""
-    arguments: tuple[Any, ...] = ()
     per_second: float = RATE
 
 
@@ -66,7 +64,9 @@ async def broadcast(client: Client, message: Broadcast, progress: Progress = lam
     """
     if not await start_broadcast(client, message):
         ids = [execution.id async for execution in client.list_workflows(message.query)]
-        return await signal_each(client, message, ids, progress)
+        rate = message.per_second
+        each = await signal_each(client, message.signal, ids, per_second=rate, progress=progress)
+        return each._replace(job_id=message.job_id)
     for _ in range(APPEARS_WITHIN):
         while sent := await progress_of(client, message.job_id):
             progress(sent)
@@ -88,11 +88,7 @@ async def start_broadcast(client: Client, message: Broadcast) -> bool:
         job_id=message.job_id,
         reason=message.reason,
         max_operations_per_second=message.per_second,
-        signal_operation=BatchOperationSignal(
-            signal=message.signal,
-            input=Payloads(payloads=await converter_for(client, TEAM).encode(_given(message))),
-            identity=client.identity,
-        ),
+        signal_operation=BatchOperationSignal(signal=message.signal, identity=client.identity),
     )
     try:
         await client.workflow_service.start_batch_operation(request)
@@ -131,15 +127,20 @@ _STATES: dict[int, Literal["completed", "failed"]] = {
 
 
 async def signal_each(
-    client: Client, message: Broadcast, lead_ids: Sequence[str], progress: Progress = lambda _: None
+    client: Client,
+    signal: str,
+    lead_ids: Sequence[str],
+    arguments: Sequence[Any] = (),
+    *,
+    per_second: float = RATE,
+    progress: Progress = lambda _: None,
 ) -> Sent:
-    """Signal each of these leads ourselves, at most MAX_CONCURRENT at the same time and at the message's rate."""
-    sent = Sent(message.job_id, "running", len(lead_ids), 0, 0)
-    given = _given(message)
+    """Signal each of these leads ourselves, at most MAX_CONCURRENT at the same time and at this rate."""
+    sent = Sent("", "running", len(lead_ids), 0, 0)
 
-    async def signal(lead_id: str) -> bool:
+    async def send(lead_id: str) -> bool:
         try:
-            await client.get_workflow_handle(lead_id).signal(message.signal, args=given)
+            await client.get_workflow_handle(lead_id).signal(signal, args=list(arguments))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -148,13 +149,9 @@ async def signal_each(
 
     for start in range(0, len(lead_ids), MAX_CONCURRENT):
         if start:
-            await asyncio.sleep(MAX_CONCURRENT / message.per_second)
-        answers = await asyncio.gather(*map(signal, lead_ids[start : start + MAX_CONCURRENT]))
+            await asyncio.sleep(MAX_CONCURRENT / per_second)
+        answers = await asyncio.gather(*map(send, lead_ids[start : start + MAX_CONCURRENT]))
         done = sum(answers)
         sent = sent._replace(done=sent.done + done, failed=sent.failed + len(answers) - done)
         progress(sent)
     return sent._replace(state="completed")
-
-
-def _given(message: Broadcast) -> list[Any]:
-    return [*message.arguments]

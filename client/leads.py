@@ -44,7 +44,7 @@ from client.stuck import cause_of, find_stuck, why_silent
 from process.core.answers import NOT_SIGNED, Answer
 from process.core.refusal import Refused, refuse
 from process.duplicates.notices import DuplicateCandidates, refuse_merge
-from process.envelope import EVERY_LEAD, THE_SERVICE, seal
+from process.envelope import EVERY_LEAD, THE_SERVICE, sign
 from process.github.edits import RevertEdits
 from process.identity import Digests, full_id, possible_ids, same_text
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
@@ -350,13 +350,13 @@ class LeadsClient(Directory):
         """Return the arguments of the decision's message: its body, and the envelope if the face says who decides."""
         if decision.actor is None:
             return [body]
-        envelope = seal(self.key, handle.id, decision.kind, body, decision.actor, seen)
+        envelope = sign(self.key, handle.id, decision.kind, body, decision.actor, seen)
         return [body, envelope.model_dump(mode="json", exclude_none=True)]
 
     def signed_team(self, team: Team) -> tuple[Any, ...]:
         """Return the arguments of the signal that tells any lead of the team, signed if there is a key."""
         body = team.model_dump(mode="json")
-        return body, seal(self.key, EVERY_LEAD, "set_team", body, THE_SERVICE).model_dump(mode="json")
+        return body, sign(self.key, EVERY_LEAD, "set_team", body, THE_SERVICE).model_dump(mode="json")
 
     async def _into(self, handle: LeadHandle, decision: Decision) -> Decision:
         """Return the decision; one to merge, with the id of the other lead, however that was named.

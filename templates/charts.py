@@ -1,4 +1,4 @@
-"""Draws the picture of a report with Vega-Lite, as SVG for pages and as PNG.
+"""Describes the picture of a report for Vega-Lite, as SVG for pages and as PNG.
 
 An SVG has no style of its own, and its text and outlines have the colour of the text around it, so that it holds on a
 light and on a dark page. The parts differ in lightness, too, so that it holds in grey.
@@ -12,8 +12,8 @@ from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
 from process.reports.report import Chart, Mark
+from templates.drawing import Drawing, draw
 
-VEGA_LITE: Final = "6.4"
 INK: Final = "#010203"
 """Stands for the colour of the text until the picture is drawn."""
 DARK: Final = "#1a1a1a"
@@ -36,14 +36,31 @@ Link = Callable[[str], str]
 Spec = dict[str, Any]
 
 
-def draw_svg(chart: Chart, link: Link | None = None) -> str:
-    """Return the picture as an SVG element. With `link`, each bar leads to what is behind it."""
-    import vl_convert  # takes a moment, and the first picture some more
+def svg_drawing(chart: Chart, *, linked: bool) -> Drawing:
+    """Return the drawing of an SVG, of which `finished_svg` makes an element of a page."""
+    return Drawing("svg", vega_lite(chart, linked=linked))
 
-    drawn = vl_convert.vegalite_to_svg(
-        vega_lite(chart, linked=link is not None), vl_version=VEGA_LITE, allowed_base_urls=[]
-    )
-    return _accessible(_with_links(drawn.replace(INK, "currentColor"), chart, link), chart)
+
+def finished_svg(drawn: bytes, chart: Chart, link: Link | None = None) -> str:
+    """Return the picture as an SVG element. With `link`, each bar leads to what is behind it."""
+    svg = drawn.decode().replace(INK, "currentColor")
+    return _accessible(_with_links(svg, chart, link), chart)
+
+
+def draw_svg(chart: Chart, link: Link | None = None) -> str:
+    """Draw an SVG element in this process."""
+    return finished_svg(draw(svg_drawing(chart, linked=link is not None)), chart, link)
+
+
+def png_drawing(chart: Chart, scale: float = 2) -> Drawing:
+    """Return the drawing of a PNG on white, with the title and description of the picture."""
+    heading = {"text": chart.title, "subtitle": wrap(chart.description, LINE)}
+    return Drawing("png", _coloured(vega_lite(chart) | {"background": "white", "title": heading}), scale)
+
+
+def draw_png(chart: Chart, scale: float = 2) -> bytes:
+    """Draw a PNG in this process."""
+    return draw(png_drawing(chart, scale))
 
 
 _PLACE: Final = "https://mark.invalid/"
@@ -60,16 +77,6 @@ def _with_links(svg: str, chart: Chart, link: Link | None) -> str:
         return f"<a href={quoteattr(link(rows))}>{found[2]}</a>" if rows else found[2]
 
     return _LINKED.sub(linked, svg)
-
-
-def draw_png(chart: Chart, scale: float = 2) -> bytes:
-    """Return the picture as a PNG on white, with its title and description."""
-    import vl_convert
-
-    heading = {"text": chart.title, "subtitle": wrap(chart.description, LINE)}
-    spec = _coloured(vega_lite(chart) | {"background": "white", "title": heading})
-    picture: bytes = vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=scale, allowed_base_urls=[])
-    return picture
 
 
 def _coloured(value: Any) -> Any:

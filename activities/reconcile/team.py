@@ -2,8 +2,9 @@
 
 It happens when a worker starts, and in each reconciliation. Each lead publishes a checksum of the team that it
 has taken over, so only leads with another checksum get it; repeating it is harmless. A few leads get it at once, many by
-a batch operation of the Temporal server. All workers should have the same settings. If they differ, the worker that
-started last wins, so that workers do not overwrite each other in turn.
+one reconciliation after the other, in parts. Each message is sealed under the key of its lead, so that whom it names can be
+erased with the lead's. All workers should have the same settings. If they differ, the worker that started last wins, so
+that workers do not overwrite each other in turn.
 """
 
 from datetime import UTC, datetime
@@ -12,11 +13,11 @@ from typing import Any
 import structlog
 from pydantic import AwareDatetime
 from temporalio import activity
+from temporalio.client import WorkflowExecution
 from temporalio.service import RPCError
 
 from activities.reconcile.cursors import RENOTIFY_AFTER, Notifications, first_ten, read_cursor
-from client.broadcast import Broadcast, progress_of, signal_each, start_broadcast
-from client.errors import BroadcastBusy
+from client.broadcast import Progress, signal_each
 from client.leads import LeadsClient
 from process.policy import Team
 from process.types import Base, Id
@@ -24,8 +25,8 @@ from workflows.reconcile import SystemResult
 
 FEW = 100
 """Number of leads that get it at once."""
-SAME_START = 600
-"""Seconds within which workers that start with the same settings have the server tell the leads once."""
+PART = 3_000
+"""Number of leads that one reconciliation updates: in some three minutes, so that the next one is not late."""
 
 
 class TeamCursor(Base):
@@ -36,9 +37,13 @@ class TeamCursor(Base):
     leads: Notifications = Notifications()
     """The leads that got it one by one."""
     checksum: Id = ""
-    """Checksum of the team that the server was last asked to send to many leads."""
-    job_id: Id = ""
+    """Checksum of the team that many leads were last updated with, in parts."""
+    reached: AwareDatetime | None = None
+    """Start of the run of the last lead that was updated with it: the newest runs come first. None if all were."""
+    again: bool = False
+    """True if they were updated with the same before, and have not followed for a day."""
     sent_at: AwareDatetime | None = None
+    """Time of the last part."""
 
 
 class TeamReconciler:
@@ -50,22 +55,20 @@ class TeamReconciler:
         self.checksum = self.team.checksum()
 
     async def update_leads(self) -> int:
-        """Let every lead that knows another team get this one, and return their number."""
-        count = await self._count()
-        if count:
-            message = self._message(
-                f"start-{int((self.team.read_at or datetime.now(UTC)).timestamp()) // SAME_START}"
-            )
-            if count <= FEW or not await start_broadcast(self.leads.client, message):
-                await signal_each(self.leads.client, message, await self._outdated())
-        return count
+        """Let a few leads that know another team get this one, and return their number; none if they are many.
+
+        Several workers may start at the same time, so many are left to the reconciliations, of which one runs at a time.
+        """
+        outdated = await self._outdated() if 0 < await self._count() <= FEW else []
+        await self._tell(outdated)
+        return len(outdated)
 
     async def update_at_start(self) -> None:
         """Update all leads as the worker starts. If that fails, the next reconciliation does it."""
         log = structlog.get_logger("worker")
         try:
             count = await self.update_leads()
-        except (RPCError, BroadcastBusy) as error:
+        except RPCError as error:
             log.warning("the roles' people could not be passed on", error=type(error).__name__)
         else:
             if count:
@@ -94,50 +97,45 @@ class TeamReconciler:
             for lead in updated
             if (last := before.leads.sent.get(lead)) and last.problem == self.checksum
         ]
-        await signal_each(
-            self.leads.client, self._message("few"), [lead for lead in updated if lead not in again]
-        )
-        await signal_each(self.leads.client, self._message("again", now), again)
+        await self._tell([lead for lead in updated if lead not in again])
+        await self._tell(again, read_at=now)
         notified.note(problems, list(notified.sent), now)
         after = before.model_copy(update={"leads": notified})
         summary = f"{len(updated)} updated with the people of the roles: {first_ten(updated)}"
         return after, [summary] if updated else []
 
     async def _tell_many(self, before: TeamCursor, count: int) -> tuple[TeamCursor, list[str]]:
-        """Let the server tell the leads, unless it did so within a day. Each reconciliation reports the progress."""
-        if before.checksum == self.checksum and before.sent_at and (job_id := before.job_id):
-            sent = await progress_of(self.leads.client, job_id)
-            if sent and sent.state == "running":
-                return before, [
-                    f"{sent.done} of {sent.leads} are updated with the people of the roles so far"
-                ]
-            if not (sent and sent.state == "failed") and datetime.now(UTC) - before.sent_at < RENOTIFY_AFTER:
-                return before, [f"{count} have not followed the change of the people of the roles yet"]
-        again = before.checksum == self.checksum
-        message = self._message(activity.info().workflow_run_id or "", datetime.now(UTC) if again else None)
-        try:
-            if not await start_broadcast(self.leads.client, message):
-                await signal_each(self.leads.client, message, await self._outdated(), activity.heartbeat)
-        except BroadcastBusy:
-            return before, [
-                f"{count} wait for another batch operation of the server to learn the people of the roles"
-            ]
-        sent_now = {"checksum": self.checksum, "job_id": message.job_id, "sent_at": datetime.now(UTC)}
-        return before.model_copy(update=sent_now), [f"{count} are being updated with the people of the roles"]
+        """Update the next part of the leads, unless all were updated within a day."""
+        now, is_same = datetime.now(UTC), before.checksum == self.checksum
+        goes_on = is_same and before.reached is not None
+        if is_same and not goes_on and before.sent_at and now - before.sent_at < RENOTIFY_AFTER:
+            return before, [f"{count} have not followed the change of the people of the roles yet"]
+        again = before.again if goes_on else is_same
+        part = await self._next_part(before.reached if goes_on else None)
+        await self._tell(
+            [each.id for each in part], read_at=now if again else None, progress=activity.heartbeat
+        )
+        after = before.model_copy(
+            update={
+                "checksum": self.checksum,
+                "reached": part[-1].start_time if len(part) == PART else None,
+                "again": again,
+                "sent_at": now,
+            }
+        )
+        return after, [f"{len(part)} of {count} are updated with the people of the roles"] if part else []
 
-    def _message(self, name: str, read_at: datetime | None = None) -> Broadcast:
-        """Return the message to the leads. `read_at`: time from which it counts, if not the time of the worker's start.
+    async def _tell(
+        self, lead_ids: list[str], read_at: datetime | None = None, progress: Progress = lambda _: None
+    ) -> None:
+        """Send the team to these leads. `read_at`: time from which it counts, if not the time of the worker's start.
 
         A lead that does not follow for a day was told otherwise, by a worker with other settings or, where no key signs
         the news, by anybody. This worker is the one that started last, so what it says now counts.
         """
-        return Broadcast(
-            job_id=f"leads-team-{self.checksum}-{name}",
-            query=self.leads.knowing_another_team(self.checksum),
-            signal="set_team",
-            reason="The people or addresses of the roles have changed in the settings",
-            arguments=self.leads.signed_team(self.team.replaced(read_at=read_at) if read_at else self.team),
-        )
+        team = self.team.replaced(read_at=read_at) if read_at else self.team
+        given = self.leads.signed_team(team)
+        await signal_each(self.leads.client, "set_team", lead_ids, given, progress=progress)
 
     async def _count(self) -> int:
         """Return the number of leads that know another team; none if the settings name nobody."""
@@ -145,6 +143,13 @@ class TeamReconciler:
             return 0
         query = self.leads.knowing_another_team(self.checksum)
         return (await self.leads.client.count_workflows(query)).count
+
+    async def _next_part(self, reached: datetime | None) -> list[WorkflowExecution]:
+        """Return the outdated leads whose runs began before that of the last one, the newest first."""
+        query = self.leads.knowing_another_team(self.checksum)
+        if reached:
+            query += f" AND StartTime < '{reached.isoformat()}'"
+        return [each async for each in self.leads.client.list_workflows(query, limit=PART)]
 
     async def _outdated(self) -> list[str]:
         query = self.leads.knowing_another_team(self.checksum)

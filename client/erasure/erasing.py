@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -12,14 +13,15 @@ from client.erasure.errors import ErasureRefused
 from client.erasure.finding import find
 from client.erasure.requests import Requests
 from client.erasure.runs import delete_runs
-from client.erasure.search import Hit, SearchedStore, Searcher, Store, Texts
+from client.erasure.search import Hit, SearchedStore, Searcher, Store, Texts, ids_of_leads
 from client.erasure.steps import LeadEraser, Stores
 from client.past import events_of
 from process.core.fold import fold
 from process.core.refusal import refuse
 from process.lead.lead import Lead
+from process.privacy.lead_ids import LeadIds
 from process.privacy.person import Person
-from process.privacy.requests import ErasureEntry, LeadErasure, RequestState
+from process.privacy.requests import ErasureRequest, LeadErasure, RequestState
 from workflows.names import LEAD_WORKFLOW
 
 Note = Callable[[str], None]
@@ -42,7 +44,7 @@ class ForgetfulStore(SearchedStore, Protocol):
 class Outcome(NamedTuple):
     """The result of carrying out a request."""
 
-    request: ErasureEntry
+    request: ErasureRequest
     hits: tuple[Hit, ...]
     """Places that still name the person. With any that is no id, the request is to be carried out again."""
     leads: tuple[Lead, ...]
@@ -81,6 +83,9 @@ class Erasing:
         if whom is None:
             raise ErasureRefused(refuse("Nobody knows any more whom this request named"))
         eraser = LeadEraser(self.stores, request, whom)
+        for each in request.leads:
+            if each.found:
+                self.stores.journal.change_lead(request_id, each.lead_id, LeadErasure.again)
         await self._erase(eraser, [each.lead_id for each in request.leads], note)
         hits: tuple[Hit, ...] = ()
         if isinstance(whom, Person):
@@ -88,19 +93,27 @@ class Erasing:
             await self._forget(whom, request, note)
             note("Searching all stores")
             hits = tuple([each async for each in self._search(whom, self.requests.get(request_id))])
-        left = sorted({each.lead_id for each in hits if each.lead_id and not each.is_id})
-        self.stores.journal.add_leads(request_id, left)  # those whose events do not name them, too
-        for lead_id in left:
-            self.stores.journal.change_lead(request_id, lead_id, LeadErasure.again)
+        self._note_left(request_id, {each.lead_id for each in hits if each.lead_id and not each.is_id})
         waits = isinstance(whom, Person) and self._lacks_pages(request)
         after = self.requests.finish(request_id, len([each for each in hits if not each.is_id]), waits=waits)
         return Outcome(after, hits, tuple(self._leads(after)), waits)
 
-    def _lacks_pages(self, request: ErasureEntry) -> bool:
+    def _note_left(self, request_id: str, left: set[str]) -> None:
+        """Note the leads in which the person is still found: the next time, all steps are done anew there.
+
+        Until then it stays known under which keys the leads are.
+        """
+        journal = self.stores.journal
+        journal.add_leads(request_id, sorted(left))  # those whose events do not name them, too
+        for each in self.requests.get(request_id).leads:
+            if each.found is not (each.lead_id in left):
+                journal.change_lead(request_id, each.lead_id, partial(_with_found, each.lead_id in left))
+
+    def _lacks_pages(self, request: ErasureRequest) -> bool:
         return not (self.pages or self.no_pages or request.limited or request.pages)
 
     async def _later_leads(
-        self, eraser: LeadEraser, request: ErasureEntry, person: Person, note: Note
+        self, eraser: LeadEraser, request: ErasureRequest, person: Person, note: Note
     ) -> None:
         """Erase from leads that have come to name the person since they were looked for."""
         if request.limited:
@@ -118,46 +131,52 @@ class Erasing:
             note(f"Erasing from {lead_id}")
             await eraser.erase(lead_id)
 
-    async def _forget(self, person: Person, request: ErasureEntry, note: Note) -> None:
+    async def _forget(self, person: Person, request: ErasureRequest, note: Note) -> None:
         """Delete chores that have ended and name the person, and let the other stores forget them."""
         if request.limited:
             return
         note("Looking through the chores")
-        chores = self.chores.client
-        named = {hit.where async for hit in Searcher(person).temporal(chores, NO_LEADS)}
+        chores, searcher = self.chores.client, Searcher(person, await self._lead_ids())
+        named = {hit.where async for hit in searcher.temporal(chores, NO_LEADS)}
         for workflow_id in sorted(named):
             await delete_runs(chores, workflow_id, seconds=self.stores.seconds)
         if self.pages:
             note("Forgetting in the store of the pages")
             await asyncio.to_thread(self.pages.forget, person)
 
-    async def _search(self, person: Person, request: ErasureEntry) -> AsyncIterator[Hit]:
+    async def _search(self, person: Person, request: ErasureRequest) -> AsyncIterator[Hit]:
         """Yield every place that names the person; of a limited request, those in its leads."""
-        async for hit in self._everywhere(Searcher(person)):
+        lead_ids = await self._lead_ids()
+        async for hit in self._everywhere(Searcher(person, lead_ids), lead_ids):
             if not request.limited or request.lead(hit.lead_id):
                 yield hit
 
-    async def _everywhere(self, searcher: Searcher) -> AsyncIterator[Hit]:
+    async def _lead_ids(self) -> LeadIds:
+        """Return the ids of all leads, of which Temporal or the ledger may have forgotten some."""
+        heads = await asyncio.to_thread(self.stores.ledger.heads)
+        return LeadIds({each.lead_id for each in heads} | await ids_of_leads(self.stores.leads.client))
+
+    async def _everywhere(self, searcher: Searcher, lead_ids: LeadIds) -> AsyncIterator[Hit]:
         places = {self.stores.leads.client.namespace: self.stores.leads.client}
         places |= {self.chores.client.namespace: self.chores.client}
         for client in places.values():
             async for hit in searcher.temporal(client, ""):
                 yield hit
-        for hit in await asyncio.to_thread(self._rows, searcher):
+        for hit in await asyncio.to_thread(self._rows, searcher, lead_ids):
             yield hit
 
-    def _rows(self, searcher: Searcher) -> list[Hit]:
+    def _rows(self, searcher: Searcher, lead_ids: LeadIds) -> list[Hit]:
         """Return the places in stores that are read at once: the ledger, the journal, the pages and the logs."""
         stores: dict[Store, SearchedStore] = {
-            "ledger": Texts(self.stores.ledger.texts),
-            "journal": Texts(self.stores.journal.texts),
+            "ledger": Texts(self.stores.ledger.texts, lead_ids),
+            "journal": Texts(self.stores.journal.texts, lead_ids),
         }
         if self.pages:
             stores["pages"] = self.pages
         found = [hit for name, store in stores.items() for hit in searcher.rows(name, store)]
         return [*found, *(hit for folder in self.logs for hit in searcher.logs(folder))]
 
-    def _leads(self, request: ErasureEntry) -> Iterator[Lead]:
+    def _leads(self, request: ErasureRequest) -> Iterator[Lead]:
         for each in request.leads:
             if events := events_of(self.stores.ledger, each.lead_id):
                 yield fold(events, each.lead_id)
@@ -176,7 +195,11 @@ def forget_in_pages(requests: Requests, pages: ForgetfulStore, request_id: str, 
         requests.note_pages(request_id)
 
 
-def _demand_running(request: ErasureEntry, today: date) -> None:
+def _with_found(found: bool, erasure: LeadErasure) -> LeadErasure:
+    return erasure.replaced(found=found)
+
+
+def _demand_running(request: ErasureRequest, today: date) -> None:
     """Raise ErasureRefused unless the request is confirmed and not held."""
     state = request.state(today)
     if state is RequestState.HELD:

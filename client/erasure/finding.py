@@ -25,6 +25,8 @@ class FoundLead(NamedTuple):
     """True if they are, or were, the customer's contact: then all free text and all answers of the lead are theirs."""
     places: int
     """Number of texts that name them."""
+    is_sure: bool = True
+    """False if one word alone names them there, which others may share."""
 
 
 class Found(NamedTuple):
@@ -32,6 +34,11 @@ class Found(NamedTuple):
 
     person: Person
     leads: tuple[FoundLead, ...]
+
+    @property
+    def unsure(self) -> int:
+        """Number of leads that have one word of the person alone."""
+        return sum(not each.is_sure for each in self.leads)
 
 
 def person_named(words: Iterable[str]) -> Person:
@@ -54,15 +61,16 @@ def find(
 
     `lead_ids`: those to look at, by default all. Raises LedgerError.
     """
-    only = tuple(dict.fromkeys(lead_ids))
+    only, whole = tuple(dict.fromkeys(lead_ids)), person.whole
     for _ in range(ROUNDS if widen else 0):
-        wider = person
+        wider, wider_whole = person, whole
         for each in _mentioning(ledger, person, only):
             wider = known_as(wider, each.events)
-        if wider == person:
+            wider_whole = wider_whole and known_as(wider_whole, each.events).whole
+        if (wider, wider_whole) == (person, whole):
             break
-        person = wider
-    return Found(person, tuple(_found(each, person) for each in _mentioning(ledger, person, only)))
+        person, whole = wider, wider_whole
+    return Found(person, tuple(_found(each, person, whole) for each in _mentioning(ledger, person, only)))
 
 
 class _Recorded(NamedTuple):
@@ -80,11 +88,12 @@ def _mentioning(ledger: LedgerReader, person: Person, only: tuple[str, ...]) -> 
             yield _Recorded(lead_id, events)
 
 
-def _found(recorded: _Recorded, person: Person) -> FoundLead:
+def _found(recorded: _Recorded, person: Person, whole: Person | None) -> FoundLead:
     lead = fold(recorded.events, recorded.lead_id)
     return FoundLead(
         recorded.lead_id,
         lead.heading,
         is_contact(person, recorded.events),
         len(mentions(recorded.events, person)),
+        whole is not None and bool(mentions(recorded.events, whole)),
     )

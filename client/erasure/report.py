@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 from client.erasure.search import Hit
 from process.lead.lead import Lead
-from process.privacy.requests import ErasureEntry
+from process.privacy.requests import ErasureRequest
+
+SHOWN_IDS = 50
+"""Number of ids that are named at most: a word such as `university` stands in very many."""
 
 
 class ByHand(NamedTuple):
@@ -35,7 +38,7 @@ def by_hand(lead: Lead) -> Iterator[ByHand]:
 
 
 def report_lines(
-    request: ErasureEntry, leads: Iterable[Lead], hits: Iterable[Hit], today: date
+    request: ErasureRequest, leads: Iterable[Lead], hits: Iterable[Hit], today: date
 ) -> Iterator[str]:
     """Yield the lines of the report, as Markdown."""
     hits = list(hits)
@@ -54,7 +57,8 @@ def report_lines(
     yield from [f"- {hit.store}: {hit.where}" for hit in left] or ["Nothing was found."]
     if ids := [hit.where for hit in hits if hit.is_id]:
         yield ""
-        yield f"These ids look like words of the person. Ids never change: {', '.join(ids)}."
+        more = f" and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""
+        yield f"These ids look like words of the person. Ids never change: {', '.join(ids[:SHOWN_IDS])}{more}."
     yield ""
     yield "## By hand"
     yield ""

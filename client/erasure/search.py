@@ -17,6 +17,7 @@ from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError, RPCStatusCode
 
 from process.core.checkpoint import unpack
+from process.privacy.lead_ids import LeadIds
 from process.privacy.person import Person
 from workflows.names import LEAD_WORKFLOW
 from workflows.runtime.codec import converter_for
@@ -75,20 +76,34 @@ class Texts(NamedTuple):
     """A store of rows that yields all of its texts, such as the ledger."""
 
     read: Callable[[], Iterable[StoredText]]
+    lead_ids: LeadIds
 
     def places(self, person: Person) -> Iterator[StorePlace]:
         """Yield the places that name the person, each once."""
         found = (
-            StorePlace(each.where, each.lead_id) for each in self.read() if person.is_mentioned_in(each.text)
+            StorePlace(each.where, each.lead_id)
+            for each in self.read()
+            if names(person, each.text, self.lead_ids)
         )
         yield from dict.fromkeys(found)
 
 
-class Searcher:
-    """Looks for one person in all stores that it is given."""
+def names(person: Person, text: str, lead_ids: LeadIds) -> bool:
+    """Return True if the text names the person elsewhere than in the id of a lead."""
+    return person.is_mentioned_in(text) and person.is_mentioned_in(lead_ids.left_out(text))
 
-    def __init__(self, person: Person) -> None:
+
+async def ids_of_leads(client: Client) -> set[str]:
+    """Return the ids of all leads that Temporal has. Raises RPCError."""
+    return {each.id async for each in client.list_workflows(f"WorkflowType = '{LEAD_WORKFLOW}'")}
+
+
+class Searcher:
+    """Looks for one person in all stores that it is given. The ids of leads are nobody's words."""
+
+    def __init__(self, person: Person, lead_ids: LeadIds) -> None:
         self._person = person
+        self._lead_ids = lead_ids
 
     async def temporal(self, client: Client, query: str) -> AsyncIterator[Hit]:
         """Yield the places in the histories and memos of the workflows that a query finds; an empty one finds all."""
@@ -109,7 +124,7 @@ class Searcher:
 
     async def _execution(self, client: Client, known: WorkflowExecution) -> list[Hit]:
         lead = known.id if known.workflow_type == LEAD_WORKFLOW else ""
-        found = [Hit("id", known.id, lead)] if self._mentions(known.id) else []
+        found = [Hit("id", known.id, lead)] if self._person.is_mentioned_in(known.id) else []
         handle = client.get_workflow_handle(known.id, run_id=known.run_id)
         try:
             described = await handle.describe()
@@ -146,7 +161,7 @@ class Searcher:
                         yield Hit("log", str(file))
 
     def _mentions(self, text: str) -> bool:
-        return self._person.is_mentioned_in(text)
+        return names(self._person, text, self._lead_ids)
 
 
 def _pairs(lines: Iterable[str]) -> Iterator[tuple[str, str]]:

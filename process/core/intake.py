@@ -14,7 +14,7 @@ from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
 from process.decisions.policy import PolicyAdopted
-from process.envelope import envelope_in, is_sealed
+from process.envelope import envelope_in, is_signed
 from process.types import one_line
 
 MAX_EVENT_BYTES = 1_200_000
@@ -94,7 +94,7 @@ def opened(
     if envelope is None:
         return args, _unsigned(aggregate, args, face)
     args, claims = args[:1], envelope.actor.replaced(authenticated=False)
-    if is_sealed(envelope, aggregate.keys or (), aggregate.lead.id, kind, args[0]):
+    if is_signed(envelope, aggregate.keys or (), aggregate.lead.id, kind, args[0]):
         return args, claims.replaced(authenticated=claims.face.authenticates and claims.identity is not None)
     if aggregate.keys is None and kind == PolicyAdopted.kind:
         return args, NOT_SIGNED

@@ -50,6 +50,22 @@ class Person(Given):
         """All of the person's names, addresses and logins."""
         return (*self.names, *self.addresses, *self.logins)
 
+    @property
+    def whole(self) -> "Person | None":
+        """The person by what only they are called: mail addresses, and names and logins of several parts; None if there
+        are none of these.
+        """
+        kept = {
+            name: tuple(word for word in getattr(self, name) if _is_whole(word))
+            for name in ("names", "addresses", "logins")
+        }
+        return self.replaced(**kept) if any(kept.values()) else None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The words of the person that others may share: those that are no whole name."""
+        return tuple(word for word in self.words if not _is_whole(word))
+
     @cached_property
     def spellings(self) -> tuple[_Spelling, ...]:
         """The spellings of each word of the person, in normalised text."""
@@ -139,6 +155,12 @@ _UNSPACED = (
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 _AT_DOMAIN = r"(?:@[\w.-]*\w)?"
 """Pattern of the rest of a mail address whose mailbox is a name."""
+
+
+def _is_whole(word: str) -> bool:
+    """Return True for an address, for several parts, and for a word of a script that puts no spaces between them."""
+    plain = _normalised(word.strip().removeprefix("@"))
+    return "@" in plain or len(_WORD.findall(plain)) > 1 or bool(_IS_UNSPACED.search(plain))
 
 
 def _spellings(word: str) -> Iterator[str]:

@@ -21,6 +21,12 @@ Digest = Annotated[Id, StringConstraints(max_length=64, pattern=r"^[a-z0-9]*$")]
 LeadId = Annotated[Id, StringConstraints(max_length=120)]
 
 
+SHORTEST = 3
+"""Letters of the shortest word by which alone a person is erased, in scripts whose letters are no words."""
+MAX_UNSURE = 20
+"""Leads that may name a person by single words alone."""
+
+
 class RequestKind(StrEnum):
     """The reason for an erasure."""
 
@@ -81,12 +87,14 @@ class LeadErasure(Model):
     redacted_to: int | None = Field(None, ge=0)
     """Number of the event by which the running lead redacted itself; None if it had ended."""
 
+    found: bool = False
+    """True if the last search still found the person in the lead."""
     attempt: int = Field(1, ge=1)
     """Number of the attempt. There is another one if a search still finds the person in the lead."""
 
     def again(self) -> "LeadErasure":
-        """Return it with all steps to be done anew, if all were done."""
-        if self.next_step is not None:
+        """Return it with all steps to be done anew, if all were done and the person was still found."""
+        if not self.found or self.next_step is not None:
             return self
         return LeadErasure(lead_id=self.lead_id, attempt=self.attempt + 1)
 
@@ -108,8 +116,8 @@ class LeadErasure(Model):
         return self.since + cache if self.since else None
 
 
-class ErasureEntry(Model):
-    """The journal's entry of a request to erase a person, or everybody of leads that ended long ago.
+class ErasureRequest(Model):
+    """A request to erase a person, or everybody of leads that ended long ago, as the journal keeps it.
 
     It holds no personal data.
     """
@@ -132,6 +140,10 @@ class ErasureEntry(Model):
     """True once the store of the pages has forgotten the person, where it is reached from another place."""
     found: int = Field(0, ge=0)
     """Number of places where the last search still found the person."""
+    waits: bool = False
+    """True if the store of the pages was not reached, and has not forgotten the person yet."""
+    rest_by: Digest = ""
+    """Digest of whoever has looked at the places that are left, and says that they mean somebody else."""
     chores: int = Field(0, ge=0)
     """Number of runs of chores that retention deleted with it."""
     keys: int = Field(0, ge=0)
@@ -181,7 +193,7 @@ def refuse_unknown(actor: Actor) -> Refused | None:
     return None
 
 
-def refuse_confirmation(request: ErasureEntry, actor: Actor, digest: str, today: date) -> Refused | None:
+def refuse_confirmation(request: ErasureRequest, actor: Actor, digest: str, today: date) -> Refused | None:
     """Return why this person cannot agree to the request, or None. `digest`: of their identity.
 
     Whoever asked cannot agree as well. Once it was confirmed, anybody who is known may let it go on.
@@ -198,7 +210,7 @@ def refuse_confirmation(request: ErasureEntry, actor: Actor, digest: str, today:
 
 
 def refuse_held_elsewhere(
-    request: ErasureEntry, others: Iterable[ErasureEntry], today: date
+    request: ErasureRequest, others: Iterable[ErasureRequest], today: date
 ) -> Refused | None:
     """Return why a hold on another request forbids this one, or None: both name the same lead.
 
@@ -214,7 +226,7 @@ def refuse_held_elsewhere(
     return None
 
 
-def refuse_hold(request: ErasureEntry, actor: Actor, until: date, today: date) -> Refused | None:
+def refuse_hold(request: ErasureRequest, actor: Actor, until: date, today: date) -> Refused | None:
     """Return why this person cannot hold the request until that day, or None. A hold may be made shorter or longer."""
     if not request.is_pending:
         return _closed(request)
@@ -229,7 +241,7 @@ def refuse_hold(request: ErasureEntry, actor: Actor, until: date, today: date) -
     return None
 
 
-def refuse_withdrawal(request: ErasureEntry, actor: Actor) -> Refused | None:
+def refuse_withdrawal(request: ErasureRequest, actor: Actor) -> Refused | None:
     """Return why this person cannot withdraw the request, or None."""
     if not request.is_pending:
         return _closed(request)
@@ -240,7 +252,64 @@ def refuse_withdrawal(request: ErasureEntry, actor: Actor) -> Refused | None:
     return None
 
 
-def _closed(request: ErasureEntry) -> Refused:
+def refuse_rest(request: ErasureRequest, actor: Actor) -> Refused | None:
+    """Return why this person cannot end the request with the places that are left, or None.
+
+    They say that they have looked at each, and that it means somebody else. A word may be so common that the search never
+    finds nothing.
+    """
+    if not request.is_pending:
+        return _closed(request)
+    if unknown := refuse_unknown(actor):
+        return unknown
+    if not request.found:
+        return refuse("No search has found anything that is left: let it be carried out first")
+    if request.waits:
+        return refuse("The store of the pages has not forgotten the person yet")
+    if any(each.done and each.next_step for each in request.leads):
+        return refuse("It was ended in the middle of a lead: let it be carried out to its end first")
+    return None
+
+
+def refuse_short(words: Iterable[str]) -> Refused | None:
+    """Return why somebody with these words alone is not erased, or None. Words so short stand for anything."""
+    if short := [word for word in words if len(word.strip().removeprefix("@")) < SHORTEST]:
+        return refuse(
+            f"{', '.join(short)}: one word of fewer than {SHORTEST} letters stands in texts about anybody",
+            "Say the mail address or the whole name",
+        )
+    return None
+
+
+def refuse_common(unsure: int) -> Refused | None:
+    """Return why a person is not erased whom so many leads name by single words alone, or None.
+
+    What is said there of others would be blacked out, and the search at the end would find the words again and again.
+    """
+    if unsure <= MAX_UNSURE:
+        return None
+    return refuse(
+        f"Too common: {unsure} leads have one of these words alone, and neither a mail address nor a whole name of the "
+        "person",
+        "Say the mail address or the whole name, or name the leads that mean this person",
+    )
+
+
+def refuse_asked_again(
+    known: ErasureRequest, lead_ids: Iterable[str], today: date, *, limited: bool
+) -> Refused | None:
+    """Return why a person whom a pending request names is not asked for again from these leads, or None.
+
+    Two limited requests of different leads may mean two people of one name.
+    """
+    if limited and known.limited and not any(map(known.lead, lead_ids)):
+        return None
+    return refuse(
+        f"Request {known.id} of {known.asked_at:%Y-%m-%d} names this person already: it is {known.state(today)}"
+    )
+
+
+def _closed(request: ErasureRequest) -> Refused:
     if request.withdrawn:
         return refuse("The request was withdrawn")
     return refuse("The request was carried out")

@@ -9,19 +9,23 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from client.erasure.doubts import doubt_about
 from client.erasure.erasing import forget_in_pages
+from client.erasure.finding import person_named
 from client.erasure.reapplying import reapply, remove_unreadable
 from client.erasure.report import report_lines
 from config.login import login
 from process.actor import Actor
-from process.privacy.requests import ErasureEntry, HoldReason, RequestState
+from process.privacy.requests import ErasureRequest, HoldReason, RequestState
 from process.types import Base
 from starter.cli.arguments import Json, flag
+from starter.cli.configuration import read_settings
 from starter.cli.erasure_stores import Opened, opened_stores
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, confirmed, progress
-from starter.cli.pages_store import PagesStore
+from starter.cli.pages_store import EmptyStore
 from starter.cli.persons import actor_at_command_line, demand_people, find_person, show_found
+from starter.cli.session import demand_workers_keys
 from starter.cli.what_if_report import count_of
 
 REPORT = "erasure-{id}.md"
@@ -41,7 +45,7 @@ class ErasureLine(Base):
     found: int = 0
 
     @classmethod
-    def of(cls, request: ErasureEntry, today: date) -> "ErasureLine":
+    def of(cls, request: ErasureRequest, today: date) -> "ErasureLine":
         """Return the line of a request on a day."""
         return cls(
             id=request.id,
@@ -92,7 +96,10 @@ async def erase(
     ] = False,
     anyway: Annotated[
         bool,
-        flag("Ask even if neither a lead nor the pages name the person: the rest is searched at --confirm."),
+        flag(
+            "Ask in spite of a doubt: the words are short or common, another request names the person, or nothing names "
+            "them (then --confirm searches the rest)."
+        ),
     ] = False,
     confirm: Annotated[
         str | None,
@@ -116,6 +123,12 @@ async def erase(
     ] = False,
     withdraw: Annotated[
         str | None, Parameter(help="Withdraw this request, which nobody has confirmed.")
+    ] = None,
+    rest_is_fine: Annotated[
+        str | None,
+        Parameter(
+            help="End this request: you have looked at each place that is left, and it means somebody else."
+        ),
     ] = None,
     list_: Annotated[bool, flag("List all requests.", "--list")] = False,
     again: Annotated[
@@ -149,6 +162,7 @@ async def erase(
                 hold is not None,
                 withdraw is not None,
                 pages is not None,
+                rest_is_fine is not None,
                 list_,
                 again,
             )
@@ -157,14 +171,15 @@ async def erase(
     ):
         raise CommandFailed(
             ExitCode.USAGE,
-            "Give one of: a person, --confirm, --hold, --pages, --withdraw, --list, --reapply.",
+            "Give one of: a person, --confirm, --hold, --pages, --withdraw, --rest-is-fine, --list, --reapply.",
         )
     if (hold is None) != (until is None):
         raise CommandFailed(ExitCode.USAGE, "--hold and --until belong together.")
     out = Output(as_json=json)
+    await demand_workers_keys(read_settings())
     with opened_stores() as opened:
         actor = actor_at_command_line(by or login(), opened.policy)
-        if confirm or hold or withdraw:
+        if confirm or hold or withdraw or rest_is_fine:
             demand_people(actor, opened.policy)
         if person is not None:
             await _ask(
@@ -187,6 +202,8 @@ async def erase(
             _forget_in_pages(opened, pages, out)
         elif withdraw is not None:
             _show(opened.requests.withdraw(withdraw, actor), out)
+        elif rest_is_fine is not None:
+            _show(opened.requests.accept_rest(rest_is_fine, actor), out)
         elif again:
             await _reapply(opened, out)
         else:
@@ -211,6 +228,7 @@ async def _ask(
     places = [] if lead_ids else opened.places_in_pages(found.person)
     if not out.as_json:
         out.items(f"pages: {each}" for each in places or ())
+        _say_if_empty(opened, out)
         out.line(
             "A surname alone is not found by the full name: give it as well, if somebody may have written it.",
             "dim",
@@ -226,6 +244,12 @@ async def _ask(
             ExitCode.REFUSED,
             f"The settings name this person ({', '.join(named)}). Take them out first, and start the workers anew: "
             "otherwise each lead is told of them again.",
+        )
+    doubt = doubt_about(opened.requests, person_named(words), found, _today(), limited=bool(lead_ids))
+    if doubt and not anyway:
+        raise CommandFailed(
+            ExitCode.REFUSED,
+            f"{doubt} Only these words, and none that were added: --exactly. All the same: --anyway.",
         )
     if not (yes or (not out.as_json and confirmed(f"Ask for the erasure from {number}?"))):
         if not out.value([each._asdict() for each in found.leads]):
@@ -272,6 +296,8 @@ async def _confirm(
             out.line("Nothing was erased. Add --yes to do it.", "dim")
         return
     opened.requests.confirm(request_id, actor, _today())
+    if not out.as_json:
+        _say_if_empty(opened, out)
     erasing = await opened.erasing(logs, no_pages=no_pages)
     with progress(hidden=out.as_json) as shown:
         bar = shown.add_task("Erasing", total=None)
@@ -309,9 +335,18 @@ async def _confirm(
     if not outcome.is_complete:
         raise CommandFailed(
             ExitCode.REFUSED,
-            f"{count_of(len(left), 'place')} left; leads erase --confirm {request_id} goes on.",
+            f"{count_of(len(left), 'place')} left; leads erase --confirm {request_id} goes on. If they mean somebody else, "
+            f"look at each, then end it: leads erase --rest-is-fine {request_id}.",
             printed=True,
         )
+
+
+def _say_if_empty(opened: Opened, out: Output) -> None:
+    """Say that the store of the pages was never made, if that is known."""
+    if isinstance(store := opened.pages, EmptyStore):
+        out.line(str(store), "dim")
+    elif store:
+        store.close()
 
 
 def _write(folder: Path, request_id: str, lines: Sequence[str]) -> Path | None:
@@ -328,7 +363,7 @@ def _write(folder: Path, request_id: str, lines: Sequence[str]) -> Path | None:
 
 def _forget_in_pages(opened: Opened, request_id: str, out: Output) -> None:
     """Let the store of the pages alone forget the person."""
-    store = PagesStore.of(opened.settings, opened.ring)
+    store = opened.pages
     if store is None:
         raise CommandFailed(ExitCode.USAGE, "There is no store of the pages here: see LEADS_WEB__STORE_URL.")
     with closing(store):
@@ -351,7 +386,7 @@ async def _reapply(opened: Opened, out: Output) -> None:
             out.line("leads restore --all begins those again that have not ended.")
 
 
-def _list(requests: Sequence[ErasureEntry], out: Output) -> None:
+def _list(requests: Sequence[ErasureRequest], out: Output) -> None:
     lines = [ErasureLine.of(each, _today()) for each in requests]
     if out.value(lines):
         return
@@ -370,10 +405,11 @@ def _list(requests: Sequence[ErasureEntry], out: Output) -> None:
 def _note(line: ErasureLine) -> str:
     if line.state == RequestState.HELD:
         return f"until {line.held_until}: {line.held_for}"
-    return f"{count_of(line.found, 'place')} left" if line.found else ""
+    looked = ", looked at by a person" if line.state == RequestState.DONE else ""
+    return f"{count_of(line.found, 'place')} left{looked}" if line.found else ""
 
 
-def _show(request: ErasureEntry, out: Output) -> None:
+def _show(request: ErasureRequest, out: Output) -> None:
     line = ErasureLine.of(request, _today())
     if not out.value(line):
         out.line(f"{line.id}: {line.state}{f', {note}' if (note := _note(line)) else ''}", "green")

@@ -17,14 +17,14 @@ from client.ledgers import ledger_of
 from config.policy_file import current_policy
 from config.settings import Settings
 from keys.errors import KeysError
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from keys.ring import KeyRing
 from ledger.errors import LedgerError
 from ledger.events import Ledger
 from process.policy import Policy
 from process.privacy.person import Person
 from starter.cli.configuration import read_settings
-from starter.cli.pages_store import PagesStore
+from starter.cli.pages_store import EmptyStore, PagesStore
 from starter.cli.session import leads_of
 
 LOGS = Path(".leads/logs")
@@ -39,16 +39,21 @@ class Opened:
     policy: Policy
     ledger: Ledger
     ring: KeyRing
-    journal: Journal
+    journal: ErasureJournal
     requests: Requests
 
     def names_in_settings(self, person: Person) -> list[str]:
         """Return the fields of the policy's team that name the person."""
         return fields_naming(self.policy, person)
 
+    @property
+    def pages(self) -> PagesStore | EmptyStore | None:
+        """The store of the pages; None if it is not reached from here. Whoever asks closes it."""
+        return PagesStore.of(self.settings, self.ring)
+
     def places_in_pages(self, person: Person) -> list[str] | None:
         """Return the places in the store of the pages that name the person; None if it is not reached from here."""
-        store = PagesStore.of(self.settings, self.ring)
+        store = self.pages
         if store is None:
             return None
         with closing(store):
@@ -64,7 +69,7 @@ class Opened:
             Stores(leads, self.ledger, self.ring, self.journal),
             Chores.of(leads.client, self.settings),
             self.requests,
-            pages=PagesStore.of(self.settings, self.ring),
+            pages=self.pages,
             no_pages=no_pages,
             logs=(*logs, LOGS),
         )
@@ -81,7 +86,7 @@ def opened_stores() -> Iterator[Opened]:
     try:
         with (
             closing(ledger_of(settings)) as ledger,
-            closing(Journal(settings.keys.store_url.get_secret_value())) as journal,
+            closing(ErasureJournal(settings.keys.store_url.get_secret_value())) as journal,
         ):
             requests = Requests(journal, ring, settings.pepper)
             yield Opened(settings, current_policy(settings), ledger, ring, journal, requests)

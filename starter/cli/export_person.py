@@ -13,6 +13,7 @@ from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, confirmed
 from starter.cli.persons import PersonArgument, find_person, show_found
+from starter.cli.session import demand_workers_keys
 
 
 async def export_person(
@@ -34,6 +35,7 @@ async def export_person(
     Example: leads export-person ada@example.org --output ada.zip
     """
     settings, out = read_settings(), Output(as_json=json)
+    await demand_workers_keys(settings)
     with open_ledger(settings) as ledger:
         found = find_person(ledger, (person, *more), lead or ())
         if not json:

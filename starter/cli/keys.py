@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from client.key_rings import demand_keys
 from config.settings import Settings
 from keys.errors import KeysError
 from keys.master_keys import MasterKeys
@@ -15,6 +14,7 @@ from starter.cli.arguments import Json
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
+from starter.cli.session import demand_workers_keys
 
 Action = Literal["init", "status", "rotate"]
 
@@ -49,7 +49,7 @@ async def keys(
         return
     store = _opened(settings)
     if action != "init":
-        demand_keys(settings)
+        await demand_workers_keys(settings)
     try:
         await asyncio.to_thread(_do, action, store, settings, out)
     except KeysError as error:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -10,9 +11,30 @@ from client.erasure.search import StorePlace
 from config.settings import Settings
 from keys.ring import KeyRing
 from process.privacy.person import Person
+from starter.cli.configuration import KEYS
 from starter.web.auth.database import WebDatabase
 from starter.web.auth.forgetting import find_person, forget
 from starter.web.auth.sealing import OWNER, WebContents
+
+
+@dataclass(frozen=True)
+class EmptyStore:
+    """Stands for a store that was never made, since nobody has signed in yet. It holds nobody."""
+
+    file: Path
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def places(self, person: Person) -> Iterator[StorePlace]:
+        """Yield nothing."""
+        yield from ()
+
+    def forget(self, person: Person) -> None:
+        """Do nothing."""
+
+    def __str__(self) -> str:
+        return f"The store of the pages was never made ({self.file}), so it holds nobody."
 
 
 class PagesStore:
@@ -26,15 +48,18 @@ class PagesStore:
         self._sleep = sleep
 
     @classmethod
-    def of(cls, settings: Settings, ring: KeyRing) -> "PagesStore | None":
-        """Return the store of these settings; None if it is a file that was never made.
+    def of(cls, settings: Settings, ring: KeyRing) -> "PagesStore | EmptyStore | None":
+        """Return the store of these settings, or an empty one if its file was never made.
 
-        Then it is elsewhere, or there are no pages.
+        None if nobody knows: the settings do not name the file, and `leads up` never ran in this folder. Then the store is
+        elsewhere, or there are no pages.
         """
         url = settings.web.store_url.get_secret_value()
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).is_file():
-            return None
+        file = Path(str(parsed.database))
+        if parsed.get_backend_name() == "sqlite" and not file.is_file():
+            is_named = "store_url" in settings.web.model_fields_set and file.parent.is_dir()
+            return EmptyStore(file) if is_named or KEYS.is_file() else None
         contents = WebContents(ring, settings.pepper, seals=settings.keys.seals)
         return cls(WebDatabase.open(url, contents), ring)
 

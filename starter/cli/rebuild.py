@@ -12,6 +12,7 @@ from starter.cli.configuration import read_settings
 from starter.cli.errors import rendered
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output, progress
+from starter.cli.session import demand_workers_keys
 from starter.cli.what_if_report import count_of
 
 
@@ -31,6 +32,7 @@ async def rebuild(
     row before.
     """
     settings, out = read_settings(), Output(as_json=json)
+    await demand_workers_keys(settings)
     done: list[RebuiltRow] = []
     try:
         with progress(hidden=json) as shown:

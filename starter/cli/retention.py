@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime
 
 from client.retention import due_leads
 from process.policy import Retention
-from process.privacy.requests import ErasureEntry, RequestKind
+from process.privacy.requests import ErasureRequest, RequestKind
 from process.types import Base
 from starter.cli.arguments import Json
+from starter.cli.configuration import read_settings
 from starter.cli.erasure_stores import opened_stores
 from starter.cli.output import Output
+from starter.cli.session import demand_workers_keys
 from starter.cli.what_if_report import count_of
 
 SHOWN = 20
@@ -25,7 +27,7 @@ class RetentionDay(Base):
     failed: list[str]
 
     @classmethod
-    def of(cls, request: ErasureEntry) -> "RetentionDay":
+    def of(cls, request: ErasureRequest) -> "RetentionDay":
         """Return the day of an entry in the journal."""
         done = sum(each.next_step is None for each in request.leads)
         return cls(
@@ -51,6 +53,7 @@ async def retention(*, json: Json = False) -> None:
     A schedule does it every day. The policy says for how long: LEADS_POLICY_FILE, [retention].
     """
     now, out = datetime.now(UTC), Output(as_json=json)
+    await demand_workers_keys(read_settings())
     with opened_stores() as opened:
         rules, requests = opened.policy.retention, opened.journal.requests()
         due = due_leads(opened.ledger, requests, rules, now.date())

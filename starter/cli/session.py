@@ -3,17 +3,20 @@
 import asyncio
 from datetime import timedelta
 
-from client.connection import connect
-from client.errors import LedgerFailed
+from client.connection import as_leads_errors, connect
+from client.errors import KeysFailed, LeadsError, LedgerFailed
 from client.key_rings import demand_keys
 from client.leads import LeadsClient
 from client.sealing import codec_by
 from config import policy_file
 from config.settings import Settings
 from starter.cli.configuration import read_settings
+from starter.cli.output import console
 
 TIMEOUT = 10.0
 """Default seconds to wait for an answer of a lead."""
+COMPARISON = timedelta(seconds=3)
+"""Time for the comparison of the key store with that of the workers, where nothing else is asked of Temporal."""
 
 
 async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
@@ -39,6 +42,27 @@ async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
         pepper=known.pepper,
         by_words=lambda text: _by_words(known, text),
     )
+
+
+async def demand_workers_keys(known: Settings) -> None:
+    """Raise KeysFailed if the key store here is missing, or is not the one of this service's workers.
+
+    For commands that open keys and need no Temporal. Where it does not answer, they say so on stderr and go on: keys are
+    read when all else is lost, too.
+    """
+    await asyncio.to_thread(demand_keys, known)
+    if not known.keys.master_keys:
+        return
+    from client.belonging import compare_keys  # only this needs the ledger, as below
+
+    try:
+        async with as_leads_errors(COMPARISON):
+            await compare_keys(await connect(retry_for=COMPARISON), known)
+    except KeysFailed:
+        raise
+    except LeadsError:
+        text = "leads: Temporal does not answer, so the key store was not compared with that of the workers."
+        console(stderr=True).print(text, style="yellow", soft_wrap=True)
 
 
 def _by_words(known: Settings, text: str) -> dict[str, str]:

@@ -8,23 +8,29 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, Self
 
 from pydantic import ValidationError
 
+from client.erasure.doubts import doubt_about
 from client.erasure.errors import ErasureRefused, KeysOff
 from client.erasure.finding import Found, find, person_named
 from client.erasure.requests import Requests
+from client.erasure.settings import fields_naming
 from client.export_person import collect, write_zip
 from client.key_rings import key_ring
 from config.settings import Settings
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from ledger.reader import LedgerReader
-from process.core.refusal import refuse
+from process.core.refusal import Refused, refuse
+from process.policy import Policy
 from process.privacy.person import Person
 from process.types import one_line
+from starter.web.auth.database import WebDatabase
+from starter.web.auth.forgetting import Found as FoundInPages
+from starter.web.auth.forgetting import find_person
 
 MAX_WORDS: Final = 20
 """Words by which one person is looked for at most."""
@@ -37,7 +43,7 @@ NOBODY: Final = refuse(
 class Erasures:
     """The journal of erasures, and the requests in it."""
 
-    journal: Journal
+    journal: ErasureJournal
     requests: Requests
 
     @classmethod
@@ -48,8 +54,32 @@ class Erasures:
         if ring is None or not settings.keys.seals:
             yield None
             return
-        with closing(Journal(settings.keys.store_url.get_secret_value())) as journal:
+        with closing(ErasureJournal(settings.keys.store_url.get_secret_value())) as journal:
             yield cls(journal, Requests(journal, ring, settings.pepper))
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search for a person: the words that were given, and what every store keeps of them."""
+
+    given: Person
+    found: Found
+    pages: FoundInPages
+    """Rows of the store of the pages."""
+    settings: tuple[str, ...]
+    """Settings that name the person."""
+    exactly: bool
+    limited: bool = False
+    """True if some of the leads are left out."""
+
+    @property
+    def is_empty(self) -> bool:
+        """True if no store keeps anything of the person."""
+        return not (self.found.leads or self.pages)
+
+    def doubt(self, erasures: Erasures, today: date) -> Refused | None:
+        """Return why a request for this person would be a mistake, or None. Raises KeysUnavailable."""
+        return doubt_about(erasures.requests, self.given, self.found, today, limited=self.limited)
 
 
 def demand(erasures: Erasures | None) -> Erasures:
@@ -70,9 +100,22 @@ def person_of_words(text: str) -> Person:
         raise ErasureRefused(NOBODY) from None
 
 
-def found_of(ledger: LedgerReader, person: Person, lead_ids: Iterable[str] = ()) -> Found:
-    """Return the leads that name the person, and all words by which these know them. It reads every event."""
-    return find(ledger, person, lead_ids=lead_ids)
+def search(
+    ledger: LedgerReader,
+    pages: WebDatabase,
+    policy: Policy,
+    person: Person,
+    lead_ids: Iterable[str] = (),
+    *,
+    exactly: bool = False,
+) -> Search:
+    """Return what leads, pages and settings keep of the person, and all words by which leads know them.
+
+    It reads every event. Raises LedgerError or StoreUnavailable.
+    """
+    found = find(ledger, person, lead_ids=lead_ids, widen=not exactly)
+    rows, named = find_person(pages, found.person), fields_naming(policy, found.person)
+    return Search(person, found, rows, tuple(named), exactly)
 
 
 def zip_of(ledger: LedgerReader, found: Found) -> bytes:

@@ -27,6 +27,7 @@ from starter.web.auth.people import People
 from starter.web.auth.readings import ReadingLog
 from starter.web.auth.store import AccountStore
 from starter.web.erasures import Erasures
+from starter.web.pictures import Pictures
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,6 +46,8 @@ class Services:
     leads: LeadsClient
     queries: LedgerQueries
     ledger: LedgerReader
+    database: WebDatabase
+    """The store of accounts, links and readings, in which a person is looked for."""
     store: AccountStore
     links: LinkStore
     readings: ReadingLog
@@ -53,6 +56,7 @@ class Services:
     reports: Reports
     erasures: Erasures | None = None
     """None where nothing is sealed."""
+    pictures: Pictures = field(default_factory=Pictures)
     finding: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a person is looked for in all leads."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -104,11 +108,23 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         reports, links = Reports(queries, settings.zone), LinkStore(database)
         readings = ReadingLog(database)
         services = Services(
-            settings, leads, queries, reader, store, links, readings, people, access, reports, erasures
+            settings,
+            leads,
+            queries,
+            reader,
+            database,
+            store,
+            links,
+            readings,
+            people,
+            access,
+            reports,
+            erasures,
         )
         try:
             yield services
         finally:
+            await services.pictures.close()
             services.threads.shutdown(wait=False, cancel_futures=True)
 
 

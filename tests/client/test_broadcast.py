@@ -32,8 +32,12 @@ class Listener:
         await workflow.wait_condition(lambda: "end" in self.told)
 
     @workflow.signal
-    def tell(self, text: str) -> None:
-        self.told.append(text)
+    def tell(self) -> None:
+        self.told.append("news")
+
+    @workflow.signal
+    def end(self) -> None:
+        self.told.append("end")
 
     @workflow.query
     def heard(self) -> list[str]:
@@ -62,8 +66,8 @@ def of(name: str) -> str:
     return f"WorkflowId STARTS_WITH '{name}' AND ExecutionStatus = 'Running'"
 
 
-def message(name: str, text: str = "news", per_second: float = 50.0) -> Broadcast:
-    return Broadcast(f"job-{name}{text}", of(name), "tell", "There is news", (text,), per_second)
+def message(name: str, job: str = "news", per_second: float = 50.0) -> Broadcast:
+    return Broadcast(f"job-{name}{job}", of(name), "tell", "There is news", per_second)
 
 
 async def heard(client: Client, name: str) -> list[list[str]]:
@@ -113,10 +117,10 @@ async def test_without_batch_operations_we_signal_ourselves(
     assert [each.done for each in seen] == [2, 3]
     assert await heard(client, group) == [["news"]] * 3
     ended = client.get_workflow_handle(f"{group}1")
-    await ended.signal(Listener.tell, "end")
+    await ended.signal(Listener.end)
     await ended.result()
     ids = [f"{group}{number}" for number in range(3)]
-    assert (await module.signal_each(client, wanted, ids))[2:] == (3, 2, 1)
+    assert (await module.signal_each(client, "tell", ids))[2:] == (3, 2, 1)
 
 
 async def test_an_unknown_one_has_no_progress(client: Client) -> None:

@@ -3,9 +3,6 @@
 from datetime import UTC, datetime
 from typing import Final
 
-TEAM: Final = "team"
-"""Owner of the key for messages that go to all leads at once, such as the people behind each role."""
-
 _LEAD = "lead-"
 _SERVICE = "service/"
 _IN_CLEAR: Final = ("settings-of-", "reconcile", "weekly-digest")
@@ -19,7 +16,7 @@ def owner_of(workflow_id: str | None) -> str | None:
     """
     if workflow_id is None:
         return f"{_SERVICE}{datetime.now(UTC):%Y-%m}"
-    if workflow_id.startswith(_LEAD) or workflow_id == TEAM:
+    if workflow_id.startswith(_LEAD):
         return workflow_id
     if workflow_id.startswith(_IN_CLEAR[0]) or workflow_id in _IN_CLEAR[1:]:
         return None
@@ -28,7 +25,7 @@ def owner_of(workflow_id: str | None) -> str | None:
 
 def may_hold(workflow_id: str | None, owner: str) -> bool:
     """Return True if a payload under this owner's key has a place in this workflow; None is any workflow."""
-    if workflow_id is None or owner == TEAM:
+    if workflow_id is None:
         return True
     if workflow_id.startswith(_LEAD):
         return owner == workflow_id

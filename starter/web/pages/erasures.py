@@ -1,6 +1,7 @@
 """Personal data: finding a person, giving them what is kept of them, and asking for and agreeing to their erasure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -10,23 +11,22 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from client.connection import as_leads_errors
 from client.erasure.errors import ErasureRefused, NoSuchErasure
-from client.erasure.finding import Found
-from client.erasure.settings import fields_naming
 from process.actor import Actor, Face
 from process.calendar import day_of
 from process.core.refusal import Refused, refuse
 from process.privacy.person import Person
 from process.privacy.requests import (
     STEPS,
-    ErasureEntry,
+    ErasureRequest,
     HoldReason,
     RequestState,
     refuse_confirmation,
     refuse_held_elsewhere,
+    refuse_rest,
     refuse_unknown,
     refuse_withdrawal,
 )
-from starter.web.erasures import Erasures, demand, found_of, person_of_words, zip_of
+from starter.web.erasures import Erasures, Search, demand, person_of_words, search, zip_of
 from starter.web.forms.posted import posted
 from starter.web.pages.rendering import page
 from starter.web.services import Services, services_of
@@ -59,7 +59,7 @@ RequestName = Annotated[str, Path(max_length=40, pattern=r"^[a-z0-9-]+$")]
 class Line(NamedTuple):
     """A request in the list."""
 
-    request: ErasureEntry
+    request: ErasureRequest
     state: RequestState
     done: int
     """Number of leads from which the person is erased."""
@@ -73,21 +73,28 @@ async def show(request: Request, visitor: SignedIn) -> HTMLResponse:
 
 @router.post("/erasures")
 async def find(request: Request, visitor: SignedIn) -> Response:
-    """Look for a person (`do=look`), give what is kept of them (`do=export`), or ask for the erasure (`do=ask`)."""
+    """Look for a person (`do=look`), give what is kept of them (`do=export`), or ask for the erasure (`do=ask`).
+
+    `do=ask-anyway` asks in spite of a doubt.
+    """
     services, given = services_of(request), await posted(request)
-    do, text = dict(given).get("do", "look"), dict(given).get("words", "")[:MAX_TEXT]
-    chosen = [value for name, value in given if name == "lead"]
+    fields = dict(given)
+    do, text, exactly = fields.get("do", "look"), fields.get("words", "")[:MAX_TEXT], "exactly" in fields
+    chosen, all_of = [value for name, value in given if name == "lead"], fields.get("leads", "")
     try:
-        if do != "look" and not chosen:
+        if do != "look" and not chosen and all_of != "0":
             raise ErasureRefused(refuse("No lead is ticked"))
-        found = await _found(services, person_of_words(text), chosen if do != "look" else [])
+        found = await _search(services, text, chosen if do != "look" else [], exactly=exactly)
+        if do != "look" and not chosen and found.found.leads:
+            raise ErasureRefused(refuse("Leads name this person by now", "Look for them again"))
         if do == "export":
             return await _export(services, found)
-        if do == "ask":
-            return await _asked(services, visitor, found, all_of=dict(given).get("leads", ""))
+        if do in ("ask", "ask-anyway"):
+            found = replace(found, limited=str(len(found.found.leads)) != all_of)
+            return await _asked(services, visitor, found, anyway=do == "ask-anyway")
     except ErasureRefused as error:
         return await _list(request, visitor, text=text, refused=error.refusal, status=409)
-    return await _list(request, visitor, text=text, found=found)
+    return await _list(request, visitor, text=text, search=found)
 
 
 @router.get("/erasures/{name}")
@@ -98,7 +105,7 @@ async def read(request: Request, name: RequestName, visitor: SignedIn) -> HTMLRe
 
 @router.post("/erasures/{name}/{act}")
 async def change(request: Request, name: RequestName, act: str, visitor: SignedIn) -> Response:
-    """Agree to a request, hold it, or withdraw it."""
+    """Agree to a request, hold it, withdraw it, or end it with the places that are left (`rest`)."""
     services, given = services_of(request), dict(await posted(request))
     requests, actor, today = demand(services.erasures).requests, visitor.actor(Face.PAGE), _today(services)
     try:
@@ -107,6 +114,8 @@ async def change(request: Request, name: RequestName, act: str, visitor: SignedI
                 await _run(services, lambda: requests.confirm(name, actor, today))
             case "withdraw":
                 await _run(services, lambda: requests.withdraw(name, actor))
+            case "rest":
+                await _run(services, lambda: requests.accept_rest(name, actor))
             case "hold":
                 until, reason = _until(given.get("until", "")), _reason(given.get("reason", ""))
                 await _run(services, lambda: requests.hold(name, actor, until, reason, today))
@@ -123,48 +132,60 @@ async def change(request: Request, name: RequestName, act: str, visitor: SignedI
 # ---- what is done
 
 
-async def _found(services: Services, person: Person, lead_ids: Sequence[str]) -> Found:
-    """Return what is found of a person. All events are read, so one search is made at a time."""
+async def _search(services: Services, text: str, lead_ids: Sequence[str], *, exactly: bool) -> Search:
+    """Return what all stores keep of a person. All events are read, so one search is made at a time."""
+    person = person_of_words(text)
     if services.finding.locked():
         raise ErasureRefused(
             refuse("Somebody else is looking for a person just now", "Try again in a minute")
         )
+    ledger, pages, policy = services.ledger, services.database, services.leads.policy
     async with services.finding:
-        return await services.run(lambda: found_of(services.ledger, person, lead_ids))
+        return await services.run(lambda: search(ledger, pages, policy, person, lead_ids, exactly=exactly))
 
 
-async def _export(services: Services, found: Found) -> Response:
-    if not found.leads:
+async def _export(services: Services, found: Search) -> Response:
+    leads = found.found
+    if not leads.leads:
         raise ErasureRefused(refuse("No lead names this person"))
-    body = await services.run(lambda: zip_of(services.ledger, found))
-    _log.info("personal data was given out", leads=len(found.leads))
+    body = await services.run(lambda: zip_of(services.ledger, leads))
+    _log.info("personal data was given out", leads=len(leads.leads))
     headers = {"content-disposition": 'attachment; filename="personal-data.zip"'}
     return Response(body, media_type="application/zip", headers=headers)
 
 
-async def _asked(services: Services, visitor: Visitor, found: Found, *, all_of: str) -> Response:
-    """Ask for the erasure from these leads. `all_of`: number of the leads that were found before."""
+async def _asked(services: Services, visitor: Visitor, found: Search, *, anyway: bool) -> Response:
+    """Ask for the erasure from the leads that were found, and from the pages."""
     actor, erasures = visitor.actor(Face.PAGE), demand(services.erasures)
-    if refused := _not_now(services, actor, found):
+    leads = [each.lead_id for each in found.found.leads]
+    refused = _not_now(actor, found)
+    if refused is None and not anyway:
+        refused = await _doubt(services, found)
+    if refused:
         raise ErasureRefused(refused)
-    limited = str(len(found.leads)) != all_of
-    leads = [each.lead_id for each in found.leads]
-    asked = await _run(services, lambda: erasures.requests.ask(found.person, leads, actor, limited=limited))
+    person, limited = found.found.person, found.limited
+    asked = await _run(services, lambda: erasures.requests.ask(person, leads, actor, limited=limited))
     _log.info("erasure asked for", request=asked.id, leads=len(leads))
     return RedirectResponse(f"/erasures/{asked.id}", 303)
 
 
-def _not_now(services: Services, actor: Actor, found: Found) -> Refused | None:
+def _not_now(actor: Actor, found: Search) -> Refused | None:
     if unknown := refuse_unknown(actor):
         return unknown
-    if not found.leads:
-        return refuse("No lead names this person")
-    if named := fields_naming(services.leads.policy, found.person):
+    if found.is_empty:
+        return refuse("Neither a lead nor the pages name this person")
+    if found.settings:
         return refuse(
-            f"The settings name this person ({', '.join(named)})",
+            f"The settings name this person ({', '.join(found.settings)})",
             "Have them taken out first: otherwise each lead is told of them again",
         )
     return None
+
+
+async def _doubt(services: Services, found: Search) -> Refused | None:
+    """Return why a request would be a mistake, or None. Somebody who knows better may ask all the same."""
+    erasures, today = services.erasures, _today(services)
+    return await _run(services, lambda: found.doubt(erasures, today)) if erasures else None
 
 
 async def _run(services: Services, work: Any) -> Any:
@@ -180,13 +201,13 @@ async def _list(
     visitor: Visitor,
     *,
     text: str = "",
-    found: Found | None = None,
+    search: Search | None = None,
     refused: Refused | None = None,
     status: int = 200,
 ) -> HTMLResponse:
     services = services_of(request)
     erasures, today = services.erasures, _today(services)
-    known: list[ErasureEntry] = await _run(services, erasures.journal.requests) if erasures else []
+    known: list[ErasureRequest] = await _run(services, erasures.journal.requests) if erasures else []
     return page(
         request,
         "erasures.html",
@@ -195,9 +216,10 @@ async def _list(
         lines=[_line(each, today) for each in reversed(known)],
         states=STATES,
         text=text,
-        found=found,
+        search=search,
         refused=_written(refused),
-        not_now=_written(_not_now(services, visitor.actor(Face.PAGE), found)) if found else None,
+        not_now=_written(_not_now(visitor.actor(Face.PAGE), search)) if search else None,
+        doubt=_written(await _doubt(services, search)) if search else None,
         has_keys=erasures is not None,
     )
 
@@ -229,6 +251,7 @@ async def _one(
             refuse_confirmation(entry, actor, digest, today) or refuse_held_elsewhere(entry, others, today)
         ),
         may_withdraw=refuse_withdrawal(entry, actor) is None,
+        may_end=entry.confirmed_at is not None and refuse_rest(entry, actor) is None,
         may_hold=entry.is_pending
         and not any(each.done for each in entry.leads)
         and not refuse_unknown(actor),
@@ -236,13 +259,13 @@ async def _one(
     )
 
 
-def _read(erasures: Erasures, name: str) -> tuple[ErasureEntry | None, Person | None]:
+def _read(erasures: Erasures, name: str) -> tuple[ErasureRequest | None, Person | None]:
     entry = erasures.journal.find(name)
     whom = erasures.requests.whom(entry) if entry and entry.is_pending else None
     return entry, whom if isinstance(whom, Person) else None
 
 
-def _line(entry: ErasureEntry, today: date) -> Line:
+def _line(entry: ErasureRequest, today: date) -> Line:
     return Line(entry, entry.state(today), sum(each.next_step is None for each in entry.leads))
 
 

@@ -1,8 +1,9 @@
 """Reports: figures with their pictures and tables, and the leads and events behind each figure."""
 
+import asyncio
 from collections.abc import Mapping
 from io import StringIO
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Request
@@ -14,14 +15,17 @@ from process.reports.catalog import REPORTS
 from process.reports.parameters import ParameterRefused
 from process.reports.report import Chart, Report
 from starter.web.pages.rendering import page
+from starter.web.pictures import PictureNotDrawn
 from starter.web.services import Services, services_of
 from starter.web.visitors import SignedIn
-from templates.charts import draw_png, draw_svg
 from templates.spreadsheets import write_report
 
 router = APIRouter(include_in_schema=False)
 
 Kind = Literal["csv", "json", "svg", "png"]
+
+PATIENCE: Final = 0.2
+"""Seconds for which a page waits for its picture. One that takes longer is fetched by the open page."""
 
 
 @router.get("/reports")
@@ -72,9 +76,12 @@ async def send_file(request: Request, visitor: SignedIn, name: str, kind: Kind) 
     if report.chart is None:
         raise HTTPException(404, "This report has no picture.")
     chart = report.chart
-    if kind == "png":
-        return Response(await services.run(lambda: draw_png(chart)), media_type="image/png", headers=headers)
-    return Response(await services.run(lambda: draw_svg(chart)), media_type="image/svg+xml", headers=headers)
+    try:
+        if kind == "png":
+            return Response(await services.pictures.png(chart), media_type="image/png", headers=headers)
+        return Response(await services.pictures.svg(chart), media_type="image/svg+xml", headers=headers)
+    except PictureNotDrawn as error:
+        raise HTTPException(503, str(error), {"retry-after": "30"}) from None
 
 
 @router.get("/reports/{name}")
@@ -88,8 +95,8 @@ async def show(request: Request, visitor: SignedIn, name: str) -> HTMLResponse:
     except ParameterRefused as refused:
         wrong, report = refused, await _made(services, name, {})
     query = "" if wrong else urlencode(given)
-    chart = report.chart
-    picture = await services.run(lambda: _picture(name, chart)) if chart else None
+    fetching = "hx-request" in request.headers
+    picture = await _picture(services, name, report.chart, None if fetching else PATIENCE)
     return page(
         request,
         "report.html",
@@ -98,6 +105,7 @@ async def show(request: Request, visitor: SignedIn, name: str) -> HTMLResponse:
         reports=REPORTS.values(),
         report=report,
         picture=picture,
+        awaited=picture is None and not fetching,
         query=f"?{query}" if query else "",
         given=given,
         wrong=wrong,
@@ -120,6 +128,18 @@ def _csv(report: Report) -> str:
     return written.getvalue()
 
 
-def _picture(name: str, chart: Chart) -> Markup:
-    """Return the picture as an element of the page. Its texts are escaped by the drawing."""
-    return Markup(draw_svg(chart, lambda rows: f"/reports/{name}/rows?{rows}"))  # noqa: S704
+async def _picture(
+    services: Services, name: str, chart: Chart | None, patience: float | None
+) -> Markup | None:
+    """Return the picture as an element of the page; None if there is none, or not within so many seconds.
+
+    Its texts are escaped by the drawing.
+    """
+    if chart is None:
+        return None
+    try:
+        async with asyncio.timeout(patience):
+            drawn = await services.pictures.svg(chart, lambda rows: f"/reports/{name}/rows?{rows}")
+    except (TimeoutError, PictureNotDrawn):
+        return None
+    return Markup(drawn)  # noqa: S704

@@ -6,6 +6,7 @@ from temporalio.testing import WorkflowEnvironment
 from client.erasure.runs import delete_runs, is_running, is_under, runs_of
 from client.erasure.search import Searcher, texts_in
 from ledger.events import Ledger
+from process.privacy.lead_ids import LeadIds
 from process.privacy.person import Person
 from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside
@@ -35,7 +36,9 @@ async def test_earlier_runs_are_deleted_and_the_lead_goes_on(
         runs = await runs_of(env.client, life.id)
         assert len(runs) == 4
         assert runs[0] == (await life.handle.describe()).run_id
-        hits = [hit async for hit in Searcher(ADA).temporal(env.client, f"WorkflowId = '{life.id}'")]
+        hits = [
+            hit async for hit in Searcher(ADA, LeadIds()).temporal(env.client, f"WorkflowId = '{life.id}'")
+        ]
         assert {(hit.store, hit.where) for hit in hits} == {
             ("history", life.id),
             ("visibility", life.id),

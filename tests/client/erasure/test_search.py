@@ -13,7 +13,9 @@ from temporalio.api.history.v1 import (
     WorkflowExecutionStartedEventAttributes,
 )
 
-from client.erasure.search import Searcher, texts_in
+from client.erasure.search import Searcher, Texts, texts_in
+from keys.journal import JournalText
+from process.privacy.lead_ids import LeadIds
 from process.privacy.person import Person
 from tests.support.lives import Life
 from workflows.runtime.walking import payloads_in
@@ -56,5 +58,15 @@ def test_every_text_of_a_lead_is_read() -> None:
 def test_a_log_is_read_as_it_is_written(text: str, tmp_path: Path) -> None:
     (tmp_path / "worker.log").write_text(f"started\n{text}\nended\n", encoding="utf-8")
     (tmp_path / "other.log").write_text("Zoë\nand\nLöwe\n", encoding="utf-8")
-    found = Searcher(Person(names=("Zoë Löwe",))).logs(tmp_path)
+    found = Searcher(Person(names=("Zoë Löwe",)), LeadIds()).logs(tmp_path)
     assert [Path(hit.where).name for hit in found] == ["worker.log"]
+
+
+def test_a_login_in_the_id_of_a_lead_is_no_hit() -> None:
+    person, lead_ids = Person(logins=("example",)), LeadIds(["lead-example-ab2c"])
+    texts = [
+        JournalText("request a", "lead-example-ab2c", '{"lead_id": "lead-example-ab2c"}'),
+        JournalText("request b", "lead-example-ab2c", "example asked about lead-example-ab2c"),
+    ]
+    found = list(Searcher(person, lead_ids).rows("journal", Texts(lambda: texts, lead_ids)))
+    assert [hit.where for hit in found] == ["request b"]

@@ -8,12 +8,13 @@ from process.actor import Actor, Face
 from process.core.refusal import Refused
 from process.privacy.requests import (
     STEPS,
-    ErasureEntry,
+    ErasureRequest,
     LeadErasure,
     RequestState,
     Step,
     refuse_confirmation,
     refuse_hold,
+    refuse_rest,
     refuse_unknown,
     refuse_withdrawal,
 )
@@ -23,7 +24,7 @@ TODAY = date(2026, 6, 1)
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ANN = Actor(face=Face.COMMAND_LINE, identity="ann", roles=(Role.SALES,))
 BOB = Actor(face=Face.COMMAND_LINE, identity="bob", roles=(Role.CONTRACTS,))
-ASKED = ErasureEntry(id="ab12cd34", asked_at=NOW, asked_by="a1", leads=(LeadErasure(lead_id="lead-a"),))
+ASKED = ErasureRequest(id="ab12cd34", asked_at=NOW, asked_by="a1", leads=(LeadErasure(lead_id="lead-a"),))
 
 
 def reason(refused: Refused | None) -> str:
@@ -85,7 +86,7 @@ def test_what_is_begun_is_neither_held_nor_withdrawn() -> None:
 
 
 @pytest.mark.parametrize("closed", [ASKED.replaced(ended_at=NOW), ASKED.replaced(withdrawn=True)])
-def test_what_is_over_stays_so(closed: ErasureEntry) -> None:
+def test_what_is_over_stays_so(closed: ErasureRequest) -> None:
     assert not closed.is_pending
     assert refuse_confirmation(closed, BOB, "b2", TODAY)
     assert refuse_hold(closed, BOB, TODAY, TODAY)
@@ -105,3 +106,17 @@ def test_earlier_epochs_are_out_of_use_once_every_cache_has_forgotten_them() -> 
     erasure = LeadErasure(lead_id="lead-a")
     assert erasure.ready_at(timedelta(seconds=60)) is None
     assert erasure.replaced(since=NOW).ready_at(timedelta(seconds=60)) == NOW + timedelta(seconds=60)
+
+
+def test_a_lead_is_done_anew_only_if_the_person_was_still_found_in_it() -> None:
+    done = LeadErasure(lead_id="lead-a", done=STEPS, epoch=2)
+    assert done.again() is done
+    again = done.replaced(found=True).again()
+    assert (again.done, again.attempt, again.epoch, again.found) == ((), 2, None, False)
+
+
+def test_a_request_that_was_ended_in_the_middle_of_a_lead_goes_on_first() -> None:
+    begun = LeadErasure(lead_id="lead-a", done=(Step.REDACT,))
+    left = ASKED.replaced(confirmed_at=NOW, found=1, leads=(begun,))
+    assert "middle of a lead" in reason(refuse_rest(left, BOB))
+    assert refuse_rest(left.replaced(leads=(begun.replaced(done=STEPS, found=True),)), BOB) is None

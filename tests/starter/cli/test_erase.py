@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from client.belonging import Belonging
 from client.key_rings import key_ring
 from client.ledgers import ledger_of
 from keys.opening import ring_at
@@ -110,6 +111,19 @@ def test_where_roles_are_of_teams_only_two_people_are_named_first(
     assert (nearly.code, "Nothing was erased" in nearly.out) == (0, True)
 
 
+def test_a_store_of_the_pages_that_was_never_made_holds_nobody(
+    say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADS_WEB__STORE_URL", f"sqlite:///{sealed / 'nowhere' / 'web.sqlite'}")
+    assert "was never made" not in say("erase", PERSON).out, "its folder is missing: it may be elsewhere"
+    monkeypatch.setenv("LEADS_WEB__STORE_URL", f"sqlite:///{sealed / 'web.sqlite'}")
+    shown = say("erase", PERSON)
+    assert (shown.code, "The store of the pages was never made" in shown.out) == (0, True)
+    nowhere = say("erase", "Otto Ohnelead", "--yes")
+    assert (nowhere.code, "no row of the pages" in nowhere.err) == (4, True)
+    assert not (sealed / "web.sqlite").exists()
+
+
 def test_the_pages_forget_where_they_are(
     say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +134,20 @@ def test_the_pages_forget_where_they_are(
     (sealed / "web.sqlite").touch()
     refused = say("erase", "--pages", name)
     assert (refused.code, "requested" in refused.err) == (3, True), "nobody has confirmed it"
+
+
+def test_the_same_person_is_asked_for_once(say: Callable[..., Ended], sealed: Path) -> None:
+    name = asked(say)
+    again = say("erase", "quixotina@zweifelhaft.example", "--yes")
+    assert (again.code, f"Request {name}" in again.err, "--anyway" in again.err) == (3, True, True)
+    assert say("erase", PERSON, "--anyway", "--yes").code == 0
+
+
+def test_the_rest_is_looked_at_by_a_person_after_a_search(say: Callable[..., Ended], sealed: Path) -> None:
+    short = say("erase", "Li", "--yes")
+    assert (short.code, "no lead" in short.err.lower()) == (4, True)
+    refused = say("erase", "--rest-is-fine", asked(say))
+    assert (refused.code, "No search has found anything" in refused.err) == (3, True)
 
 
 def test_a_request_is_held_and_withdrawn(say: Callable[..., Ended], sealed: Path) -> None:
@@ -158,6 +186,38 @@ def test_retention_names_the_rules_and_what_is_due(say: Callable[..., Ended], se
     shown = say("retention")
     assert shown.out.startswith("Names: 24 months after a lead's end\n")
     assert say("retention", "--json").json["retention"]["chores_days"] == 30
+
+
+OPENS_KEYS = [
+    ("erase", "--list"),
+    ("retention",),
+    ("export-person", PERSON, "--output", "person.zip", "--yes"),
+    ("keys", "status"),
+    ("rebuild",),
+]
+
+
+@pytest.mark.parametrize("command", OPENS_KEYS)
+def test_a_command_that_opens_keys_refuses_another_store_than_the_workers(
+    say: Callable[..., Ended], sealed: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    alone = say(*command)
+    assert (alone.code, "was not compared with that of the workers" in alone.err) == (0, True)
+    theirs = Belonging(
+        ledger=None, ledger_at="", organisation="", outside="", credentials=False, keys="another"
+    )
+
+    async def connect(**_: object) -> object:
+        return object()
+
+    async def recorded(*_: object) -> Belonging:
+        return theirs
+
+    monkeypatch.setattr("starter.cli.session.connect", connect)
+    monkeypatch.setattr("client.belonging.recorded", recorded)
+    refused = say(*command)
+    assert refused.code != 0
+    assert "not the one of this service's workers" in refused.err
 
 
 def test_a_report_is_for_its_owner_and_a_folder_may_be_missing(tmp_path: Path) -> None:

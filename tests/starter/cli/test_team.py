@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
@@ -82,48 +82,61 @@ async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, wor
 
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two leads are many already."""
+    """Two leads are many already, and are told one by one."""
     monkeypatch.setattr("activities.reconcile.team.FEW", 1)
+    monkeypatch.setattr("activities.reconcile.team.PART", 1)
 
 
-async def test_many_leads_are_told_by_the_server(opened: Opened, worker: Worker, many: None) -> None:
+async def test_many_leads_are_told_in_parts(opened: Opened, worker: Worker, many: None) -> None:
     lead, team = await opened(), worker("new@example.org")
     other = await opened("--id", "lead-second", "--not-a-duplicate")
     await listed(team, Team().checksum(), 2)
+    assert await team.update_leads() == 0, "workers that start leave them to the reconciliations"
     first = await reconcile_once(team)
-    assert first.found == ("2 are being updated with the people of the roles",)
-    again = await reconcile_once(team, first.cursor)
-    assert again.cursor == first.cursor, "the server is telling them, or has told them"
+    assert first.found == ("1 of 2 are updated with the people of the roles",)
+    await listed(team, team.team.checksum(), 1)
+    assert len(await changes(team, lead)) + len(await changes(team, other)) == 1
+    await reconcile_once(team, first.cursor)
     await listed(team, team.team.checksum(), 2)
     for each in (lead, other):
         assert await changes(team, each) == ["The team changed: contracts: new@example.org"]
     assert (await reconcile_once(team, first.cursor)).found == ()
 
 
-async def test_workers_that_start_at_once_have_the_server_tell_them_once(
-    opened: Opened, worker: Worker, many: None
+async def test_many_leads_that_do_not_follow_are_told_once_a_day(
+    worker: Worker, many: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await opened()
-    await opened("--id", "lead-of-two-workers", "--not-a-duplicate")
-    team = worker("new@example.org")
-    await listed(team, Team().checksum(), 2)
-    assert sum(await asyncio.gather(team.update_leads(), team.update_leads())) == 4
-    await listed(team, team.team.checksum(), 2)
+    """The list is made up: five leads that never follow, in the order of their starts."""
+    team, told = worker("new@example.org"), list[tuple[str, bool]]()
+    monkeypatch.setattr("activities.reconcile.team.PART", 2)
+    starts = [NOW - timedelta(minutes=number) for number in range(5)]
 
+    class Execution(NamedTuple):
+        id: str
+        start_time: datetime
 
-async def test_a_server_without_batch_operations_is_replaced_by_signals(
-    opened: Opened, worker: Worker, many: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def has_none(*_: object) -> bool:
-        return False
+    async def list_part(reached: datetime | None) -> list[Execution]:
+        later = [each for each in starts if reached is None or each < reached]
+        return [Execution(f"lead-{starts.index(each)}", each) for each in later][:2]
 
-    monkeypatch.setattr("activities.reconcile.team.start_broadcast", has_none)
-    await opened()
-    await opened("--id", "lead-without-batches", "--not-a-duplicate")
-    team = worker("new@example.org")
-    await listed(team, Team().checksum(), 2)
-    await reconcile_once(team)
-    await listed(team, team.team.checksum(), 2)
+    async def tell(lead_ids: list[str], read_at: datetime | None = None, **_: object) -> None:
+        told.extend((each, read_at is not None) for each in lead_ids)
+
+    async def count() -> int:
+        return 5
+
+    for name, made_up in {"_next_part": list_part, "_tell": tell, "_count": count}.items():
+        monkeypatch.setattr(team, name, made_up)
+    cursor: dict[str, Any] = {}
+    for _ in range(4):
+        result = await reconcile_once(team, cursor)
+        cursor = result.cursor
+    assert told == [(f"lead-{number}", False) for number in range(5)]
+    assert result.found == ("5 have not followed the change of the people of the roles yet",)
+    cursor["sent_at"] = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    for _ in range(4):
+        cursor = (await reconcile_once(team, cursor)).cursor
+    assert told[5:] == [(f"lead-{number}", True) for number in range(5)]
 
 
 async def test_a_lead_that_ended_with_nothing_left_to_do_is_not_told(
@@ -139,7 +152,7 @@ async def test_a_lead_that_ended_with_nothing_left_to_do_is_not_told(
 
 async def test_a_lead_that_knows_the_service_believes_what_a_worker_sends(worker: Worker) -> None:
     team = worker("new@example.org")
-    sent = team._message("few").arguments
+    sent = team.leads.signed_team(team.team)
     converter = team.leads.client.data_converter
     received = tuple(await converter.decode(await converter.encode(sent)))
     life = Life()

@@ -5,7 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +17,15 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from config.groups import Keys
+from keys.journal import ErasureJournal
+from keys.opening import ring_at
+from keys.ring import KeyRing
+from process.policy import Policy
 from process.types import Role
+from starter.web.auth.database import WebDatabase
+from starter.web.auth.people import People, Person, Way
+from starter.web.auth.sealing import WebContents
+from starter.web.auth.store import AccountStore
 from starter.web.visitors import Visitor
 from tests.support.pages import LAPTOP, PHONE, a_life, pages, pages_seen_by, served, watched, write_lives
 from tests.support.signed_in import shown
@@ -44,6 +52,11 @@ def url(url: str) -> str:
     noted.does("details_changed", title="A hub", note="Zoe Marker rang")
     write_lives(url, a_life("zoe", **ZOE), noted, a_life("other"))
     return url
+
+
+def key_ring_of(sealed: dict[str, Any]) -> KeyRing:
+    keys: Keys = sealed["keys"]
+    return ring_at(keys.store_url.get_secret_value(), *keys.master_keys, cache_seconds=keys.cache_seconds)
 
 
 async def post(web: AsyncClient, address: str, *fields: tuple[str, str]) -> Response:
@@ -120,6 +133,52 @@ async def test_leads_of_somebody_else_are_left_out(url: str, sealed: dict[str, A
         text = shown(await web.get(address))
     assert "only these" in text
     assert "lead-noted" not in text
+
+
+async def test_the_same_person_is_asked_for_once(url: str, sealed: dict[str, Any]) -> None:
+    address = await asked(url, sealed)
+    async with seen_by(BOB, url, sealed) as web:
+        looked = await post(web, "/erasures", ("words", "Zoe Marker"))
+        name = address.rpartition("/")[2]
+        assert f"Request {name}" in shown(looked)
+        assert ('value="ask"' in looked.text, 'value="ask-anyway"' in looked.text) == (False, True)
+        refused = await post(web, "/erasures", *asking("ask", *BOTH))
+        assert (refused.status_code, f"Request {name}" in shown(refused)) == (409, True)
+        assert (await post(web, "/erasures", *asking("ask-anyway", *BOTH))).status_code == 303
+
+
+async def test_somebody_of_the_pages_alone_is_found_and_asked_for(
+    url: str, sealed: dict[str, Any], tmp_path: Path
+) -> None:
+    store = f"sqlite:///{tmp_path}/accounts.sqlite"
+    settings = sealed | {"web": {"store_url": SecretStr(store)}}
+    async with seen_by(ANN, url, settings) as web:
+        of_nobody = shown(await post(web, "/erasures", ("words", "@otto-ohnelead")))
+        assert "no account, token, link or note" in of_nobody
+        assert "Neither a lead nor the pages name this person" in of_nobody
+        with closing(WebDatabase.open(store, WebContents(key_ring_of(sealed), "p" * 40))) as database:
+            people = People(Policy(), frozenset({Way.GITHUB}))
+            AccountStore(database, people).sign_in(Person(Way.GITHUB, "otto-ohnelead", 7))
+        looked = await post(web, "/erasures", ("words", "@otto-ohnelead"))
+        assert "accounts: 1" in shown(looked)
+        assert "No lead names them" in shown(looked)
+        fields = [("words", "@otto-ohnelead"), ("do", "ask"), ("leads", "0")]
+        assert (await post(web, "/erasures", *fields)).status_code == 303
+        zoe = [("words", "Zoe Marker"), ("do", "ask"), ("leads", "0")]
+        assert "Leads name this person by now" in shown(await post(web, "/erasures", *zoe))
+
+
+async def test_the_rest_is_looked_at_by_a_person(url: str, sealed: dict[str, Any]) -> None:
+    address = await asked(url, sealed)
+    store = sealed["keys"].store_url.get_secret_value()
+    async with seen_by(BOB, url, sealed) as web:
+        assert (await post(web, f"{address}/rest")).status_code == 409
+        await post(web, f"{address}/confirm")
+        with closing(ErasureJournal(store)) as journal:
+            journal.change(address.rpartition("/")[2], lambda each: each.replaced(found=3))
+        assert "The rest means somebody else" in shown(await web.get(address))
+        assert (await post(web, f"{address}/rest")).status_code == 303
+        assert "3 places at the last search, looked at by a person" in shown(await web.get(address))
 
 
 async def test_it_is_held_and_withdrawn(url: str, sealed: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 import csv
 import re
+import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from html import unescape
 from io import StringIO
@@ -11,8 +13,21 @@ from httpx2 import AsyncClient
 from playwright.async_api import Browser
 
 from process.reports.catalog import REPORTS
+from starter.web.application import make_web
+from starter.web.pages import reports
+from starter.web.pictures import COMMAND
 from tests.support.lives import MONDAY, Life
-from tests.support.pages import LAPTOP, PHONE, a_life, served, watched, write_lives
+from tests.support.pages import (
+    LAPTOP,
+    PHONE,
+    a_life,
+    no_temporal,
+    served,
+    started,
+    watched,
+    web_settings,
+    write_lives,
+)
 
 TODAY = MONDAY + timedelta(days=2)
 """The leads' present; the application's is that of the clock, so the day is named in the addresses."""
@@ -34,7 +49,8 @@ async def test_the_list_names_every_report(web: AsyncClient) -> None:
 @pytest.mark.parametrize("name", REPORTS)
 async def test_a_report_has_its_definition_and_files(web: AsyncClient, name: str) -> None:
     given = options(name)
-    response = await web.get(f"/reports/{name}", params=given)
+    with_picture = {"hx-request": "true"}  # as the open page asks for it
+    response = await web.get(f"/reports/{name}", params=given, headers=with_picture)
     assert response.status_code == 200, response.text
     assert REPORTS[name].definition[0] in unescape(response.text)
     data = (await web.get(f"/reports/{name}.json", params=given)).json()
@@ -119,3 +135,34 @@ async def test_how_much_there_will_be_by_march(url: str, lives: dict[str, Life],
                 await seen.page.wait_for_url("**/rows?**")
                 await seen.check()
                 assert await seen.page.locator("tbody a").count()
+
+
+@pytest.mark.parametrize("command", [(sys.executable, "-c", "pass"), COMMAND], ids=["dies", "draws"])
+async def test_a_page_does_not_wait_for_its_picture(
+    url: str, lives: dict[str, Life], monkeypatch: pytest.MonkeyPatch, command: Sequence[str]
+) -> None:
+    """Its script asks for the picture, and is told if there is none."""
+    monkeypatch.setattr(reports, "PATIENCE", 0)
+    app, draws = make_web(await no_temporal(), web_settings(url)), command == COMMAND
+    async with started(app) as web:
+        monkeypatch.setattr(app.state.services.pictures, "_command", command)
+        page = (await web.get("/reports/lost")).text
+        assert 'aria-busy="true"' in page
+        assert "<table>" in page
+        assert "<svg" not in page
+        asked = (await web.get("/reports/lost", headers={"hx-request": "true"})).text
+        assert "aria-busy" not in asked
+        assert ("<svg" in asked, "can't be drawn" in asked) == (draws, not draws)
+        found = {(await web.get(f"/reports/lost.{kind}")).status_code for kind in ("svg", "png")}
+        assert found == {200 if draws else 503}
+
+
+async def test_an_open_page_fetches_its_picture(
+    url: str, lives: dict[str, Life], monkeypatch: pytest.MonkeyPatch, browser: Browser
+) -> None:
+    monkeypatch.setattr(reports, "PATIENCE", 0)
+    async with served(url) as root, watched(browser) as seen:
+        await seen.page.goto(f"{root}/reports/lost")
+        await seen.page.locator("#picture svg a").first.wait_for()
+        assert await seen.page.locator("#picture[aria-busy]").count() == 0
+        await seen.check()
