@@ -69,7 +69,7 @@ class StepRunner(UnsandboxedWorkflowRunner):
 
 
 class _Known(NamedTuple):
-    """What an activation says of the history. A part of the message itself would keep all of it in memory."""
+    """The history as an activation knew it. A part of the message itself would keep all of it in memory."""
 
     length: int
     size: int
@@ -84,7 +84,7 @@ class _StepInstance(_WorkflowInstanceImpl):
     def __init__(self, det: WorkflowInstanceDetails) -> None:
         super().__init__(_detached(det))
         self._task: _Known | None = None
-        """What was known at the newest activation that was no query."""
+        """The history at the newest activation that was no query."""
         self._dropped = False
         self._local_activities: dict[int, int] = {}
         """Those under way -> the task in which they run, or 0 for the first task after the replay (`_task_of`)."""
