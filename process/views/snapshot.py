@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, NamedTuple
 
 from process.calendar import DAY, month_number, months_between
+from process.core.cache import cached_per_lead
 from process.core.events import Event
 from process.lead.lead import Lead
 from process.lead.quote import Quote
@@ -74,15 +75,18 @@ def snapshot_of(lead: Lead, event: Event) -> Snapshot:
         seq=event.seq,
         stage=lead.stage,
         reason=lead.lost.reason if lead.stage is Stage.LOST and lead.lost else "",
-        flows=tuple(_flows(lead)),
+        flows=_flows(lead),
         refolds=event.fact.supersedes is not None,
     )
 
 
-def _flows(lead: Lead) -> Iterator[Flow]:
-    """Yield the money that the lead lets expect. A lost lead lets expect none."""
-    if lead.lost:
-        return
+@cached_per_lead
+def _flows(lead: Lead) -> tuple[Flow, ...]:
+    """Return the money that the lead lets expect. A lost lead lets expect none."""
+    return () if lead.lost else tuple(_expected(lead))
+
+
+def _expected(lead: Lead) -> Iterator[Flow]:
     terms = terms_of(lead)
     for number, term in enumerate(terms, start=1):
         if term.days.start <= term.until:
