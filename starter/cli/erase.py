@@ -22,11 +22,10 @@ from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.erasure_stores import Opened, opened_stores
 from starter.cli.exits import CommandFailed, ExitCode
-from starter.cli.output import Output, confirmed, progress
+from starter.cli.output import Output, confirmed, count_of, progress
 from starter.cli.pages_store import EmptyStore
 from starter.cli.persons import actor_at_command_line, demand_people, find_person, show_found
 from starter.cli.session import demand_workers_keys
-from starter.cli.what_if_report import count_of
 
 REPORT = "erasure-{id}.md"
 """Name of the report. It names nobody."""

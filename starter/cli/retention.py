@@ -9,9 +9,8 @@ from process.types import Base
 from starter.cli.arguments import Json
 from starter.cli.configuration import read_settings
 from starter.cli.erasure_stores import opened_stores
-from starter.cli.output import Output
+from starter.cli.output import Output, count_of
 from starter.cli.session import demand_workers_keys
-from starter.cli.what_if_report import count_of
 
 SHOWN = 20
 """Number of newest entries of the journal that are shown."""

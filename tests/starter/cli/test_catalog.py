@@ -9,9 +9,12 @@ import pytest
 from cyclopts import App
 from rich.console import Console
 
+from process.decisions.registry import DECISIONS
 from starter.cli.app import make_app, outline
 from starter.cli.catalog import FILE, read_catalog
 from starter.cli.describe import written
+from starter.cli.loading import decision_names, load_decision
+from starter.cli.spelling import as_command
 from tests.support.lives import Life
 from tests.support.rows import write_rows
 
@@ -141,12 +144,26 @@ def test_a_list_loads_one_dialect_of_sql(tmp_path: Path, monkeypatch: pytest.Mon
     assert "sqlalchemy.dialects.postgresql" not in loaded(["list", "--count"], 0)
 
 
-@pytest.mark.parametrize("command", [["history"], ["options"], ["quote-accepted"]])
-def test_a_command_about_one_lead_loads_no_ledger(
-    command: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        "history lead-x",
+        "options lead-x",
+        "quote-accepted lead-x",
+        "preview lead-x quote-accepted",
+        "retry lead-x",
+        "start --org Uni --person Ada --title Hub",
+    ],
+)
+def test_a_command_about_one_lead_loads_no_ledger(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    assert not loaded([*command, "lead-x"], 5) & {*OUTSIDE, "sqlalchemy", "ledger", *RULES}
+    assert loaded(command.split(), 5) & {*OUTSIDE, "sqlalchemy", "ledger", *RULES} == set()
+
+
+def test_the_catalog_has_all_decisions() -> None:
+    assert [*decision_names()] == [*map(as_command, DECISIONS)]
+    for kind, decision in DECISIONS.items():
+        assert load_decision(as_command(kind)) is decision
 
 
 @pytest.mark.parametrize("command", ["history", "options"])
