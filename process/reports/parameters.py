@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from process.calendar import DAY, month_number
 from process.money import weights
-from process.money.currencies import currencies
+from process.money.currencies import CURRENCIES
 from process.reports.months import Window, month_name, read_month
 from process.reports.report import Parameter, ParameterKind
 
@@ -256,7 +256,7 @@ def _month(name: str, text: str, day: date) -> int:
 
 def _currency(text: str) -> str:
     code = text.upper()
-    if code not in currencies():
+    if code not in CURRENCIES:
         raise ParameterRefused(
             "currency",
             f"currency: {_short(text)!r} is no currency in use; write three letters, as USD or EUR.",
