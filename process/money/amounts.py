@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from process.money.currencies import CURRENCIES, decimals_of
+from process.money.currencies import currencies, decimals_of
 from process.money.reading import THOUSANDS, count, looks_like_thousands, meanings_of, number
 from process.types import Code, Given
 
@@ -69,15 +69,17 @@ class Money(Given):
 
     def rounded(self) -> "Money":
         """Return the amount rounded half up to the currency's decimals."""
+        return Money(amount=self._rounded(self.amount), currency=self.currency)
+
+    def _rounded(self, amount: Decimal) -> Decimal:
         unit = Decimal(1).scaleb(-decimals_of(self.currency))
-        amount = self.amount.quantize(unit, rounding=ROUND_HALF_UP)
-        return Money(amount=amount or abs(amount), currency=self.currency)  # no -0.00
+        amount = amount.quantize(unit, rounding=ROUND_HALF_UP)
+        return amount or abs(amount)  # no -0.00
 
     def share(self, index: int, parts: int) -> "Money":
         """Return share `index` (from 0) of `parts` nearly equal, rounded shares that sum to the amount."""
-        after = Money(amount=self.amount * (index + 1) / parts, currency=self.currency).rounded()
-        before = Money(amount=self.amount * index / parts, currency=self.currency).rounded()
-        return after - before
+        after, before = (self._rounded(self.amount * count / parts) for count in (index + 1, index))
+        return Money(amount=after - before, currency=self.currency)
 
     def __str__(self) -> str:
         return f"{self.rounded().amount:,f} {self.currency}"
@@ -88,7 +90,7 @@ def complaint(amount: Decimal, currency: str) -> str | None:
 
     In a currency of three decimals, `12.000` is twelve: these are the decimals in which it is counted.
     """
-    if currency not in CURRENCIES:
+    if currency not in currencies():
         return f"{currency} is no currency in use; write three letters, such as USD or EUR"
     if not amount.is_finite() or amount <= 0:
         return f"an amount must be more than zero, not {amount}"
