@@ -13,11 +13,10 @@ from datetime import UTC, datetime, timedelta
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import has_ended
+from client.connection import has_ended, refused_by
 from client.erasure.errors import ErasureUnfinished
 from client.erasure.message import erase_in
 from client.erasure.runs import PAUSE, delete_runs, is_running, renew
-from client.errors import refused_by
 from client.leads import KEY_PAUSES, LeadsClient
 from client.past import events_of
 from keys.data_key import KeyId

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from process.money.currencies import CURRENCIES, decimals_of
+from process.money.currencies import currencies, decimals_of
 from process.money.reading import THOUSANDS, count, looks_like_thousands, meanings_of, number
 from process.types import Code, Given
 
@@ -90,7 +90,7 @@ def complaint(amount: Decimal, currency: str) -> str | None:
 
     In a currency of three decimals, `12.000` is twelve: these are the decimals in which it is counted.
     """
-    if currency not in CURRENCIES:
+    if currency not in currencies():
         return f"{currency} is no currency in use; write three letters, such as USD or EUR"
     if not amount.is_finite() or amount <= 0:
         return f"an amount must be more than zero, not {amount}"

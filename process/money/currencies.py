@@ -1,14 +1,8 @@
 """The currencies in use, and the decimals in which they are counted (ISO 4217)."""
 
-from babel.core import get_global
+from functools import cache
 
-CURRENCIES = frozenset(
-    code
-    for territory in get_global("territory_currencies").values()
-    for code, _start, end, tender in territory
-    if end is None and tender
-)
-"""ISO 4217 codes that are legal tender somewhere today (Unicode CLDR). Only new prices are checked."""
+from babel.core import get_global
 
 USUAL_DECIMALS = 2
 
@@ -24,6 +18,17 @@ the copy (SLE, VED, ZWG, XCG) have two.
 
 CLDR's digits are for display: they have none for RSD, ALL and IQD, whose contracts and invoices have decimals.
 """
+
+
+@cache
+def currencies() -> frozenset[str]:
+    """Return the ISO 4217 codes that are legal tender somewhere today (Unicode CLDR). Only new prices are checked."""
+    return frozenset(
+        code
+        for territory in get_global("territory_currencies").values()
+        for code, _start, end, tender in territory
+        if end is None and tender
+    )
 
 
 def decimals_of(currency: str) -> int:

@@ -15,8 +15,7 @@ from temporalio.client import (
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from client.connection import NO_WORKER_ANSWERED, is_not_ready
-from client.errors import refused_by
+from client.connection import NO_WORKER_ANSWERED, is_not_ready, refused_by
 from process.core.answers import Answer
 from process.envelope import EVERY_LEAD, THE_SERVICE, sign
 from process.views.lead_overview import Overview

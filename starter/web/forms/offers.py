@@ -7,7 +7,7 @@ from babel.numbers import get_currency_name
 
 from process.decisions.base import Decision
 from process.lead.lead import Lead
-from process.money.currencies import CURRENCIES
+from process.money.currencies import currencies
 from starter.web.forms.fields import fields_of
 from starter.web.forms.form import Option
 
@@ -40,7 +40,7 @@ def _currencies(lead: Lead) -> tuple[Option, ...]:
     """Return the currencies in use, those of the lead's quotes and price books first."""
     known = [quote.price.currency for quote in reversed(lead.quotes)]
     known += [book.currency for book in reversed(lead.price_books)]
-    codes = dict.fromkeys([*known, *sorted(CURRENCIES)])
+    codes = dict.fromkeys([*known, *sorted(currencies())])
     return tuple(Option(code, _currency_name(code)) for code in codes)
 
 
