@@ -17,13 +17,13 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 from pydantic import ValidationError
 
-from process.actor import Actor
+from process.actor import BY_SERVICE, Actor
 from process.types import Given, Id
 
 EVERY_LEAD = ""
 """In place of the id of a lead, for what the service tells all of them alike."""
 
-THE_SERVICE = Actor(identity="the service")
+THE_SERVICE = Actor(identity=BY_SERVICE)
 """Stands for the service itself, where it says something of its own."""
 
 _PURPOSE = b"decisions"

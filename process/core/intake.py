@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from process.actor import Actor, Face, identity_of
+from process.actor import SOMEONE, Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
 from process.core.answers import NOT_SIGNED, REPEATED, Answer, Refusal, given, key_reused
 from process.core.checkpoint import pack
@@ -56,7 +56,7 @@ def take(
     envelope = envelope_in(args)
     args, actor = opened(aggregate, kind, args, Face(source))
     if isinstance(actor, Refused):
-        refusal = Refusal.of(kind, actor, now, by=given(args, "by", "someone"), source=source)
+        refusal = Refusal.of(kind, actor, now, by=given(args, "by", SOMEONE), source=source)
         after, answer = _refuse(aggregate, refusal)
     else:
         seen = envelope.seen if envelope else None
@@ -76,7 +76,7 @@ def take_from(
     """Take, refuse or recognise as a repeat a decision by this person, who has `seen` the lead so far. Never raises."""
     decision = parse(kind, args, actor)
     if isinstance(decision, Refused):
-        by = given(args, "by", "someone")
+        by = given(args, "by", SOMEONE)
         return _refuse(aggregate, Refusal.of(kind, decision, now, by=by, source=actor.face))
     return take_parsed(aggregate, decision, now, seen)
 

@@ -365,6 +365,8 @@ def _forget_in_pages(opened: Opened, request_id: str, out: Output) -> None:
     store = opened.pages
     if store is None:
         raise CommandFailed(ExitCode.USAGE, "There is no store of the pages here: see LEADS_WEB__STORE_URL.")
+    if isinstance(store, EmptyStore) and not out.as_json:
+        out.line(str(store), "dim")
     with closing(store):
         forget_in_pages(opened.requests, store, request_id, _today())
     _show(opened.requests.get(request_id), out)

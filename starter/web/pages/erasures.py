@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from client.connection import as_leads_errors
 from client.erasure.errors import ErasureRefused, NoSuchErasure
+from client.erasure.opening import Erasures
 from process.actor import Actor, Face
 from process.calendar import day_of
 from process.core.refusal import Refused, refuse
@@ -26,7 +27,7 @@ from process.privacy.requests import (
     refuse_unknown,
     refuse_withdrawal,
 )
-from starter.web.erasures import Erasures, Search, demand, person_of_words, search, zip_of
+from starter.web.erasures import Search, demand, person_of_words, search, zip_of
 from starter.web.forms.posted import posted
 from starter.web.pages.rendering import page
 from starter.web.services import Services, services_of
