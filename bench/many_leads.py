@@ -18,6 +18,9 @@ STARTS = 12
 FIRST = 10_000_000
 """First number of the copies. All have as many digits, so their ids are in order."""
 
+PATIENCE = {"sqlite": "PRAGMA cache_size = -500000", "postgresql": "SET LOCAL statement_timeout = 0"}
+"""Statement that lets an engine copy many rows: it keeps 500 MB of them in memory, or takes as long as it needs."""
+
 
 def fill(ledger: Ledger, leads: int) -> int:
     """Write so many leads, with some twenty events each on average; return the number of events."""
@@ -26,9 +29,7 @@ def fill(ledger: Ledger, leads: int) -> int:
         whole(life).write(ledger, life.lead.id)
     events = 0
     with ledger._database.writing() as connection:
-        if connection.dialect.name == "sqlite":
-            # In kB: what is copied stays in memory until the end.
-            connection.exec_driver_sql("PRAGMA cache_size = -500000")
+        connection.exec_driver_sql(PATIENCE[connection.dialect.name])
         for number, life in enumerate(kinds):
             copies = len(range(number, leads, len(kinds))) - 1
             events += len(life.aggregate.event_log.events) * (copies + 1)
