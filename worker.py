@@ -23,8 +23,8 @@ from activities.reconcile.team import TeamReconciler
 from activities.registry import activities, chore_activities
 from activities.stuck import StuckWatch
 from client import errors
-from client.belonging import claim
 from client.chores import Chores
+from client.claiming import claim
 from client.connection import connect, run_program
 from client.digest import keep_digest
 from client.leads import LeadsClient

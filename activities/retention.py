@@ -9,15 +9,13 @@ from temporalio.service import RPCError
 from activities.errors import again
 from client.chores import Chores
 from client.erasure.errors import KeysOff
-from client.erasure.requests import Requests
+from client.erasure.opening import Erasures
 from client.erasure.steps import Stores
-from client.key_rings import key_ring
 from client.leads import LeadsClient
 from client.ledgers import ledger_of
 from client.retention import Applied, Retaining
 from config.settings import Settings
 from keys.errors import KeysError
-from keys.journal import Journal
 from ledger.errors import LedgerError
 from workflows.retention import RetentionResult
 
@@ -45,15 +43,11 @@ class RetentionActivities:
     def _retaining(self) -> Retaining:
         """Return the stores, opened at the first use. Raises KeysOff or KeysError."""
         if self._opened is None:
-            keys, ring = self._settings.keys, key_ring(self._settings)
-            if ring is None or not keys.seals:
-                raise KeysOff
-            journal = Journal(keys.store_url.get_secret_value())
-            ledger = ledger_of(self._settings)
+            opened, ledger = Erasures.of(self._settings), ledger_of(self._settings)
             self._opened = Retaining(
-                Stores(self._leads, ledger, ring, journal),
+                Stores(self._leads, ledger, opened.ring, opened.journal),
                 self._chores,
-                Requests(journal, ring, self._settings.pepper),
+                opened.requests,
                 self._leads.policy.retention,
             )
         return self._opened

@@ -1,6 +1,6 @@
 """Fills a ledger with many leads: a few dozen real lives, then copies of their rows made by the database itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -18,38 +18,29 @@ STARTS = 12
 FIRST = 10_000_000
 """First number of the copies. All have as many digits, so their ids are in order."""
 
+PATIENCE = {"sqlite": "PRAGMA cache_size = -500000", "postgresql": "SET LOCAL statement_timeout = 0"}
+"""Statement that lets an engine copy many rows: it keeps 500 MB of them in memory, or takes as long as it needs."""
+
 
 def fill(ledger: Ledger, leads: int) -> int:
     """Write so many leads, with some twenty events each on average; return the number of events."""
-    kinds = list(lives())[:leads]
-    return write(ledger, kinds) + copy(ledger, kinds, leads - len(kinds))
-
-
-def write(ledger: Ledger, kinds: Sequence[Life]) -> int:
-    """Write these leads as they would; return the number of events."""
+    kinds = list(_lives())[:leads]
     for life in kinds:
         whole(life).write(ledger, life.lead.id)
-    return sum(len(life.aggregate.event_log.events) for life in kinds)
-
-
-def copy(ledger: Ledger, kinds: Sequence[Life], leads: int, first: int = FIRST) -> int:
-    """Copy the written leads in turn, so many in all, with numbers from `first` on; return the number of events."""
     events = 0
     with ledger._database.writing() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(
-                "PRAGMA cache_size = -500000"
-            )  # kB: what is written stays until the end
-        for number, life in enumerate(kinds[:leads]):
-            copies = len(range(number, leads, len(kinds)))
-            events += len(life.aggregate.event_log.events) * copies
-            _copy(connection, life.lead.id, first + number * leads, copies)
+        connection.exec_driver_sql(PATIENCE[connection.dialect.name])
+        for number, life in enumerate(kinds):
+            copies = len(range(number, leads, len(kinds))) - 1
+            events += len(life.aggregate.event_log.events) * (copies + 1)
+            if copies:
+                _copy(connection, life.lead.id, FIRST + number * leads, copies)
         connection.execute(update(FEED_HEAD).values(last=select(func.max(FEED.c.position)).scalar_subquery()))
         connection.exec_driver_sql("ANALYZE")
     return events
 
 
-def lives() -> Iterator[Life]:
+def _lives() -> Iterator[Life]:
     """Yield lives of each kind, from first contact to a hub of one year."""
     for number in range(STARTS):
         start = MONDAY + timedelta(weeks=3 * number)

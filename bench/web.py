@@ -11,9 +11,11 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import NamedTuple
 
 from httpx2 import AsyncClient, HTTPError
 
@@ -72,13 +74,21 @@ async def serving(ledger_url: str, folder: Path) -> AsyncIterator[tuple[Process,
         await process.wait()
 
 
-async def answered(client: AsyncClient, address: str, headers: Mapping[str, str] | None = None) -> float:
-    """Return the milliseconds of one request. Raises SystemExit if it is not answered well."""
-    began = time.perf_counter()
-    response = await client.get(address, headers=headers)
-    if response.status_code != 200:
-        raise SystemExit(f"{address} answered {response.status_code}: {response.text[:300]}")
-    return 1000 * (time.perf_counter() - began)
+class Asking(NamedTuple):
+    """Asks for pages. Counts the answers that the ledger takes too long: there is a limit to each question."""
+
+    client: AsyncClient
+    late: Counter[str]
+
+    async def __call__(self, address: str, headers: Mapping[str, str] | None = None) -> float:
+        """Return the milliseconds of one request. Raises SystemExit if it is answered neither well nor so."""
+        began = time.perf_counter()
+        response = await self.client.get(address, headers=headers)
+        if response.status_code == 503:
+            self.late[address] += 1
+        elif response.status_code != 200:
+            raise SystemExit(f"{address} answered {response.status_code}: {response.text[:300]}")
+        return 1000 * (time.perf_counter() - began)
 
 
 async def ready(client: AsyncClient) -> None:
@@ -93,23 +103,25 @@ async def ready(client: AsyncClient) -> None:
     raise SystemExit("leads web does not answer")
 
 
-async def first(client: AsyncClient, page: str, address: str) -> AsyncIterator[Figure]:
+async def first(ask: Asking, page: str, address: str) -> AsyncIterator[Figure]:
     """Ask for a page for the first time; yield its time if it is a report, which is made now and kept."""
-    taken = await answered(client, address)
+    taken = await ask(address)
     if address.startswith("/reports/"):
         yield Figure(f"{page}, first", taken, "ms", target=SLOWEST)
-        fetched = await answered(client, address, {"hx-request": "true"})
+        fetched = await ask(address, {"hx-request": "true"})
         yield Figure(f"{page}, first with picture", taken + fetched, "ms")
 
 
-async def at_once(client: AsyncClient, address: str, times: int, clients: int) -> list[float]:
+async def at_once(ask: Asking, address: str, times: int, clients: int) -> list[float]:
     """Return the milliseconds of so many requests, of which always `clients` are under way."""
     left = iter(range(times))
 
-    async def ask() -> list[float]:
-        return [await answered(client, address) for _ in left]
+    async def keep_asking() -> list[float]:
+        return [await ask(address) for _ in left]
 
-    return [each for found in await asyncio.gather(*(ask() for _ in range(clients))) for each in found]
+    return [
+        each for found in await asyncio.gather(*(keep_asking() for _ in range(clients))) for each in found
+    ]
 
 
 def p95(times: Sequence[float]) -> float:
@@ -129,13 +141,15 @@ async def measure(leads: int = 1000, times: int = 40, clients: int = CLIENTS) ->
             AsyncClient(base_url=root, timeout=60) as client,
         ):
             await ready(client)
+            ask = Asking(client, Counter())
             figures = [Figure("memory at start", process.memory, "MB")]
             for page, address in PAGES.items():
-                figures += [figure async for figure in first(client, page, address)]
-                alone = [await answered(client, address) for _ in range(times)]
-                crowd = await at_once(client, address, times, clients)
+                figures += [figure async for figure in first(ask, page, address)]
+                alone = [await ask(address) for _ in range(times)]
+                crowd = await at_once(ask, address, times, clients)
                 figures.append(Figure(page, p95(alone), "ms", target=SLOWEST))
                 figures.append(Figure(f"{page}, {clients} clients", p95(crowd), "ms"))
+            figures.append(Figure("answers that the ledger was too late for", ask.late.total()))
             figures.append(Figure("memory at the end", process.memory, "MB", target=MEMORY))
             drawing = sum(child.memory for child in process.children)
             figures.append(Figure("memory of the process that draws", drawing, "MB"))

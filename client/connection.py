@@ -9,6 +9,7 @@ from typing import Any
 
 from temporalio.api.errordetails.v1 import WorkflowNotReadyFailure
 from temporalio.client import Client, Plugin
+from temporalio.exceptions import ApplicationError
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
@@ -29,6 +30,7 @@ from client.errors import (
     WorkflowNotFound,
 )
 from keys.errors import KeyErased, KeysError
+from process.core.refusal import Refused
 from workflows.runtime.codec import SealingCodec, data_converter
 from workflows.runtime.converter import LeadPayloadConverter
 
@@ -162,6 +164,14 @@ def leads_error_of(error: Exception) -> LeadsError | None:
         case RuntimeError() if found_no_server(error):
             return TemporalSilent()
     return None
+
+
+def refused_by(cause: BaseException) -> Refused:
+    """Return the refusal that made an update fail."""
+    if isinstance(cause, ApplicationError) and cause.type == "Refused" and cause.details:
+        return Refused.model_validate(cause.details[0])
+    message = cause.message if isinstance(cause, ApplicationError) else str(cause)
+    return Refused(reason=message.removesuffix("."))
 
 
 @asynccontextmanager

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from temporalio.exceptions import ApplicationError
-
 from process.core.refusal import Refused
 from process.lead.duplicate_links import DuplicateLink
 
@@ -21,14 +19,6 @@ class LeadsError(Exception):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
-
-
-def refused_by(cause: BaseException) -> Refused:
-    """Return the refusal that made an update fail."""
-    if isinstance(cause, ApplicationError) and cause.type == "Refused" and cause.details:
-        return Refused.model_validate(cause.details[0])
-    message = cause.message if isinstance(cause, ApplicationError) else str(cause)
-    return Refused(reason=message.removesuffix("."))
 
 
 # ---- the request is refused

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from client.errors import KeysFailed
 from config.settings import Settings
-from keys.errors import KeysError
+from keys.errors import KeysError, KeysUnavailable
 from keys.ring import KeyRing
 
 if TYPE_CHECKING:
@@ -26,6 +26,15 @@ def keys_exist(settings: Settings) -> bool:
     """Return True if the key store is there. None is made. Raises KeysRefused or KeysUnavailable."""
     with closing(_store(settings)) as store:
         return store.exists()
+
+
+def identity_of_keys(settings: Settings, *, create: bool = False) -> str | None:
+    """Return the identity of the key store, empty if there is none, None if it cannot be reached. `create` makes it."""
+    try:
+        ring = key_ring(settings)
+        return ring.identity() if ring and (create or keys_exist(settings)) else ""
+    except KeysUnavailable:
+        return None
 
 
 def demand_keys(settings: Settings) -> None:

@@ -24,7 +24,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.answers import DecisionPreview, Opened, Waiting
-from client.connection import NO_WORKER_ANSWERED, has_ended, is_not_ready, translate
+from client.connection import NO_WORKER_ANSWERED, has_ended, is_not_ready, refused_by, translate
 from client.directory import Directory, LeadHandle
 from client.errors import (
     DecisionRefused,
@@ -37,15 +37,13 @@ from client.errors import (
     OtherLeadOpen,
     PossibleDuplicate,
     Unavailable,
-    refused_by,
 )
 from client.lost import find_lost
 from client.stuck import cause_of, find_stuck, why_silent
 from process.core.answers import NOT_SIGNED, Answer
 from process.core.refusal import Refused, refuse
 from process.duplicates.notices import DuplicateCandidates, refuse_merge
-from process.envelope import EVERY_LEAD, THE_SERVICE, seal
-from process.github.edits import RevertEdits
+from process.envelope import EVERY_LEAD, THE_SERVICE, sign
 from process.identity import Digests, full_id, possible_ids, same_text
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
 from process.lead.lead import Lead
@@ -60,6 +58,7 @@ if TYPE_CHECKING:  # a command that only asks needs no decisions and effects, wh
     from process.core.outbox import DriftCheck
     from process.decisions.base import Decision
     from process.decisions.opening import LeadOpened
+    from process.github.edits import RevertEdits
 
 T = TypeVar("T")
 Reserve = Callable[[str], Awaitable[str]]
@@ -350,13 +349,13 @@ class LeadsClient(Directory):
         """Return the arguments of the decision's message: its body, and the envelope if the face says who decides."""
         if decision.actor is None:
             return [body]
-        envelope = seal(self.key, handle.id, decision.kind, body, decision.actor, seen)
+        envelope = sign(self.key, handle.id, decision.kind, body, decision.actor, seen)
         return [body, envelope.model_dump(mode="json", exclude_none=True)]
 
     def signed_team(self, team: Team) -> tuple[Any, ...]:
         """Return the arguments of the signal that tells any lead of the team, signed if there is a key."""
         body = team.model_dump(mode="json")
-        return body, seal(self.key, EVERY_LEAD, "set_team", body, THE_SERVICE).model_dump(mode="json")
+        return body, sign(self.key, EVERY_LEAD, "set_team", body, THE_SERVICE).model_dump(mode="json")
 
     async def _into(self, handle: LeadHandle, decision: Decision) -> Decision:
         """Return the decision; one to merge, with the id of the other lead, however that was named.

@@ -17,13 +17,13 @@ from client.errors import LeadsError
 from client.key_rings import key_ring
 from config.settings import Settings
 from keys.errors import KeysError
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from ledger.errors import LedgerError
 from ledger.reader import LedgerReader
 from ledger.rows import equals
 from process.policy import Retention
 from process.privacy.person import EVERYBODY
-from process.privacy.requests import ErasureEntry, LeadErasure, RequestKind
+from process.privacy.requests import ErasureRequest, LeadErasure, RequestKind
 from process.privacy.retention import (
     SERVICE_KEYS,
     chores_end_before,
@@ -42,7 +42,7 @@ LEADS_AT_ONCE = 20
 class Applied(NamedTuple):
     """The result of one go."""
 
-    request: ErasureEntry | None
+    request: ErasureRequest | None
     """The entry in the journal; None if there was nothing to do."""
     leads: int = 0
     removed: int = 0
@@ -133,12 +133,12 @@ class Retaining:
                 removed.append(lead_id)
         return removed, failed
 
-    def _request(self, today: date, now: datetime) -> ErasureEntry:
+    def _request(self, today: date, now: datetime) -> ErasureRequest:
         """Return the entry of this day in the journal, made at its first part."""
         name = f"retention-{today}"
         if known := self.stores.journal.find(name):
             return known
-        new = ErasureEntry(id=name, kind=RequestKind.RETENTION, asked_at=now, confirmed_at=now)
+        new = ErasureRequest(id=name, kind=RequestKind.RETENTION, asked_at=now, confirmed_at=now)
         self.stores.journal.add(new, None)
         return new
 
@@ -172,7 +172,7 @@ _RUNNING_CHORES = f"ExecutionStatus = 'Running' AND WorkflowType != '{LEAD_WORKF
 
 
 def due_leads(
-    ledger: LedgerReader, requests: list[ErasureEntry], retention: Retention, today: date
+    ledger: LedgerReader, requests: list[ErasureRequest], retention: Retention, today: date
 ) -> list[str]:
     """Return the leads whose personal data is to be erased on this day, longest ended first. Raises LedgerError."""
     erased: dict[str, LeadErasure] = newest_erasures(
@@ -191,7 +191,7 @@ def erased_since(settings: Settings, moment: datetime) -> int:
     """Return the number of leads that retention has erased since a moment. Raises KeysError."""
     if key_ring(settings) is None:
         return 0
-    with closing(Journal(settings.keys.store_url.get_secret_value())) as journal:
+    with closing(ErasureJournal(settings.keys.store_url.get_secret_value())) as journal:
         days = [
             each
             for each in journal.requests()

@@ -8,4 +8,6 @@ def login() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError):
-        return "someone at the command line"
+        from process.actor import SOMEONE_AT_COMMAND_LINE  # only this case needs it
+
+        return SOMEONE_AT_COMMAND_LINE

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, LargeBinary, Table, Text, insert, sel
 
 from keys.database import KeysDatabase
 from keys.tables import METADATA
-from process.privacy.requests import ErasureEntry, LeadErasure
+from process.privacy.requests import ErasureRequest, LeadErasure
 
 REQUESTS = Table(
     "erasure_requests",
@@ -49,7 +49,7 @@ class JournalText(NamedTuple):
     text: str
 
 
-class Journal:
+class ErasureJournal:
     """The tables of the journal, in the database of the keys. One object serves all threads.
 
     Every method raises KeysUnavailable while the database is away.
@@ -64,7 +64,7 @@ class Journal:
 
     # ---- reading
 
-    def requests(self) -> list[ErasureEntry]:
+    def requests(self) -> list[ErasureRequest]:
         """Return all requests, oldest first."""
         with self._database.reading() as connection:
             rows = connection.execute(_REQUESTS.order_by(REQUESTS.c.asked_at, REQUESTS.c.id)).all()
@@ -74,7 +74,7 @@ class Journal:
             by_request.setdefault(request, []).append(document)
         return [_request(document, by_request.get(name, [])) for name, document in rows]
 
-    def find(self, request_id: str) -> ErasureEntry | None:
+    def find(self, request_id: str) -> ErasureRequest | None:
         """Return the request, or None if there is none of this name."""
         with self._database.reading() as connection:
             return _find(connection, request_id)
@@ -114,7 +114,7 @@ class Journal:
 
     # ---- writing
 
-    def add(self, request: ErasureEntry, words: bytes | None) -> None:
+    def add(self, request: ErasureRequest, words: bytes | None) -> None:
         """Note a new request, with its leads."""
         with self._database.writing() as connection:
             connection.execute(
@@ -136,7 +136,7 @@ class Journal:
             new = [LeadErasure(lead_id=each) for each in dict.fromkeys(lead_ids) if each not in known]
             _add_leads(connection, request_id, new)
 
-    def change(self, request_id: str, change: Callable[[ErasureEntry], ErasureEntry]) -> ErasureEntry:
+    def change(self, request_id: str, change: Callable[[ErasureRequest], ErasureRequest]) -> ErasureRequest:
         """Replace the request by what `change` makes of it, in one transaction. Its leads are changed apart.
 
         Raises LookupError for an unknown request.
@@ -180,7 +180,7 @@ _REQUESTS = select(REQUESTS.c.id, REQUESTS.c.document)
 _LEADS = select(LEADS.c.request, LEADS.c.document)
 
 
-def _find(connection: Connection, request_id: str, *, for_update: bool = False) -> ErasureEntry | None:
+def _find(connection: Connection, request_id: str, *, for_update: bool = False) -> ErasureRequest | None:
     wanted = select(REQUESTS.c.document).where(REQUESTS.c.id == request_id)
     document = connection.scalar(wanted.with_for_update() if for_update else wanted)
     if document is None:
@@ -189,12 +189,12 @@ def _find(connection: Connection, request_id: str, *, for_update: bool = False) 
     return _request(document, connection.scalars(leads).all())
 
 
-def _request(document: str, leads: Sequence[str]) -> ErasureEntry:
+def _request(document: str, leads: Sequence[str]) -> ErasureRequest:
     erasures = tuple(LeadErasure.model_validate_json(each) for each in leads)
-    return ErasureEntry.model_validate_json(document).replaced(leads=erasures)
+    return ErasureRequest.model_validate_json(document).replaced(leads=erasures)
 
 
-def _document(request: ErasureEntry) -> str:
+def _document(request: ErasureRequest) -> str:
     return request.model_dump_json(exclude={"leads"})
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from ledger.read_tables import AGENDA, INVOICES, NAMES, TERMS, UNBILLED, WORDS
+from ledger.tables import storable
 from process.actor import plain_name
 from process.money.minor_units import minor_of
 from process.types import Model
@@ -76,11 +77,6 @@ def _plain(model: Model) -> Line:
 
 def _name(name: str) -> str:
     return storable(plain_name(name))
-
-
-def storable(text: str) -> str:
-    """Return the text without NUL, which PostgreSQL cannot store. A row is derived, so it need not be exact there."""
-    return text.replace("\0", "\ufffd")
 
 
 def checksums(lines: Mapping[str, list[Line]]) -> dict[str, int]:

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
 
-from ledger.lines import Line, checksums, content_of, lines_of, money_line, stage_line, storable
+from ledger.lines import Line, checksums, content_of, lines_of, money_line, stage_line
 from ledger.read_tables import FEED, FEED_HEAD, MONEY, NOW, STAGES, TOLD
 from ledger.read_tables import OF_LEAD as READ_TABLES
+from ledger.tables import storable
 from process.types import Stage
 from process.views.lead_row import ROWS_VERSION, LeadRow
 from process.views.snapshot import Flow, Snapshot

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from sqlalchemy import bindparam, func, select
 
@@ -14,8 +14,10 @@ from ledger.lag import Lag, lag_of, stale_leads
 from ledger.rows import Filter, order_by
 from ledger.searching import StoredText, texts
 from ledger.tables import ENTRIES, EVENTS, LEADS
-from process.core.events import Event
 from process.views.lead_row import LeadRow
+
+if TYPE_CHECKING:  # it loads what can become of a lead, which lists do without
+    from process.core.events import Event
 
 
 class Head(NamedTuple):
@@ -86,7 +88,7 @@ class LedgerReader:
             contents = contents_of(connection)
         return [*map(contents.entry, found)]
 
-    def events(self, lead_id: str) -> list[Event]:
+    def events(self, lead_id: str) -> "list[Event]":
         """Return the lead's events in order, up to the first gap. Raises ValueError for one that this code cannot read."""
         from process.core.stored_events import read_event  # it loads all rules, which lists do without
 

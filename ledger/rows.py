@@ -5,8 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, or_
 
-from ledger.lines import storable
-from ledger.tables import FILTERS, LEADS
+from ledger.tables import FILTERS, LEADS, storable
 from process.views.lead_row import LeadRow
 
 Filter = ColumnElement[bool]

@@ -21,6 +21,7 @@ from ledger.tables import (
     METADATA,
     SCHEMA,
     SCHEMA_VERSION,
+    declare_partial_indexes,
     set_identity,
 )
 
@@ -131,18 +132,23 @@ def make_schema(connection: Connection) -> int:
         return SCHEMA_VERSION
     if found < SCHEMA_VERSION:  # otherwise another process was faster
         migrate(connection, found, SCHEMA_VERSION)
-        METADATA.create_all(connection)
+        _create_tables(connection)
         return SCHEMA_VERSION
     return found
 
 
 def _create(connection: Connection) -> None:
-    METADATA.create_all(connection)
+    _create_tables(connection)
     set_identity(connection)
     for statement in _APPEND_ONLY[connection.dialect.name]:
         connection.exec_driver_sql(statement)
     connection.execute(insert(FEED_HEAD), {"id": 1, "last": 0})
     connection.execute(insert(SCHEMA), {"id": 1, "version": SCHEMA_VERSION})
+
+
+def _create_tables(connection: Connection) -> None:
+    declare_partial_indexes()
+    METADATA.create_all(connection)
 
 
 def migrate(connection: Connection, found: int, wanted: int) -> None:

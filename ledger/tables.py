@@ -9,10 +9,12 @@ row per lead, derived from its events; `ledger_limits` what the workers tell eac
 """
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import (
+    TEXT,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -35,7 +37,6 @@ from sqlalchemy import (
     not_,
     select,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateView
 from sqlalchemy.types import TypeDecorator
 
@@ -61,9 +62,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
 
 
+def storable(text: str) -> str:
+    """Return the text without NUL, which PostgreSQL cannot store. A row is derived, so it need not be exact there."""
+    return text.replace("\0", "\ufffd")
+
+
 METADATA = MetaData()
 
-ID: Final = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+ID: Final = Text().with_variant(TEXT(collation="C"), "postgresql")
 """Text in the order of its characters on both engines, so that an index finds the ids with a beginning."""
 
 ENTRIES: Final = Table(
@@ -110,14 +116,6 @@ ERASURES: Final = Table(
 """Erasures of a person from a lead's events, each with the epoch under which the contents were written anew."""
 
 _FIRST: Final = literal_column("1", Integer)  # not a parameter, so that the partial index below is used
-
-_revised = Index(
-    "ledger_entries_revised",
-    *(ENTRIES.c.lead_id, ENTRIES.c.seq, ENTRIES.c.revision),
-    sqlite_where=ENTRIES.c.revision > _FIRST,
-    postgresql_where=ENTRIES.c.revision > _FIRST,
-)
-"""The few rows that took the place of others; reading the valid events asks only this index about each."""
 
 IS_CONTENT: Final = and_(
     CONTENTS.c.lead_id == ENTRIES.c.lead_id,
@@ -239,19 +237,24 @@ _board = (
 """The orders of a column of the board, and the totals above the columns."""
 
 _live_hubs = Index("ledger_leads_by_hub", LEADS.c.live_on, LEADS.c.down_on, LEADS.c.lead_id)
-_merged = Index(
-    "ledger_leads_merged",
-    LEADS.c.lead_id,
-    sqlite_where=LEADS.c.merged_into.is_not(None),
-    postgresql_where=LEADS.c.merged_into.is_not(None),
-)
 _by_version = Index("ledger_leads_by_version", LEADS.c.version, LEADS.c.lead_id)
-_unprojected = Index(
-    "ledger_leads_unprojected",
-    LEADS.c.lead_id,
-    sqlite_where=LEADS.c.projected < LEADS.c.recorded,
-    postgresql_where=LEADS.c.projected < LEADS.c.recorded,
-)
+
+
+@cache
+def declare_partial_indexes() -> None:
+    """Declare the indexes of some rows only: they load the dialects of both engines, which reading does without."""
+    for name, columns, condition in (
+        # the few rows that took the place of others; reading the valid events asks only this index about each
+        (
+            "ledger_entries_revised",
+            (ENTRIES.c.lead_id, ENTRIES.c.seq, ENTRIES.c.revision),
+            ENTRIES.c.revision > _FIRST,
+        ),
+        ("ledger_leads_merged", (LEADS.c.lead_id,), LEADS.c.merged_into.is_not(None)),
+        ("ledger_leads_unprojected", (LEADS.c.lead_id,), LEADS.c.projected < LEADS.c.recorded),
+    ):
+        Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
 
 LIMITS: Final = Table(
     "ledger_limits",

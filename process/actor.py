@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from process.types import Given, Login, Role
 
@@ -47,8 +48,23 @@ def shown(by: str, *, authenticated: bool) -> str:
 NOBODY = Actor()
 """Stands in for the person behind a decision of which nothing is known."""
 
-UNKNOWN_NAMES = frozenset({"someone", "someone through temporal", "someone at the command line"})
-"""Names, in small letters, that a face gives where it does not know who is there."""
+SOMEONE: Final = "someone"
+SOMEONE_AT_TEMPORAL: Final = "someone through Temporal"
+SOMEONE_AT_COMMAND_LINE: Final = "someone at the command line"
+"""Names that a face gives where it does not know who is there."""
+
+BY_SERVICE: Final = "the service"
+BY_CALENDAR: Final = "the calendar"
+BY_QUESTIONNAIRE: Final = "the questionnaire"
+"""Names that stand for no person: what the service does by itself, by a date, or for an answer."""
+
+UNKNOWN_NAMES = frozenset(each.casefold() for each in (SOMEONE, SOMEONE_AT_TEMPORAL, SOMEONE_AT_COMMAND_LINE))
+"""Names of somebody unknown, in small letters."""
+
+NOBODY_BY_NAME: Final = frozenset(
+    {SOMEONE, SOMEONE_AT_TEMPORAL, SOMEONE_AT_COMMAND_LINE, BY_SERVICE, BY_CALENDAR, BY_QUESTIONNAIRE}
+)
+"""Texts in place of the name of whoever decided that name nobody."""
 
 ID = "id:"
 """Beginning of an alias that is GitHub's number of an account. A login may be given up and taken by somebody else."""

@@ -50,3 +50,16 @@ def add_working_days(day: date, count: int, holidays: Collection[date]) -> date:
         if day.weekday() < 5 and day not in holidays:
             count -= 1
     return day
+
+
+def month_number(day: date) -> int:
+    """Return the month of a day as a number: its year times 12 plus its number from 0."""
+    return day.year * 12 + day.month - 1
+
+
+def months_between(start: date, end: date) -> int:
+    """Return the number of months that begin in a term with these first and last days; at least 1.
+
+    A term that ends on its anniversary has no month more (`process.money.terms`).
+    """
+    return max(1, month_number(end) - month_number(start) + (end.day > start.day))

@@ -17,13 +17,13 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 from pydantic import ValidationError
 
-from process.actor import Actor
+from process.actor import BY_SERVICE, Actor
 from process.types import Given, Id
 
 EVERY_LEAD = ""
 """In place of the id of a lead, for what the service tells all of them alike."""
 
-THE_SERVICE = Actor(identity="the service")
+THE_SERVICE = Actor(identity=BY_SERVICE)
 """Stands for the service itself, where it says something of its own."""
 
 _PURPOSE = b"decisions"
@@ -40,7 +40,7 @@ class Envelope(Given):
     """Signature by Ed25519 (base64); empty if the sender has no key."""
 
 
-def seal(secret: str, lead_id: str, kind: str, body: Any, actor: Actor, seen: int | None = None) -> Envelope:
+def sign(secret: str, lead_id: str, kind: str, body: Any, actor: Actor, seen: int | None = None) -> Envelope:
     """Return the envelope of this decision for this lead. Without a secret, it is not signed."""
     if not secret:
         return Envelope(actor=actor, seen=seen)
@@ -63,11 +63,11 @@ def is_from_service(args: tuple[Any, ...], keys: Sequence[str], lead_id: str, ki
     """Return True if the service signed this message of its own, for this lead or for every lead. Never raises."""
     envelope = envelope_in(args)
     return envelope is not None and any(
-        is_sealed(envelope, keys, whose, kind, args[0]) for whose in (EVERY_LEAD, lead_id)
+        is_signed(envelope, keys, whose, kind, args[0]) for whose in (EVERY_LEAD, lead_id)
     )
 
 
-def is_sealed(envelope: Envelope, keys: Sequence[str], lead_id: str, kind: str, body: Any) -> bool:
+def is_signed(envelope: Envelope, keys: Sequence[str], lead_id: str, kind: str, body: Any) -> bool:
     """Return True if one of these keys signed this decision for this lead. Never raises."""
     if not envelope.signature:
         return False

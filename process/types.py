@@ -4,7 +4,7 @@ import re
 import unicodedata
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
@@ -213,6 +213,10 @@ PageUrl = Annotated[
 
 MAX_NAME = 500
 """Characters of the name of a folder that a lead keeps. Drive has no limit."""
+
+
+Artifact = Literal["issue", "hub issue", "card", "folder"]
+"""An object of a lead in another system, where people may change or delete it."""
 
 
 class Link(Given):

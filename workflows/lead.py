@@ -260,8 +260,8 @@ class LeadWorkflow:
     @property
     def _ends(self) -> bool:
         """True if nothing is left to do for ever."""
-        done = self.performer.is_idle and self._is_silent
-        return self.aggregate.lead.archived and done and not self.aggregate.parked
+        archived = self.aggregate.lead.archived  # first: of the leads that are asked, hardly any is
+        return archived and self.performer.is_idle and self._is_silent and not self.aggregate.parked
 
     @property
     def _leaves(self) -> bool:
@@ -271,10 +271,10 @@ class LeadWorkflow:
         info = workflow.info()
         if self._ends or self.adopting or info.is_continue_as_new_suggested():
             return True
-        quiet = self.performer.is_quiet and self._is_silent
         length = LATER_RUNS_AFTER if info.continued_run_id else NEW_RUN_AFTER
         grown = info.get_current_history_length() >= length
-        return quiet and (grown or info.is_target_worker_deployment_version_changed())
+        may_leave = grown or info.is_target_worker_deployment_version_changed()
+        return may_leave and self.performer.is_quiet and self._is_silent
 
     async def _continue_as_new(self) -> None:
         """Start a new run with the same aggregate. Effects under way finish, or are performed again there.

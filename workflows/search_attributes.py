@@ -5,12 +5,14 @@ keywords, three dates, and three of any other type.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from process.identity import Digests, issue_name
-from process.lead.lead import Lead
+
+if TYPE_CHECKING:  # a client, which only names the attributes, needs no lead
+    from process.lead.lead import Lead
 
 STAGE = SearchAttributeKey.for_keyword("LeadStage")
 OWNER = SearchAttributeKey.for_keyword("LeadOwner")  # the role that has the next step
@@ -47,7 +49,7 @@ SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
 )
 
 
-def at_start(lead: Lead, digests: Digests) -> dict[SearchAttributeKey[Any], Any]:
+def at_start(lead: "Lead", digests: Digests) -> dict[SearchAttributeKey[Any], Any]:
     """Return the attributes with which a lead's workflow starts, so that it is found from its first moment."""
     people = lead.policy.team_checksum
     known = {STAGE: lead.stage.value, SERVICE: lead.service, PEOPLE: people}
@@ -65,7 +67,7 @@ def typed(values: Mapping[SearchAttributeKey[Any], Any]) -> TypedSearchAttribute
     return TypedSearchAttributes(pairs)
 
 
-def identities(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
+def identities(lead: "Lead") -> dict[SearchAttributeKey[Any], Any]:
     """Return the attributes that identify the lead outside."""
     return {
         ISSUE: issue_name(lead.issue.url) if lead.issue else None,

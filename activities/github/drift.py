@@ -11,8 +11,8 @@ from activities.github.models import Issue
 from activities.settling import is_settling
 from process.effects import CheckIssues
 from process.effects.observations import DriftFound
-from process.lead.lead import Artifact, Lead
-from process.types import Link
+from process.lead.lead import Lead
+from process.types import Artifact, Link
 
 
 class _FoundIssue(NamedTuple):

@@ -29,9 +29,8 @@ from process.effects.observations import (
     InvoicePrepared,
 )
 from process.effects.requests import EffectRequest, Outcome
-from process.lead.lead import Artifact
 from process.personal import ERASED
-from process.types import MAX_NAME, Link, one_line
+from process.types import MAX_NAME, Artifact, Link, one_line
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3.schemas import File

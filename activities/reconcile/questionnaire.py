@@ -29,7 +29,7 @@ from client.directory import LeadHandle
 from client.errors import DecisionRefused, LeadsError, LeadStuck, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.actor import Actor
+from process.actor import BY_QUESTIONNAIRE, Actor
 from process.addresses import complaint_about, folded, without_name
 from process.decisions.opening import LeadOpened
 from process.decisions.qualifying import BEFORE_CONTRACT, BY_FORM, QuestionnaireAnswered
@@ -39,9 +39,8 @@ from process.lead.duplicate_links import MAX_LINK_TEXT, DuplicateLink
 from process.types import Base, Id, Words, one_line
 from workflows.reconcile import SystemResult
 
-BY = "the questionnaire"
 SOURCE = BY_FORM
-SERVICE = Actor(face=BY_FORM, identity="the questionnaire")
+SERVICE = Actor(face=BY_FORM, identity=BY_QUESTIONNAIRE)
 """The service, which says that a response is there. It decides nothing else."""
 MAX_TITLE = 100
 FIRST_SPAN = timedelta(days=1)
@@ -199,7 +198,7 @@ class QuestionnaireReconciler:
         answered = QuestionnaireAnswered(
             response_id=response.id,
             submitted_at=response.submitted_at,
-            by=BY,
+            by=BY_QUESTIONNAIRE,
             actor=SERVICE,
             key=f"{SOURCE} {response.id} {response.submitted_at.isoformat()}",
         )
@@ -257,7 +256,7 @@ class QuestionnaireReconciler:
             email=fields.email or None,
             zone=self.settings.zone,
             note=fields.remark or None,
-            by=BY,
+            by=BY_QUESTIONNAIRE,
             source=SOURCE,
         )
         begun = await self.leads.take_in(opened, key=source_key(SOURCE, response.id))

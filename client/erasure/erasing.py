@@ -21,7 +21,7 @@ from process.core.refusal import refuse
 from process.lead.lead import Lead
 from process.privacy.lead_ids import LeadIds
 from process.privacy.person import Person
-from process.privacy.requests import ErasureEntry, LeadErasure, RequestState
+from process.privacy.requests import ErasureRequest, LeadErasure, RequestState
 from workflows.names import LEAD_WORKFLOW
 
 Note = Callable[[str], None]
@@ -44,7 +44,7 @@ class ForgetfulStore(SearchedStore, Protocol):
 class Outcome(NamedTuple):
     """The result of carrying out a request."""
 
-    request: ErasureEntry
+    request: ErasureRequest
     hits: tuple[Hit, ...]
     """Places that still name the person. With any that is no id, the request is to be carried out again."""
     leads: tuple[Lead, ...]
@@ -109,11 +109,11 @@ class Erasing:
             if each.found is not (each.lead_id in left):
                 journal.change_lead(request_id, each.lead_id, partial(_with_found, each.lead_id in left))
 
-    def _lacks_pages(self, request: ErasureEntry) -> bool:
+    def _lacks_pages(self, request: ErasureRequest) -> bool:
         return not (self.pages or self.no_pages or request.limited or request.pages)
 
     async def _later_leads(
-        self, eraser: LeadEraser, request: ErasureEntry, person: Person, note: Note
+        self, eraser: LeadEraser, request: ErasureRequest, person: Person, note: Note
     ) -> None:
         """Erase from leads that have come to name the person since they were looked for."""
         if request.limited:
@@ -131,7 +131,7 @@ class Erasing:
             note(f"Erasing from {lead_id}")
             await eraser.erase(lead_id)
 
-    async def _forget(self, person: Person, request: ErasureEntry, note: Note) -> None:
+    async def _forget(self, person: Person, request: ErasureRequest, note: Note) -> None:
         """Delete chores that have ended and name the person, and let the other stores forget them."""
         if request.limited:
             return
@@ -144,7 +144,7 @@ class Erasing:
             note("Forgetting in the store of the pages")
             await asyncio.to_thread(self.pages.forget, person)
 
-    async def _search(self, person: Person, request: ErasureEntry) -> AsyncIterator[Hit]:
+    async def _search(self, person: Person, request: ErasureRequest) -> AsyncIterator[Hit]:
         """Yield every place that names the person; of a limited request, those in its leads."""
         lead_ids = await self._lead_ids()
         async for hit in self._everywhere(Searcher(person, lead_ids), lead_ids):
@@ -176,7 +176,7 @@ class Erasing:
         found = [hit for name, store in stores.items() for hit in searcher.rows(name, store)]
         return [*found, *(hit for folder in self.logs for hit in searcher.logs(folder))]
 
-    def _leads(self, request: ErasureEntry) -> Iterator[Lead]:
+    def _leads(self, request: ErasureRequest) -> Iterator[Lead]:
         for each in request.leads:
             if events := events_of(self.stores.ledger, each.lead_id):
                 yield fold(events, each.lead_id)
@@ -199,7 +199,7 @@ def _with_found(found: bool, erasure: LeadErasure) -> LeadErasure:
     return erasure.replaced(found=found)
 
 
-def _demand_running(request: ErasureEntry, today: date) -> None:
+def _demand_running(request: ErasureRequest, today: date) -> None:
     """Raise ErasureRefused unless the request is confirmed and not held."""
     state = request.state(today)
     if state is RequestState.HELD:

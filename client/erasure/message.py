@@ -2,7 +2,7 @@
 
 from client.directory import LeadHandle
 from client.leads import LeadsClient
-from process.envelope import THE_SERVICE, seal
+from process.envelope import THE_SERVICE, sign
 from process.privacy.message import ERASE_PERSON, ErasePerson, ErasureAnswer
 
 
@@ -13,8 +13,8 @@ async def erase_in(leads: LeadsClient, handle: LeadHandle, request: ErasePerson)
     refuses, as when it does not know our key yet, and RPCError.
     """
     body = request.model_dump(mode="json")
-    sealed = seal(leads.key, handle.id, ERASE_PERSON, body, THE_SERVICE).model_dump(mode="json")
+    signed = sign(leads.key, handle.id, ERASE_PERSON, body, THE_SERVICE).model_dump(mode="json")
     answer: ErasureAnswer = await handle.execute_update(
-        ERASE_PERSON, args=[body, sealed], result_type=ErasureAnswer
+        ERASE_PERSON, args=[body, signed], result_type=ErasureAnswer
     )
     return answer

@@ -14,7 +14,7 @@ from client.erasure.runs import delete_runs, end_run, is_running, is_under, runs
 from client.erasure.steps import EVENTS_CONTEXT
 from keys.data_key import KeyId
 from keys.errors import KeyErased
-from keys.journal import Journal, KeptEvents
+from keys.journal import ErasureJournal, KeptEvents
 from keys.ring import KeyRing
 from keys.sealing import unseal
 from ledger.events import Ledger
@@ -30,7 +30,7 @@ class Reapplied(NamedTuple):
     """Number of contents that were written over; none if the ledger says nothing that was erased."""
 
 
-def reapply(journal: Journal, ring: KeyRing, ledger: Ledger) -> Iterator[Reapplied]:
+def reapply(journal: ErasureJournal, ring: KeyRing, ledger: Ledger) -> Iterator[Reapplied]:
     """Write the kept events of each erased lead over what the ledger has under earlier keys. It may be repeated.
 
     Raises LedgerError or KeysError.
@@ -45,7 +45,7 @@ def reapply(journal: Journal, ring: KeyRing, ledger: Ledger) -> Iterator[Reappli
         yield Reapplied(lead_id, changed)
 
 
-async def remove_unreadable(client: Client, journal: Journal, seconds: float) -> AsyncIterator[str]:
+async def remove_unreadable(client: Client, journal: ErasureJournal, seconds: float) -> AsyncIterator[str]:
     """Terminate and delete the runs of erased leads that are sealed under destroyed keys, and yield these leads.
 
     It may be repeated. Raises ErasureUnfinished or RPCError.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from client.erasure.search import Hit
 from process.lead.lead import Lead
-from process.privacy.requests import ErasureEntry
+from process.privacy.requests import ErasureRequest
 
 SHOWN_IDS = 50
 """Number of ids that are named at most: a word such as `university` stands in very many."""
@@ -38,7 +38,7 @@ def by_hand(lead: Lead) -> Iterator[ByHand]:
 
 
 def report_lines(
-    request: ErasureEntry, leads: Iterable[Lead], hits: Iterable[Hit], today: date
+    request: ErasureRequest, leads: Iterable[Lead], hits: Iterable[Hit], today: date
 ) -> Iterator[str]:
     """Yield the lines of the report, as Markdown."""
     hits = list(hits)

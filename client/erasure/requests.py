@@ -8,14 +8,14 @@ from datetime import UTC, date, datetime
 
 from client.erasure.errors import ErasureRefused, NoSuchErasure
 from keys.errors import KeyErased
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from keys.ring import KeyRing
 from keys.sealing import seal, unseal
 from process.actor import Actor, plain_name
 from process.core.refusal import Refused
 from process.privacy.person import EVERYBODY, Person, Whom
 from process.privacy.requests import (
-    ErasureEntry,
+    ErasureRequest,
     HoldReason,
     LeadErasure,
     RequestKind,
@@ -34,20 +34,20 @@ _WORDS = b"erasure words"
 class Requests:
     """The requests in a journal. Every method raises KeysUnavailable while the key store is away."""
 
-    def __init__(self, journal: Journal, ring: KeyRing, pepper: str) -> None:
+    def __init__(self, journal: ErasureJournal, ring: KeyRing, pepper: str) -> None:
         self._journal = journal
         self._ring = ring
         self._pepper = pepper.encode()
 
     def ask(
         self, person: Person, lead_ids: Iterable[str], actor: Actor, *, limited: bool = False
-    ) -> ErasureEntry:
+    ) -> ErasureRequest:
         """Note that this person is to be erased from these leads; with `limited`, from no others.
 
         Raises ErasureRefused.
         """
         _demand(refuse_unknown(actor))
-        request = ErasureEntry(
+        request = ErasureRequest(
             id=secrets.token_hex(4),
             asked_at=datetime.now(UTC),
             asked_by=self.digest(actor),
@@ -58,11 +58,11 @@ class Requests:
         self._journal.add(request, seal(key, person.model_dump_json().encode(), _WORDS))
         return request
 
-    def confirm(self, request_id: str, actor: Actor, today: date) -> ErasureEntry:
+    def confirm(self, request_id: str, actor: Actor, today: date) -> ErasureRequest:
         """Agree to the request, so that it may be carried out. Raises NoSuchErasure or ErasureRefused."""
         digest, others = self.digest(actor), self._journal.requests()
 
-        def confirmed(request: ErasureEntry) -> ErasureEntry:
+        def confirmed(request: ErasureRequest) -> ErasureRequest:
             _demand(refuse_confirmation(request, actor, digest, today))
             _demand(refuse_held_elsewhere(request, others, today))
             if request.confirmed_at:
@@ -74,20 +74,20 @@ class Requests:
 
     def hold(
         self, request_id: str, actor: Actor, until: date, reason: HoldReason, today: date
-    ) -> ErasureEntry:
+    ) -> ErasureRequest:
         """Forbid to carry the request out until the end of that day. Raises NoSuchErasure or ErasureRefused."""
 
-        def held(request: ErasureEntry) -> ErasureEntry:
+        def held(request: ErasureRequest) -> ErasureRequest:
             _demand(refuse_hold(request, actor, until, today))
             return request.replaced(held_until=until, held_for=reason, held_by=self.digest(actor))
 
         self.get(request_id)
         return self._journal.change(request_id, held)
 
-    def withdraw(self, request_id: str, actor: Actor) -> ErasureEntry:
+    def withdraw(self, request_id: str, actor: Actor) -> ErasureRequest:
         """Withdraw a request that nobody has confirmed, and forget whom it named. Raises as `hold`."""
 
-        def withdrawn(request: ErasureEntry) -> ErasureEntry:
+        def withdrawn(request: ErasureRequest) -> ErasureRequest:
             _demand(refuse_withdrawal(request, actor))
             return request.replaced(withdrawn=True, ended_at=None)
 
@@ -96,7 +96,7 @@ class Requests:
         self.forget_words(request_id)
         return after
 
-    def finish(self, request_id: str, found: int, *, waits: bool = False) -> ErasureEntry:
+    def finish(self, request_id: str, found: int, *, waits: bool = False) -> ErasureRequest:
         """Note the result of the last search. If nothing was found, the request ends, and its words are forgotten.
 
         With `waits`, something is still to be done elsewhere.
@@ -112,10 +112,10 @@ class Requests:
             self.forget_words(request_id)
         return after
 
-    def accept_rest(self, request_id: str, actor: Actor) -> ErasureEntry:
+    def accept_rest(self, request_id: str, actor: Actor) -> ErasureRequest:
         """End the request with the places that are left: somebody has looked at them. Raises as `hold`."""
 
-        def ended(request: ErasureEntry) -> ErasureEntry:
+        def ended(request: ErasureRequest) -> ErasureRequest:
             _demand(refuse_rest(request, actor))
             return request.replaced(ended_at=datetime.now(UTC), rest_by=self.digest(actor))
 
@@ -128,7 +128,7 @@ class Requests:
         """Note that the store of the pages has forgotten the person."""
         self._journal.change(request_id, lambda each: each.replaced(pages=True, waits=False))
 
-    def naming(self, person: Person) -> ErasureEntry | None:
+    def naming(self, person: Person) -> ErasureRequest | None:
         """Return the newest pending request that names somebody by one of this person's words, or None."""
         wanted = {plain_name(word.removeprefix("@")) for word in person.words}
         for request in reversed(self._journal.requests()):
@@ -145,13 +145,13 @@ class Requests:
         self._ring.erase(owner_of(request_id))
         self._journal.forget_words(request_id)
 
-    def get(self, request_id: str) -> ErasureEntry:
+    def get(self, request_id: str) -> ErasureRequest:
         """Return the request with its leads. Raises NoSuchErasure."""
         if found := self._journal.find(request_id):
             return found
         raise NoSuchErasure(request_id)
 
-    def whom(self, request: ErasureEntry) -> Whom | None:
+    def whom(self, request: ErasureRequest) -> Whom | None:
         """Return whom the request erases; None once that is forgotten."""
         if request.kind is RequestKind.RETENTION:
             return EVERYBODY

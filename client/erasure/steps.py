@@ -13,15 +13,14 @@ from datetime import UTC, datetime, timedelta
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import has_ended
+from client.connection import has_ended, refused_by
 from client.erasure.errors import ErasureUnfinished
 from client.erasure.message import erase_in
 from client.erasure.runs import PAUSE, delete_runs, is_running, renew
-from client.errors import refused_by
 from client.leads import KEY_PAUSES, LeadsClient
 from client.past import events_of
 from keys.data_key import KeyId
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from keys.ring import KeyRing
 from keys.sealing import seal
 from ledger.events import Ledger
@@ -29,7 +28,7 @@ from process.core.stored_events import write_events
 from process.privacy.message import ErasePerson
 from process.privacy.person import Person, Whom
 from process.privacy.redaction import redact_events
-from process.privacy.requests import STEPS, ErasureEntry, LeadErasure, Step
+from process.privacy.requests import STEPS, ErasureRequest, LeadErasure, Step
 
 EVENTS_CONTEXT = b"erased events"
 """Bound to the redacted events that the journal keeps."""
@@ -42,7 +41,7 @@ class Stores:
     leads: LeadsClient
     ledger: Ledger
     ring: KeyRing
-    journal: Journal
+    journal: ErasureJournal
     seconds: float = 120
     """Seconds to wait for a lead's new run, and for deletions in Temporal."""
 
@@ -50,7 +49,7 @@ class Stores:
 class LeadEraser:
     """Erases from one lead after the other, for one request."""
 
-    def __init__(self, stores: Stores, entry: ErasureEntry, whom: Whom) -> None:
+    def __init__(self, stores: Stores, entry: ErasureRequest, whom: Whom) -> None:
         self._stores = stores
         self._entry = entry
         self._whom = whom

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import AwareDatetime
 from pydantic_core import to_json
 
+from process.actor import SOMEONE
 from process.core.refusal import Refused, Suggestion, refuse
 from process.types import Model, PersonName, Title, Words
 
@@ -92,7 +93,7 @@ class Refusal(Model):
         refused: Refused,
         now: datetime,
         *,
-        by: str = "someone",
+        by: str = SOMEONE,
         source: str = "signal",
         for_team: bool = True,
     ) -> Self:

@@ -21,6 +21,7 @@ from pydantic import (
     model_serializer,
 )
 
+from process.actor import BY_CALENDAR, BY_SERVICE
 from process.core.packed import Packed
 from process.core.refusal import Suggestion
 from process.effects import Effect
@@ -42,7 +43,7 @@ class Fact(Given):
     """True if the lead's issue shows the fact, so that it is updated."""
     kinds: ClassVar[dict[str, type[Fact]]] = {}
 
-    by: PersonName = "the service"
+    by: PersonName = BY_SERVICE
     source: Coded = "service"
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
@@ -167,7 +168,7 @@ class Observation(Fact, abstract=True):
 class Deadline(Fact, abstract=True):
     """A fact that follows from a date because nobody acted before."""
 
-    by: PersonName = "the calendar"
+    by: PersonName = BY_CALENDAR
     source: Coded = BY_DATE
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from process.actor import Actor, Face, identity_of
+from process.actor import SOMEONE, Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
 from process.core.answers import NOT_SIGNED, REPEATED, Answer, Refusal, given, key_reused
 from process.core.checkpoint import pack
@@ -14,7 +14,7 @@ from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
 from process.decisions.policy import PolicyAdopted
-from process.envelope import envelope_in, is_sealed
+from process.envelope import envelope_in, is_signed
 from process.types import one_line
 
 MAX_EVENT_BYTES = 1_200_000
@@ -56,7 +56,7 @@ def take(
     envelope = envelope_in(args)
     args, actor = opened(aggregate, kind, args, Face(source))
     if isinstance(actor, Refused):
-        refusal = Refusal.of(kind, actor, now, by=given(args, "by", "someone"), source=source)
+        refusal = Refusal.of(kind, actor, now, by=given(args, "by", SOMEONE), source=source)
         after, answer = _refuse(aggregate, refusal)
     else:
         seen = envelope.seen if envelope else None
@@ -76,7 +76,7 @@ def take_from(
     """Take, refuse or recognise as a repeat a decision by this person, who has `seen` the lead so far. Never raises."""
     decision = parse(kind, args, actor)
     if isinstance(decision, Refused):
-        by = given(args, "by", "someone")
+        by = given(args, "by", SOMEONE)
         return _refuse(aggregate, Refusal.of(kind, decision, now, by=by, source=actor.face))
     return take_parsed(aggregate, decision, now, seen)
 
@@ -94,7 +94,7 @@ def opened(
     if envelope is None:
         return args, _unsigned(aggregate, args, face)
     args, claims = args[:1], envelope.actor.replaced(authenticated=False)
-    if is_sealed(envelope, aggregate.keys or (), aggregate.lead.id, kind, args[0]):
+    if is_signed(envelope, aggregate.keys or (), aggregate.lead.id, kind, args[0]):
         return args, claims.replaced(authenticated=claims.face.authenticates and claims.identity is not None)
     if aggregate.keys is None and kind == PolicyAdopted.kind:
         return args, NOT_SIGNED

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from process.actor import BY_CALENDAR
 from process.calendar import add_working_days, end_of, start_of
 from process.core.events import BY_DATE, Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules
@@ -42,7 +43,7 @@ def _quote(lead: Lead) -> Iterator[Due]:
     reminder = quote.valid_until - timedelta(days=lead.policy.periods.quote_reminder)
     if not quote.reminded and reminder > quote.quoted_on:
         yield Due(end_of(reminder, lead.zone), QuoteRunningOut(version=quote.version))
-    expired = QuoteExpired(version=quote.version, by="the calendar", source=BY_DATE)
+    expired = QuoteExpired(version=quote.version, by=BY_CALENDAR, source=BY_DATE)
     yield Due(end_of(quote.valid_until, lead.zone), expired)
 
 

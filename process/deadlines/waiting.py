@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
+from process.actor import BY_CALENDAR
 from process.calendar import day_of, end_of, start_of
 from process.core.events import BY_DATE, Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules, waiting_for_us
@@ -42,7 +43,7 @@ def _stale(lead: Lead) -> Iterator[Due]:
 
 def _hold(lead: Lead) -> Iterator[Due]:
     if lead.hold and lead.hold.until:
-        yield Due(end_of(lead.hold.until, lead.zone), Resumed(by="the calendar", source=BY_DATE))
+        yield Due(end_of(lead.hold.until, lead.zone), Resumed(by=BY_CALENDAR, source=BY_DATE))
 
 
 class Archived(Deadline):

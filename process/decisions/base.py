@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import AwareDatetime, Field
 
-from process.actor import Actor
+from process.actor import SOMEONE_AT_TEMPORAL, Actor
 from process.core.events import Change, EventLog, Fact
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest, title
 from process.effects import SendMail
@@ -68,7 +68,7 @@ class Decision(Fact, abstract=True):
     is_progress: ClassVar[bool] = True
     """True if the decision counts as progress, so that the days until the lead is stale are counted anew."""
 
-    by: PersonName = Field("someone through Temporal", description="person who decided")
+    by: PersonName = Field(SOMEONE_AT_TEMPORAL, description="person who decided")
     source: Coded = Field("signal", description="face through which the decision came")
     actor: Actor | None = Field(None, description="the person, as the face knows them")
     key: Title | None = Field(

@@ -13,8 +13,9 @@ from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, NotifyLeads, OpenIssue, PlaceCard, ReadPrices, UpdateIssue
 from process.effects.reservations import id_effects
+from process.lead.assignee import Assignee
 from process.lead.duplicate_links import DuplicateLink, Relation
-from process.lead.lead import Assignee, Lead
+from process.lead.lead import Lead
 from process.money.pricing import BUILT_IN, PriceBook
 from process.personal import Personal, unless_erased
 from process.policy import Policy

@@ -1,10 +1,12 @@
 """Compares two leads that may be one request, by keys that reveal nothing of their contents."""
 
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from process.identity import address_key, contact_key, org_key, title_key
 from process.lead.duplicate_links import MatchReason
-from process.lead.lead import Lead
+
+if TYPE_CHECKING:  # a directory, which compares keys only, needs no lead
+    from process.lead.lead import Lead
 
 NAMELESS = org_key("")
 """Key of organisations whose name has no letter or digit; it identifies nobody."""
@@ -20,7 +22,7 @@ class MatchKeys(NamedTuple):
     address: str | None
 
     @classmethod
-    def of(cls, lead: Lead) -> Self:
+    def of(cls, lead: "Lead") -> Self:
         """Return the keys of a lead."""
         email = lead.email
         contact, address = (contact_key(email), address_key(email)) if email else (None, None)

@@ -17,10 +17,10 @@ from process.effects.introductions import introductions
 from process.effects.mail import joined
 from process.effects.reservations import create_folder, prepare_invoice
 from process.lead.answers import FORGOTTEN, Answers, kept_answers
-from process.lead.lead import Artifact, Lead, SentMail
+from process.lead.lead import Lead, SentMail
 from process.money.pricing import PriceBook
 from process.policy import Aliases, NamesByRole
-from process.types import Address, Code, Coded, Id, Link, Role, Stage, Title
+from process.types import Address, Artifact, Code, Coded, Id, Link, Role, Stage, Title
 
 
 class IssueOpened(Observation):

@@ -1,9 +1,10 @@
 """Parses the title of a lead's issue: `[organisation / person] - title` (process.md)."""
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from process.lead.lead import Lead
+if TYPE_CHECKING:  # a list, which only splits headings, needs no lead
+    from process.lead.lead import Lead
 
 MAX_HEADING = 1_000
 """Characters of a title that is parsed. A lead's own parts make fewer, and GitHub takes fewer still."""
@@ -44,7 +45,7 @@ def unbracketed(text: str) -> str:
     return inside[1].strip() if inside else text.strip()
 
 
-def read_heading(text: str, lead: Lead) -> tuple[str, str, str] | None:
+def read_heading(text: str, lead: "Lead") -> tuple[str, str, str] | None:
     """Return organisation, person and title, or None if the text does not name them (process.md, The lead's issue).
 
     If there are several ways to split the names, one part must be as the lead has it.

@@ -12,6 +12,7 @@ from process.behaviour import Behaviour
 from process.calendar import DAY, day_of
 from process.corrections.unresolved import UnresolvedCorrection
 from process.identity import invoices_of
+from process.lead.assignee import Assignee
 from process.lead.contract import Contract, Gap, Vendor
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.hub import Hub
@@ -23,11 +24,11 @@ from process.personal import Personal
 from process.policy import Policy
 from process.types import (
     Address,
+    Artifact,
     Code,
     FreeText,
     Id,
     Link,
-    Login,
     MailAddress,
     Mention,
     Model,
@@ -42,9 +43,6 @@ RESERVED_IDS = 12
 """Number of the next invoices for whose files ids are reserved."""
 LEAST_IDS = 3
 """Number of ids below which the next ones are reserved."""
-Artifact = Literal["issue", "hub issue", "card", "folder"]
-"""An object of the lead in another system, where people may change or delete it."""
-
 LeadPart = Literal[
     "assets",
     "duplicates",
@@ -115,23 +113,6 @@ class SentMail(Model):
     """Role -> addresses of that role to which it was sent."""
     released_role: Role | None = None
     """Role that this mail tells its recipients they no longer have."""
-
-
-class Assignee(Model):
-    """The person who has a role for one lead."""
-
-    person: PersonName
-    login: Login | None = None
-    email: MailAddress | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The person's name, GitHub login and mail address, as far as they are known."""
-        return tuple(name for name in (self.person, self.login, self.email) if name)
-
-    def is_called(self, name: str) -> bool:
-        """Return True if this is the person's name, GitHub login or mail address, in any case of letters."""
-        return name.casefold() in {known.casefold() for known in self.names}
 
 
 class Lead(Model):

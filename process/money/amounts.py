@@ -69,15 +69,17 @@ class Money(Given):
 
     def rounded(self) -> "Money":
         """Return the amount rounded half up to the currency's decimals."""
+        return Money(amount=self._rounded(self.amount), currency=self.currency)
+
+    def _rounded(self, amount: Decimal) -> Decimal:
         unit = Decimal(1).scaleb(-decimals_of(self.currency))
-        amount = self.amount.quantize(unit, rounding=ROUND_HALF_UP)
-        return Money(amount=amount or abs(amount), currency=self.currency)  # no -0.00
+        amount = amount.quantize(unit, rounding=ROUND_HALF_UP)
+        return amount or abs(amount)  # no -0.00
 
     def share(self, index: int, parts: int) -> "Money":
         """Return share `index` (from 0) of `parts` nearly equal, rounded shares that sum to the amount."""
-        after = Money(amount=self.amount * (index + 1) / parts, currency=self.currency).rounded()
-        before = Money(amount=self.amount * index / parts, currency=self.currency).rounded()
-        return after - before
+        after, before = (self._rounded(self.amount * count / parts) for count in (index + 1, index))
+        return Money(amount=after - before, currency=self.currency)
 
     def __str__(self) -> str:
         return f"{self.rounded().amount:,f} {self.currency}"

@@ -291,8 +291,8 @@ def _fee(quote: Quote, index: int, month: Days, days: Days) -> Fee:
         whole = price.share(index % 12, 12) if quote.per == "year" else price.rounded()
         return whole if days == month else whole.times(Decimal(days.length) / month.length).rounded()
 
-    items = tuple(share(item.price) for item in quote.recurring)
-    return Fee(share(quote.list_price), share(quote.price), items)
+    price, items = share(quote.price), tuple(share(item.price) for item in quote.recurring)
+    return Fee(share(quote.list_price) if quote.discount else price, price, items)
 
 
 class TermBill(NamedTuple):

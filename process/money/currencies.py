@@ -8,7 +8,10 @@ CURRENCIES = frozenset(
     for code, _start, end, tender in territory
     if end is None and tender
 )
-"""ISO 4217 codes that are legal tender somewhere today (Unicode CLDR). Only new prices are checked."""
+"""ISO 4217 codes that are legal tender somewhere today (Unicode CLDR). Only new prices are checked.
+
+They are read with this module: a workflow, which decides by them, may open no file later.
+"""
 
 USUAL_DECIMALS = 2
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from process.actor import NOBODY_BY_NAME
 from process.core.events import Event
 from process.decisions.opening import Assigned, DetailsChanged, LeadOpened
 from process.duplicates.observations import RelationNoticed
@@ -11,18 +12,7 @@ from process.personal import ERASED, Personal
 from process.privacy.person import Person
 from process.privacy.walking import personal_texts
 
-NO_NAMES = frozenset(
-    {
-        ERASED,
-        PENDING,
-        "the service",
-        "the calendar",
-        "someone",
-        "someone through Temporal",
-        "someone at the command line",
-        "the questionnaire",
-    }
-)
+NO_NAMES = NOBODY_BY_NAME | {ERASED, PENDING}
 """Texts in place of a name that name nobody."""
 TEAM = "team:"
 """Beginning of the name of a team on GitHub, where people are named."""

@@ -116,8 +116,8 @@ class LeadErasure(Model):
         return self.since + cache if self.since else None
 
 
-class ErasureEntry(Model):
-    """The journal's entry of a request to erase a person, or everybody of leads that ended long ago.
+class ErasureRequest(Model):
+    """A request to erase a person, or everybody of leads that ended long ago, as the journal keeps it.
 
     It holds no personal data.
     """
@@ -193,7 +193,7 @@ def refuse_unknown(actor: Actor) -> Refused | None:
     return None
 
 
-def refuse_confirmation(request: ErasureEntry, actor: Actor, digest: str, today: date) -> Refused | None:
+def refuse_confirmation(request: ErasureRequest, actor: Actor, digest: str, today: date) -> Refused | None:
     """Return why this person cannot agree to the request, or None. `digest`: of their identity.
 
     Whoever asked cannot agree as well. Once it was confirmed, anybody who is known may let it go on.
@@ -210,7 +210,7 @@ def refuse_confirmation(request: ErasureEntry, actor: Actor, digest: str, today:
 
 
 def refuse_held_elsewhere(
-    request: ErasureEntry, others: Iterable[ErasureEntry], today: date
+    request: ErasureRequest, others: Iterable[ErasureRequest], today: date
 ) -> Refused | None:
     """Return why a hold on another request forbids this one, or None: both name the same lead.
 
@@ -226,7 +226,7 @@ def refuse_held_elsewhere(
     return None
 
 
-def refuse_hold(request: ErasureEntry, actor: Actor, until: date, today: date) -> Refused | None:
+def refuse_hold(request: ErasureRequest, actor: Actor, until: date, today: date) -> Refused | None:
     """Return why this person cannot hold the request until that day, or None. A hold may be made shorter or longer."""
     if not request.is_pending:
         return _closed(request)
@@ -241,7 +241,7 @@ def refuse_hold(request: ErasureEntry, actor: Actor, until: date, today: date) -
     return None
 
 
-def refuse_withdrawal(request: ErasureEntry, actor: Actor) -> Refused | None:
+def refuse_withdrawal(request: ErasureRequest, actor: Actor) -> Refused | None:
     """Return why this person cannot withdraw the request, or None."""
     if not request.is_pending:
         return _closed(request)
@@ -252,7 +252,7 @@ def refuse_withdrawal(request: ErasureEntry, actor: Actor) -> Refused | None:
     return None
 
 
-def refuse_rest(request: ErasureEntry, actor: Actor) -> Refused | None:
+def refuse_rest(request: ErasureRequest, actor: Actor) -> Refused | None:
     """Return why this person cannot end the request with the places that are left, or None.
 
     They say that they have looked at each, and that it means somebody else. A word may be so common that the search never
@@ -296,7 +296,7 @@ def refuse_common(unsure: int) -> Refused | None:
 
 
 def refuse_asked_again(
-    known: ErasureEntry, lead_ids: Iterable[str], today: date, *, limited: bool
+    known: ErasureRequest, lead_ids: Iterable[str], today: date, *, limited: bool
 ) -> Refused | None:
     """Return why a person whom a pending request names is not asked for again from these leads, or None.
 
@@ -309,7 +309,7 @@ def refuse_asked_again(
     )
 
 
-def _closed(request: ErasureEntry) -> Refused:
+def _closed(request: ErasureRequest) -> Refused:
     if request.withdrawn:
         return refuse("The request was withdrawn")
     return refuse("The request was carried out")

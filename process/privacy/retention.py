@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from process.policy import Retention
-from process.privacy.requests import ErasureEntry, LeadErasure
+from process.privacy.requests import ErasureRequest, LeadErasure
 from process.views.lead_row import LeadRow
 
 SERVICE_KEYS = "service/"
@@ -39,12 +39,12 @@ def money_is_due(row: LeadRow, retention: Retention, today: date) -> bool:
     return row.ended_on <= months_before(today, 12 * retention.money_years)
 
 
-def newest_erasures(requests: Iterable[ErasureEntry]) -> dict[str, LeadErasure]:
+def newest_erasures(requests: Iterable[ErasureRequest]) -> dict[str, LeadErasure]:
     """Return the newest erasure of each lead by these requests, which are given oldest first."""
     return {each.lead_id: each for request in requests for each in request.leads}
 
 
-def held_leads(requests: Iterable[ErasureEntry], today: date) -> frozenset[str]:
+def held_leads(requests: Iterable[ErasureRequest], today: date) -> frozenset[str]:
     """Return the leads that a legal hold of an open request keeps as they are."""
     held = (request for request in requests if request.is_pending and request.is_held(today))
     return frozenset(each.lead_id for request in held for each in request.leads)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
+from process.calendar import month_number
 from process.reports.months import Window
 from process.reports.parameters import (
     CURRENCY,
@@ -22,7 +23,6 @@ from process.reports.parameters import (
     read_choice,
 )
 from process.reports.report import Chart, Report, Table
-from process.views.snapshot import month_number
 
 AHEAD: Final = 6
 """Usual number of months of a forecast: those of FMRR6."""

@@ -7,12 +7,11 @@ from decimal import Decimal
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from process.calendar import DAY
+from process.calendar import DAY, month_number
 from process.money import weights
 from process.money.currencies import CURRENCIES
 from process.reports.months import Window, month_name, read_month
 from process.reports.report import Parameter, ParameterKind
-from process.views.snapshot import month_number
 
 EARLIEST = date(2000, 1, 1)
 LATEST = timedelta(days=3660)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from process.calendar import month_number, months_between
 from process.money.minor_units import in_units, money_of
 from process.reports.catalog import REPORTS
 from process.reports.months import month_name
@@ -12,7 +13,6 @@ from process.reports.report import Cell, Chart, Column, Mark, Report, Table, tab
 from process.reports.rows import UnbilledDays
 from process.reports.words import counted
 from process.views.lead_row import UnbilledKind
-from process.views.snapshot import month_number, months_between
 
 INFO = REPORTS["unbilled"]
 TITLES: Final[dict[UnbilledKind, str]] = {

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from process.calendar import month_number
 from process.money.minor_units import weighted, weighted_parts
 from process.reports.months import Window
 from process.reports.parameters import Choice
 from process.reports.rows import Expected
-from process.views.snapshot import month_number
 
 KINDS: Final = ("contract", "renewal", "new")
 """The kinds of expected money, the surest first."""

@@ -8,7 +8,7 @@ from typing import Final, Self
 from pydantic import AwareDatetime
 
 from process.actor import plain_name
-from process.lead.lead import Assignee
+from process.lead.assignee import Assignee
 from process.types import Address, Id, Mention, Model, Named, Role, Words
 
 AHEAD = timedelta(days=14)

@@ -7,10 +7,10 @@ from pydantic import AwareDatetime
 
 from process.calendar import day_of
 from process.identity import issue_name, same_text
-from process.lead.lead import Artifact, Assignee
+from process.lead.assignee import Assignee
 from process.money.amounts import Money
 from process.money.pricing import Per
-from process.types import Code, Id, Mention, Model, Named, Role, Stage, Words
+from process.types import Artifact, Code, Id, Mention, Model, Named, Role, Stage, Words
 from process.views.agenda_items import AgendaItem, TimedItem
 
 GRACE = timedelta(minutes=15)

@@ -8,7 +8,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, NamedTuple
 
-from process.calendar import DAY
+from process.calendar import DAY, month_number, months_between
+from process.core.cache import cached_per_lead
 from process.core.events import Event
 from process.lead.lead import Lead
 from process.lead.quote import Quote
@@ -74,15 +75,18 @@ def snapshot_of(lead: Lead, event: Event) -> Snapshot:
         seq=event.seq,
         stage=lead.stage,
         reason=lead.lost.reason if lead.stage is Stage.LOST and lead.lost else "",
-        flows=tuple(_flows(lead)),
+        flows=_flows(lead),
         refolds=event.fact.supersedes is not None,
     )
 
 
-def _flows(lead: Lead) -> Iterator[Flow]:
-    """Yield the money that the lead lets expect. A lost lead lets expect none."""
-    if lead.lost:
-        return
+@cached_per_lead
+def _flows(lead: Lead) -> tuple[Flow, ...]:
+    """Return the money that the lead lets expect. A lost lead lets expect none."""
+    return () if lead.lost else tuple(_expected(lead))
+
+
+def _expected(lead: Lead) -> Iterator[Flow]:
     terms = terms_of(lead)
     for number, term in enumerate(terms, start=1):
         if term.days.start <= term.until:
@@ -125,16 +129,3 @@ def _hoped_start(lead: Lead) -> int | None:
         return month_number(date.fromisoformat(lead.hub.information.get("start_date", "")))
     except ValueError:
         return None
-
-
-def month_number(day: date) -> int:
-    """Return the month of a day as a number: its year times 12 plus its number from 0."""
-    return day.year * 12 + day.month - 1
-
-
-def months_between(start: date, end: date) -> int:
-    """Return the number of months that begin in a term with these first and last days; at least 1.
-
-    A term that ends on its anniversary has no month more (`process.money.terms`).
-    """
-    return max(1, month_number(end) - month_number(start) + (end.day > start.day))

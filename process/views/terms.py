@@ -5,7 +5,7 @@ from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
-from process.calendar import DAY
+from process.calendar import DAY, months_between
 from process.lead.lead import Lead
 from process.lead.quote import Quote
 from process.money.billing import next_draft, unbilled_at_loss
@@ -13,7 +13,6 @@ from process.money.minor_units import minor_of
 from process.money.terms import agreed, terms_of
 from process.money.usage import missing_usage
 from process.views.lead_row import TermRow, Unbilled, UnbilledKind
-from process.views.snapshot import months_between
 
 
 def term_rows(lead: Lead) -> tuple[TermRow, ...]:

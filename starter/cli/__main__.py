@@ -20,6 +20,7 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    gc.freeze()  # all goes away with the process: looking for garbage in it takes a tenth of a short command
     sys.exit(code)
 
 
@@ -29,6 +30,7 @@ def _run(arguments: list[str]) -> int:
 
         complete(arguments[1:])
         return 0
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it looks for them in all packages
     gc.disable()  # what is loaded stays, and looking for garbage in it takes a tenth of a command's start
     from starter.cli.app import run
 

@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from client.belonging import Belonging, adopt, recorded
+from client.belonging import recorded
+from client.claiming import adopt, belonging_of
 from client.connection import connect
 from client.lists import failing
 from client.sealing import codec_by
@@ -24,7 +25,7 @@ async def adopt_settings(
     client = await connect(codec=codec_by(settings))
     known = await recorded(client, settings.task_queue)
     with failing():
-        here = await Belonging.of(settings)
+        here = await belonging_of(settings)
     different = list(known.differences(here)) if known else ["nothing is recorded yet"]
     if not json:
         out.line(f"Namespace {client.namespace}, task queue {settings.task_queue}", "bold")

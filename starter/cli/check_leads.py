@@ -7,7 +7,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.checks import Check
-from client.belonging import Belonging, recorded
+from client.belonging import recorded
+from client.claiming import belonging_of
 from client.directory import Directory
 from client.errors import LeadNotFound, LeadsError, LeadStuck, LedgerFailed
 from client.leads import LeadsClient
@@ -37,7 +38,7 @@ async def _belongs(client: Client, settings: Settings) -> Check:
     if known is None:
         return Check("Temporal", name, True, "nothing is recorded yet; the first worker does it", warns=True)
     with failing():
-        found = list(known.differences(await Belonging.of(settings)))
+        found = list(known.differences(await belonging_of(settings)))
     detail = f"{'; '.join(found)}. See `leads adopt-settings`" if found else f"ledger at {known.ledger_at}"
     return Check("Temporal", name, not found, detail)
 

@@ -16,17 +16,16 @@ from client.erasure.reapplying import reapply, remove_unreadable
 from client.erasure.report import report_lines
 from config.login import login
 from process.actor import Actor
-from process.privacy.requests import ErasureEntry, HoldReason, RequestState
+from process.privacy.requests import ErasureRequest, HoldReason, RequestState
 from process.types import Base
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.erasure_stores import Opened, opened_stores
 from starter.cli.exits import CommandFailed, ExitCode
-from starter.cli.output import Output, confirmed, progress
+from starter.cli.output import Output, confirmed, count_of, progress
 from starter.cli.pages_store import EmptyStore
 from starter.cli.persons import actor_at_command_line, demand_people, find_person, show_found
 from starter.cli.session import demand_workers_keys
-from starter.cli.what_if_report import count_of
 
 REPORT = "erasure-{id}.md"
 """Name of the report. It names nobody."""
@@ -45,7 +44,7 @@ class ErasureLine(Base):
     found: int = 0
 
     @classmethod
-    def of(cls, request: ErasureEntry, today: date) -> "ErasureLine":
+    def of(cls, request: ErasureRequest, today: date) -> "ErasureLine":
         """Return the line of a request on a day."""
         return cls(
             id=request.id,
@@ -366,6 +365,8 @@ def _forget_in_pages(opened: Opened, request_id: str, out: Output) -> None:
     store = opened.pages
     if store is None:
         raise CommandFailed(ExitCode.USAGE, "There is no store of the pages here: see LEADS_WEB__STORE_URL.")
+    if isinstance(store, EmptyStore) and not out.as_json:
+        out.line(str(store), "dim")
     with closing(store):
         forget_in_pages(opened.requests, store, request_id, _today())
     _show(opened.requests.get(request_id), out)
@@ -386,7 +387,7 @@ async def _reapply(opened: Opened, out: Output) -> None:
             out.line("leads restore --all begins those again that have not ended.")
 
 
-def _list(requests: Sequence[ErasureEntry], out: Output) -> None:
+def _list(requests: Sequence[ErasureRequest], out: Output) -> None:
     lines = [ErasureLine.of(each, _today()) for each in requests]
     if out.value(lines):
         return
@@ -409,7 +410,7 @@ def _note(line: ErasureLine) -> str:
     return f"{count_of(line.found, 'place')} left{looked}" if line.found else ""
 
 
-def _show(request: ErasureEntry, out: Output) -> None:
+def _show(request: ErasureRequest, out: Output) -> None:
     line = ErasureLine.of(request, _today())
     if not out.value(line):
         out.line(f"{line.id}: {line.state}{f', {note}' if (note := _note(line)) else ''}", "green")

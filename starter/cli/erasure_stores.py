@@ -7,17 +7,17 @@ from pathlib import Path
 
 from client.chores import Chores
 from client.erasure.erasing import Erasing
-from client.erasure.errors import KeysOff
+from client.erasure.opening import open_erasures
 from client.erasure.requests import Requests
 from client.erasure.settings import fields_naming
 from client.erasure.steps import Stores
 from client.errors import KeysFailed, LedgerFailed
-from client.key_rings import demand_keys, key_ring
+from client.key_rings import demand_keys
 from client.ledgers import ledger_of
 from config.policy_file import current_policy
 from config.settings import Settings
 from keys.errors import KeysError
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from keys.ring import KeyRing
 from ledger.errors import LedgerError
 from ledger.events import Ledger
@@ -39,7 +39,7 @@ class Opened:
     policy: Policy
     ledger: Ledger
     ring: KeyRing
-    journal: Journal
+    journal: ErasureJournal
     requests: Requests
 
     def names_in_settings(self, person: Person) -> list[str]:
@@ -79,17 +79,11 @@ class Opened:
 def opened_stores() -> Iterator[Opened]:
     """Open the ledger, the keys and the journal of the settings. Raises KeysOff, KeysFailed or LedgerFailed."""
     settings = read_settings()
-    ring = key_ring(settings)
-    if ring is None or not settings.keys.seals:
-        raise KeysOff
     demand_keys(settings)
     try:
-        with (
-            closing(ledger_of(settings)) as ledger,
-            closing(Journal(settings.keys.store_url.get_secret_value())) as journal,
-        ):
-            requests = Requests(journal, ring, settings.pepper)
-            yield Opened(settings, current_policy(settings), ledger, ring, journal, requests)
+        with closing(ledger_of(settings)) as ledger, open_erasures(settings) as opened:
+            policy = current_policy(settings)
+            yield Opened(settings, policy, ledger, opened.ring, opened.journal, opened.requests)
     except LedgerError as error:
         raise LedgerFailed(str(error)) from error
     except KeysError as error:

@@ -9,8 +9,7 @@ from client.sealing import codec_by
 from config.settings import Settings
 from process.types import Base
 from starter.cli.exits import CommandFailed, ExitCode
-from starter.cli.output import Output, progress
-from starter.cli.what_if_report import count_of
+from starter.cli.output import Output, count_of, progress
 
 
 class FillReport(Base):

@@ -18,7 +18,6 @@ from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.output import Output
 from starter.cli.warnings import warn_of_outdated
-from templates.spreadsheets import write_csv
 
 LIMIT = 200
 COLUMNS = (
@@ -99,6 +98,8 @@ async def list_(
         return
     links = _links(found, known.temporal_ui)
     if csv:
+        from templates.spreadsheets import write_csv  # only this writes a table
+
         write_csv(sys.stdout, COLUMNS, (_record(row, links[row.lead_id]) for row in found))
     elif not out.value([row.model_dump(mode="json") | {"url": links[row.lead_id]} for row in found]):
         _print(found, counts, sort, unpaid, out)

@@ -2,9 +2,12 @@
 
 import importlib
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starter.cli.catalog import read_catalog
+
+if TYPE_CHECKING:
+    from process.decisions.base import Decision
 
 Command = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -65,7 +68,18 @@ def load(name: str) -> Command:
         return command
     from starter.cli.decide import command_of
 
-    return command_of(_loaded(read_catalog()[name].decision))
+    return command_of(load_decision(name))
+
+
+def decision_names() -> tuple[str, ...]:
+    """Return the names of the commands that take a decision. It loads none of them."""
+    return tuple(name for name, entry in read_catalog().items() if entry.decision)
+
+
+def load_decision(name: str) -> "type[Decision]":
+    """Return the decision that the command with this name takes."""
+    decision: type[Decision] = _loaded(read_catalog()[name].decision)
+    return decision
 
 
 def _loaded(place: str) -> Any:

@@ -32,6 +32,11 @@ def moment(at: datetime | None, zone: str = "UTC") -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %Z}" if at else ""
 
 
+def count_of(count: int, noun: str) -> str:
+    """Return the count with the noun in singular or plural."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 class _Console(Console):
     """A console that leaves it to the program what becomes of a closed pipe."""
 

@@ -7,10 +7,10 @@ from cyclopts import Parameter
 
 from client.errors import DecisionRefused
 from client.previews import sections
-from process.decisions.registry import DECISIONS
 from starter.cli.app import make_app
 from starter.cli.arguments import Json, LeadArgument, Timeout
 from starter.cli.exits import CommandFailed, ExitCode
+from starter.cli.loading import decision_names, load_decision
 from starter.cli.options import given
 from starter.cli.output import Output
 from starter.cli.session import TIMEOUT, leads_of
@@ -29,15 +29,16 @@ async def preview(
 
     Example: leads preview LEAD price-quoted --amount 9000 --currency USD --per year
     """
-    kind = DECISIONS.get(decision.replace("-", "_"))
-    if kind is None:
-        near = difflib.get_close_matches(as_command(decision), map(as_command, DECISIONS), 1)
+    command, known = as_command(decision), decision_names()
+    if command not in known:
+        near = difflib.get_close_matches(command, known, 1)
         meant = f" Did you mean {near[0]}?" if near else ""
         raise CommandFailed(
             ExitCode.USAGE, f"There is no decision {decision!r}.{meant} `leads --help` lists them."
         )
-    _, bound, _ = make_app([as_command(kind.kind)]).parse_args(
-        [as_command(kind.kind), lead, *arguments], exit_on_error=False, print_error=False
+    kind = load_decision(command)
+    _, bound, _ = make_app([command]).parse_args(
+        [command, lead, *arguments], exit_on_error=False, print_error=False
     )
     fields = {name: value for name, value in bound.arguments.items() if name in kind.model_fields}
     wanted = given(kind, fields)

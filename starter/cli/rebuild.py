@@ -11,9 +11,8 @@ from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.errors import rendered
 from starter.cli.exits import CommandFailed, ExitCode
-from starter.cli.output import Output, progress
+from starter.cli.output import Output, count_of, progress
 from starter.cli.session import demand_workers_keys
-from starter.cli.what_if_report import count_of
 
 
 async def rebuild(

@@ -18,9 +18,8 @@ from process.types import Base
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
-from starter.cli.output import Output, confirmed, progress
+from starter.cli.output import Output, confirmed, count_of, progress
 from starter.cli.session import leads_of
-from starter.cli.what_if_report import count_of
 
 
 class RestoreReport(Base):

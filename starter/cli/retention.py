@@ -4,14 +4,13 @@ from datetime import UTC, date, datetime
 
 from client.retention import due_leads
 from process.policy import Retention
-from process.privacy.requests import ErasureEntry, RequestKind
+from process.privacy.requests import ErasureRequest, RequestKind
 from process.types import Base
 from starter.cli.arguments import Json
 from starter.cli.configuration import read_settings
 from starter.cli.erasure_stores import opened_stores
-from starter.cli.output import Output
+from starter.cli.output import Output, count_of
 from starter.cli.session import demand_workers_keys
-from starter.cli.what_if_report import count_of
 
 SHOWN = 20
 """Number of newest entries of the journal that are shown."""
@@ -27,7 +26,7 @@ class RetentionDay(Base):
     failed: list[str]
 
     @classmethod
-    def of(cls, request: ErasureEntry) -> "RetentionDay":
+    def of(cls, request: ErasureRequest) -> "RetentionDay":
         """Return the day of an entry in the journal."""
         done = sum(each.next_step is None for each in request.leads)
         return cls(

@@ -10,9 +10,8 @@ from client.leads import LeadsClient
 from starter.cli.arguments import Json, LeadArgument, Timeout, flag
 from starter.cli.broadcasts import ask_all
 from starter.cli.exits import CommandFailed, ExitCode
-from starter.cli.output import Output, confirmed
+from starter.cli.output import Output, confirmed, count_of
 from starter.cli.session import TIMEOUT, leads_of
-from starter.cli.what_if_report import count_of
 from workflows.search_attributes import PARKED
 
 SHOWN = 10

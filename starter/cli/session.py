@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+from client.belonging import compare_keys, demand_same_keys
 from client.connection import as_leads_errors, connect
 from client.errors import KeysFailed, LeadsError, LedgerFailed
 from client.key_rings import demand_keys
@@ -25,10 +26,7 @@ async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
     await asyncio.to_thread(demand_keys, known)
     within = timedelta(seconds=timeout)
     client = await connect(retry_for=within, codec=codec_by(known))
-    if known.keys.master_keys:
-        from client.belonging import demand_same_keys  # only this needs the ledger, as below
-
-        await demand_same_keys(client, known)
+    await demand_same_keys(client, known)
     return LeadsClient(
         client,
         known.task_queue,
@@ -53,8 +51,6 @@ async def demand_workers_keys(known: Settings) -> None:
     await asyncio.to_thread(demand_keys, known)
     if not known.keys.master_keys:
         return
-    from client.belonging import compare_keys  # only this needs the ledger, as below
-
     try:
         async with as_leads_errors(COMPARISON):
             await compare_keys(await connect(retry_for=COMPARISON), known)

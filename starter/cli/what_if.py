@@ -15,9 +15,9 @@ from process.simulation.summary import Summary
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
-from starter.cli.output import Output, console, progress
+from starter.cli.output import Output, console, count_of, progress
 from starter.cli.scenario import described, period_values, scenario
-from starter.cli.what_if_report import count_of, print_lead, print_summary
+from starter.cli.what_if_report import print_lead, print_summary
 
 LAG = timedelta(hours=1)
 """Lag of the ledger that is not reported."""

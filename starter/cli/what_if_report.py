@@ -17,7 +17,7 @@ from process.simulation.difference import (
 )
 from process.simulation.summary import DeadlineShift, Summary
 from process.types import Role
-from starter.cli.output import Output
+from starter.cli.output import Output, count_of
 
 NOTHING = "Nothing would have been different."
 SHOWN = 30
@@ -165,11 +165,6 @@ def _noticed(found: ChangedConcern) -> str:
 
 
 # ---- text
-
-
-def count_of(count: int, noun: str) -> str:
-    """Return the count with the noun in singular or plural."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _stretches(found: Iterable[tuple[date, date]]) -> str:

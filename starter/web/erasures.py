@@ -6,23 +6,21 @@ out (`leads erase`).
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from pydantic import ValidationError
 
 from client.erasure.doubts import doubt_about
 from client.erasure.errors import ErasureRefused, KeysOff
 from client.erasure.finding import Found, find, person_named
-from client.erasure.requests import Requests
+from client.erasure.opening import Erasures, open_erasures
 from client.erasure.settings import fields_naming
 from client.export_person import collect, write_zip
-from client.key_rings import key_ring
 from config.settings import Settings
-from keys.journal import Journal
 from ledger.reader import LedgerReader
 from process.core.refusal import Refused, refuse
 from process.policy import Policy
@@ -39,23 +37,15 @@ NOBODY: Final = refuse(
 )
 
 
-@dataclass(frozen=True)
-class Erasures:
-    """The journal of erasures, and the requests in it."""
-
-    journal: Journal
-    requests: Requests
-
-    @classmethod
-    @contextmanager
-    def of(cls, settings: Settings) -> Iterator[Self | None]:
-        """Open the journal of the settings; None where nothing is sealed, so that nothing can be erased from backups."""
-        ring = key_ring(settings)
-        if ring is None or not settings.keys.seals:
-            yield None
-            return
-        with closing(Journal(settings.keys.store_url.get_secret_value())) as journal:
-            yield cls(journal, Requests(journal, ring, settings.pepper))
+@contextmanager
+def erasures_of(settings: Settings) -> Iterator[Erasures | None]:
+    """Open the journal of the settings; None where nothing is sealed, so that nothing can be erased from backups."""
+    with ExitStack() as opened:
+        try:
+            erasures = opened.enter_context(open_erasures(settings))
+        except KeysOff:
+            erasures = None
+        yield erasures
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,8 @@ class Pictures:
             task.add_done_callback(lambda done: self._forget(key, done))
         else:
             self._made.move_to_end(key)
-        await asyncio.wait((task,))
+        if not task.done():
+            await asyncio.wait((task,))
         return task.result()
 
     def _forget(self, key: str, done: asyncio.Task[bytes]) -> None:

@@ -12,6 +12,7 @@ from fastapi import Request
 from sqlalchemy import Connection
 from temporalio.client import Client
 
+from client.erasure.opening import Erasures
 from client.leads import LeadsClient
 from client.ledgers import queries_of, reader_of
 from client.lists import recorded_in
@@ -26,7 +27,7 @@ from starter.web.auth.links import LinkStore
 from starter.web.auth.people import People
 from starter.web.auth.readings import ReadingLog
 from starter.web.auth.store import AccountStore
-from starter.web.erasures import Erasures
+from starter.web.erasures import erasures_of
 from starter.web.pictures import Pictures
 
 P = ParamSpec("P")
@@ -102,7 +103,7 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
         closing(queries_of(settings)) as queries,
         closing(reader_of(settings)) as reader,
         closing(WebDatabase.of(settings)) as database,
-        Erasures.of(settings) as erasures,
+        erasures_of(settings) as erasures,
     ):
         store = AccountStore(database, people)
         reports, links = Reports(queries, settings.zone), LinkStore(database)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.belonging import Belonging, adopt, claim, demand_same_keys, recorded
+from client.belonging import demand_same_keys, recorded
+from client.claiming import adopt, belonging_of, claim
 from client.errors import KeysFailed, SettingsDiffer
 from config.settings import Settings
 from ledger.events import Ledger
@@ -55,7 +56,7 @@ async def test_a_worker_without_keys_is_refused(
     await claim(env.client, settings(**keys("ours")))  # from now on what is written is sealed
     await claim(env.client, settings(**keys("ours")))
     another = settings(**keys("another"))
-    await Belonging.of(another, create_keys=True)
+    await belonging_of(another, create_keys=True)
     lost = settings(**keys("lost"))
     for without, why in (
         (another, "is another key store"),

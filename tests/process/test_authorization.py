@@ -9,7 +9,7 @@ from process.actor import Actor, Face, identity_of
 from process.core import intake
 from process.core.answers import Answer
 from process.core.restoring import aggregate_from
-from process.envelope import Envelope, public_key, seal
+from process.envelope import Envelope, public_key, sign
 from process.policy import Policy
 from process.types import Role
 from process.views.overview import timeline
@@ -213,25 +213,27 @@ def test_a_message_cannot_say_who_sent_it() -> None:
 def test_what_the_service_signs_counts_for_that_decision_of_that_lead_only() -> None:
     body = {"by": "@chidi", "key": "k"}
 
-    def sealed(lead: str = "lead-example", kind: str = "discount_approved", key: str = KEY) -> dict[str, Any]:
-        return seal(key, lead, kind, body, CLAIMS).model_dump(mode="json")
+    def from_us(
+        lead: str = "lead-example", kind: str = "discount_approved", key: str = KEY
+    ) -> dict[str, Any]:
+        return sign(key, lead, kind, body, CLAIMS).model_dump(mode="json")
 
     life = trusting(discounted())
-    for wrong in (sealed(lead="lead-other"), sealed(kind="discount_declined"), sealed(key="another key")):
+    for wrong in (from_us(lead="lead-other"), from_us(kind="discount_declined"), from_us(key="another key")):
         assert "does not know the key" in str(sends(life, "discount_approved", body, wrong))
-    assert not sends(life, "discount_approved", {**body, "note": "x"}, sealed()).accepted
-    promoted = sealed() | {
+    assert not sends(life, "discount_approved", {**body, "note": "x"}, from_us()).accepted
+    promoted = from_us() | {
         "actor": CLAIMS.replaced(roles=(Role.SALES, Role.CONTRACTS)).model_dump(mode="json")
     }
     assert not sends(life, "discount_approved", body, promoted).accepted
-    assert sends(life, "discount_approved", body, sealed()).accepted
+    assert sends(life, "discount_approved", body, from_us()).accepted
     actor = life.aggregate.event_log.events[-1].fact.actor  # type: ignore[attr-defined]
     assert (actor.face, actor.identity, actor.authenticated) == (Face.COMMENT, "chidi", True)
 
 
 def test_a_signed_command_line_is_still_nobody_known() -> None:
     life, body = trusting(discounted()), {"by": "@chidi"}
-    at_server = seal(KEY, "lead-example", "discount_approved", body, CLAIMS.replaced(face=Face.COMMAND_LINE))
+    at_server = sign(KEY, "lead-example", "discount_approved", body, CLAIMS.replaced(face=Face.COMMAND_LINE))
     assert "command line anybody" in str(
         sends(life, "discount_approved", body, at_server.model_dump(mode="json"))
     )
@@ -268,7 +270,7 @@ def test_before_it_knows_a_key_a_claim_opens_no_closed_face(
             actor = CLAIMS.replaced(face=claimed, roles=roles)
             envelope = Envelope(actor=actor, signature=signature).model_dump(mode="json")
             assert not sends(life, "put_on_hold", body, envelope, face=face).accepted
-    signed = seal(KEY, life.lead.id, "put_on_hold", body, CLAIMS.replaced(roles=(Role.SALES,)))
+    signed = sign(KEY, life.lead.id, "put_on_hold", body, CLAIMS.replaced(roles=(Role.SALES,)))
     envelope = signed.model_dump(mode="json")
     assert "Send it again in a minute" in str(sends(life, "put_on_hold", body, envelope, face=face))
     assert sends(trusting(life), "put_on_hold", body, envelope, face=face).accepted
@@ -303,7 +305,7 @@ def test_before_it_knows_a_key_a_claim_changes_no_policy(
 def test_the_policy_that_the_service_sends_again_is_adopted_once_the_lead_knows_the_key() -> None:
     life, body = unheard(), LOOSER | {"key": "k"}
     at_cli = Actor(face=Face.COMMAND_LINE, identity="ada")
-    envelope = seal(KEY, life.lead.id, "policy_adopted", body, at_cli).model_dump(mode="json")
+    envelope = sign(KEY, life.lead.id, "policy_adopted", body, at_cli).model_dump(mode="json")
     assert "Send it again in a minute" in str(sends(life, "policy_adopted", body, envelope))
     answer = sends(trusting(life), "policy_adopted", body, envelope)
     assert (answer.accepted, answer.repeat) == (True, False)

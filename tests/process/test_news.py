@@ -10,7 +10,7 @@ from process.core.answers import Answer
 from process.core.intake import take
 from process.core.news import is_overtaken, news_since
 from process.core.refusal import SuggestionKind
-from process.envelope import Envelope, envelope_in, is_sealed, public_key, seal
+from process.envelope import Envelope, envelope_in, is_signed, public_key, sign
 from process.types import Role
 from tests.support.lives import KEY, Life
 
@@ -22,7 +22,7 @@ ADA, BO = (
 def sends(life: Life, seen: int | None, *, actor: Actor = ADA, face: str = "update", **body: Any) -> Answer:
     body = {"name": "A hub"} | body
     life.aggregate = life.aggregate.replaced(keys=(public_key(KEY),))
-    envelope = seal(KEY, life.lead.id, "hub_information_given", body, actor, seen)
+    envelope = sign(KEY, life.lead.id, "hub_information_given", body, actor, seen)
     args = (body, envelope.model_dump(mode="json"))
     life.aggregate, answer = take(life.aggregate, "hub_information_given", args, life.now, source=face)
     return answer
@@ -89,11 +89,11 @@ def test_what_one_person_handed_in_while_the_lead_was_silent_is_all_taken() -> N
 @pytest.mark.parametrize("changed", [None, 7])
 def test_nobody_takes_the_number_out_of_a_signed_envelope(changed: int | None) -> None:
     body = {"name": "A hub"}
-    envelope = seal(KEY, "lead-x", "hub_information_given", body, ADA, 4)
+    envelope = sign(KEY, "lead-x", "hub_information_given", body, ADA, 4)
     keys = [public_key(KEY)]
-    assert is_sealed(envelope, keys, "lead-x", "hub_information_given", body)
+    assert is_signed(envelope, keys, "lead-x", "hub_information_given", body)
     other = envelope.model_copy(update={"seen": changed})
-    assert not is_sealed(other, keys, "lead-x", "hub_information_given", body)
+    assert not is_signed(other, keys, "lead-x", "hub_information_given", body)
 
 
 def test_an_envelope_without_it_is_signed_as_ever() -> None:

@@ -14,7 +14,7 @@ from process.core.rebuild import Journal, RebuiltLead, Results, SentMessage, Tas
 from process.decisions.quoting import PriceQuoted
 from process.effects import Effect
 from process.effects.requests import BatchResult, Failure
-from process.envelope import public_key, seal
+from process.envelope import public_key, sign
 from tests.support.lives import DISCOUNTED, KEY, QUOTE, Life, brought_back, known_person
 
 
@@ -30,7 +30,7 @@ class JournaledLife(Life):
     def take(self, kind: str, **body: Any) -> Answer:
         """Send it as a face of the service does, with an envelope if the person is named."""
         actor = body.pop("actor", None)
-        envelope = [seal(KEY, self.lead.id, kind, body, actor).model_dump(mode="json")] if actor else []
+        envelope = [sign(KEY, self.lead.id, kind, body, actor).model_dump(mode="json")] if actor else []
         args = (body, *envelope)
         self.tasks.append(Task(self.now, messages=(SentMessage(kind, args, "signal", self.now),)))
         aggregate, answer = intake.take(self.aggregate, kind, args, self.now)

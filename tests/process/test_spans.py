@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from process.calendar import months_between
 from process.types import Stage
 from process.views.recording import record_request
-from process.views.snapshot import NEW_MONTHS, months_between, snapshot_of
+from process.views.snapshot import NEW_MONTHS, snapshot_of
 from process.views.spans import MoneySpan, Spans, spans_after, spans_of
 from tests.support.lives import QUOTE, SIGNED, Life, last_seq
 

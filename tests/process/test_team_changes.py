@@ -11,7 +11,7 @@ from process.effects import PlaceCard
 from process.effects.introductions import last_reached, mails_to_former
 from process.effects.observations import MailUndeliverable
 from process.effects.requests import Outcome
-from process.envelope import EVERY_LEAD, THE_SERVICE, public_key, seal
+from process.envelope import EVERY_LEAD, THE_SERVICE, public_key, sign
 from process.policy import COLUMNS, Policy, Team
 from process.types import Role, Stage
 from process.views.overview import timeline
@@ -244,7 +244,7 @@ def test_a_lead_that_knows_the_service_believes_only_its_own_news() -> None:
     team = Team(addresses={Role.CONTRACTS: (NEW,)}, read_at=life.now).model_dump(mode="json")
 
     def signed(key: str = KEY, lead: str = EVERY_LEAD, kind: str = "set_team") -> dict[str, Any]:
-        return seal(key, lead, kind, team, THE_SERVICE).model_dump(mode="json")
+        return sign(key, lead, kind, team, THE_SERVICE).model_dump(mode="json")
 
     elsewhere = {**team, "addresses": {"contracts": ["somebody@evil.example"]}}
     for forged in (
@@ -267,7 +267,7 @@ def test_a_lead_that_has_not_heard_from_its_worker_believes_no_news() -> None:
     life = in_conversation()
     life.aggregate = life.aggregate.replaced(keys=None)
     team = Team(addresses={Role.CONTRACTS: (NEW,)}, read_at=life.now).model_dump(mode="json")
-    signed = seal(KEY, EVERY_LEAD, "set_team", team, THE_SERVICE).model_dump(mode="json")
+    signed = sign(KEY, EVERY_LEAD, "set_team", team, THE_SERVICE).model_dump(mode="json")
     for args in ((team,), (team, signed)):
         life._set(inbox.set_team(life.aggregate, args, life.now))
         assert life.lead.policy.addresses[Role.CONTRACTS] == (OLD,)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger.events import Ledger
-from process.lead.lead import Assignee
+from process.lead.assignee import Assignee
 from process.types import Role
 from process.views.agenda_items import Section, TimedItem
 from starter.web.visitors import Visitor

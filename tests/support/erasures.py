@@ -13,11 +13,11 @@ from client.erasure.finding import find, person_named
 from client.erasure.requests import Requests
 from client.erasure.steps import Stores
 from client.leads import LeadsClient
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from keys.ring import KeyRing
 from ledger.events import Ledger
 from process.actor import Actor, Face
-from process.privacy.requests import ErasureEntry
+from process.privacy.requests import ErasureRequest
 from tests.support.ledgers import recording_worker
 from tests.support.lives import KEY
 from tests.support.outside import Outside
@@ -42,7 +42,7 @@ class World:
     outside: Outside
     ledger: Ledger
     ring: KeyRing
-    journal: Journal
+    journal: ErasureJournal
 
     def worker(self) -> Worker:
         return recording_worker(self.client, QUEUE, self.outside, self.ledger, (KEY,))
@@ -61,11 +61,11 @@ class World:
         env = with_client(self.env, self.client)
         return await Life.begin(env, self.outside, lead_id, queue=QUEUE, **more)
 
-    def asked(self, *words: str) -> ErasureEntry:
+    def asked(self, *words: str) -> ErasureRequest:
         """Ask for the erasure of a person, and let somebody else agree."""
         found = find(self.ledger, person_named(words))
         request = self.requests.ask(found.person, [each.lead_id for each in found.leads], ANN)
         return self.requests.confirm(request.id, BOB, TODAY)
 
-    async def carry_out(self, request: ErasureEntry) -> Outcome:
+    async def carry_out(self, request: ErasureRequest) -> Outcome:
         return await self.erasing.carry_out(request.id, TODAY)

@@ -44,6 +44,9 @@ from process.views.lead_row import LeadRow
 from process.views.recording import Recorded, RecordRequest
 from tests.support.lives import KEY
 
+KEYS = (public_key(KEY),)
+"""The keys that its ledger tells, made once as in a worker."""
+
 
 class Outside:
     """Performed effects of all leads."""
@@ -108,7 +111,7 @@ class Outside:
         self.events[request.lead_id] = [*kept, *request.events]
         seqs = self.recorded(request.lead_id)
         self.rows[request.lead_id] = request.row
-        return Recorded(seq=max(seqs, default=request.after), keys=(public_key(KEY),))
+        return Recorded(seq=max(seqs, default=request.after), keys=KEYS)
 
     def _activity(self, kind: str) -> Callable[..., Any]:
         @activity.defn(name=kind)

@@ -15,10 +15,9 @@ from temporalio.client import (
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from client.connection import NO_WORKER_ANSWERED, is_not_ready
-from client.errors import refused_by
+from client.connection import NO_WORKER_ANSWERED, is_not_ready, refused_by
 from process.core.answers import Answer
-from process.envelope import EVERY_LEAD, THE_SERVICE, seal
+from process.envelope import EVERY_LEAD, THE_SERVICE, sign
 from process.views.lead_overview import Overview
 from tests.support.lives import KEY, known_person
 from tests.support.outside import Outside
@@ -61,7 +60,7 @@ class Life:
         if "by" not in body and kind != "policy_adopted":
             return [body]
         person = known_person(str(body.get("by", "")))
-        return [body, seal(KEY, self.id, kind, body, person).model_dump(mode="json")]
+        return [body, sign(KEY, self.id, kind, body, person).model_dump(mode="json")]
 
     async def decide(self, kind: str, **body: Any) -> Answer:
         """Send the decision as an update, again if the server is busy, and return the answer or refusal."""
@@ -87,7 +86,7 @@ class Life:
 
     async def signal(self, kind: str, *args: Any) -> None:
         if kind == "set_team":  # a worker's news are signed
-            args = (*args, seal(KEY, EVERY_LEAD, kind, args[0], THE_SERVICE).model_dump(mode="json"))
+            args = (*args, sign(KEY, EVERY_LEAD, kind, args[0], THE_SERVICE).model_dump(mode="json"))
         await self.handle.signal(kind, args=list(args))
 
     async def overview(self) -> Overview:

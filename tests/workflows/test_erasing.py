@@ -10,7 +10,7 @@ from temporalio.worker import Replayer, Worker
 
 from process.core.aggregate import LeadAggregate
 from process.core.checkpoint import unpack
-from process.envelope import THE_SERVICE, seal
+from process.envelope import THE_SERVICE, sign
 from process.personal import ERASED
 from process.privacy.message import ErasePerson, ErasureAnswer
 from process.privacy.person import Person
@@ -30,7 +30,7 @@ REQUEST = ErasePerson(request_id="erasure-1", person=Person(addresses=("marker@e
 
 def signed(life: Life, request: ErasePerson, key: str = KEY) -> list[Any]:
     body = request.model_dump(mode="json")
-    return [body, seal(key, life.id, "erase_person", body, THE_SERVICE).model_dump(mode="json")]
+    return [body, sign(key, life.id, "erase_person", body, THE_SERVICE).model_dump(mode="json")]
 
 
 async def runs(life: Life) -> list[WorkflowHistory]:
@@ -99,7 +99,7 @@ async def test_only_the_service_erases(env: WorkflowEnvironment, outside: Outsid
         life = await Life.begin(env, outside, lead_id, queue=lead_id, **OPENED)
         await life.settled()
         ours = signed(life, REQUEST)
-        person = seal(KEY, life.id, "erase_person", ours[0], known_person("mallory")).model_dump(mode="json")
+        person = sign(KEY, life.id, "erase_person", ours[0], known_person("mallory")).model_dump(mode="json")
         for args in (ours[:1], [ours[0], {**ours[1], "signature": "AAAA"}], signed(life, REQUEST, "another")):
             await life.handle.signal("erase_person", args=args)
         await life.handle.signal("erase_person", args=[{**ours[0], "request_id": "other"}, ours[1]])

@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from process.actor import Actor, Face
-from process.envelope import EVERY_LEAD, THE_SERVICE, Envelope, public_key, seal
+from process.envelope import EVERY_LEAD, THE_SERVICE, Envelope, public_key, sign
 from process.types import Role
 from process.views.recording import Recorded, RecordRequest
 from tests.support.lives import DISCOUNTED, KEY, known_person
@@ -26,7 +26,7 @@ CONTRACTS = known_person("chidi", Face.COMMENT, Role.CONTRACTS)
 
 
 def signed(life: Life, kind: str, body: dict[str, Any], person: Actor) -> list[Any]:
-    return [body, seal(KEY, life.id, kind, body, person).model_dump(mode="json")]
+    return [body, sign(KEY, life.id, kind, body, person).model_dump(mode="json")]
 
 
 def team(address: str) -> dict[str, Any]:
@@ -40,7 +40,7 @@ async def test_messages_that_came_before_the_lead_knew_the_key_are_judged_by_it(
     handle, news = life.handle, team("team@example.org")
     await handle.signal("policy_adopted", args=[LOOSER, CLAIMS])
     await handle.signal("set_team", team("somebody@evil.example"))
-    service = seal(KEY, EVERY_LEAD, "set_team", news, THE_SERVICE).model_dump(mode="json")
+    service = sign(KEY, EVERY_LEAD, "set_team", news, THE_SERVICE).model_dump(mode="json")
     await handle.signal("set_team", args=[news, service])
     await handle.signal("price_quoted", args=signed(life, "price_quoted", DISCOUNTED, SALES))
     await handle.signal("discount_approved", args=signed(life, "discount_approved", {}, CONTRACTS))

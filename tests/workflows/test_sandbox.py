@@ -17,10 +17,13 @@ from temporalio.converter import (
     PayloadCodec,
     StorageDriverStoreContext,
     WithSerializationContext,
+    WorkflowSerializationContext,
 )
 from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 from temporalio.worker.workflow_sandbox._runner import _Instance
 
+from keys.ring import KeyRing
+from workflows.runtime.codec import SealingCodec
 from workflows.runtime.plugin import leads_plugin
 from workflows.runtime.sandbox import _ContextFreeInstance
 from workflows.runtime.steps import _StepInstance
@@ -36,6 +39,16 @@ def test_nothing_that_converts_payloads_uses_their_context() -> None:
     assert converter.payload_converter_class is WorkerPayloadConverter
     used = WorkerPayloadConverter().converters.values()
     assert not [each for each in used if isinstance(each, WithSerializationContext)]
+
+
+def test_for_another_context_only_the_codec_is_another() -> None:
+    converter = leads_plugin(codec=SealingCodec(KeyRing.in_memory())).data_converter
+    assert isinstance(converter, DataConverter)
+    assert not isinstance(converter.failure_converter, WithSerializationContext)
+    other = converter.with_context(WorkflowSerializationContext("default", "lead-example-ab2c"))
+    assert vars(other).keys() == vars(converter).keys()
+    changed = {name for name, part in vars(other).items() if part is not vars(converter)[name]}
+    assert (type(other), changed) == (type(converter), {"payload_codec"})
 
 
 def test_the_methods_that_are_replaced_are_those_of_the_sdk() -> None:

@@ -5,8 +5,8 @@ workflow and the namespace in which it was sealed. Payloads that are not sealed 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Self
 
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
@@ -38,7 +38,8 @@ _PACKED: Final = b"binary/plain"
 
 _CONVERTER: Final = LeadPayloadConverter()
 
-Found = dict[KeyId, DataKey | Exception]
+Found = dict[bytes, DataKey | Exception]
+"""The keys by their names as they stand beside sealed data."""
 
 
 class SealingCodec(PayloadCodec, WithSerializationContext):
@@ -107,35 +108,35 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
     async def _keys_of(self, payloads: Iterable[Payload]) -> Found:
         """Return the keys that these payloads name, as far as they may be used here."""
         found: Found = {}
-        missing: list[KeyId] = []
-        for payload in payloads:
-            if _is_sealed(payload) and (key_id := self._key_id(payload)) and key_id not in found:
+        missing: dict[bytes, KeyId] = {}
+        for name in dict.fromkeys(_name(payload) for payload in payloads if _is_sealed(payload)):
+            if key_id := self._key_id(name):
                 if key := self._ring.cached(key_id):
-                    found[key_id] = key
+                    found[name] = key
                 else:
-                    missing.append(key_id)
+                    missing[name] = key_id
         if missing:
-            found |= await asyncio.to_thread(self._fetched, dict.fromkeys(missing))
+            found |= await asyncio.to_thread(self._fetched, missing)
         return found
 
-    def _fetched(self, key_ids: Iterable[KeyId]) -> Found:
+    def _fetched(self, key_ids: Mapping[bytes, KeyId]) -> Found:
         found: Found = {}
-        for key_id in key_ids:
+        for name, key_id in key_ids.items():
             try:
-                found[key_id] = self._ring.get(key_id)
+                found[name] = self._ring.get(key_id)
             except KeyErased as error:
-                found[key_id] = error
+                found[name] = error
             except KeyUnknown as error:
                 # Anyone may send a payload with an invented key. But where no key of the owner is known, the store is the
                 # wrong one, and nothing may be taken for unreadable that another process can read.
                 if not self._ring.epochs(key_id.owner):
                     raise KeysUnavailable(str(error)) from None
-                found[key_id] = error
+                found[name] = error
         return found
 
-    def _key_id(self, payload: Payload) -> KeyId | None:
+    def _key_id(self, name: bytes) -> KeyId | None:
         try:
-            key_id = KeyId.parse(payload.metadata[KEY].decode())
+            key_id = KeyId.parse(name.decode())
         except ValueError:
             return None
         return key_id if may_hold(self._workflow_id, key_id.owner) else None
@@ -148,16 +149,16 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
         return Payload(metadata={ENCODING: SEALED, KEY: key.name}, data=data)
 
     def _opened(self, payload: Payload, found: Found) -> Payload:
-        key_id = self._key_id(payload)
-        key = found.get(key_id) if key_id else None
+        name = _name(payload)
+        key = found.get(name)
         if isinstance(key, KeyErased):
-            return Payload(metadata={ENCODING: ERASED, KEY: payload.metadata[KEY]})
+            return Payload(metadata={ENCODING: ERASED, KEY: name})
         if isinstance(key, DataKey):
             try:
                 return Payload.FromString(unseal(key, payload.data, self._namespace.encode()))
             except SealBroken:
                 pass
-        return Payload(metadata={ENCODING: BROKEN, KEY: payload.metadata[KEY]})
+        return Payload(metadata={ENCODING: BROKEN, KEY: name})
 
 
 def _is_open(payload: Payload) -> bool:
@@ -168,13 +169,33 @@ def _is_sealed(payload: Payload) -> bool:
     return payload.metadata.get(ENCODING) == SEALED
 
 
+def _name(payload: Payload) -> bytes:
+    return payload.metadata.get(KEY, b"")
+
+
+class LeadDataConverter(DataConverter):
+    """A data converter of which only the codec uses a context.
+
+    The SDK asks for one with another context several times in each task and each activity, and would make all parts anew.
+    """
+
+    def with_context(self, context: SerializationContext) -> Self:
+        if self.payload_codec is None:
+            return self
+        if not isinstance(self.payload_codec, SealingCodec):
+            return super().with_context(context)
+        copy = object.__new__(type(self))
+        vars(copy).update(vars(self), payload_codec=self.payload_codec.with_context(context))
+        return copy
+
+
 def data_converter(converter: type[PayloadConverter], codec: SealingCodec | None) -> DataConverter:
     """Return the data converter with this codec. With it, failures are sealed, too."""
     if codec is None:
-        return DataConverter(payload_converter_class=converter)
+        return LeadDataConverter(payload_converter_class=converter)
     if not codec.seals:
-        return DataConverter(payload_converter_class=converter, payload_codec=codec)
-    return DataConverter(
+        return LeadDataConverter(payload_converter_class=converter, payload_codec=codec)
+    return LeadDataConverter(
         payload_converter_class=converter,
         payload_codec=codec,
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,

@@ -19,7 +19,7 @@ together with that task's news, nobody can tell which was first, so the task fai
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.bridge.proto.workflow_activation import (
@@ -71,11 +71,23 @@ class StepRunner(UnsandboxedWorkflowRunner):
         return _StepInstance(det)  # type: ignore[abstract]  # like the SDK's own: its event loop is not complete
 
 
+class _Known(NamedTuple):
+    """The history as an activation knew it. A part of the message itself would keep all of it in memory."""
+
+    length: int
+    size: int
+    time: int
+
+    @classmethod
+    def at(cls, act: WorkflowActivation) -> Self:
+        return cls(act.history_length, act.history_size_bytes, act.timestamp.ToNanoseconds())
+
+
 class _StepInstance(_WorkflowInstanceImpl):
     def __init__(self, det: WorkflowInstanceDetails) -> None:
         super().__init__(_detached(det))
-        self._task = WorkflowActivation()
-        """The newest activation that was no query, without its jobs."""
+        self._task: _Known | None = None
+        """The history at the newest activation that was no query."""
         self._dropped = False
         self._local_activities: dict[int, int] = {}
         """Those under way -> the task in which they run, or 0 for the first task after the replay (`_task_of`)."""
@@ -96,10 +108,10 @@ class _StepInstance(_WorkflowInstanceImpl):
             return super().activate(act)
         if self._dropped:
             return _failed("the workflow was read ahead of its task and is loaded again")
-        before, self._task = self._task, _part(act, ())
-        if is_ahead_of_task(act, before):
+        before, self._task = self._task, _Known.at(act)
+        if before and is_ahead_of_task(act, before):
             self._drop()
-            if act.history_size_bytes == before.history_size_bytes:
+            if act.history_size_bytes == before.size:
                 self._dropped = True
                 return _done_nothing()
         if self._mixes_tasks(act):
@@ -201,16 +213,15 @@ def split(jobs: Sequence[WorkflowActivationJob]) -> Iterator[list[WorkflowActiva
     yield from ([job] for job, is_message in zip(jobs, messages, strict=True) if is_message)
 
 
-def is_ahead_of_task(act: WorkflowActivation, before: WorkflowActivation) -> bool:
+def is_ahead_of_task(act: WorkflowActivation, before: _Known) -> bool:
     """Return True if the activation brings news of the history without the start of a task.
 
     The history has grown since the activation before, but the time, which is that of the newest started task, has not.
     """
     return (
         not act.is_replaying
-        and bool(before.run_id)
-        and act.history_length > before.history_length
-        and act.timestamp == before.timestamp
+        and act.history_length > before.length
+        and act.timestamp.ToNanoseconds() == before.time
     )
 
 

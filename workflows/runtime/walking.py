@@ -16,7 +16,6 @@ _NOT_WALKED: Final = frozenset({"headers", "search_attributes"})
 
 
 class _Field(NamedTuple):
-    name: str
     many: bool
     mapped: bool
     message: Descriptor | None
@@ -29,37 +28,32 @@ def payloads_in(message: Message) -> Iterator[Any]:
 
 
 def _walk(message: Any, descriptor: Any) -> Iterator[Any]:
-    for name, many, mapped, inner in _fields(descriptor):
-        if not many:
-            if message.HasField(name):
-                value = getattr(message, name)
-                if inner is None:
-                    yield value
-                else:
-                    yield from _walk(value, inner)
+    fields = _fields(descriptor)
+    for field, value in message.ListFields():  # those that are set, which are few of them
+        if (found := fields.get(field.number)) is None:
             continue
-        values = getattr(message, name)
-        for value in values.values() if mapped else values:
-            if inner is None:
-                yield value
+        if not found.many:
+            values = (value,)
+        else:
+            values = value.values() if found.mapped else value
+        for each in values:
+            if found.message is None:
+                yield each
             else:
-                yield from _walk(value, inner)
+                yield from _walk(each, found.message)
 
 
 @cache
-def _fields(descriptor: Descriptor) -> tuple[_Field, ...]:
-    """Return the fields of a message that hold payloads, or messages with such."""
-    found = []
+def _fields(descriptor: Descriptor) -> dict[int, _Field]:
+    """Return the fields of a message that hold payloads, or messages with such, by number."""
+    found = {}
     for field in descriptor.fields:
         inner = _inner(field)
         if inner is None or field.name in _NOT_WALKED or not _reaches(inner):
             continue
-        found.append(
-            _Field(
-                field.name, field.is_repeated, _is_map(field), None if inner.full_name == _PAYLOAD else inner
-            )
-        )
-    return tuple(found)
+        message = None if inner.full_name == _PAYLOAD else inner
+        found[field.number] = _Field(field.is_repeated, _is_map(field), message)
+    return found
 
 
 @cache

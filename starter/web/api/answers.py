@@ -13,11 +13,12 @@ from process.bounds import Bounded
 from process.core.refusal import Refused, Suggestion
 from process.corrections.corrected_decision import CorrectionImpact
 from process.decisions.registry import DECISIONS
-from process.lead.lead import Artifact, Assignee, Lead
+from process.lead.assignee import Assignee
+from process.lead.lead import Lead
 from process.money.amounts import Money
 from process.money.minor_units import money_of
 from process.money.pricing import Per
-from process.types import Role, Stage
+from process.types import Artifact, Role, Stage
 from process.views.agenda_items import Section
 from process.views.lead_overview import Option, TimelineLine
 from process.views.lead_row import LeadRow, OpenInvoice

@@ -11,13 +11,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from client.connection import as_leads_errors
 from client.erasure.errors import ErasureRefused, NoSuchErasure
+from client.erasure.opening import Erasures
 from process.actor import Actor, Face
 from process.calendar import day_of
 from process.core.refusal import Refused, refuse
 from process.privacy.person import Person
 from process.privacy.requests import (
     STEPS,
-    ErasureEntry,
+    ErasureRequest,
     HoldReason,
     RequestState,
     refuse_confirmation,
@@ -26,7 +27,7 @@ from process.privacy.requests import (
     refuse_unknown,
     refuse_withdrawal,
 )
-from starter.web.erasures import Erasures, Search, demand, person_of_words, search, zip_of
+from starter.web.erasures import Search, demand, person_of_words, search, zip_of
 from starter.web.forms.posted import posted
 from starter.web.pages.rendering import page
 from starter.web.services import Services, services_of
@@ -59,7 +60,7 @@ RequestName = Annotated[str, Path(max_length=40, pattern=r"^[a-z0-9-]+$")]
 class Line(NamedTuple):
     """A request in the list."""
 
-    request: ErasureEntry
+    request: ErasureRequest
     state: RequestState
     done: int
     """Number of leads from which the person is erased."""
@@ -207,7 +208,7 @@ async def _list(
 ) -> HTMLResponse:
     services = services_of(request)
     erasures, today = services.erasures, _today(services)
-    known: list[ErasureEntry] = await _run(services, erasures.journal.requests) if erasures else []
+    known: list[ErasureRequest] = await _run(services, erasures.journal.requests) if erasures else []
     return page(
         request,
         "erasures.html",
@@ -259,13 +260,13 @@ async def _one(
     )
 
 
-def _read(erasures: Erasures, name: str) -> tuple[ErasureEntry | None, Person | None]:
+def _read(erasures: Erasures, name: str) -> tuple[ErasureRequest | None, Person | None]:
     entry = erasures.journal.find(name)
     whom = erasures.requests.whom(entry) if entry and entry.is_pending else None
     return entry, whom if isinstance(whom, Person) else None
 
 
-def _line(entry: ErasureEntry, today: date) -> Line:
+def _line(entry: ErasureRequest, today: date) -> Line:
     return Line(entry, entry.state(today), sum(each.next_step is None for each in entry.leads))
 
 

@@ -96,7 +96,8 @@ async def show(request: Request, visitor: SignedIn, name: str) -> HTMLResponse:
         wrong, report = refused, await _made(services, name, {})
     query = "" if wrong else urlencode(given)
     fetching = "hx-request" in request.headers
-    picture = await _picture(services, name, report.chart, None if fetching else PATIENCE)
+    patience = PATIENCE if services.pictures.pid else 0  # a process that must be started takes longer
+    picture = await _picture(services, name, report.chart, None if fetching else patience)
     return page(
         request,
         "report.html",

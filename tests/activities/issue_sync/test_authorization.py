@@ -8,7 +8,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from client.errors import DecisionRefused
 from process.actor import Actor, Face
 from process.decisions.discounts import DiscountApproved
-from process.envelope import seal
+from process.envelope import sign
 from process.types import Role
 from starter.cli.options import given
 from tests.support.deployment import CONTRACTS, SALES, Deployment
@@ -52,7 +52,7 @@ async def test_no_message_and_no_command_line_approves(deployment: Deployment) -
     lead = await deployment.open()
     await says(deployment, lead, DISCOUNTED, SALES)
     body = {"by": f"@{CONTRACTS}"}
-    forged = seal("k" * 32, lead.id, "discount_approved", body, CLAIMS).model_dump(mode="json")
+    forged = sign("k" * 32, lead.id, "discount_approved", body, CLAIMS).model_dump(mode="json")
     claimed = {"actor": CLAIMS.model_dump(mode="json"), "signature": ""}
     for args in ([body], [body | {"source": Face.COMMENT}], [body, claimed], [body, forged]):
         await lead.signal("discount_approved", args=args)

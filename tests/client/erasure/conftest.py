@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from keys.ring import KeyRing
 from keys.store import MemoryKeyStore
 from ledger.events import Ledger
@@ -39,5 +39,5 @@ def ledger(ring: KeyRing, tmp_path: Path) -> Iterator[Ledger]:
 def world(
     env: WorkflowEnvironment, ring: KeyRing, outside: Outside, ledger: Ledger, tmp_path: Path
 ) -> Iterator[World]:
-    with closing(Journal(f"sqlite:///{tmp_path / 'keys.sqlite'}")) as journal:
+    with closing(ErasureJournal(f"sqlite:///{tmp_path / 'keys.sqlite'}")) as journal:
         yield World(env, sealing(env.client, ring), outside, ledger, ring, journal)

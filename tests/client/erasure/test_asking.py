@@ -10,12 +10,12 @@ from client.erasure.doubts import doubt_about
 from client.erasure.errors import ErasureRefused, NoSuchErasure
 from client.erasure.finding import Found, FoundLead
 from client.erasure.requests import Requests, owner_of
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from keys.ring import KeyRing
 from process.actor import Actor, Face
 from process.privacy.person import EVERYBODY, Person
 from process.privacy.requests import (
-    ErasureEntry,
+    ErasureRequest,
     HoldReason,
     LeadErasure,
     RequestKind,
@@ -35,8 +35,8 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(file: Path) -> Iterator[Journal]:
-    opened = Journal(f"sqlite:///{file}")
+def journal(file: Path) -> Iterator[ErasureJournal]:
+    opened = ErasureJournal(f"sqlite:///{file}")
     yield opened
     opened.close()
 
@@ -47,7 +47,7 @@ def ring() -> KeyRing:
 
 
 @pytest.fixture
-def requests(journal: Journal, ring: KeyRing) -> Requests:
+def requests(journal: ErasureJournal, ring: KeyRing) -> Requests:
     return Requests(journal, ring, "pepper")
 
 
@@ -64,7 +64,7 @@ def test_a_second_person_agrees(requests: Requests) -> None:
     assert requests.get(asked.id) == requests.confirm(asked.id, BOB, TODAY)
 
 
-def test_somebody_unknown_asks_for_nothing(requests: Requests, journal: Journal) -> None:
+def test_somebody_unknown_asks_for_nothing(requests: Requests, journal: ErasureJournal) -> None:
     with pytest.raises(ErasureRefused, match="Nobody knows"):
         requests.ask(ADA, ["lead-a"], ANN.replaced(identity=None))
     assert journal.requests() == []
@@ -97,7 +97,7 @@ def test_a_second_request_does_not_pass_by_a_hold(requests: Requests) -> None:
 
 
 def test_the_words_are_forgotten_at_the_end_and_at_a_withdrawal(
-    requests: Requests, journal: Journal, ring: KeyRing
+    requests: Requests, journal: ErasureJournal, ring: KeyRing
 ) -> None:
     done, withdrawn = requests.ask(ADA, ["lead-a"], ANN), requests.ask(ADA, ["lead-a"], ANN)
     requests.confirm(done.id, BOB, TODAY)
@@ -111,7 +111,9 @@ def test_the_words_are_forgotten_at_the_end_and_at_a_withdrawal(
         assert all(epoch.destroyed_at for epoch in ring.epochs(owner_of(request.id)))
 
 
-def test_somebody_who_has_looked_at_the_rest_ends_the_request(requests: Requests, journal: Journal) -> None:
+def test_somebody_who_has_looked_at_the_rest_ends_the_request(
+    requests: Requests, journal: ErasureJournal
+) -> None:
     asked = requests.ask(ADA, ["lead-a"], ANN)
     requests.confirm(asked.id, BOB, TODAY)
     with pytest.raises(ErasureRefused, match="No search"):
@@ -162,13 +164,15 @@ def test_the_same_person_is_asked_for_once(requests: Requests) -> None:
     assert doubt_about(requests, ADA, there, TODAY, limited=True) is None  # two people of one name
 
 
-def test_retention_erases_everybody(requests: Requests, journal: Journal) -> None:
-    request = ErasureEntry(id="retention-2026-06-01", kind=RequestKind.RETENTION, asked_at=datetime.now(UTC))
+def test_retention_erases_everybody(requests: Requests, journal: ErasureJournal) -> None:
+    request = ErasureRequest(
+        id="retention-2026-06-01", kind=RequestKind.RETENTION, asked_at=datetime.now(UTC)
+    )
     journal.add(request, None)
     assert requests.whom(requests.get(request.id)) is EVERYBODY
 
 
-def test_the_journal_names_nobody(requests: Requests, journal: Journal, file: Path) -> None:
+def test_the_journal_names_nobody(requests: Requests, journal: ErasureJournal, file: Path) -> None:
     asked = requests.ask(ADA, ["lead-a"], ANN)
     requests.confirm(asked.id, BOB, TODAY)
     journal.close()
@@ -178,7 +182,7 @@ def test_the_journal_names_nobody(requests: Requests, journal: Journal, file: Pa
         assert word.encode() not in stored
 
 
-def test_what_is_done_of_a_lead_is_kept(requests: Requests, journal: Journal) -> None:
+def test_what_is_done_of_a_lead_is_kept(requests: Requests, journal: ErasureJournal) -> None:
     asked = requests.ask(ADA, ["lead-a"], ANN)
     journal.add_leads(asked.id, ["lead-a", "lead-b"])
     journal.change_lead(asked.id, "lead-b", lambda each: each.replaced(epoch=2).after(Step.REDACT))
@@ -190,7 +194,9 @@ def test_what_is_done_of_a_lead_is_kept(requests: Requests, journal: Journal) ->
         journal.change_lead(asked.id, "lead-c", lambda each: each)
 
 
-def test_the_newest_events_of_a_lead_are_those_to_put_back(requests: Requests, journal: Journal) -> None:
+def test_the_newest_events_of_a_lead_are_those_to_put_back(
+    requests: Requests, journal: ErasureJournal
+) -> None:
     for epoch in (2, 3):
         asked = requests.ask(ADA, ["lead-a", "lead-b"], ANN)
         journal.change_lead(asked.id, "lead-a", lambda each, n=epoch: each.replaced(epoch=n))  # type: ignore[misc]

@@ -11,7 +11,7 @@ from client.erasure.errors import ErasureRefused
 from client.erasure.finding import person_named
 from client.erasure.runs import is_running, runs_of
 from client.erasure.search import StorePlace
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from process.privacy.person import Person
 from process.privacy.requests import STEPS, HoldReason, LeadErasure, RequestState, Step
 from tests.support.erasures import ADA, ANN, TODAY, World
@@ -21,7 +21,7 @@ class Died(Exception):
     """Stands for the end of the program."""
 
 
-def dying_in(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> list[Step]:
+def dying_in(journal: ErasureJournal, monkeypatch: pytest.MonkeyPatch) -> list[Step]:
     """Let the program die once after each step, before it notes that the step is done. Returns the steps so far."""
     died: list[Step] = []
     change_lead = journal.change_lead

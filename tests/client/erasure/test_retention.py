@@ -13,7 +13,7 @@ from client.retention import Retaining, due_leads, erased_since
 from config.groups import Keys
 from config.settings import Settings
 from process.policy import Retention
-from process.privacy.requests import STEPS, ErasureEntry, LeadErasure, RequestKind
+from process.privacy.requests import STEPS, ErasureRequest, LeadErasure, RequestKind
 from tests.support.erasures import ADA, ANN, QUEUE, World
 from tests.support.waiting import TIMEOUT
 
@@ -89,7 +89,7 @@ def test_the_digest_counts_the_leads_of_a_week(world: World, tmp_path: Path) -> 
     settings, now = Settings(_env_file=None, keys=keys), datetime.now(UTC)
     done = LeadErasure(lead_id="lead-a", done=STEPS)
     world.journal.add(
-        ErasureEntry(
+        ErasureRequest(
             id="retention-a",
             kind=RequestKind.RETENTION,
             asked_at=now,

@@ -9,7 +9,7 @@ from process.core.answers import NOT_SIGNED
 from process.core.rebuild import SentMessage, receive
 from process.core.refusal import Refused
 from process.effects.observations import AnswersRead
-from process.envelope import THE_SERVICE, public_key, seal
+from process.envelope import THE_SERVICE, public_key, sign
 from process.identity import Digests
 from process.personal import ERASED
 from process.privacy.message import (
@@ -27,7 +27,7 @@ REQUEST = ErasePerson(request_id="one", person=ADA).model_dump(mode="json")
 
 
 def signed(body: Any, key: str = KEY) -> tuple[Any, ...]:
-    return body, seal(key, "lead-example", "erase_person", body, THE_SERVICE).model_dump(mode="json")
+    return body, sign(key, "lead-example", "erase_person", body, THE_SERVICE).model_dump(mode="json")
 
 
 def with_key() -> LeadAggregate:

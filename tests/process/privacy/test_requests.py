@@ -8,7 +8,7 @@ from process.actor import Actor, Face
 from process.core.refusal import Refused
 from process.privacy.requests import (
     STEPS,
-    ErasureEntry,
+    ErasureRequest,
     LeadErasure,
     RequestState,
     Step,
@@ -24,7 +24,7 @@ TODAY = date(2026, 6, 1)
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ANN = Actor(face=Face.COMMAND_LINE, identity="ann", roles=(Role.SALES,))
 BOB = Actor(face=Face.COMMAND_LINE, identity="bob", roles=(Role.CONTRACTS,))
-ASKED = ErasureEntry(id="ab12cd34", asked_at=NOW, asked_by="a1", leads=(LeadErasure(lead_id="lead-a"),))
+ASKED = ErasureRequest(id="ab12cd34", asked_at=NOW, asked_by="a1", leads=(LeadErasure(lead_id="lead-a"),))
 
 
 def reason(refused: Refused | None) -> str:
@@ -86,7 +86,7 @@ def test_what_is_begun_is_neither_held_nor_withdrawn() -> None:
 
 
 @pytest.mark.parametrize("closed", [ASKED.replaced(ended_at=NOW), ASKED.replaced(withdrawn=True)])
-def test_what_is_over_stays_so(closed: ErasureEntry) -> None:
+def test_what_is_over_stays_so(closed: ErasureRequest) -> None:
     assert not closed.is_pending
     assert refuse_confirmation(closed, BOB, "b2", TODAY)
     assert refuse_hold(closed, BOB, TODAY, TODAY)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from process.policy import Retention
-from process.privacy.requests import STEPS, ErasureEntry, LeadErasure, RequestKind
+from process.privacy.requests import STEPS, ErasureRequest, LeadErasure, RequestKind
 from process.privacy.retention import (
     chores_end_before,
     held_leads,
@@ -71,7 +71,7 @@ def test_what_was_erased_is_due_again_only_after_another_end() -> None:
 
 def test_the_newest_erasure_of_a_lead_counts() -> None:
     first, second = (
-        ErasureEntry(
+        ErasureRequest(
             id=f"retention-{day}",
             kind=RequestKind.RETENTION,
             asked_at=datetime(2026, 6, day, tzinfo=UTC),
@@ -83,7 +83,7 @@ def test_the_newest_erasure_of_a_lead_counts() -> None:
 
 
 def test_a_hold_keeps_its_leads_as_they_are() -> None:
-    held = ErasureEntry(
+    held = ErasureRequest(
         id="ab12cd34",
         asked_at=datetime(2026, 6, 1, tzinfo=UTC),
         held_until=TODAY,

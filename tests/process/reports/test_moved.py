@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from process.calendar import end_of
+from process.calendar import end_of, month_number
 from process.decisions.registry import DECISIONS
 from process.reports.catalog import REPORTS
 from process.reports.forecast import forecast
@@ -17,7 +17,7 @@ from process.reports.moved import TIME_PASSED, movement
 from process.reports.parameters import Choice
 from process.reports.rows import Expected, Moved
 from process.reports.valuing import fmrr, hoped_month, sums
-from process.views.snapshot import Flow, month_number
+from process.views.snapshot import Flow
 from process.views.spans import MoneySpan, spans_of
 from tests.support.examples import examples
 from tests.support.lives import HUB, MONDAY, Life, last_seq

@@ -3,14 +3,18 @@
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cyclopts import App
 from rich.console import Console
 
+from process.decisions.registry import DECISIONS
 from starter.cli.app import make_app, outline
 from starter.cli.catalog import FILE, read_catalog
 from starter.cli.describe import written
+from starter.cli.loading import decision_names, load_decision
+from starter.cli.spelling import as_command
 from tests.support.lives import Life
 from tests.support.rows import write_rows
 
@@ -104,31 +108,62 @@ RULES = {"workflows.lead", "process.core.aggregate", "process.deadlines", "proce
 """Modules with the rules of the process, by which a lead decides. A command only asks it."""
 
 
-def test_a_list_from_the_ledger_loads_no_workflow(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_rows(ledger_url, Life())
-    monkeypatch.setenv("LEADS_LEDGER_URL", ledger_url)
-    for form in ("--json", "--csv", "--count"):
-        assert not loaded(["list", form], 0) & {*OUTSIDE, *RULES, "workflows"}
-
-
-def test_a_report_loads_neither_workflow_nor_what_draws(
-    ledger_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_rows(ledger_url, Life())
-    monkeypatch.setenv("LEADS_LEDGER_URL", ledger_url)
-    assert not loaded(["report", "forecast"], 0) & {*OUTSIDE, *RULES, "workflows", "vl_convert"}
-
-
-@pytest.mark.parametrize("command", [["history"], ["options"], ["quote-accepted"]])
-def test_a_command_about_one_lead_loads_no_ledger(
-    command: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    assert not loaded([*command, "lead-x"], 5) & {*OUTSIDE, "sqlalchemy", *RULES}
-
-
 FACTS = {"process.core.events", "process.effects", "process.decisions.base"}
 """Modules with what can become of a lead and is asked outside. A command that decides nothing reads only the lead."""
+
+WRITES = {"ledger.recording", "ledger.lines", "ledger.entries"}
+"""Modules that write to the ledger."""
+
+FROM_ROWS = {
+    "list": (["list"], set()),
+    "list as data": (["list", "--json"], {"workflows"}),
+    "list as a spreadsheet": (["list", "--csv"], {"workflows"}),
+    "counts": (["list", "--count"], {"temporalio"}),
+    "agenda": (["agenda"], set()),
+    "report": (["report", "forecast"], {"temporalio", "vl_convert"}),
+}
+"""Commands that read the rows of leads, each with further modules that it does without."""
+
+
+@pytest.mark.parametrize("case", FROM_ROWS)
+def test_a_list_loads_neither_lead_nor_rules(
+    case: str, ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rows(ledger_url, Life())
+    monkeypatch.setenv("LEADS_LEDGER_URL", ledger_url)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    command, more = FROM_ROWS[case]
+    needless = {*OUTSIDE, *RULES, *FACTS, *WRITES, "process.lead.lead", *more}
+    assert loaded(command, 0) & needless == set()
+
+
+def test_a_list_loads_one_dialect_of_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    write_rows(url, Life())
+    monkeypatch.setenv("LEADS_LEDGER_URL", url)
+    assert "sqlalchemy.dialects.postgresql" not in loaded(["list", "--count"], 0)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "history lead-x",
+        "options lead-x",
+        "quote-accepted lead-x",
+        "preview lead-x quote-accepted",
+        "retry lead-x",
+        "start --org Uni --person Ada --title Hub",
+    ],
+)
+def test_a_command_about_one_lead_loads_no_ledger(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    assert loaded(command.split(), 5) & {*OUTSIDE, "sqlalchemy", "ledger", *RULES} == set()
+
+
+def test_the_catalog_has_all_decisions() -> None:
+    assert [*decision_names()] == [*map(as_command, DECISIONS)]
+    for kind, decision in DECISIONS.items():
+        assert load_decision(as_command(kind)) is decision
 
 
 @pytest.mark.parametrize("command", ["history", "options"])

@@ -10,7 +10,7 @@ from httpx2 import AsyncClient
 from playwright.async_api import Browser, expect
 
 from ledger.events import Ledger
-from process.lead.lead import Assignee
+from process.lead.assignee import Assignee
 from process.types import Role
 from process.views.agenda_items import Section, TimedItem
 from starter.web.pages.agenda import whose_agenda

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from config.groups import Keys
-from keys.journal import Journal
+from keys.journal import ErasureJournal
 from keys.opening import ring_at
 from keys.ring import KeyRing
 from process.policy import Policy
@@ -174,7 +174,7 @@ async def test_the_rest_is_looked_at_by_a_person(url: str, sealed: dict[str, Any
     async with seen_by(BOB, url, sealed) as web:
         assert (await post(web, f"{address}/rest")).status_code == 409
         await post(web, f"{address}/confirm")
-        with closing(Journal(store)) as journal:
+        with closing(ErasureJournal(store)) as journal:
             journal.change(address.rpartition("/")[2], lambda each: each.replaced(found=3))
         assert "The rest means somebody else" in shown(await web.get(address))
         assert (await post(web, f"{address}/rest")).status_code == 303
