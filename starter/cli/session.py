@@ -53,7 +53,7 @@ async def demand_workers_keys(known: Settings) -> None:
         return
     try:
         async with as_leads_errors(COMPARISON):
-            await compare_keys(await connect(retry_for=COMPARISON), known)
+            await compare_keys(await connect(retry_for=COMPARISON, codec=codec_by(known)), known)
     except KeysFailed:
         raise
     except LeadsError:
