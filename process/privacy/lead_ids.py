@@ -8,7 +8,6 @@ from process.identity import invoices_of
 
 _TOKEN = re.compile(r"lead-[a-z0-9_-]+", re.ASCII)
 _INVOICE = re.compile(r"(?<![\w-])([A-Z0-9_-]+)-\d{3,}(?!\w)", re.ASCII)
-_END = re.compile(r"[-_]+[a-z0-9]*$", re.ASCII)
 _IN_PLACE: Final = "|"
 """Stands where an id stood: what is on its left and right is not one name."""
 
@@ -34,8 +33,8 @@ class LeadIds:
         """Return what follows the longest known id at the beginning of the match."""
         whole = lead_id = found[0]
         while lead_id not in self._known:
-            shorter = _END.sub("", lead_id)
-            if shorter == lead_id:
+            end = max(lead_id.rfind("-"), lead_id.rfind("_"))
+            if end < 0:
                 return whole
-            lead_id = shorter
+            lead_id = lead_id[:end].rstrip("-_")
         return _IN_PLACE + whole[len(lead_id) :]
