@@ -6,6 +6,7 @@ that costs more than the same query for a lead in memory is the cold wake. Besid
 events. Then the lead goes on in a new run, whose input is weighed.
 """
 
+import asyncio
 import statistics
 import time
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from dateutil.relativedelta import relativedelta
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetStickyTaskQueueRequest
 from temporalio.client import Client, WorkflowHistory
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from bench import lives
@@ -26,6 +28,7 @@ from bench.figures import Figure, Report, Target
 from bench.lives import histories
 from bench.options import run_benchmark
 from bench.processes import Kind, Process, worker
+from client.connection import is_not_ready
 from process.lead.lead import Lead
 from starter.demo.years import Years
 from tests.support.outside import Outside
@@ -109,9 +112,16 @@ class Waker:
 
     async def _ask(self, life: lives.Life) -> tuple[float, float]:
         """Ask a query, and return the milliseconds of CPU, and those until the answer."""
-        cpu, began = self.process.cpu, time.monotonic()
-        await life.handle.query(QUERIES[self.kind])
-        return 1000 * (self.process.cpu - cpu), 1000 * (time.monotonic() - began)
+        while True:
+            cpu, began = self.process.cpu, time.monotonic()
+            try:
+                await life.handle.query(QUERIES[self.kind])
+            except RPCError as error:
+                if not is_not_ready(error):
+                    raise
+                await asyncio.sleep(0.05)  # a new run has just begun
+            else:
+                return 1000 * (self.process.cpu - cpu), 1000 * (time.monotonic() - began)
 
     async def lengthen(self, life: lives.Life, events: int) -> None:
         """Take decisions until the run has so many events."""
