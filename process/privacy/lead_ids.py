@@ -6,7 +6,8 @@ from typing import Final
 
 from process.identity import invoices_of
 
-_TOKEN = re.compile(r"lead-[a-z0-9_-]+", re.ASCII)
+_PREFIX: Final = "lead-"
+_TOKEN = re.compile(rf"{_PREFIX}[a-z0-9_-]+", re.ASCII)
 _INVOICE = re.compile(r"(?<![\w-])([A-Z0-9_-]+)-\d{3,}(?!\w)", re.ASCII)
 _IN_PLACE: Final = "|"
 """Stands where an id stood: what is on its left and right is not one name."""
@@ -16,7 +17,8 @@ class LeadIds:
     """Known ids of leads, by which these and the numbers of their invoices are told from other words."""
 
     def __init__(self, lead_ids: Iterable[str] = ()) -> None:
-        self._known = frozenset(lead_ids)
+        # Temporal's own tools can begin a workflow of any id, such as a person's name, which must not hide that person
+        self._known = frozenset(each for each in lead_ids if each.startswith(_PREFIX))
         self._invoices = frozenset(map(invoices_of, self._known))
         self._odd = sorted(
             (each for each in self._known if not _TOKEN.fullmatch(each)), key=len, reverse=True

@@ -36,3 +36,9 @@ def test_a_name_beside_an_id_or_like_one_is_found() -> None:
         assert ada.is_mentioned_in(IDS.left_out(text)), text
     for text in ("lead-ada-lovelace", "the lead lead-example-ab2c", "Ada lead-example-ab2c Lovelace"):
         assert not ada.is_mentioned_in(IDS.left_out(text)), text
+
+
+def test_a_name_taken_for_an_id_hides_nobody() -> None:
+    """Temporal's own tools can begin a workflow of any id."""
+    ada = Person(names=("Ada Lovelace",))
+    assert ada.is_mentioned_in(LeadIds(["Ada Lovelace"]).left_out("Ask Ada Lovelace"))
