@@ -14,6 +14,7 @@ from keys.database import make_engine
 from keys.errors import KeyErased, KeysRefused, KeysUnavailable, KeyUnknown
 from keys.master_keys import MasterKeys
 from keys.sql_store import SqlKeyStore
+from tests.support.waiting import TIMEOUT
 
 LEAD = "lead-example-ab2c"
 FIRST, SECOND = secrets.token_hex(32), secrets.token_hex(32)
@@ -52,7 +53,10 @@ def test_another_process_finds_the_same_key(empty_url: str, store_at: Open) -> N
     assert [each.number for each in here.epochs(LEAD)] == [1, 2]
 
 
-def test_processes_that_ask_at_once_get_one_key(empty_url: str, store_at: Open) -> None:
+def test_processes_that_ask_at_once_get_one_key(
+    empty_url: str, store_at: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keys.database.TIMEOUT", TIMEOUT)  # a slow disk may keep the others waiting
     stores = [store_at(empty_url) for _ in range(4)]  # none has made the tables yet
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda store: store.newest(LEAD), stores))

@@ -11,10 +11,13 @@ import pytest
 from sqlalchemy import event, make_url
 
 from keys.ring import KeyRing
+from ledger import database as ledger_database
+from ledger import store
 from ledger.events import Entry, Ledger
 from process.types import Role, Stage
 from process.views.lead_row import LeadRow
 from tests.support.engines import database, empty_url, engine, made_copy, made_database, postgres, url
+from tests.support.waiting import TIMEOUT
 
 __all__ = ["database", "empty_url", "engine", "made_copy", "made_database", "postgres", "url"]
 
@@ -49,6 +52,15 @@ def plain(url: str) -> Iterator[Ledger]:
     """Return a ledger without keys, which another process can read without being given any."""
     with closing(Ledger.open(url)) as ledger:
         yield ledger
+
+
+@pytest.fixture
+def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let writers wait for each other as long as a busy machine needs. A lead would try again instead."""
+    for module in (store, ledger_database):
+        monkeypatch.setattr(module, "TIMEOUT", TIMEOUT)
+    for limit in ("lock_timeout", "statement_timeout"):
+        monkeypatch.setitem(store._LIMITS, limit, f"{TIMEOUT}s")
 
 
 DAY = datetime(2026, 3, 1, 9, tzinfo=UTC)

@@ -72,6 +72,7 @@ def test_all_are_brought_up_to_date_in_batches(ledger: Ledger, url: str) -> None
     assert watch.look().seconds_left == 0
 
 
+@pytest.mark.usefixtures("long_waits")
 def test_two_workers_rebuild_each_lead_once(
     ledger: Ledger, url: str, opened: Callable[[str], Ledger], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -247,6 +247,7 @@ def test_a_superseded_event_stays_in_the_table(ledger: Ledger) -> None:
         ]
 
 
+@pytest.mark.usefixtures("long_waits")
 def test_of_many_lost_tasks_at_once_the_newest_stands(url: str, opened: Open) -> None:
     """Write from eight threads: each is a task that was done again, with more or with fewer events."""
     ledgers = [opened(url) for _ in range(8)]

@@ -229,6 +229,7 @@ def test_a_writing_that_is_refused_takes_no_position(ledger: Ledger) -> None:
     assert len(feed(ledger)) == 1
 
 
+@pytest.mark.usefixtures("long_waits")
 def test_positions_have_no_gap_however_many_write(
     ledger: Ledger, opened: Callable[[str], Ledger], url: str
 ) -> None:

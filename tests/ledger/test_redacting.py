@@ -329,6 +329,7 @@ def test_an_erasure_needs_all_events(ledger: Ledger, ring: KeyRing | None) -> No
             erase(ledger, ring, part)
 
 
+@pytest.mark.usefixtures("long_waits")
 def test_writings_at_the_same_time_bring_no_word_back(
     ledger: Ledger, ring: KeyRing | None, url: str, opened: Open
 ) -> None:
