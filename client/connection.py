@@ -54,12 +54,7 @@ async def run_program(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     finally:
-        await end_sdk()
-
-
-async def end_sdk() -> None:
-    """Give the SDK's threads time to end, as the last thing that a program does."""
-    await asyncio.sleep(SDK_SHUTDOWN)
+        await asyncio.sleep(SDK_SHUTDOWN)
 
 
 @cache

@@ -134,15 +134,9 @@ async def _run(words: list[str], loaded: Callable[[], None]) -> None:
     command = words[0] if words and words[0] in read_catalog() else ""
     if await _ask(outline(command), words) is not READY:
         return
-    try:
-        app = make_app([command])
-        loaded()
-        await _ask(app, words)
-    finally:
-        if "client.connection" in sys.modules:
-            from client.connection import end_sdk  # the command has loaded it
-
-            await end_sdk()
+    app = make_app([command])
+    loaded()
+    await _ask(app, words)
 
 
 def _ask(app: App, words: list[str]) -> Coroutine[Any, Any, Any]:
