@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, StringConstraints, ValidationInfo
@@ -54,8 +53,8 @@ class Model(Base):
         Values are not validated, because they come from our own code. Raises TypeError for an unknown field.
         """
         cls = type(self)
-        fields = _fields(cls)
-        if not fields.issuperset(changes):
+        fields = cls.__pydantic_fields__.keys()
+        if not changes.keys() <= fields:
             unknown = changes.keys() - fields
             raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
         values = vars(self)
@@ -84,12 +83,6 @@ class Given(Model):
 
     max_characters: ClassVar[int] = GIVEN_CHARACTERS
     max_entries: ClassVar[int] = GIVEN_ENTRIES
-
-
-@cache
-def _fields(model: type[Model]) -> frozenset[str]:
-    """Return the names of a model's fields. A model keeps other values once they were asked for."""
-    return frozenset(model.model_fields)
 
 
 GIVEN: dict[str, bool] = {"given": True}

@@ -10,17 +10,19 @@ from process.calendar import end_of
 from process.core.aggregate import LeadAggregate
 from process.core.cache import cached_per_lead
 from process.core.due import next_due
-from process.identity import Digests, contact_key, org_key
+from process.identity import contact_key, org_key
 from process.lead.lead import Lead
 from process.views.attention import concerns
-from process.views.next_step import next_step
+from process.views.next_step import step_of
 from process.views.row import known_team
 from workflows.search_attributes import (
     ATTENTION,
     CONTRACT_END,
+    DOMAIN,
     KEYS,
     NEXT_DATE,
     ON_HOLD,
+    ORG_KEY,
     OWNER,
     PARKED,
     PEOPLE,
@@ -42,7 +44,7 @@ def values(aggregate: LeadAggregate, now: datetime) -> Values:
     found: Values = {
         STAGE.name: lead.stage.value,
         PEOPLE.name: known_team(aggregate),
-        OWNER.name: next_step(lead).owner.value,
+        OWNER.name: step_of(lead).owner.value,
         SERVICE.name: lead.service,
         NEXT_DATE.name: next_due(lead),
         CONTRACT_END.name: end_of(term_ends, lead.zone) if term_ends else None,
@@ -66,8 +68,7 @@ def _digests(aggregate: LeadAggregate) -> Values:
 @cached_per_lead
 def plain_digests(lead: Lead) -> Values:
     """Return the digests without a pepper."""
-    contact = contact_key(lead.email) if lead.email else None
-    return digested(Digests(org=org_key(lead.org), contact=contact))
+    return {ORG_KEY.name: org_key(lead.org), DOMAIN.name: contact_key(lead.email) if lead.email else None}
 
 
 def present() -> Values:

@@ -386,8 +386,7 @@ class Lead(Model):
 
         `numbers` are those of invoices that are included in any case.
         """
-        fields = type(self).model_fields
-        dropped = {part: fields[part].get_default() for part in PARTS if part not in needs}
+        dropped = {part: default for part, default in _DEFAULTS.items() if part not in needs}
         newest = len(self.invoices) - (NEWEST if "invoices" in needs else 0)
         kept = {
             "invoices": tuple(i for i in self.invoices if i.number > newest or i.number in numbers),
@@ -396,3 +395,6 @@ class Lead(Model):
             "price_books": (),
         }
         return self.replaced(**dropped | kept)
+
+
+_DEFAULTS: dict[str, Any] = {part: Lead.model_fields[part].get_default() for part in PARTS}

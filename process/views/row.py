@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from process.core.aggregate import LeadAggregate
+from process.core.cache import cached_per_lead
 from process.core.due import next_due, next_wake_up
 from process.deadlines.schedule import due
 from process.deadlines.waiting import Archived
@@ -13,16 +14,18 @@ from process.types import Link
 from process.views.agenda import next_date, timed_items
 from process.views.attention import attention
 from process.views.lead_row import LeadRow, OpenInvoice
-from process.views.next_step import next_step
+from process.views.next_step import step_of
 from process.views.terms import term_rows, unbilled, yearly
+
+_match_keys = cached_per_lead(MatchKeys.of)
 
 
 def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
     """Return the lead's row at this moment (aware). It is pure and never raises."""
-    lead, step = aggregate.lead, next_step(aggregate.lead)
+    lead, step = aggregate.lead, step_of(aggregate.lead)
     price = lead.quote_of(lead.contract) if lead.contract.signed_on else lead.quote
     coming = next_date(lead)
-    links, keys = (*lead.originals, *lead.duplicates), MatchKeys.of(lead)
+    links, keys = (*lead.originals, *lead.duplicates), _match_keys(lead)
     return LeadRow(
         lead_id=lead.id,
         heading=lead.heading,
