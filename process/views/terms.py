@@ -6,7 +6,6 @@ from datetime import date
 from dateutil.relativedelta import relativedelta
 
 from process.calendar import DAY, months_between
-from process.core.cache import cached_per_lead
 from process.lead.lead import Lead
 from process.lead.quote import Quote
 from process.money.billing import next_draft, unbilled_at_loss
@@ -16,7 +15,6 @@ from process.money.usage import missing_usage
 from process.views.lead_row import TermRow, Unbilled, UnbilledKind
 
 
-@cached_per_lead
 def term_rows(lead: Lead) -> tuple[TermRow, ...]:
     """Return the terms of the signed contracts, oldest first."""
     return tuple(
@@ -41,7 +39,6 @@ def yearly(quote: Quote) -> int:
     return total * 12 if quote.per == "month" else total
 
 
-@cached_per_lead
 def unbilled(lead: Lead, today: date) -> tuple[Unbilled, ...]:
     """Return what is unbilled on this day. It changes with the lead's concerns, on the same days."""
     return tuple(_unbilled(lead, today))
