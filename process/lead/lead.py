@@ -239,7 +239,7 @@ class Lead(Model):
             return Stage.HUB if self.hub.live_on else Stage.CONTRACTED
         return Stage.QUOTED if self.quoted else Stage.LEAD
 
-    @cached_property
+    @property
     def quoted(self) -> bool:
         """True if a price was quoted and that decision was not corrected."""
         return any(quote.status is not QuoteStatus.CORRECTED for quote in self.quotes)
@@ -339,7 +339,7 @@ class Lead(Model):
         """Return the quote on which the contract was signed, or None."""
         return next((quote for quote in self.quotes if quote.version == contract.quote), None)
 
-    @cached_property
+    @property
     def offers(self) -> tuple[Quote, ...]:
         """The active quotes (open or accepted) without a signed contract."""
         signed = {contract.quote for contract in self.signed}

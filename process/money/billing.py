@@ -210,9 +210,8 @@ def _fixed_fee_draft(lead: Lead) -> Draft | None:
                     u for u in lead.usage if u.invoice_number is None and u.month < f"{days.start:%Y-%m}"
                 )
                 draft = Draft(len(lead.invoices) + 1, term, days, days.start, lines, index)
-                return replace(
-                    draft, usage=tuple(month for month in usage if _joins_invoice(lead, month, draft))
-                )
+                joining = tuple(month for month in usage if _joins_invoice(lead, month, draft))
+                return replace(draft, usage=joining) if joining else draft
     return None
 
 
