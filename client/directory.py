@@ -17,7 +17,8 @@ from temporalio.common import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import AmbiguousLead, InexactLead, LeadNotFound
-from client.literals import literal, own_literal
+from client.literals import literal
+from client.running import RUNNING, on_queue, running
 from config.settings import lead_page
 from process.duplicates.matching import NAMELESS
 from process.identity import (
@@ -40,7 +41,6 @@ if TYPE_CHECKING:  # a command that only asks needs no decisions, which take a m
     from process.decisions.opening import LeadOpened
 
 LeadHandle = WorkflowHandle[Any, Any]
-RUNNING = "ExecutionStatus = 'Running'"
 
 
 def no_leads(_: str) -> Mapping[str, str]:
@@ -221,7 +221,7 @@ class Directory:
 
     def running(self, *clauses: str) -> str:
         """Return the query for the leads on our own task queue that are not archived, with further clauses."""
-        return " AND ".join([f"WorkflowType = '{LEAD_WORKFLOW}'", RUNNING, self._ours(), *clauses])
+        return running(self._ours(), *clauses)
 
     def knowing_another_team(self, checksum: str) -> str:
         """Return the query for those whose team is not the one with this checksum, and whom a change concerns."""
@@ -234,7 +234,7 @@ class Directory:
 
     def _ours(self) -> str:
         """Return the clause for our own task queue."""
-        return f"TaskQueue = {own_literal(self.task_queue)}"
+        return on_queue(self.task_queue)
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
         return self.client.list_workflows(" AND ".join([f"WorkflowType = '{LEAD_WORKFLOW}'", *clauses]))
