@@ -26,7 +26,7 @@ _FAIL_FAST = frozenset({"list", "tuple", "set", "frozenset", "dict"})
 _NO_SCHEMAS = frozenset({"serialization", "metadata", "ref", "cls", "config", "default", "expected"})
 """Keys of a schema below which nothing is parsed."""
 _NESTING = (dict, list, tuple)
-"""What of a schema holds further ones."""
+"""Types of the parts of a schema that hold further ones."""
 
 
 def _bound(schema: Any, model: "type[Bounded]") -> None:
