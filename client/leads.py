@@ -347,7 +347,7 @@ class LeadsClient(Directory):
         """Return the arguments of the decision's message: its body, and the envelope if the face says who decides."""
         if decision.actor is None:
             return [body]
-        from process.envelope import sign  # the command line signs nothing, and does without libsodium
+        from process.envelope import sign  # only who decides signs, and needs libsodium
 
         envelope = sign(self.key, handle.id, decision.kind, body, decision.actor, seen)
         return [body, envelope.model_dump(mode="json", exclude_none=True)]
