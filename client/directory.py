@@ -114,11 +114,14 @@ class Directory:
         """Return the leads whose ids begin so, or whose organisations have these words: id -> name for people."""
         plain = name.strip()
         beginnings = {plain, f"lead-{plain}", *([f"lead-{slug_of(plain)}"] if slug_of(plain) else [])}
+        queries = [
+            f"WorkflowId STARTS_WITH {given}" for each in sorted(beginnings) if (given := literal(each))
+        ]
+        asked = (*map(self._names, queries), asyncio.to_thread(self.by_words, name))
         found: dict[str, str] = {}
-        for beginning in sorted(beginnings):
-            if given := literal(beginning):
-                found |= await self._names(f"WorkflowId STARTS_WITH {given}")
-        return dict(sorted((found | dict(await asyncio.to_thread(self.by_words, name))).items()))
+        for each in await asyncio.gather(*asked):
+            found |= each
+        return dict(sorted(found.items()))
 
     async def _names(self, *clauses: str) -> dict[str, str]:
         """Return the names for people of the leads that a query finds, by id."""
