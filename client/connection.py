@@ -1,6 +1,7 @@
 """Connects to Temporal, and translates Temporal's errors into errors of the client."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -48,6 +49,7 @@ SDK_SHUTDOWN = 0.1
 
 async def run_program(work: Coroutine[Any, Any, None]) -> None:
     """Run the work of a whole program, then let the SDK's threads end before the interpreter does (sdk-python#300)."""
+    gc.freeze()  # what the program is made of stays, so that no collection looks at it again
     try:
         await work
     finally:
