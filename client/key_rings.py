@@ -9,7 +9,7 @@ from keys.errors import KeysError, KeysUnavailable
 from keys.ring import KeyRing
 
 if TYPE_CHECKING:
-    from keys.sql_store import SqlKeyStore
+    from keys.brief_store import BriefKeyStore
 
 
 def key_ring(settings: Settings) -> KeyRing | None:
@@ -17,7 +17,7 @@ def key_ring(settings: Settings) -> KeyRing | None:
     keys = settings.keys
     if not keys.master_keys:
         return None
-    from keys.opening import ring_at  # only this needs a database, which takes a moment to load
+    from keys.opening import ring_at  # a process without keys needs none of it
 
     return ring_at(keys.store_url.get_secret_value(), *keys.master_keys, cache_seconds=keys.cache_seconds)
 
@@ -53,8 +53,8 @@ def demand_keys(settings: Settings) -> None:
     )
 
 
-def _store(settings: Settings) -> "SqlKeyStore":
+def _store(settings: Settings) -> "BriefKeyStore":
+    from keys.brief_store import BriefKeyStore  # as above
     from keys.master_keys import MasterKeys
-    from keys.sql_store import SqlKeyStore  # as above
 
-    return SqlKeyStore(settings.keys.store_url.get_secret_value(), MasterKeys(settings.keys.master_keys))
+    return BriefKeyStore(settings.keys.store_url.get_secret_value(), MasterKeys(settings.keys.master_keys))

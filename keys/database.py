@@ -5,18 +5,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from keys.connecting import POSTGRES, TIMEOUT
 from keys.errors import KeysRefused, KeysUnavailable
 from keys.tables import METADATA
-
-TIMEOUT: Final = 2
-"""Seconds to wait for a connection, and for another writer."""
 
 
 class KeysDatabase:
@@ -84,12 +81,7 @@ def make_engine(url: str) -> Engine:
         ) from None
     match parsed.drivername:
         case "postgresql" | "postgresql+psycopg":
-            limits = {
-                "connect_timeout": str(TIMEOUT),
-                "tcp_user_timeout": "5000",
-                "application_name": "leads",
-            }
-            url_ = parsed.set(drivername="postgresql+psycopg", query={**limits, **parsed.query})
+            url_ = parsed.set(drivername="postgresql+psycopg", query={**POSTGRES, **parsed.query})
             return create_engine(url_, pool_pre_ping=True, pool_timeout=TIMEOUT, hide_parameters=True)
         case "sqlite" | "sqlite+pysqlite" if parsed.database and not parsed.database.startswith(
             (":", "file:")

@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 
+from keys.brief_store import BriefKeyStore
 from keys.master_keys import MasterKeys
 from keys.ring import CACHE_SECONDS, KeyRing
-from keys.sql_store import SqlKeyStore
 
 
 @lru_cache(maxsize=8)
@@ -13,4 +13,4 @@ def ring_at(url: str, *master_keys: str, cache_seconds: float = CACHE_SECONDS) -
 
     The first master key wraps, all of them unwrap. Raises KeysRefused for an unusable URL or no master key.
     """
-    return KeyRing(SqlKeyStore(url, MasterKeys(master_keys)), cache_seconds=cache_seconds)
+    return KeyRing(BriefKeyStore(url, MasterKeys(master_keys)), cache_seconds=cache_seconds)

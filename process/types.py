@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -35,6 +36,9 @@ class Base(Bounded):
     model_config = DISCREET
 
 
+_set = object.__setattr__  # past the guard of a frozen model
+
+
 class Model(Base):
     """An immutable value.
 
@@ -51,21 +55,24 @@ class Model(Base):
         """
         cls = type(self)
         fields = _fields(cls)
-        if unknown := changes.keys() - fields:
+        if not fields.issuperset(changes):
+            unknown = changes.keys() - fields
             raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
         values = vars(self)
-        if values.keys() != fields:  # values that were derived are derived anew
+        if len(values) > len(fields) and not self._keeps_derived(changes):
             values = {name: value for name, value in values.items() if name in fields}
         # like `model_copy`, which takes three times as long: a lead is copied some hundred times on its way to a hub
         copy, given = cls.__new__(cls), self.__pydantic_fields_set__
-        object.__setattr__(copy, "__dict__", values | changes)
+        _set(copy, "__dict__", values | changes)
         # shared as long as it is the same, because a lead's takes 8 kB, and nobody changes it
-        object.__setattr__(
-            copy, "__pydantic_fields_set__", given if changes.keys() <= given else given | changes.keys()
-        )
-        object.__setattr__(copy, "__pydantic_extra__", None)
-        object.__setattr__(copy, "__pydantic_private__", None)
+        _set(copy, "__pydantic_fields_set__", given if given.issuperset(changes) else given | changes.keys())
+        _set(copy, "__pydantic_extra__", None)
+        _set(copy, "__pydantic_private__", None)
         return copy
+
+    def _keeps_derived(self, changes: Mapping[str, Any]) -> bool:
+        """Return True if no value that was derived from this one can differ after these changes."""
+        return False
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         """Return the model itself, because it never changes. Pydantic copies a default for each model that has it."""

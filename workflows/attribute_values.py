@@ -1,22 +1,24 @@
 """The values of a lead's search attributes, as its workflow publishes them when they change."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import SearchAttributeUpdate
 
 from process.calendar import end_of
 from process.core.aggregate import LeadAggregate
+from process.core.cache import cached_per_lead
 from process.core.due import next_due
 from process.identity import Digests, contact_key, org_key
 from process.lead.lead import Lead
-from process.views.attention import attention
+from process.views.attention import concerns
 from process.views.next_step import next_step
 from process.views.row import known_team
 from workflows.search_attributes import (
     ATTENTION,
     CONTRACT_END,
+    KEYS,
     NEXT_DATE,
     ON_HOLD,
     OWNER,
@@ -24,6 +26,7 @@ from workflows.search_attributes import (
     PEOPLE,
     SERVICE,
     STAGE,
+    Values,
     digested,
     identities,
 )
@@ -32,25 +35,25 @@ ZONE_SHIFT = timedelta(hours=2)
 """Difference that other rules of a time zone may make to the end of a day."""
 
 
-def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[Any], Any]:
+def values(aggregate: LeadAggregate, now: datetime) -> Values:
     """Return each attribute's value for the lead now, or None."""
     lead = aggregate.lead
     term_ends = lead.contract.term_ends
-    found: dict[SearchAttributeKey[Any], Any] = {
-        STAGE: lead.stage.value,
-        PEOPLE: known_team(aggregate),
-        OWNER: next_step(lead).owner.value,
-        SERVICE: lead.service,
-        NEXT_DATE: next_due(lead),
-        CONTRACT_END: end_of(term_ends, lead.zone).astimezone(UTC) if term_ends else None,
-        ON_HOLD: lead.hold is not None,
-        ATTENTION: len(attention(lead, lead.today(now))),
-        PARKED: len(aggregate.parked),
+    found: Values = {
+        STAGE.name: lead.stage.value,
+        PEOPLE.name: known_team(aggregate),
+        OWNER.name: next_step(lead).owner.value,
+        SERVICE.name: lead.service,
+        NEXT_DATE.name: next_due(lead),
+        CONTRACT_END.name: end_of(term_ends, lead.zone) if term_ends else None,
+        ON_HOLD.name: lead.hold is not None,
+        ATTENTION.name: len(concerns(lead, lead.today(now))),
+        PARKED.name: len(aggregate.parked),
     }
     return found | _digests(aggregate) | identities(lead)
 
 
-def _digests(aggregate: LeadAggregate) -> dict[SearchAttributeKey[Any], Any]:
+def _digests(aggregate: LeadAggregate) -> Values:
     """Return the digests that the worker told, or nothing as long as it has told none: what the client gave stays.
 
     A worker of an earlier build tells its keys alone. Then there is no pepper.
@@ -60,33 +63,30 @@ def _digests(aggregate: LeadAggregate) -> dict[SearchAttributeKey[Any], Any]:
     return {} if aggregate.keys is None else plain_digests(aggregate.lead)
 
 
-def plain_digests(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
+@cached_per_lead
+def plain_digests(lead: Lead) -> Values:
     """Return the digests without a pepper."""
     contact = contact_key(lead.email) if lead.email else None
     return digested(Digests(org=org_key(lead.org), contact=contact))
 
 
-def present() -> dict[SearchAttributeKey[Any], Any]:
+def present() -> Values:
     """Return the attributes with which the workflow's run began."""
-    return {pair.key: pair.value for pair in workflow.info().typed_search_attributes}
+    return {pair.key.name: pair.value for pair in workflow.info().typed_search_attributes}
 
 
-def changes(
-    before: dict[SearchAttributeKey[Any], Any], after: dict[SearchAttributeKey[Any], Any]
-) -> list[SearchAttributeUpdate[Any]]:
+def changes(before: Values, after: Values) -> list[SearchAttributeUpdate[Any]]:
     """Return the updates for one upsert: only attributes that differ."""
     return [
-        key.value_unset() if value is None else key.value_set(value)
-        for key, value in after.items()
-        if not _same(before.get(key), value)
+        KEYS[name].value_unset() if value is None else KEYS[name].value_set(value)
+        for name, value in after.items()
+        if value != before.get(name) and not _same_date(before.get(name), value)
     ]
 
 
-def _same(one: object, other: object) -> bool:
-    """Return True for equal values, and for the same date under other rules of its time zone.
+def _same_date(one: object, other: object) -> bool:
+    """Return True for the same date under other rules of its time zone.
 
     The attributes with which a run begins were computed by the run before, perhaps under other rules.
     """
-    if isinstance(one, datetime) and isinstance(other, datetime):
-        return abs(one - other) <= ZONE_SHIFT
-    return one == other
+    return isinstance(one, datetime) and isinstance(other, datetime) and abs(one - other) <= ZONE_SHIFT

@@ -319,7 +319,7 @@ class LeadWorkflow:
         """Update the search attributes and the memo, if they have changed."""
         attributes = attribute_values.values(self.aggregate, self.now)
         if (
-            ORG_KEY not in attributes and ORG_KEY not in self.attributes
+            ORG_KEY.name not in attributes and ORG_KEY.name not in self.attributes
         ):  # begun in the clear, by no client of ours
             attributes |= attribute_values.plain_digests(self.aggregate.lead)
         if changes := attribute_values.changes(self.attributes, attributes):

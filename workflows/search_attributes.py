@@ -48,29 +48,34 @@ SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
     PARKED,
 )
 
+KEYS: dict[str, SearchAttributeKey[Any]] = {key.name: key for key in SEARCH_ATTRIBUTES}
 
-def at_start(lead: "Lead", digests: Digests) -> dict[SearchAttributeKey[Any], Any]:
+Values = dict[str, Any]
+"""Values by the names of the attributes, None for one that is not set. A key takes longer to find than a name."""
+
+
+def at_start(lead: "Lead", digests: Digests) -> Values:
     """Return the attributes with which a lead's workflow starts, so that it is found from its first moment."""
     people = lead.policy.team_checksum
-    known = {STAGE: lead.stage.value, SERVICE: lead.service, PEOPLE: people}
+    known = {STAGE.name: lead.stage.value, SERVICE.name: lead.service, PEOPLE.name: people}
     return known | digested(digests) | identities(lead)
 
 
-def digested(digests: Digests) -> dict[SearchAttributeKey[Any], Any]:
+def digested(digests: Digests) -> Values:
     """Return the attributes by which leads of the same customer are found."""
-    return {ORG_KEY: digests.org, DOMAIN: digests.contact}
+    return {ORG_KEY.name: digests.org, DOMAIN.name: digests.contact}
 
 
-def typed(values: Mapping[SearchAttributeKey[Any], Any]) -> TypedSearchAttributes:
+def typed(values: Mapping[str, Any]) -> TypedSearchAttributes:
     """Return the values as the client starts a workflow with them."""
-    pairs = [SearchAttributePair(key, value) for key, value in values.items() if value is not None]
+    pairs = [SearchAttributePair(KEYS[name], value) for name, value in values.items() if value is not None]
     return TypedSearchAttributes(pairs)
 
 
-def identities(lead: "Lead") -> dict[SearchAttributeKey[Any], Any]:
+def identities(lead: "Lead") -> Values:
     """Return the attributes that identify the lead outside."""
     return {
-        ISSUE: issue_name(lead.issue.url) if lead.issue else None,
-        HUB_ISSUE: issue_name(lead.hub_issue.url) if lead.hub_issue else None,
-        RESPONSE: lead.questionnaire.response_id,
+        ISSUE.name: issue_name(lead.issue.url) if lead.issue else None,
+        HUB_ISSUE.name: issue_name(lead.hub_issue.url) if lead.hub_issue else None,
+        RESPONSE.name: lead.questionnaire.response_id,
     }

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Concatenate, ParamSpec, TypeVar
 
 from process.lead.lead import Lead
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_NEW = object()
 
 
 def cached_per_lead(function: Callable[Concatenate[Lead, P], T]) -> Callable[Concatenate[Lead, P], T]:
@@ -18,10 +20,11 @@ def cached_per_lead(function: Callable[Concatenate[Lead, P], T]) -> Callable[Con
 
     @wraps(function)
     def answer(lead: Lead, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        asked = (function, args, *kwargs.items()) if kwargs else (function, args)
         known = lead.derived
-        if asked not in known:
-            known[asked] = function(lead, *args, **kwargs)
-        return cast(T, known[asked])
+        asked = (function, args, *kwargs.items()) if args or kwargs else function
+        value: T = known.get(asked, _NEW)
+        if value is _NEW:
+            value = known[asked] = function(lead, *args, **kwargs)
+        return value
 
     return answer

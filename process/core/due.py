@@ -1,9 +1,10 @@
 """Deadlines of one lead: when the next one comes, and what happens once it has passed."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from process.calendar import start_of
 from process.core.aggregate import LeadAggregate
+from process.core.cache import cached_per_lead
 from process.core.decide import decide
 from process.core.refusal import Refused
 from process.deadlines.schedule import due
@@ -13,12 +14,18 @@ from process.views.attention import next_change
 
 def next_due(lead: Lead) -> datetime | None:
     """Return the moment of the lead's next deadline (UTC), or None."""
-    return next((item.when for item in due(lead)), None)
+    coming = due(lead)
+    return coming[0].when if coming else None
 
 
 def next_wake_up(lead: Lead, now: datetime) -> datetime | None:
     """Return the next moment at which a deadline passes or something else may begin to need attention (UTC)."""
-    deadline, day = next_due(lead), next_change(lead, lead.today(now))
+    return _next_wake_up(lead, lead.today(now))
+
+
+@cached_per_lead
+def _next_wake_up(lead: Lead, today: date) -> datetime | None:
+    deadline, day = next_due(lead), next_change(lead, today)
     attention = start_of(day, lead.zone) if day else None
     return min((when for when in (deadline, attention) if when), default=None)
 

@@ -59,7 +59,7 @@ class Effect(Model):
     @property
     def invoice_number(self) -> int | None:
         """Number of the invoice that the effect is about, or None."""
-        return getattr(self, "number", None)
+        return vars(self).get("number")
 
     def ready(self, lead: Lead) -> bool:
         """Return True if the lead knows all that the effect needs. Until then it waits, and delays nothing else."""

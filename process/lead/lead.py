@@ -1,10 +1,10 @@
 """The lead: its state, folded from its events, and values derived from that. No rules."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AwareDatetime
 
@@ -194,16 +194,13 @@ class Lead(Model):
     """Changes outside that only a person can undo, by object, with the thing to do."""
 
     @cached_property
-    def derived(self) -> dict[object, object]:
+    def derived(self) -> dict[object, Any]:
         """Values that were derived from this lead (`process.core.cache`). They are no part of it."""
         return {}
 
-    def replaced(self, **changes: Any) -> Self:
-        """Return a copy with these fields replaced. It keeps what was derived if none of that can differ."""
-        copy, values = super().replaced(**changes), vars(self)
-        if all(name in SHOWN_ONLY or values[name] is value for name, value in changes.items()):
-            vars(copy)["derived"] = self.derived
-        return copy
+    def _keeps_derived(self, changes: Mapping[str, Any]) -> bool:
+        values = vars(self)
+        return all(name in SHOWN_ONLY or values[name] is value for name, value in changes.items())
 
     @property
     def behaviour(self) -> Behaviour:

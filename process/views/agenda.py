@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from process.calendar import add_working_days, day_of, end_of, start_of
 from process.core.aggregate import LeadAggregate
-from process.core.events import EventLog, Fact
+from process.core.cache import cached_per_lead
+from process.core.events import Fact
 from process.deadlines.contracting import renewal_start
 from process.deadlines.schedule import due
 from process.lead.lead import Lead
@@ -99,8 +100,13 @@ class AgendaLine(NamedTuple):
 
 def find_line(lead: Lead, mark: str, now: datetime) -> AgendaLine | None:
     """Return the line that this mark names (`mark_of`), or None. What no event tells is not found."""
-    lines = _lines(LeadAggregate.of(EventLog(lead=lead)), now)
-    return next((line for line in lines if mark_of(line.item.role, line.item.text) == mark), None)
+    found = lines(lead, now)
+    return next((line for line in found if mark_of(line.item.role, line.item.text) == mark), None)
+
+
+def lines(lead: Lead, now: datetime) -> tuple[AgendaLine, ...]:
+    """Return the lines that follow from events, each with its usual decision, now and later."""
+    return (*_to_do(lead, lead.today(now)), *map(AgendaLine, _coming(lead)))
 
 
 def mark_of(role: Role, text: str) -> str:
@@ -120,25 +126,27 @@ def timed_items(aggregate: LeadAggregate, now: datetime) -> tuple[TimedItem, ...
 
     They hold until the lead's next wake-up, when a deadline passes or the concerns differ.
     """
-    found = (line.item for line in _lines(aggregate, now))
+    lead = aggregate.lead
+    to_do = (line.item for line in _to_do(lead, lead.today(now)))
+    found = (*to_do, *_failed(aggregate), *_refused(aggregate), *_coming(lead))
     return tuple(item for item in found if item.holds_until is None or item.holds_until > now)
 
 
-def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[AgendaLine]:
-    lead = aggregate.lead
-    for concern in concerns(lead, lead.today(now)):
+@cached_per_lead
+def _to_do(lead: Lead, today: date) -> tuple[AgendaLine, ...]:
+    """Return the lines of concerns, of the next step and of invoices."""
+    return (*_concerns(lead, today), *_step(lead), *_invoices(lead))
+
+
+def _concerns(lead: Lead, today: date) -> Iterator[AgendaLine]:
+    for concern in concerns(lead, today):
         item = TimedItem(
             section=_SECTIONS[concern.kind], role=concern.owner, text=concern.text, since=concern.since
         )
         yield AgendaLine(item, UsualDecision(concern.decision, concern.fields))
-    yield from _step(lead)
-    yield from _invoices(lead)
-    for item in _others(aggregate):
-        yield AgendaLine(item)
 
 
-def _others(aggregate: LeadAggregate) -> Iterator[TimedItem]:
-    """Yield what no decision ends: effects that failed, refusals, and what comes by date."""
+def _failed(aggregate: LeadAggregate) -> Iterator[TimedItem]:
     lead = aggregate.lead
     for parked in aggregate.parked:
         yield TimedItem(
@@ -148,7 +156,15 @@ def _others(aggregate: LeadAggregate) -> Iterator[TimedItem]:
             since=day_of(parked.since, lead.zone) if parked.since else None,
             from_events=False,
         )
-    yield from _refused(aggregate)
+
+
+@cached_per_lead
+def _coming(lead: Lead) -> tuple[TimedItem, ...]:
+    """Return what comes by date: deadlines, and events of the hub."""
+    return (*_deadlines(lead), *_events(lead))
+
+
+def _deadlines(lead: Lead) -> Iterator[TimedItem]:
     for coming in due(lead):
         role, text = FORTHCOMING[coming.fact.kind]
         if role is not Role.NOBODY:
@@ -160,6 +176,9 @@ def _others(aggregate: LeadAggregate) -> Iterator[TimedItem]:
                 holds_from=coming.when - AHEAD,
                 holds_until=coming.when,
             )
+
+
+def _events(lead: Lead) -> Iterator[TimedItem]:
     for event in () if lead.ended else lead.hub.events:
         yield TimedItem(
             section=Section.UPCOMING,
@@ -174,6 +193,8 @@ def _others(aggregate: LeadAggregate) -> Iterator[TimedItem]:
 def _refused(aggregate: LeadAggregate) -> Iterator[TimedItem]:
     """Yield the lines about many recent refusals of which nobody was told; as days pass, each counts fewer of them."""
     zone, refusals = aggregate.lead.zone, [each for each in aggregate.refusals if each.for_team]
+    if len(refusals) < MANY:
+        return
     newest, people = refusals[-1:], {refusal.by for refusal in refusals}
     by = f" by {next(iter(people))}" if len(people) == 1 else ""
     days = Counter(day_of(refusal.at, zone) for refusal in refusals)
@@ -194,6 +215,7 @@ def _refused(aggregate: LeadAggregate) -> Iterator[TimedItem]:
         count, holds_from = count - days[day], holds_until
 
 
+@cached_per_lead
 def wake_up_reason(lead: Lead, when: datetime | None) -> str:
     """Return a sentence about the wake-up at this moment, for the timer in the Temporal UI.
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from process.core.cache import cached_per_lead
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus
@@ -32,6 +33,7 @@ def next_step(lead: Lead) -> NextStep:
     return NextStep(step.owner, step.text)
 
 
+@cached_per_lead
 def step_of(lead: Lead) -> Step:
     """Return the step that this lead waits for, with the decisions that record it."""
     if lead.archived or lead.stage is Stage.CLOSED:

@@ -4,24 +4,29 @@ from typing import Any
 
 import pytest
 
+from process.core.due import next_wake_up
 from process.deadlines.schedule import due
 from process.lead.lead import SHOWN_ONLY, Lead
 from process.money.billing import next_draft
 from process.money.terms import terms_of
-from process.types import Model
+from process.views.agenda import lines, wake_up_reason
 from process.views.attention import concerns, next_change
+from process.views.next_step import step_of
 from tests.support.lives import BOOK_QUOTE, Life
+from workflows.attribute_values import plain_digests
 
 
 def derived(lead: Lead, life: Life) -> tuple[Any, ...]:
     """Return everything that is cached with a lead."""
-    today = lead.today(life.now)
-    return due(lead), concerns(lead, today), next_change(lead, today), terms_of(lead), next_draft(lead)
+    today, wake_up = lead.today(life.now), next_wake_up(lead, life.now)
+    dates = due(lead), concerns(lead, today), next_change(lead, today), wake_up, wake_up_reason(lead, wake_up)
+    money = terms_of(lead), next_draft(lead)
+    return *dates, *money, step_of(lead), lines(lead, life.now), plain_digests(lead), lead.stage, lead.gaps
 
 
-def anew(lead: Lead) -> Lead:
-    """Return the same lead without what was derived from it."""
-    return Model.replaced(lead)
+def anew(lead: Lead, **changes: Any) -> Lead:
+    """Return the same lead with these changes, without what was derived from it."""
+    return Lead(**dict(lead) | changes)
 
 
 def billed() -> Life:
@@ -43,7 +48,7 @@ def test_nothing_that_is_derived_depends_on_what_is_only_shown(field: str) -> No
     life = billed()
     default = Lead.model_fields[field].get_default()
     assert getattr(life.lead, field) != default
-    without = Model.replaced(life.lead, **{field: default})
+    without = anew(life.lead, **{field: default})
     assert derived(without, life) == derived(anew(life.lead), life)
 
 
