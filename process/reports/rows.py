@@ -25,7 +25,7 @@ class Waiting(NamedTuple):
 
 
 class StageTimes(NamedTuple):
-    """How long leads were at the stages that they have left, and those who are still at one."""
+    """Times of leads at the stages that they have left, and the leads that are still at an open one."""
 
     left: list[Days]
     waiting: list[Waiting]
