@@ -1,22 +1,20 @@
 """Connects to Temporal, and translates Temporal's errors into errors of the client."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from temporalio.api.errordetails.v1 import WorkflowNotReadyFailure
 from temporalio.client import Client, Plugin
 from temporalio.exceptions import ApplicationError
-from temporalio.runtime import Runtime, TelemetryConfig
+from temporalio.runtime import Runtime
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
-from client.configuration import DEFAULT_ADDRESS, configuration
 from client.errors import (
     AccessDenied,
-    AddressMalformed,
     KeysFailed,
     LeadErased,
     LeadsError,
@@ -25,10 +23,10 @@ from client.errors import (
     ServerNotPrepared,
     TemporalFailed,
     TemporalSilent,
-    TemporalUnreachable,
     WorkflowHasEnded,
     WorkflowNotFound,
 )
+from client.plain_connection import connecting, quiet_runtime
 from keys.errors import KeyErased, KeysError
 from process.core.refusal import Refused
 from workflows.runtime.codec import SealingCodec, data_converter
@@ -51,16 +49,11 @@ SDK_SHUTDOWN = 0.1
 
 async def run_program(work: Coroutine[Any, Any, None]) -> None:
     """Run the work of a whole program, then let the SDK's threads end before the interpreter does (sdk-python#300)."""
+    gc.freeze()  # what the program is made of stays, so that no collection looks at it again
     try:
         await work
     finally:
         await asyncio.sleep(SDK_SHUTDOWN)
-
-
-@cache
-def quiet_runtime() -> Runtime:
-    """Return a runtime of the SDK that logs nothing: a face says itself what failed."""
-    return Runtime(telemetry=TelemetryConfig(logging=None))
 
 
 async def connect(
@@ -80,9 +73,7 @@ async def connect(
     `lazy`: connect with the first request, so that a program starts while Temporal is away.
     Raises TemporalMisconfigured, AddressMalformed or TemporalUnreachable.
     """
-    config = configuration()
-    config.setdefault("target_host", DEFAULT_ADDRESS)
-    try:
+    with connecting() as config:
         return await Client.connect(
             **config,
             identity=identity,
@@ -94,11 +85,6 @@ async def connect(
             if retry_for
             else None,
         )
-    except (RuntimeError, ValueError) as error:
-        address = config["target_host"] or ""
-        if not address.rpartition(":")[2].isdecimal():
-            raise AddressMalformed(address) from error
-        raise TemporalUnreachable(address, tls=bool(config.get("tls"))) from error
 
 
 def found_no_server(error: RuntimeError) -> bool:

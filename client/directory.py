@@ -17,7 +17,8 @@ from temporalio.common import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import AmbiguousLead, InexactLead, LeadNotFound
-from client.literals import literal, own_literal
+from client.literals import literal
+from client.running import RUNNING, on_queue, running
 from config.settings import lead_page
 from process.duplicates.matching import NAMELESS
 from process.identity import (
@@ -40,7 +41,6 @@ if TYPE_CHECKING:  # a command that only asks needs no decisions, which take a m
     from process.decisions.opening import LeadOpened
 
 LeadHandle = WorkflowHandle[Any, Any]
-RUNNING = "ExecutionStatus = 'Running'"
 
 
 def no_leads(_: str) -> Mapping[str, str]:
@@ -114,11 +114,14 @@ class Directory:
         """Return the leads whose ids begin so, or whose organisations have these words: id -> name for people."""
         plain = name.strip()
         beginnings = {plain, f"lead-{plain}", *([f"lead-{slug_of(plain)}"] if slug_of(plain) else [])}
+        queries = [
+            f"WorkflowId STARTS_WITH {given}" for each in sorted(beginnings) if (given := literal(each))
+        ]
+        asked = (*map(self._names, queries), asyncio.to_thread(self.by_words, name))
         found: dict[str, str] = {}
-        for beginning in sorted(beginnings):
-            if given := literal(beginning):
-                found |= await self._names(f"WorkflowId STARTS_WITH {given}")
-        return dict(sorted((found | dict(await asyncio.to_thread(self.by_words, name))).items()))
+        for each in await asyncio.gather(*asked):
+            found |= each
+        return dict(sorted(found.items()))
 
     async def _names(self, *clauses: str) -> dict[str, str]:
         """Return the names for people of the leads that a query finds, by id."""
@@ -221,7 +224,7 @@ class Directory:
 
     def running(self, *clauses: str) -> str:
         """Return the query for the leads on our own task queue that are not archived, with further clauses."""
-        return " AND ".join([f"WorkflowType = '{LEAD_WORKFLOW}'", RUNNING, self._ours(), *clauses])
+        return running(self._ours(), *clauses)
 
     def knowing_another_team(self, checksum: str) -> str:
         """Return the query for those whose team is not the one with this checksum, and whom a change concerns."""
@@ -234,7 +237,7 @@ class Directory:
 
     def _ours(self) -> str:
         """Return the clause for our own task queue."""
-        return f"TaskQueue = {own_literal(self.task_queue)}"
+        return on_queue(self.task_queue)
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
         return self.client.list_workflows(" AND ".join([f"WorkflowType = '{LEAD_WORKFLOW}'", *clauses]))

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from temporalio.client import (
     WorkflowExecutionDescription,
@@ -43,7 +43,6 @@ from client.stuck import cause_of, find_stuck, why_silent
 from process.core.answers import NOT_SIGNED, Answer
 from process.core.refusal import Refused, refuse
 from process.duplicates.notices import DuplicateCandidates, refuse_merge
-from process.envelope import EVERY_LEAD, THE_SERVICE, sign
 from process.identity import Digests, full_id, possible_ids, same_text
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
 from process.lead.lead import Lead
@@ -57,6 +56,7 @@ from workflows.names import LEAD_WORKFLOW, REQUEST
 if TYPE_CHECKING:  # a command that only asks needs no decisions and effects, which take a moment to load
     from process.core.outbox import DriftCheck
     from process.decisions.base import Decision
+    from process.decisions.merging import Merged
     from process.decisions.opening import LeadOpened
     from process.github.edits import RevertEdits
 
@@ -337,9 +337,7 @@ class LeadsClient(Directory):
     def body_of(self, decision: Decision) -> dict[str, Any]:
         """Return the decision as JSON; a policy to adopt is filled in with ours."""
         body = decision.model_dump(mode="json", exclude_unset=True, exclude={"source", "actor"})
-        from process.decisions.policy import PolicyAdopted
-
-        if isinstance(decision, PolicyAdopted):
+        if decision.kind == "policy_adopted":
             body.setdefault("policy", self.policy.model_dump(mode="json"))
         return body
 
@@ -349,11 +347,15 @@ class LeadsClient(Directory):
         """Return the arguments of the decision's message: its body, and the envelope if the face says who decides."""
         if decision.actor is None:
             return [body]
+        from process.envelope import sign  # only who decides signs, and needs libsodium
+
         envelope = sign(self.key, handle.id, decision.kind, body, decision.actor, seen)
         return [body, envelope.model_dump(mode="json", exclude_none=True)]
 
     def signed_team(self, team: Team) -> tuple[Any, ...]:
         """Return the arguments of the signal that tells any lead of the team, signed if there is a key."""
+        from process.envelope import EVERY_LEAD, THE_SERVICE, sign
+
         body = team.model_dump(mode="json")
         return body, sign(self.key, EVERY_LEAD, "set_team", body, THE_SERVICE).model_dump(mode="json")
 
@@ -362,10 +364,9 @@ class LeadsClient(Directory):
 
         Raises DecisionRefused if the two cannot be merged. Without a worker, the other lead finds out later.
         """
-        from process.decisions.merging import Merged
-
-        if not isinstance(decision, Merged):
+        if decision.kind != "merged":
             return decision
+        decision = cast("Merged", decision)
         try:
             other = await self.exactly(decision.into)
         except LeadMissing as unknown:

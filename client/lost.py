@@ -1,5 +1,6 @@
 """Finds leads whose workflow is lost: terminated or deleted in Temporal, or gone with its database, not by a decision."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -57,9 +58,11 @@ async def living(leads: Directory, name: str) -> LeadHandle:
     an answer does not help.
     """
     handle = await leads.find(name)
-    if lost := await find_lost(leads.client, handle.id):
+    lost, polled = await asyncio.gather(
+        find_lost(leads.client, handle.id), last_poll(leads.client, leads.task_queue)
+    )
+    if lost:
         raise LeadLost(handle.id, str(lost))
-    polled = await last_poll(leads.client, leads.task_queue)
     if polled is None or datetime.now(UTC) - polled > POLLED:
         raise NoWorker(leads.task_queue)
     return handle

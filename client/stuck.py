@@ -16,12 +16,10 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 
 from client.errors import LeadStuck, NoWorker, StuckCause, Unavailable, WorkerBusy
-from client.literals import own_literal
-from workflows.names import LEAD_WORKFLOW
+from client.running import REPORTED, REPORTED_PROBLEMS, on_queue, running
 from workflows.runtime.codec import open_failure
 
-REPORTED_PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
-"""Set by the server on a workflow whose task failed several times in a row, and cleared by the first that succeeds."""
+_PROBLEMS = SearchAttributeKey.for_keyword_list(REPORTED_PROBLEMS)
 
 POLLED = timedelta(seconds=90)
 """A worker polls at least once a minute. One that has not done so for this long is gone."""
@@ -58,7 +56,7 @@ async def find_stuck(client: Client, lead_id: str) -> Stuck | None:
     # The number of its attempt tells nothing: the server counts anew when a message arrives.
     failed = await _newest_failure(client, lead_id, known.run_id)
     if failed is None:
-        reported = known.typed_search_attributes.get(REPORTED_PROBLEMS)
+        reported = known.typed_search_attributes.get(_PROBLEMS)
         since = raw.pending_workflow_task.original_scheduled_time.ToDatetime(UTC)
         return Stuck(lead_id, cause_of(" ".join(reported)), "", since) if reported else None
     attributes = failed.workflow_task_failed_event_attributes
@@ -70,15 +68,9 @@ async def find_stuck(client: Client, lead_id: str) -> Stuck | None:
 
 async def list_stuck(client: Client, task_queue: str | None = None) -> AsyncIterator[Stuck]:
     """Yield the leads whose tasks failed several times in a row, from visibility alone. `task_queue`: only on it."""
-    clauses = [
-        f"WorkflowType = '{LEAD_WORKFLOW}'",
-        "ExecutionStatus = 'Running'",
-        f"{REPORTED_PROBLEMS.name} IS NOT NULL",
-    ]
-    if task_queue is not None:
-        clauses.append(f"TaskQueue = {own_literal(task_queue)}")
-    async for each in client.list_workflows(" AND ".join(clauses)):
-        reported = each.typed_search_attributes.get(REPORTED_PROBLEMS)
+    ours = () if task_queue is None else (on_queue(task_queue),)
+    async for each in client.list_workflows(running(REPORTED, *ours)):
+        reported = each.typed_search_attributes.get(_PROBLEMS)
         yield Stuck(each.id, cause_of(" ".join(reported or ())), "")
 
 

@@ -25,6 +25,8 @@ _FAIL_FAST = frozenset({"list", "tuple", "set", "frozenset", "dict"})
 """Collections that stop at the first wrong entry: pydantic counts only the right ones towards the bound."""
 _NO_SCHEMAS = frozenset({"serialization", "metadata", "ref", "cls", "config", "default", "expected"})
 """Keys of a schema below which nothing is parsed."""
+_NESTING = (dict, list, tuple)
+"""Types of the parts of a schema that hold further ones."""
 
 
 def _bound(schema: Any, model: "type[Bounded]") -> None:
@@ -46,7 +48,7 @@ def _bound(schema: Any, model: "type[Bounded]") -> None:
     for name, inner in schema.items():
         if name == "fields":  # by names that a model may choose as it likes
             _bound([*inner.values()] if isinstance(inner, dict) else inner, model)
-        elif name not in _NO_SCHEMAS:
+        elif isinstance(inner, _NESTING) and name not in _NO_SCHEMAS:
             _bound(inner, model)
 
 

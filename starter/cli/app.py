@@ -55,8 +55,11 @@ def make_app(names: Iterable[str] | None = None) -> App:
 
 
 def outline(command: str = "") -> App:
-    """Return the application with all commands by name and summary, and the arguments of this one. It loads none."""
-    return _app({name: _stand_in(entry, name == command) for name, entry in read_catalog().items()})
+    """Return the application with this command and its arguments, or with all by name and summary. It loads none."""
+    entries = read_catalog()
+    if command:
+        return _app({command: _stand_in(entries[command], whole=True)})
+    return _app({name: _stand_in(entry, whole=False) for name, entry in entries.items()})
 
 
 def _app(commands: Mapping[str, Command]) -> App:
@@ -86,7 +89,7 @@ def _version() -> str:
     return version("lead-to-hub")
 
 
-def _stand_in(entry: Entry, whole: bool) -> Command:
+def _stand_in(entry: Entry, *, whole: bool) -> Command:
     """Return a function with the help of a command, and if `whole` with its arguments, that only says READY."""
 
     async def command(*_: Any, **__: Any) -> object:

@@ -1,5 +1,6 @@
 """`leads show` and `leads history`: one lead, as it is now."""
 
+import asyncio
 from datetime import date
 from typing import Annotated
 
@@ -45,7 +46,7 @@ async def show(
     try:
         leads = await leads_of(timeout)
         handle = await living(leads, lead)
-        view, retries = await leads.overview(handle), await pending_retries(handle)
+        view, retries = await asyncio.gather(leads.overview(handle), pending_retries(handle))
     except (LeadMissing, NoWorker, WorkerBusy, TemporalUnreachable, RPCError) as error:
         from starter.cli.as_of import show_from_ledger
 

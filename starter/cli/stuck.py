@@ -1,18 +1,21 @@
 """Names the leads that are stuck, or whose workflow is lost, below a list of leads."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from temporalio.service import RPCError
 
-from client.connection import connect
-from client.directory import Directory
 from client.errors import LeadsError
 from client.lists import lead_lists
-from client.lost import LostRun, any_lost
-from client.sealing import codec_by
-from client.stuck import list_stuck
+from client.plain_connection import connect_service
+from client.running import all_go_on
+from config.settings import Settings
 from starter.cli.configuration import read_settings
 from starter.cli.output import console
+
+if TYPE_CHECKING:  # they load the SDK's client
+    from client.lost import LostRun
+    from client.stuck import Stuck
 
 SHOWN = 5
 """Number of leads that are named."""
@@ -24,10 +27,12 @@ async def warn_of_stuck(*, json: bool) -> None:
         return
     settings = read_settings()
     try:
-        client = await connect(codec=codec_by(settings))
-        found = sorted([each async for each in list_stuck(client, settings.task_queue)])
+        service, namespace = await connect_service()
         with lead_lists(settings) as rows:
-            lost = await any_lost(Directory(client, settings.task_queue, settings.temporal_ui), rows)
+            leads = rows.count()
+        if await all_go_on(service, namespace, settings.task_queue, leads):
+            return
+        found, lost = await _stuck_and_lost(settings)
     except (LeadsError, RPCError) as error:
         _print(f"leads: Which leads are stuck is unknown: {error}")
         return
@@ -40,7 +45,20 @@ async def warn_of_stuck(*, json: bool) -> None:
     _print(f"leads: {count} stuck ({some}{more}). `leads repair --all` shows what it would do.")
 
 
-def warn_of_lost(found: Sequence[LostRun]) -> None:
+async def _stuck_and_lost(settings: Settings) -> "tuple[list[Stuck], list[LostRun]]":
+    """Return the leads that do not go on. Raises LeadsError or RPCError."""
+    from client.connection import connect  # seldom needed
+    from client.directory import Directory
+    from client.lost import any_lost
+    from client.stuck import list_stuck
+
+    client = await connect()
+    found = sorted([each async for each in list_stuck(client, settings.task_queue)])
+    with lead_lists(settings) as rows:
+        return found, await any_lost(Directory(client, settings.task_queue, settings.temporal_ui), rows)
+
+
+def warn_of_lost(found: "Sequence[LostRun]") -> None:
     """Say on stderr which leads have lost their workflow, if any."""
     if not found:
         return

@@ -22,6 +22,22 @@ def test_a_closed_pipe_is_no_error(arguments: list[str]) -> None:
     assert (ended.returncode, ended.stderr) == (0, b"")
 
 
+def test_nothing_is_taken_down_at_the_end() -> None:
+    code = (
+        "import atexit\n"
+        "class Module:\n"
+        "    def __del__(self): print('taken down')\n"
+        "module = Module()\n"
+        "atexit.register(lambda: print('registered for the end'))\n"
+        "from starter.cli.__main__ import main\n"
+        "main()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.splitlines()[1:] == ["registered for the end"]
+
+
 @pytest.mark.parametrize("command", ["show", "history", "quote-accepted"])
 def test_ctrl_c_ends_a_command_that_waits(command: str) -> None:
     with socket.create_server(

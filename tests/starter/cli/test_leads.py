@@ -375,8 +375,8 @@ async def test_the_check_compares_the_ledger_with_temporal(
     lead = await opened()
     await visible(lead)
     settings = Settings(_env_file=None, ledger_url=ledger_url, task_queue=queue)
-    found = await eventually(lambda: rows_check(env.client, settings), lambda found: found.ok)
-    assert found.detail == "1"
+    found = await eventually(lambda: rows_check(env.client, settings), lambda found: found.detail == "1")
+    assert found.ok
     write_rows(ledger_url, Life(lead_id="lead-terminated"))
     found = await rows_check(env.client, settings)
     assert not found.ok
