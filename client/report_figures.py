@@ -85,9 +85,7 @@ def _funnel(connection: Connection, choice: Choice, zone: str) -> Report:
 
 def _time_in_stage(connection: Connection, choice: Choice, zone: str) -> Report:
     time = month_times(choice.window.first, choice.window.last, zone)
-    return time_in_stage(
-        choice, asked.time_in_stage(connection, *time), asked.still_there(connection, *time), zone
-    )
+    return time_in_stage(choice, *asked.time_in_stage(connection, *time), zone)
 
 
 def _lost(connection: Connection, choice: Choice, zone: str) -> Report:

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from zlib import crc32
 
+from pydantic_core import to_json
+
 from ledger.read_tables import AGENDA, INVOICES, NAMES, TERMS, UNBILLED, WORDS
 from ledger.tables import storable
 from process.actor import plain_name
@@ -81,7 +83,12 @@ def _name(name: str) -> str:
 
 def checksums(lines: Mapping[str, list[Line]]) -> dict[str, int]:
     """Return a checksum of the lines of each table, by which those that did not change are known."""
-    return {name: crc32(repr(found).encode()) if found else 0 for name, found in lines.items()}
+    return {name: checksum(found) if found else 0 for name, found in lines.items()}
+
+
+def checksum(values: list[Any]) -> int:
+    """Return the checksum of these values."""
+    return crc32(to_json(values))
 
 
 def stage_line(book: str, span: StageSpan) -> Line:
@@ -91,12 +98,14 @@ def stage_line(book: str, span: StageSpan) -> Line:
         "from_seq": span.from_seq,
         "stage": str(span.stage),
         "before": span.before and str(span.before),
+        "before_days": span.before_days,
         "reason": storable(span.reason) or None,
         "from_at": span.from_at,
         "to_at": span.to_at,
         "to_seq": span.to_seq,
         "days": span.days,
         "opened_at": span.opened_at,
+        "open_days": span.open_days,
         "is_first": span.is_first,
     }
 

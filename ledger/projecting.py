@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
 
-from ledger.lines import Line, checksums, content_of, lines_of, money_line, stage_line
+from ledger.lines import Line, checksum, checksums, content_of, lines_of, money_line, stage_line
 from ledger.read_tables import FEED, FEED_HEAD, MONEY, NOW, STAGES, TOLD
 from ledger.read_tables import OF_LEAD as READ_TABLES
-from ledger.tables import storable
+from ledger.rows import columns_of, seldom_written
+from ledger.tables import LEADS, storable
 from process.types import Stage
 from process.views.lead_row import ROWS_VERSION, LeadRow
 from process.views.snapshot import Flow, Snapshot
@@ -26,8 +27,14 @@ _DELETE: Final = {
     name: delete(table).where(table.c.lead_id == bindparam("of_lead")) for name, table in _ROW_TABLES.items()
 }
 _INSERT: Final = {name: insert(table) for name, table in _ROW_TABLES.items()}
-_STAGES: Final = select(STAGES).where(STAGES.c.lead_id == bindparam("of_lead")).order_by(STAGES.c.from_seq)
-_MONEY: Final = select(MONEY).where(MONEY.c.lead_id == bindparam("of_lead"), MONEY.c.to_seq.is_(None))
+_STAGES: Final = (
+    select(STAGES.c.book, *(STAGES.c[name] for name in StageSpan._fields))
+    .where(STAGES.c.lead_id == bindparam("of_lead"))
+    .order_by(STAGES.c.from_seq)
+)
+_MONEY: Final = select(MONEY.c.from_seq, MONEY.c.from_at, *(MONEY.c[name] for name in Flow._fields)).where(
+    MONEY.c.lead_id == bindparam("of_lead"), MONEY.c.to_seq.is_(None)
+)
 
 
 def _closing(table: Table, *keys: str) -> Any:
@@ -61,14 +68,14 @@ def continue_spans(
     if not snapshots:
         return {}
     projected = {"projected": snapshots[-1].seq}
-    contents = [content_of(snapshot) for snapshot in snapshots]
-    if all(content == lead.snapshot for content in contents):
+    different = {snapshot.content: snapshot for snapshot in snapshots}  # most events change nothing in it
+    if [content_of(snapshot) for snapshot in different.values()] == [lead.snapshot]:
         return projected
     before = after = _stored(connection, lead.lead_id) if lead.projected else Spans()
     for snapshot in snapshots:
         after = spans_after(after, snapshot, times[snapshot.seq])
     _write_spans(connection, lead.lead_id, before, after)
-    return _state(after) | projected | {"snapshot": contents[-1]}
+    return _state(after) | projected | {"snapshot": content_of(snapshots[-1])}
 
 
 def forget_spans(connection: Connection, lead_id: str) -> dict[str, Any]:
@@ -98,14 +105,13 @@ def _state(spans: Spans) -> dict[str, Any]:
 def _stored(connection: Connection, lead_id: str) -> Spans:
     """Return the lead's stages, and the money that is expected now."""
     books: dict[str, list[StageSpan]] = {TOLD: [], NOW: []}
-    for found in connection.execute(_STAGES, {"of_lead": lead_id}).mappings():
-        values = {name: found[name] for name in StageSpan._fields}
-        values |= {"stage": Stage(found["stage"]), "reason": found["reason"] or ""}
-        values |= {"before": Stage(found["before"]) if found["before"] else None}
-        books[found["book"]].append(StageSpan(**values))
+    for book, *values in connection.execute(_STAGES, {"of_lead": lead_id}):
+        span = StageSpan(*values)
+        before = Stage(span.before) if span.before else None
+        books[book].append(span._replace(stage=Stage(span.stage), before=before, reason=span.reason or ""))
     money = [
-        MoneySpan(found["from_seq"], Flow(**{name: found[name] for name in Flow._fields}), found["from_at"])
-        for found in connection.execute(_MONEY, {"of_lead": lead_id}).mappings()
+        MoneySpan(from_seq, Flow(*flow), from_at)
+        for from_seq, from_at, *flow in connection.execute(_MONEY, {"of_lead": lead_id})
     ]
     return Spans(tuple(books[TOLD]), tuple(books[NOW]), tuple(money))
 
@@ -116,18 +122,20 @@ def _write_spans(connection: Connection, lead_id: str, before: Spans, after: Spa
         for book, spans in ((TOLD, before.told), (NOW, before.now))
         for span in spans
     }
-    lines = [
-        (stages.get((book, span.from_seq)), span, stage_line(book, span))
+    changed = [
+        (was, stage_line(book, span))
         for book, spans in ((TOLD, after.told), (NOW, after.now))
         for span in spans
+        if (was := stages.get((book, span.from_seq))) != span
     ]
-    _write_changed(connection, STAGES, _END_STAGE, ("book", "from_seq"), lead_id, lines)
+    _write_changed(connection, STAGES, _END_STAGE, ("book", "from_seq"), lead_id, changed)
     money = {(span.from_seq, span.flow.kind, span.flow.term): span for span in before.money}
-    changed = [
-        (money.get((span.from_seq, span.flow.kind, span.flow.term)), span, money_line(span))
+    flows = [
+        (flow, money_line(span))
         for span in after.money
+        if (flow := money.get((span.from_seq, span.flow.kind, span.flow.term))) != span
     ]
-    _write_changed(connection, MONEY, _END_MONEY, ("kind", "term", "from_seq"), lead_id, changed)
+    _write_changed(connection, MONEY, _END_MONEY, ("kind", "term", "from_seq"), lead_id, flows)
 
 
 def _write_changed(
@@ -136,14 +144,14 @@ def _write_changed(
     ending: Any,
     keys: Sequence[str],
     lead_id: str,
-    lines: Iterable[tuple[object, object, Line]],
+    changed: Iterable[tuple[object, Line]],
 ) -> None:
     """Insert the spans that are new, and end those that have ended. Each is given as it was and as it is."""
     new, ended = [], []
-    for was, is_, line in lines:
+    for was, line in changed:
         if was is None:
             new.append(line | {"lead_id": lead_id})
-        elif was != is_:
+        else:
             this = {f"of_{key}": line[key] for key in keys}
             ends = {name: line[name] for name in ("to_at", "to_seq", "days") if name in line}
             ended.append(this | ends | {"of_lead_id": lead_id})
@@ -156,13 +164,17 @@ def _write_changed(
 def write_lines(connection: Connection, lead_id: str, row: LeadRow, parts: str | None) -> dict[str, Any]:
     """Write the lines that follow from the lead's row. `parts` tells which stand already; None: nothing is known.
 
-    Returns the changed values of the lead's row.
+    Returns the values of the row that may have changed.
     """
     known: Mapping[str, int] = json.loads(parts) if parts else {}
+    columns = columns_of(row)
+    seldom = seldom_written(columns)
     lines = lines_of(row)
-    sums = checksums(lines)
+    sums = checksums(lines) | {LEADS.name: checksum([*seldom.values()])}
+    if known.get(LEADS.name) == sums[LEADS.name]:
+        columns = {name: value for name, value in columns.items() if name not in seldom}
     if sums == known:
-        return {}
+        return columns
     for name, found in lines.items():
         if known.get(name) == sums[name]:
             continue
@@ -170,7 +182,15 @@ def write_lines(connection: Connection, lead_id: str, row: LeadRow, parts: str |
             connection.execute(_DELETE[name], {"of_lead": lead_id})
         if found:
             connection.execute(_INSERT[name], [line | {"lead_id": lead_id} for line in found])
-    return {"parts": json.dumps(sums, separators=(",", ":"))}
+    return columns | {"parts": _parts(sums)}
+
+
+def _parts(sums: Mapping[str, int]) -> str:
+    return json.dumps(sums, separators=(",", ":"))
+
+
+NO_PARTS: Final = _parts({table.name: 0 for table in READ_TABLES if table not in (STAGES, MONEY)})
+"""The value of `parts` of a lead that has no lines yet."""
 
 
 def forget_lines(connection: Connection, lead_id: str) -> dict[str, Any]:

@@ -6,7 +6,18 @@ feed. The lead's own row is in `ledger_leads`.
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    Table,
+    Text,
+    literal_column,
+)
 
 from ledger.tables import ID, METADATA, UtcDateTime
 
@@ -23,16 +34,22 @@ STAGES: Final = Table(
     Column("from_seq", Integer, primary_key=True, autoincrement=False),
     Column("stage", Text, nullable=False),
     Column("before", Text),  # the stage before
+    Column("before_days", Integer),  # whole days at that stage
     Column("reason", Text),  # of a loss
     Column("from_at", UtcDateTime, nullable=False),
     Column("to_at", UtcDateTime),
     Column("to_seq", Integer),
     Column("days", Integer),  # whole days that it lasted
     Column("opened_at", UtcDateTime, nullable=False),
+    Column("open_days", Integer, nullable=False),  # whole days from the opening to its beginning
     Column("is_first", Boolean, nullable=False),  # the lead was not at this stage before
     sqlite_with_rowid=False,
 )
 """Time that a lead was at a stage, from one event to another. It lasts if `to_seq` is NULL."""
+
+IS_TOLD: Final = STAGES.c.book == literal_column(f"'{TOLD}'")
+IS_NOW: Final = STAGES.c.book == literal_column(f"'{NOW}'")
+"""Conditions for the lines of a book. They have no parameter, so that the partial indexes are used."""
 
 MONEY: Final = Table(
     "ledger_money",
@@ -138,10 +155,12 @@ WORDS: Final = Table(
 )
 """The text by which a search finds a lead, in small letters. It is read as a whole, so it is kept apart."""
 
+_POSITION: Final = BigInteger().with_variant(Integer(), "sqlite")  # there it is the number of the row itself
+
 FEED: Final = Table(
     "ledger_feed",
     METADATA,
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", _POSITION, primary_key=True, autoincrement=False),
     Column("lead_id", ID, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
@@ -162,16 +181,9 @@ OF_LEAD: Final = (STAGES, MONEY, TERMS, INVOICES, UNBILLED, AGENDA, NAMES, WORDS
 
 _indexes = (
     Index(
-        "ledger_stages_cohorts", *(STAGES.c[n] for n in ("book", "is_first", "opened_at", "stage", "lead_id"))
+        "ledger_money_began",
+        *(MONEY.c[n] for n in ("currency", "from_at", "kind", "first", "months", "month", "rest")),
     ),
-    Index("ledger_stages_days", *(STAGES.c[n] for n in ("book", "opened_at", "stage", "days"))),
-    Index("ledger_stages_times", *(STAGES.c[n] for n in ("book", "from_at", "to_at", "stage"))),
-    Index(
-        "ledger_money_known",
-        *(MONEY.c[n] for n in ("currency", "to_at", "from_at", "kind", "first", "months", "month", "rest")),
-    ),
-    Index("ledger_money_from", MONEY.c.from_at),
-    Index("ledger_money_to", MONEY.c.to_at),
     Index("ledger_terms_until", TERMS.c.until, TERMS.c.lead_id),
     Index("ledger_invoices_sent", INVOICES.c.sent_on, INVOICES.c.lead_id, INVOICES.c.number),
     Index("ledger_unbilled_start", UNBILLED.c.start, UNBILLED.c.lead_id, UNBILLED.c.number),

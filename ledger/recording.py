@@ -14,6 +14,7 @@ from ledger.entry import Entry
 from ledger.errors import LeadErased, LedgerRefused, LedgerUnavailable
 from ledger.lag import is_stale
 from ledger.projecting import (
+    NO_PARTS,
     continue_spans,
     feed,
     follows,
@@ -23,7 +24,7 @@ from ledger.projecting import (
     write_lines,
 )
 from ledger.rebuilding import read_lead, row_from, without_gaps
-from ledger.rows import NO_ROW, columns_of
+from ledger.rows import NO_ROW
 from ledger.tables import CONTENTS, ENTRIES, ERASURES, EVENTS, IS_CONTENT, LEADS, OF_CONTENT
 from ledger.writing import VOID, Changes, LeadState, Standing, Writing, changes_of
 from process.personal import ERASED
@@ -94,7 +95,6 @@ def write(
     state = state_after(connection, lead, writing, first, standing, changes)
     changed = {name: value for name, value in state.items() if getattr(lead, name) != value}
     if row and _is_kept(row, lead, changes):
-        changed |= columns_of(row)
         changed |= write_lines(connection, writing.lead_id, row, lead.parts)
     changed |= _project(connection, lead, writing, changes, state["recorded"], snapshots, has_row=bool(row))
     if changed:
@@ -160,6 +160,8 @@ def _insert_new_lead(connection: Connection, lead_id: str) -> None:
         numbers = [found.seq for found in standing]
         row["recorded"] = next(seq for seq in count(1) if numbers[seq - 1 : seq] != [seq]) - 1
         row |= {"last_seq": numbers[-1], "last_at": standing[-1].at, "written_at": standing[-1].at}
+    else:
+        row["parts"] = NO_PARTS
     if erased := connection.execute(_ERASED, of_lead).one_or_none():
         row |= {"epoch": erased.epoch, "redacted": erased.last}
     connection.execute(dialect.insert(LEADS).on_conflict_do_nothing(), row)
@@ -308,7 +310,7 @@ def rebuild(
     }
     values = state | remake_spans(connection, lead_id, read and read.spans, len(whole))
     if row:
-        values |= columns_of(row) | write_lines(connection, lead_id, row, None)
+        values |= write_lines(connection, lead_id, row, None)
     elif redacted:
         values |= NO_ROW | forget_lines(connection, lead_id)
     connection.execute(_UPDATE, values | {"of_lead": lead_id})

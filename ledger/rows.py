@@ -1,6 +1,6 @@
 """The row of a lead in the table `ledger_leads`: what is stored of it, and the filters by which rows are found."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, or_
@@ -17,6 +17,17 @@ def columns_of(row: LeadRow) -> dict[str, Any]:
     values = {column.name: _stored(getattr(row, column.name)) for column in FILTERS}
     values["value"] = row.value or 0  # so that it can be sorted by on both engines
     return values | {"document": storable(row.model_dump_json())}
+
+
+OFTEN_WRITTEN: Final = frozenset(
+    ("owner", "attention", "next_date", "updated_at", "right_until", "agenda_from", "sort_date", "document")
+)
+"""The columns that differ after most writings. The others are written only if one of them differs."""
+
+
+def seldom_written(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those values of a row that stay the same with most writings."""
+    return {name: value for name, value in columns.items() if name not in OFTEN_WRITTEN}
 
 
 NO_ROW: Final[dict[str, Any]] = dict.fromkeys((*(column.name for column in FILTERS), "document"))

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, insert, inspect, select, update
 
+from ledger.partial_indexes import declare_partial_indexes
 from ledger.read_tables import FEED, FEED_HEAD, OF_LEAD
 from ledger.tables import (
     CONTENTS,
@@ -21,7 +22,6 @@ from ledger.tables import (
     METADATA,
     SCHEMA,
     SCHEMA_VERSION,
-    declare_partial_indexes,
     set_identity,
 )
 

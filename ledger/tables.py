@@ -9,7 +9,6 @@ row per lead, derived from its events; `ledger_limits` what the workers tell eac
 """
 
 from datetime import UTC, datetime
-from functools import cache
 from typing import Final
 from uuid import uuid4
 
@@ -115,7 +114,8 @@ ERASURES: Final = Table(
 )
 """Erasures of a person from a lead's events, each with the epoch under which the contents were written anew."""
 
-_FIRST: Final = literal_column("1", Integer)  # not a parameter, so that the partial index below is used
+FIRST: Final = literal_column("1", Integer)
+"""The first revision. It is not a parameter, so that the partial index is used."""
 
 IS_CONTENT: Final = and_(
     CONTENTS.c.lead_id == ENTRIES.c.lead_id,
@@ -138,7 +138,7 @@ _valid = (
                 _newer.c.lead_id == ENTRIES.c.lead_id,
                 _newer.c.seq == ENTRIES.c.seq,
                 _newer.c.revision > ENTRIES.c.revision,
-                _newer.c.revision > _FIRST,
+                _newer.c.revision > FIRST,
             )
             .correlate(ENTRIES)
             .exists()
@@ -149,7 +149,7 @@ EVENTS: Final = CreateView(_valid, "ledger_events", metadata=METADATA).table
 """The valid events with their contents: of each number the row of the highest revision, unless that is void."""
 
 FILTERS: Final = (
-    Column("stage", Text, index=True),
+    Column("stage", Text),
     Column("owner", Text, index=True),
     Column("service", Text),
     Column("org_key", Text, index=True),
@@ -208,7 +208,7 @@ LEADS: Final = Table(
     Column("version", Integer),  # version of the rules by which its read tables were made (`ROWS_VERSION`)
     Column("projected", Integer, nullable=False, server_default="0"),  # number of the newest event in them
     Column("snapshot", Text),  # stage and expected money after that event
-    Column("parts", Text),  # checksums of its lines in the read tables, so that only what changed is written
+    Column("parts", Text),  # checksums of its lines and seldom columns, so that only what changed is written
     Column("stage_since", UtcDateTime),  # since when it is at its stage, as it stands now
 )
 
@@ -238,23 +238,6 @@ _board = (
 
 _live_hubs = Index("ledger_leads_by_hub", LEADS.c.live_on, LEADS.c.down_on, LEADS.c.lead_id)
 _by_version = Index("ledger_leads_by_version", LEADS.c.version, LEADS.c.lead_id)
-
-
-@cache
-def declare_partial_indexes() -> None:
-    """Declare the indexes of some rows only: they load the dialects of both engines, which reading does without."""
-    for name, columns, condition in (
-        # the few rows that took the place of others; reading the valid events asks only this index about each
-        (
-            "ledger_entries_revised",
-            (ENTRIES.c.lead_id, ENTRIES.c.seq, ENTRIES.c.revision),
-            ENTRIES.c.revision > _FIRST,
-        ),
-        ("ledger_leads_merged", (LEADS.c.lead_id,), LEADS.c.merged_into.is_not(None)),
-        ("ledger_leads_unprojected", (LEADS.c.lead_id,), LEADS.c.projected < LEADS.c.recorded),
-    ):
-        Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
-
 
 LIMITS: Final = Table(
     "ledger_limits",

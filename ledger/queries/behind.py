@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from ledger.contents import contents_of
 from ledger.queries.cursors import beyond, read_cursor, write_cursor
 from ledger.queries.reports import changes, known_at, merged
-from ledger.read_tables import MONEY, NOW, STAGES
+from ledger.read_tables import IS_NOW, MONEY, STAGES
 from ledger.tables import CONTENTS, ENTRIES, IS_CONTENT, LEADS, OF_CONTENT
 from process.reports.rows import Expected
 from process.types import Stage
@@ -63,7 +63,7 @@ def stage_lines(
     """
     keys = (STAGES.c.lead_id, STAGES.c.from_seq)
     wanted = select(*keys, STAGES.c.days).where(
-        STAGES.c.book == NOW, STAGES.c.stage == stage.value, by >= within.first, by < within.before, *more
+        IS_NOW, STAGES.c.stage == stage.value, by >= within.first, by < within.before, *more
     )
     found, cursor = _page(connection, wanted, keys, (str, int), after, limit)
     return Lines(tuple(Line(row[0], row[1], days=row[2]) for row in found), cursor)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, false, func, or_, sele
 
 from ledger.queries.cursors import beyond, read_cursor, write_cursor
 from ledger.queries.search import MOST, having_words, leads_having
-from ledger.read_tables import STAGES, TOLD
+from ledger.read_tables import IS_TOLD, STAGES
 from ledger.rows import equals, needs_attention
 from ledger.tables import LEADS
 from process.types import Role, Stage
@@ -269,7 +269,7 @@ def leads_on(
 
 def _then(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
-        STAGES.c.book == TOLD,
+        IS_TOLD,
         STAGES.c.from_at <= moment,
         or_(STAGES.c.to_at.is_(None), STAGES.c.to_at > moment),
     )

@@ -3,7 +3,6 @@
 Amounts are minor units of one currency. Sums over months and shares are made by the caller, exactly.
 """
 
-from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
@@ -24,7 +23,7 @@ from sqlalchemy import (
 )
 
 from ledger.queries.cursors import beyond
-from ledger.read_tables import INVOICES, MONEY, NOW, STAGES, TERMS, UNBILLED
+from ledger.read_tables import INVOICES, IS_NOW, MONEY, STAGES, TERMS, UNBILLED
 from ledger.tables import ENTRIES, LEADS
 from process.reports.rows import (
     AwaitedHub,
@@ -37,6 +36,7 @@ from process.reports.rows import (
     OpenInvoice,
     Outcomes,
     Renewals,
+    StageTimes,
     UnbilledDays,
     Waiting,
 )
@@ -55,7 +55,7 @@ def funnel(connection: Connection, first: datetime, before: datetime) -> dict[St
     wanted = (
         select(STAGES.c.stage, func.count())
         .where(
-            STAGES.c.book == NOW,
+            IS_NOW,
             STAGES.c.is_first == true(),
             STAGES.c.opened_at >= first,
             STAGES.c.opened_at < before,
@@ -67,54 +67,36 @@ def funnel(connection: Connection, first: datetime, before: datetime) -> dict[St
     return {stage: found.get(stage.value, 0) for stage in Stage}
 
 
-def time_in_stage(connection: Connection, first: datetime, before: datetime) -> list[Days]:
-    """Return how long leads that were opened in this time were at each stage that they have left."""
+def time_in_stage(connection: Connection, first: datetime, before: datetime) -> StageTimes:
+    """Return how long leads that were opened in this time were at each stage, and who is still at an open one."""
     by = (STAGES.c.stage, STAGES.c.days)
-    wanted = select(*by, func.count()).where(
-        STAGES.c.book == NOW,
-        STAGES.c.opened_at >= first,
-        STAGES.c.opened_at < before,
-        STAGES.c.days.is_not(None),
+    wanted = select(*by, func.count(), func.min(STAGES.c.from_at)).where(
+        IS_NOW, STAGES.c.opened_at >= first, STAGES.c.opened_at < before
     )
-    return [
-        Days(Stage(stage), days, n)
-        for stage, days, n in connection.execute(wanted.group_by(*by).order_by(*by))
-    ]
-
-
-def still_there(connection: Connection, first: datetime, before: datetime) -> list[Waiting]:
-    """Return the leads that were opened in this time and are still at an open stage."""
-    wanted = select(STAGES.c.stage, func.count(), func.min(STAGES.c.from_at)).where(
-        STAGES.c.book == NOW,
-        STAGES.c.opened_at >= first,
-        STAGES.c.opened_at < before,
-        STAGES.c.to_seq.is_(None),
-        STAGES.c.stage.in_(sorted(OPEN_STAGES)),
+    found = connection.execute(wanted.group_by(*by).order_by(*by)).all()
+    return StageTimes(
+        [Days(Stage(stage), days, n) for stage, days, n, _ in found if days is not None],
+        [
+            Waiting(Stage(stage), n, since)
+            for stage, days, n, since in found
+            if days is None and stage in OPEN_STAGES
+        ],
     )
-    return [
-        Waiting(Stage(stage), leads, since)
-        for stage, leads, since in connection.execute(wanted.group_by(STAGES.c.stage))
-    ]
 
 
 def to_contract(connection: Connection, first: datetime, before: datetime) -> list[Days]:
     """Return the days from opening to the first contract, of leads that got it in this time."""
-    wanted = select(STAGES.c.opened_at, STAGES.c.from_at).where(*_first_contracts(first, before))
-    days = Counter((signed - opened).days for opened, signed in connection.execute(wanted))
-    return [Days(Stage.CONTRACTED, each, days[each]) for each in sorted(days)]
+    by = STAGES.c.open_days
+    wanted = select(by, func.count()).where(*_first_contracts(first, before)).group_by(by).order_by(by)
+    return [Days(Stage.CONTRACTED, days, n) for days, n in connection.execute(wanted)]
 
 
 def to_signature(connection: Connection, first: datetime, before: datetime) -> list[Days]:
     """Return the days for which leads were quoted before their first contract, of those that got it in this time."""
-    quoted = STAGES.alias("quoted")
-    wanted = select(quoted.c.days, func.count()).where(
-        *_first_contracts(first, before),
-        quoted.c.lead_id == STAGES.c.lead_id,
-        quoted.c.book == NOW,
-        quoted.c.to_seq == STAGES.c.from_seq,
-        quoted.c.stage == Stage.QUOTED.value,
+    by = STAGES.c.before_days
+    wanted = select(by, func.count()).where(
+        *_first_contracts(first, before), STAGES.c.before == Stage.QUOTED.value
     )
-    by = quoted.c.days
     return [Days(Stage.QUOTED, days, n) for days, n in connection.execute(wanted.group_by(by).order_by(by))]
 
 
@@ -129,7 +111,7 @@ def outcomes(connection: Connection, first: datetime, before: datetime) -> Outco
 
 def _first_contracts(first: datetime, before: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
-        STAGES.c.book == NOW,
+        IS_NOW,
         STAGES.c.stage == Stage.CONTRACTED.value,
         STAGES.c.is_first == true(),
         STAGES.c.from_at >= first,
@@ -147,18 +129,18 @@ def currencies(connection: Connection) -> list[str]:
 def expected(connection: Connection, currency: str, moment: datetime) -> list[Expected]:
     """Return the money that was expected at this moment, as it was known then."""
     by = (MONEY.c.kind, MONEY.c.first, MONEY.c.months)
-    wanted = (
-        select(*by, func.count(), func.sum(MONEY.c.month), func.sum(MONEY.c.rest))
-        .where(
-            MONEY.c.currency == currency,
-            known_at(moment),
+    sums = (func.count(), func.sum(MONEY.c.month), func.sum(MONEY.c.rest))
+    known = (MONEY.c.currency == currency, MONEY.c.from_at <= moment)
+    # What lasts, and what has ended since, are in an index each.
+    parts = (MONEY.c.to_at.is_(None), MONEY.c.to_at > moment)
+    wanted = union_all(*(select(*by, *sums).where(*known, part).group_by(*by) for part in parts))
+    found: dict[tuple[Any, ...], Expected] = {}
+    for kind, first, months, spans, month, rest in connection.execute(wanted):
+        other = found.get((kind, first, months), Expected(kind, first, months, 0, 0, 0))
+        found[kind, first, months] = other._replace(
+            spans=other.spans + spans, month=other.month + int(month), rest=other.rest + int(rest)
         )
-        .group_by(*by)
-    )
-    return [
-        Expected(kind, first, months, spans, int(month), int(rest))
-        for kind, first, months, spans, month, rest in connection.execute(wanted)
-    ]
+    return [*found.values()]
 
 
 def known_at(moment: datetime) -> ColumnElement[bool]:
@@ -236,7 +218,7 @@ def lost_money(connection: Connection, first: datetime, before: datetime) -> lis
 
 def _lost(first: datetime, before: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
-        STAGES.c.book == NOW,
+        IS_NOW,
         STAGES.c.stage == Stage.LOST.value,
         STAGES.c.from_at >= first,
         STAGES.c.from_at < before,

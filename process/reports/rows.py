@@ -24,6 +24,13 @@ class Waiting(NamedTuple):
     """Time since which the first of them is there."""
 
 
+class StageTimes(NamedTuple):
+    """Times of leads at the stages that they have left, and the leads that are still at an open one."""
+
+    left: list[Days]
+    waiting: list[Waiting]
+
+
 class Expected(NamedTuple):
     """Money that is expected alike by several leads: the same months and kind."""
 

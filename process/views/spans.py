@@ -23,6 +23,8 @@ class StageSpan(NamedTuple):
     stage: Stage
     before: Stage | None
     """The stage before; None for the first one."""
+    before_days: int | None
+    """Number of whole days at the stage before."""
     reason: str
     """Reason for which it was lost."""
     from_at: datetime
@@ -38,6 +40,11 @@ class StageSpan(NamedTuple):
     def days(self) -> int | None:
         """Number of whole days that it lasted; None if it lasts."""
         return (self.to_at - self.from_at).days if self.to_at else None
+
+    @property
+    def open_days(self) -> int:
+        """Number of whole days from the lead's opening to its beginning."""
+        return (self.from_at - self.opened_at).days
 
 
 class MoneySpan(NamedTuple):
@@ -111,6 +118,7 @@ def stages_after(stages: Stages, snapshot: Snapshot, at: datetime) -> Stages:
         from_seq=snapshot.seq,
         stage=snapshot.stage,
         before=last.stage if last else None,
+        before_days=(at - last.from_at).days if last else None,
         reason=snapshot.reason,
         from_at=at,
         opened_at=stages[0].opened_at if stages else at,

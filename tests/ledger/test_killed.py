@@ -13,7 +13,7 @@ from ledger.events import Ledger
 
 from .conftest import entry, make_row
 
-STEPS = ("changes_of", "insert_entries", "state_after", "columns_of", "write_lines", "_project", "feed")
+STEPS = ("changes_of", "insert_entries", "state_after", "write_lines", "_project", "feed")
 """Functions that `write` calls inside its transaction, in order."""
 
 

@@ -63,7 +63,7 @@ def test_a_page_by_the_next_date_is_read_in_the_order_of_an_index(ledger: Ledger
 
 def test_a_page_of_open_leads_by_the_next_date_can_be_read_so_too(ledger: Ledger, url: str) -> None:
     if url.startswith("sqlite"):
-        pytest.skip("SQLite prefers the index of the stage, and sorts the leads at these stages")
+        pytest.skip("SQLite prefers an index that begins with the stage, and sorts the leads at these stages")
     plans = plans_of(
         ledger, lambda ledger: LeadLists(ledger).list_leads(Selection(), "next-date", 5), "enable_sort"
     )

@@ -346,7 +346,13 @@ def test_the_funnel_and_the_times_count_each_lead(asked: Connection) -> None:
     assert [found[stage] for stage in (Stage.LEAD, Stage.QUOTED, Stage.CONTRACTED, Stage.HUB)] == [6, 5, 2, 1]
     assert reports.funnel(asked, TODAY, TODAY + timedelta(days=9))[Stage.LEAD] == 0
     times = reports.time_in_stage(asked, MONDAY, TODAY)
-    assert sum(days.spans for days in times if days.stage is Stage.LEAD) == 5
+    assert sum(days.spans for days in times.left if days.stage is Stage.LEAD) == 5
+    assert {each.stage: each.leads for each in times.waiting} == {
+        Stage.LEAD: 1,
+        Stage.QUOTED: 2,
+        Stage.CONTRACTED: 1,
+        Stage.HUB: 1,
+    }
 
 
 def test_what_moved_is_the_difference(asked: Connection) -> None:
@@ -381,12 +387,6 @@ def test_losses_contracts_hubs_and_bills(asked: Connection, ledger: Ledger) -> N
     assert [days.spans for days in reports.to_signature(asked, MONDAY, TODAY)] == [2]
     assert [days.spans for days in reports.to_contract(asked, MONDAY, TODAY)] == [2]
     assert reports.unpriced(asked) == 1
-    assert {each.stage: each.leads for each in reports.still_there(asked, MONDAY, TODAY)} == {
-        Stage.LEAD: 1,
-        Stage.QUOTED: 2,
-        Stage.CONTRACTED: 1,
-        Stage.HUB: 1,
-    }
     day = TODAY.date()
     assert reports.hubs_without_contract(asked, day) == []
     assert [lead.lead_id for lead in reports.contracts_without_hub(asked, day)] == ["lead-flo"]
@@ -422,7 +422,6 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "moved": lambda c: reports.moved(c, "USD", MONDAY, TODAY),
     "currencies": reports.currencies,
     "unpriced": reports.unpriced,
-    "still there": lambda c: reports.still_there(c, MONDAY, TODAY),
     "to contract": lambda c: reports.to_contract(c, MONDAY, TODAY),
     "to signature": lambda c: reports.to_signature(c, MONDAY, TODAY),
     "outcomes": lambda c: reports.outcomes(c, MONDAY, TODAY),
