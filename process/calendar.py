@@ -5,6 +5,7 @@ Dates decide, so the zones' rules are an input of replay: they come from the loc
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
 
 reset_tzpath(to=())  # zoneinfo prefers the system's files, which change with each update of the system
@@ -12,6 +13,10 @@ reset_tzpath(to=())  # zoneinfo prefers the system's files, which change with ea
 DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
 """The shortest time that counts."""
+
+
+KNOWN = 1_000
+"""Number of days of which a worker knows when they begin. Leads ask for the same ones again and again."""
 
 
 def zone_exists(name: str) -> bool:
@@ -23,11 +28,13 @@ def zone_exists(name: str) -> bool:
     return True
 
 
+@lru_cache(KNOWN)
 def day_of(moment: datetime, zone: str) -> date:
     """Return the calendar day in `zone` at `moment` (aware)."""
     return moment.astimezone(ZoneInfo(zone)).date()
 
 
+@lru_cache(KNOWN)
 def start_of(day: date, zone: str) -> datetime:
     """Return the first moment of `day` in `zone`, in UTC."""
     return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)

@@ -4,10 +4,9 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from process.bounds import GIVEN_CHARACTERS, GIVEN_ENTRIES, Bounded
@@ -36,7 +35,10 @@ class Base(Bounded):
     model_config = DISCREET
 
 
-_set = object.__setattr__  # past the guard of a frozen model
+_set_values, _set_given, _set_extra, _set_private = (
+    vars(BaseModel)[slot].__set__ for slot in BaseModel.__slots__
+)
+"""Set what a model consists of, past the guard of a frozen one."""
 
 
 class Model(Base):
@@ -54,8 +56,8 @@ class Model(Base):
         Values are not validated, because they come from our own code. Raises TypeError for an unknown field.
         """
         cls = type(self)
-        fields = _fields(cls)
-        if not fields.issuperset(changes):
+        fields = cls.__pydantic_fields__.keys()
+        if not changes.keys() <= fields:
             unknown = changes.keys() - fields
             raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
         values = vars(self)
@@ -63,11 +65,11 @@ class Model(Base):
             values = {name: value for name, value in values.items() if name in fields}
         # like `model_copy`, which takes three times as long: a lead is copied some hundred times on its way to a hub
         copy, given = cls.__new__(cls), self.__pydantic_fields_set__
-        _set(copy, "__dict__", values | changes)
+        _set_values(copy, values | changes)
         # shared as long as it is the same, because a lead's takes 8 kB, and nobody changes it
-        _set(copy, "__pydantic_fields_set__", given if given.issuperset(changes) else given | changes.keys())
-        _set(copy, "__pydantic_extra__", None)
-        _set(copy, "__pydantic_private__", None)
+        _set_given(copy, given if given.issuperset(changes) else given | changes.keys())
+        _set_extra(copy, None)
+        _set_private(copy, None)
         return copy
 
     def _keeps_derived(self, changes: Mapping[str, Any]) -> bool:
@@ -84,12 +86,6 @@ class Given(Model):
 
     max_characters: ClassVar[int] = GIVEN_CHARACTERS
     max_entries: ClassVar[int] = GIVEN_ENTRIES
-
-
-@cache
-def _fields(model: type[Model]) -> frozenset[str]:
-    """Return the names of a model's fields. A model keeps other values once they were asked for."""
-    return frozenset(model.model_fields)
 
 
 GIVEN: dict[str, bool] = {"given": True}

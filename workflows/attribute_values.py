@@ -1,6 +1,6 @@
 """The values of a lead's search attributes, as its workflow publishes them when they change."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -10,17 +10,19 @@ from process.calendar import end_of
 from process.core.aggregate import LeadAggregate
 from process.core.cache import cached_per_lead
 from process.core.due import next_due
-from process.identity import Digests, contact_key, org_key
+from process.identity import contact_key, org_key
 from process.lead.lead import Lead
 from process.views.attention import concerns
-from process.views.next_step import next_step
+from process.views.next_step import step_of
 from process.views.row import known_team
 from workflows.search_attributes import (
     ATTENTION,
     CONTRACT_END,
+    DOMAIN,
     KEYS,
     NEXT_DATE,
     ON_HOLD,
+    ORG_KEY,
     OWNER,
     PARKED,
     PEOPLE,
@@ -38,19 +40,23 @@ ZONE_SHIFT = timedelta(hours=2)
 def values(aggregate: LeadAggregate, now: datetime) -> Values:
     """Return each attribute's value for the lead now, or None."""
     lead = aggregate.lead
+    found = {PEOPLE.name: known_team(aggregate), PARKED.name: len(aggregate.parked)}
+    return _by_events(lead, lead.today(now)) | found | _digests(aggregate) | identities(lead)
+
+
+@cached_per_lead
+def _by_events(lead: Lead, today: date) -> Values:
+    """Return the values that stay on this day until something happens to the lead."""
     term_ends = lead.contract.term_ends
-    found: Values = {
+    return {
         STAGE.name: lead.stage.value,
-        PEOPLE.name: known_team(aggregate),
-        OWNER.name: next_step(lead).owner.value,
+        OWNER.name: step_of(lead).owner.value,
         SERVICE.name: lead.service,
         NEXT_DATE.name: next_due(lead),
         CONTRACT_END.name: end_of(term_ends, lead.zone) if term_ends else None,
         ON_HOLD.name: lead.hold is not None,
-        ATTENTION.name: len(concerns(lead, lead.today(now))),
-        PARKED.name: len(aggregate.parked),
+        ATTENTION.name: len(concerns(lead, today)),
     }
-    return found | _digests(aggregate) | identities(lead)
 
 
 def _digests(aggregate: LeadAggregate) -> Values:
@@ -66,8 +72,7 @@ def _digests(aggregate: LeadAggregate) -> Values:
 @cached_per_lead
 def plain_digests(lead: Lead) -> Values:
     """Return the digests without a pepper."""
-    contact = contact_key(lead.email) if lead.email else None
-    return digested(Digests(org=org_key(lead.org), contact=contact))
+    return {ORG_KEY.name: org_key(lead.org), DOMAIN.name: contact_key(lead.email) if lead.email else None}
 
 
 def present() -> Values:

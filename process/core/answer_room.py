@@ -6,6 +6,8 @@ newest stay. Of older ones the event stays without its texts; the ledger has the
 
 from collections.abc import Iterable
 
+from pydantic_core import to_json
+
 from process.core.events import Event, EventLog
 from process.decisions.qualifying import BY_FORM, QuestionnaireAnswered
 from process.effects.observations import AnswersRead
@@ -26,7 +28,7 @@ def by_strangers(event: Event) -> bool:
 
 def stored_bytes(events: Iterable[Event]) -> int:
     """Return the size of the events as JSON."""
-    return sum(len(event.model_dump_json().encode()) for event in events)
+    return sum(len(to_json(event)) for event in events)
 
 
 def answer_bytes(event_log: EventLog) -> int:

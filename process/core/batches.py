@@ -89,7 +89,9 @@ def take_results(
                 and effect.kind not in outdated
                 and not _shows_more(aggregate, effects, effect, busy)
             ):
-                aggregate = aggregate.replaced(outbox=outbox.without_kind(aggregate.outbox, effect.kind))
+                waiting = outbox.without_kind(aggregate.outbox, effect.kind)
+                if len(waiting) < len(aggregate.outbox):
+                    aggregate = aggregate.replaced(outbox=waiting)
     return aggregate, tuple(again)
 
 

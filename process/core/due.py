@@ -20,11 +20,12 @@ def next_due(lead: Lead) -> datetime | None:
 
 def next_wake_up(lead: Lead, now: datetime) -> datetime | None:
     """Return the next moment at which a deadline passes or something else may begin to need attention (UTC)."""
-    return _next_wake_up(lead, lead.today(now))
+    return wake_up_on(lead, lead.today(now))
 
 
 @cached_per_lead
-def _next_wake_up(lead: Lead, today: date) -> datetime | None:
+def wake_up_on(lead: Lead, today: date) -> datetime | None:
+    """Return the next moment at which the lead wakes up, on this day in its zone."""
     deadline, day = next_due(lead), next_change(lead, today)
     attention = start_of(day, lead.zone) if day else None
     return min((when for when in (deadline, attention) if when), default=None)

@@ -8,9 +8,8 @@ true, which effects it asks for, and how it is described. Facts read the log tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeVar
 
 from pydantic import (
     AwareDatetime,
@@ -220,8 +219,7 @@ class EventLog(Model):
                 yield event, event.fact
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """An event, with the event logs before and after it."""
 
     past: EventLog

@@ -1,6 +1,7 @@
 """Folding events into a lead, with corrections."""
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from process.authorization import lacking_confirmation
 from process.core.events import Event, EventLog, Observation
@@ -136,9 +137,9 @@ def _refused(event: Event, event_log: EventLog) -> bool:
 
 def apply(lead: Lead, event: Event) -> Lead:
     """Return the lead after this event."""
-    lead = event.fact.apply(lead, event)
-    if isinstance(event.fact, Decision) and not event.fact.is_by_date and event.fact.is_progress:
-        lead = lead.replaced(progressed_at=event.at, stale_on=None)
+    fact, lead = event.fact, event.fact.apply(lead, event)
+    if isinstance(fact, Decision) and not fact.is_by_date and fact.is_progress:
+        return _numbered(lead, event, progressed_at=event.at, stale_on=None)
     return _numbered(lead, event)
 
 
@@ -147,6 +148,6 @@ def withdraw(lead: Lead, event: Event) -> Lead:
     return _numbered(event.fact.withdrawn(lead, event), event)
 
 
-def _numbered(lead: Lead, event: Event) -> Lead:
+def _numbered(lead: Lead, event: Event, **changes: Any) -> Lead:
     """Set the number of the newest event. A lead that was reopened or corrected is no longer archived."""
-    return lead.replaced(last_seq=event.seq, archived=lead.archived and lead.ended)
+    return lead.replaced(last_seq=event.seq, archived=lead.archived and lead.ended, **changes)

@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_json
+
 from process.actor import SOMEONE, Actor, Face, identity_of
 from process.core.aggregate import LeadAggregate
 from process.core.answers import NOT_SIGNED, REPEATED, Answer, Refusal, given, key_reused
 from process.core.checkpoint import pack
 from process.core.decide import decide
 from process.core.news import overtaken
-from process.core.receipts import find_receipt, with_receipt
+from process.core.receipts import content_of, find_receipt, with_receipt
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
@@ -117,8 +119,9 @@ def take_parsed(
 
     One that was refused because of news has no receipt: under its key it may come again, when they are known.
     """
-    receipt = find_receipt(aggregate.receipts, aggregate.event_log, decision, now)
-    if receipt and receipt.is_of(decision):
+    content = content_of(decision)
+    receipt = find_receipt(aggregate.receipts, aggregate.event_log, decision, content, now)
+    if receipt and receipt.is_of(content):
         answer = receipt.answer_again(aggregate.event_log)
         return _note_repeat(aggregate, decision, answer, now), answer
     if receipt:
@@ -128,15 +131,15 @@ def take_parsed(
     fact = _too_long(aggregate, decision) or decide(aggregate.event_log, decision, now)
     if isinstance(fact, Refused):
         aggregate, answer = _refuse(aggregate, _refusal(decision, fact, now))
-        return (_with_receipt(aggregate, decision, answer) if decision.key else aggregate), answer
+        return _with_receipt(aggregate, decision.key, content, answer) if decision.key else aggregate, answer
     aggregate = aggregate.record(fact, now)
     answer = Answer.to(aggregate.event_log, aggregate.lead.last_seq)
-    return _with_receipt(aggregate, decision, answer), answer
+    return _with_receipt(aggregate, decision.key, content, answer), answer
 
 
 def _too_long(aggregate: LeadAggregate, decision: Decision) -> Refused | None:
     """Return the reason to refuse a decision whose texts are too long for what the lead can still store, or None."""
-    size, free = len(decision.model_dump_json().encode()), _free(aggregate)
+    size, free = len(to_json(decision)), _free(aggregate)
     reserve = RESERVE + (RESERVE_OF_ENDS if decision.kind in ENDS else 0)
     if size <= free // MAX_SHARE or (size <= SMALL and free > -reserve):
         return None
@@ -175,5 +178,5 @@ def _refuse(aggregate: LeadAggregate, refusal: Refusal) -> tuple[LeadAggregate, 
     return aggregate.refuse(refusal), refusal.answer()
 
 
-def _with_receipt(aggregate: LeadAggregate, decision: Decision, answer: Answer) -> LeadAggregate:
-    return aggregate.replaced(receipts=with_receipt(aggregate.receipts, decision, answer))
+def _with_receipt(aggregate: LeadAggregate, key: str | None, content: str, answer: Answer) -> LeadAggregate:
+    return aggregate.replaced(receipts=with_receipt(aggregate.receipts, key, content, answer))

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, ClassVar, Self, TypeVar, overload
 
 from pydantic import GetCoreSchemaHandler
-from pydantic_core import core_schema
+from pydantic_core import core_schema, to_json
 
 from process.types import Model
 
@@ -67,7 +67,7 @@ class Packed(Sequence[T]):
         """
         if len(self.recent) < RECENT + PACKED_AT_ONCE:
             return self
-        lines = [*_lines(self.older), *(item.model_dump_json().encode() for item in self.recent[:-RECENT])]
+        lines = [*_lines(self.older), *map(to_json, self.recent[:-RECENT])]
         if at_most:
             lines = lines[RECENT - at_most :]
         older = zlib.compress(_BETWEEN.join(lines))
@@ -91,6 +91,8 @@ class Packed(Sequence[T]):
     def __getitem__(self, index: slice) -> tuple[T, ...]: ...
 
     def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        if not self.older:
+            return self.recent[index]
         numbers = range(len(self))[index]
         if isinstance(numbers, int):
             return next(self._items((numbers,)))
@@ -125,7 +127,7 @@ class Packed(Sequence[T]):
         lines = _lines(self.older)
         for number, item in changes.items():
             if number < self.older_count:
-                lines[number] = item.model_dump_json().encode()
+                lines[number] = to_json(item)
         recent = tuple(
             changes.get(self.older_count + number, item) for number, item in enumerate(self.recent)
         )

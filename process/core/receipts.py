@@ -30,9 +30,9 @@ class Receipt(Model):
     """Number of the event that records the decision; None if it was refused."""
     refused: Refused | None = None
 
-    def is_of(self, decision: Decision) -> bool:
+    def is_of(self, content: str) -> bool:
         """Return True if it is the receipt of this decision, and not of another one under the same key."""
-        return self.content in ("", content_of(decision))
+        return self.content in ("", content)
 
     def answer_again(self, event_log: EventLog) -> Answer:
         """Return the first answer, marked as a repeat."""
@@ -61,17 +61,20 @@ def content_of(decision: Decision) -> str:
 
 
 def find_receipt(
-    receipts: Receipts, event_log: EventLog, decision: Decision, now: datetime
+    receipts: Receipts, event_log: EventLog, decision: Decision, content: str, now: datetime
 ) -> Receipt | None:
-    """Return the receipt under the decision's key or, for one without a key, that of a double click."""
+    """Return the receipt under the decision's key or, for one without a key, that of a double click.
+
+    `content` is its checksum, `content_of`.
+    """
     if decision.key:
         return receipts.find(decision.key)
-    return _double_click(receipts, event_log, decision, now)
+    return _double_click(receipts, event_log, decision, content, now)
 
 
-def with_receipt(receipts: Receipts, decision: Decision, answer: Answer) -> Receipts:
+def with_receipt(receipts: Receipts, key: str | None, content: str, answer: Answer) -> Receipts:
     """Return the receipts with one for this answer."""
-    receipt = Receipt(key=decision.key, content=content_of(decision), seq=answer.seq, refused=answer.refused)
+    receipt = Receipt(key=key, content=content, seq=answer.seq, refused=answer.refused)
     return receipts.plus(receipt).packed(at_most=RECEIPTS)
 
 
@@ -84,11 +87,11 @@ def with_recorded(receipts: Receipts, event: Event) -> Receipts:
 
 
 def _double_click(
-    receipts: Receipts, event_log: EventLog, decision: Decision, now: datetime
+    receipts: Receipts, event_log: EventLog, decision: Decision, content: str, now: datetime
 ) -> Receipt | None:
     """Return the newest receipt if the decision repeats it. One by somebody known repeats none by somebody unknown."""
     newest = receipts[-1] if receipts else None
-    if newest is None or newest.content != content_of(decision):
+    if newest is None or newest.content != content:
         return None
     last = next(event for event in reversed(event_log.events) if isinstance(event.fact, Decision))
     if _is_known(decision) and not _is_known(last.fact):

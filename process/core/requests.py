@@ -26,9 +26,7 @@ def batch_of(aggregate: LeadAggregate, effects: Sequence[Effect], now: datetime)
     again asks for the same object by another effect.
     """
     items = tuple(
-        _item(aggregate, effect, now).replaced(
-            first_attempt=effect.is_searched and effect.kind not in aggregate.tried
-        )
+        _item(aggregate, effect, now, first_attempt=effect.is_searched and effect.kind not in aggregate.tried)
         for effect in effects
     )
     needs = frozenset().union(*(effect.needs for effect in effects))
@@ -36,9 +34,11 @@ def batch_of(aggregate: LeadAggregate, effects: Sequence[Effect], now: datetime)
     return Batch(lead=aggregate.lead.brief(needs, *numbers), items=items)
 
 
-def _item(aggregate: LeadAggregate, effect: Effect, now: datetime) -> BatchItem:
+def _item(
+    aggregate: LeadAggregate, effect: Effect, now: datetime, *, first_attempt: bool = False
+) -> BatchItem:
     event_log, lead = aggregate.event_log, aggregate.lead
-    item = BatchItem(effect=effect)
+    item = BatchItem(effect=effect, first_attempt=first_attempt)
     match effect:
         case SendCorrection(seq=seq):
             decision = corrected_decision(event_log, seq, notified=True)

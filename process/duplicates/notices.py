@@ -44,7 +44,7 @@ def relation_notices(lead: Lead) -> dict[str, RelationNotice]:
 
 def has_news(before: Lead, after: Lead) -> bool:
     """Return True if a change of the lead gives other leads something new to know."""
-    return _contents(before) != _contents(after)
+    return bool(before.originals or after.originals) and _contents(before) != _contents(after)
 
 
 def _contents(lead: Lead) -> dict[str, RelationNotice]:

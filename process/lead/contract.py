@@ -67,7 +67,9 @@ class Contract(Model):
     @property
     def term_ends(self) -> date | None:
         """Last day of the service: the end of the contract or of its latest extension."""
-        return max((day for day in (self.end, self.extended_until) if day), default=None)
+        if self.end and self.extended_until:
+            return max(self.end, self.extended_until)
+        return self.end or self.extended_until
 
 
 class Gap(NamedTuple):

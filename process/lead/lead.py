@@ -239,7 +239,7 @@ class Lead(Model):
             return Stage.HUB if self.hub.live_on else Stage.CONTRACTED
         return Stage.QUOTED if self.quoted else Stage.LEAD
 
-    @cached_property
+    @property
     def quoted(self) -> bool:
         """True if a price was quoted and that decision was not corrected."""
         return any(quote.status is not QuoteStatus.CORRECTED for quote in self.quotes)
@@ -339,7 +339,7 @@ class Lead(Model):
         """Return the quote on which the contract was signed, or None."""
         return next((quote for quote in self.quotes if quote.version == contract.quote), None)
 
-    @cached_property
+    @property
     def offers(self) -> tuple[Quote, ...]:
         """The active quotes (open or accepted) without a signed contract."""
         signed = {contract.quote for contract in self.signed}
@@ -386,8 +386,7 @@ class Lead(Model):
 
         `numbers` are those of invoices that are included in any case.
         """
-        fields = type(self).model_fields
-        dropped = {part: fields[part].get_default() for part in PARTS if part not in needs}
+        dropped = {part: default for part, default in _DEFAULTS.items() if part not in needs}
         newest = len(self.invoices) - (NEWEST if "invoices" in needs else 0)
         kept = {
             "invoices": tuple(i for i in self.invoices if i.number > newest or i.number in numbers),
@@ -396,3 +395,6 @@ class Lead(Model):
             "price_books": (),
         }
         return self.replaced(**dropped | kept)
+
+
+_DEFAULTS: dict[str, Any] = {part: Lead.model_fields[part].get_default() for part in PARTS}

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from process.actor import Actor, shown
 from process.money.amounts import Money
@@ -118,12 +119,12 @@ class Quote(Model):
         """The one-time items of a recurring price."""
         return tuple(item for item in self.items if item.per != self.per)
 
-    @property
+    @cached_property
     def total(self) -> Money:
         """The price and its recurring items, for each period. Usage is billed in addition."""
         return sum((item.price for item in self.recurring), start=self.price)
 
-    @property
+    @cached_property
     def total_once(self) -> Money:
         """The sum of the one-time items."""
         return sum((item.price for item in self.once), start=Money.zero(self.price.currency))

@@ -210,9 +210,8 @@ def _fixed_fee_draft(lead: Lead) -> Draft | None:
                     u for u in lead.usage if u.invoice_number is None and u.month < f"{days.start:%Y-%m}"
                 )
                 draft = Draft(len(lead.invoices) + 1, term, days, days.start, lines, index)
-                return replace(
-                    draft, usage=tuple(month for month in usage if _joins_invoice(lead, month, draft))
-                )
+                joining = tuple(month for month in usage if _joins_invoice(lead, month, draft))
+                return replace(draft, usage=joining) if joining else draft
     return None
 
 
@@ -317,13 +316,13 @@ def newest_term_bill(lead: Lead) -> TermBill | None:
     term = terms[-1]
     billed = sorted(Days(invoice.period_start, invoice.period_end) for invoice in _fixed_fee_invoices(lead))
     months = list(intervals(term))
-    total = sum(
-        (item.price for other, item in _unbilled_once(lead) if other is term),
-        start=Money.zero(term.quote.price.currency),
+    once = (item.price.amount for other, item in _unbilled_once(lead) if other is term)
+    fees = (
+        _fee(term.quote, index, month, days).amount
+        for index, month in months
+        if (days := _unbilled(month, billed))
     )
-    for index, month in months:
-        if days := _unbilled(month, billed):
-            total += Money(amount=_fee(term.quote, index, month, days).amount, currency=total.currency)
+    total = Money(amount=sum((*once, *fees), start=Decimal(0)), currency=term.quote.price.currency)
     return TermBill(0 if term.quote.per == "once" else len(months), total, bool(term.quote.tiers))
 
 

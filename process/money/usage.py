@@ -5,6 +5,7 @@ from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
+from process.core.cache import cached_per_lead
 from process.lead.invoice import InvoiceLine, Usage, months_of
 from process.lead.lead import Lead
 from process.lead.quote import Quote
@@ -28,6 +29,7 @@ def usage_lines(quote: Quote, usage: Usage) -> list[InvoiceLine]:
     return lines
 
 
+@cached_per_lead
 def missing_usage(lead: Lead, today: date) -> tuple[str, ...]:
     """Return past months in which a hub billed by usage ran and for which no usage is reported."""
     return tuple(month for month in _unreported(lead, today) if month < f"{today:%Y-%m}")

@@ -4,12 +4,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from process.calendar import add_working_days, day_of, end_of, start_of
 from process.core.aggregate import LeadAggregate
 from process.core.cache import cached_per_lead
-from process.core.events import Fact
 from process.deadlines.contracting import renewal_start
 from process.deadlines.schedule import due
 from process.lead.lead import Lead
@@ -71,7 +71,7 @@ def next_date(lead: Lead) -> NextDate | None:
     coming = next(iter(due(lead)), None)
     if coming is None:
         return None
-    return NextDate(_last_day(coming.when, lead.zone, coming.fact), FORTHCOMING[coming.fact.kind][1])
+    return NextDate(_last_day(coming.when, lead.zone, coming.fact.kind), FORTHCOMING[coming.fact.kind][1])
 
 
 def agenda(aggregate: LeadAggregate, now: datetime) -> tuple[AgendaItem, ...]:
@@ -161,21 +161,21 @@ def _failed(aggregate: LeadAggregate) -> Iterator[TimedItem]:
 @cached_per_lead
 def _coming(lead: Lead) -> tuple[TimedItem, ...]:
     """Return what comes by date: deadlines, and events of the hub."""
-    return (*_deadlines(lead), *_events(lead))
+    dates = (_deadline(coming.fact.kind, coming.when, lead.zone) for coming in due(lead))
+    return (*(item for item in dates if item.role is not Role.NOBODY), *_events(lead))
 
 
-def _deadlines(lead: Lead) -> Iterator[TimedItem]:
-    for coming in due(lead):
-        role, text = FORTHCOMING[coming.fact.kind]
-        if role is not Role.NOBODY:
-            yield TimedItem(
-                section=Section.UPCOMING,
-                role=role,
-                text=text,
-                until=_last_day(coming.when, lead.zone, coming.fact),
-                holds_from=coming.when - AHEAD,
-                holds_until=coming.when,
-            )
+@lru_cache(maxsize=200)  # most deadlines of a lead stay as they are while it moves
+def _deadline(kind: str, when: datetime, zone: str) -> TimedItem:
+    role, text = FORTHCOMING[kind]
+    return TimedItem(
+        section=Section.UPCOMING,
+        role=role,
+        text=text,
+        until=_last_day(when, zone, kind),
+        holds_from=when - AHEAD,
+        holds_until=when,
+    )
 
 
 def _events(lead: Lead) -> Iterator[TimedItem]:
@@ -226,12 +226,12 @@ def wake_up_reason(lead: Lead, when: datetime | None) -> str:
     coming = next((item.fact for item in due(lead) if item.when == when), None)
     if coming is None:
         return f"Planned for {day_of(when, lead.zone)}: look for what needs attention"
-    return f"Planned for {_last_day(when, lead.zone, coming)}: {FORTHCOMING[coming.kind][1]}"
+    return f"Planned for {_last_day(when, lead.zone, coming.kind)}: {FORTHCOMING[coming.kind][1]}"
 
 
-def _last_day(when: datetime, zone: str, fact: Fact) -> date:
+def _last_day(when: datetime, zone: str, kind: str) -> date:
     """Return the day that a person would name: a deadline at the end of a day belongs to that day."""
-    return day_of(when - timedelta(seconds=1), zone) if fact.kind in _AT_THE_END else day_of(when, zone)
+    return day_of(when - timedelta(seconds=1), zone) if kind in _AT_THE_END else day_of(when, zone)
 
 
 _AT_THE_END = frozenset(

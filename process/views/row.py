@@ -1,9 +1,10 @@
 """The row by which lists, the agenda and the digest know a lead, without asking its workflow."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from process.core.aggregate import LeadAggregate
-from process.core.due import next_due, next_wake_up
+from process.core.cache import cached_per_lead
+from process.core.due import next_due, wake_up_on
 from process.deadlines.schedule import due
 from process.deadlines.waiting import Archived
 from process.duplicates.matching import MatchKeys
@@ -13,15 +14,33 @@ from process.types import Link
 from process.views.agenda import next_date, timed_items
 from process.views.attention import attention
 from process.views.lead_row import LeadRow, OpenInvoice
-from process.views.next_step import next_step
+from process.views.next_step import step_of
 from process.views.terms import term_rows, unbilled, yearly
 
 
 def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
     """Return the lead's row at this moment (aware). It is pure and never raises."""
-    lead, step = aggregate.lead, next_step(aggregate.lead)
+    lead, folder = aggregate.lead, aggregate.lead.folder
+    return _by_events(lead, lead.today(now)).replaced(
+        issue=_url(lead.issue),
+        folder=_url(folder),
+        folder_id=folder.id if folder else None,
+        folder_name=folder.name if folder else "",
+        folder_home=folder.home if folder else "",
+        people=known_team(aggregate),
+        parked=tuple(f"{item.effect.summary()}: {item.reason}" for item in aggregate.parked),
+        refused_total=aggregate.refused_total,
+        items=timed_items(aggregate, now),
+        last_seq=lead.last_seq,
+        updated_at=now,
+    )
+
+
+@cached_per_lead
+def _by_events(lead: Lead, today: date) -> LeadRow:
+    """Return the part of the row that stays on this day until something happens to the lead."""
+    step, coming = step_of(lead), next_date(lead)
     price = lead.quote_of(lead.contract) if lead.contract.signed_on else lead.quote
-    coming = next_date(lead)
     links, keys = (*lead.originals, *lead.duplicates), MatchKeys.of(lead)
     return LeadRow(
         lead_id=lead.id,
@@ -57,7 +76,7 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         exception_by=lead.hub.exception_by or "",
         awaits_hub=lead.awaits_hub,
         terms=term_rows(lead),
-        unbilled=unbilled(lead, lead.today(now)),
+        unbilled=unbilled(lead, today),
         open_invoices=tuple(map(_open_invoice, (each for each in lead.invoices if not each.settled))),
         org_key=keys.org,
         title_key=keys.title,
@@ -65,24 +84,15 @@ def row_of(aggregate: LeadAggregate, now: datetime) -> LeadRow:
         address_key=keys.address,
         linked=tuple(dict.fromkeys(link.lead_id for link in links)),
         response=lead.questionnaire.response_id,
-        issue=_url(lead.issue),
         hub_issue=_url(lead.hub_issue),
-        folder=_url(lead.folder),
-        folder_id=lead.folder.id if lead.folder else None,
-        folder_name=lead.folder.name if lead.folder else "",
-        folder_home=lead.folder.home if lead.folder else "",
         drift=tuple(sorted(lead.drift)),
         policy=lead.policy.version,
-        people=known_team(aggregate),
         assigned=lead.assigned,
-        attention=attention(lead, lead.today(now)),
-        parked=tuple(f"{item.effect.summary()}: {item.reason}" for item in aggregate.parked),
-        refused_total=aggregate.refused_total,
-        items=timed_items(aggregate, now),
+        attention=attention(lead, today),
         opened_at=lead.opened_at,
         last_seq=lead.last_seq,
-        updated_at=now,
-        right_until=_right_until(lead, now),
+        updated_at=lead.opened_at,
+        right_until=None if lead.archived else wake_up_on(lead, today),
     )
 
 
@@ -95,11 +105,6 @@ def known_team(aggregate: LeadAggregate) -> str | None:
     if lead.ended and not aggregate.outbox and all(item.fact.kind == Archived.kind for item in due(lead)):
         return None
     return aggregate.team or lead.policy.team_checksum
-
-
-def _right_until(lead: Lead, now: datetime) -> datetime | None:
-    """Return the moment of the lead's next wake-up, or None. An archived lead sleeps for ever."""
-    return None if lead.archived else next_wake_up(lead, now)
 
 
 def _open_invoice(invoice: Invoice) -> OpenInvoice:

@@ -11,7 +11,9 @@ from process.money.billing import next_draft
 from process.money.terms import terms_of
 from process.views.agenda import lines, wake_up_reason
 from process.views.attention import concerns, next_change
+from process.views.lead_row import LeadRow
 from process.views.next_step import step_of
+from process.views.row import row_of
 from tests.support.lives import BOOK_QUOTE, Life
 from workflows.attribute_values import plain_digests
 
@@ -50,6 +52,19 @@ def test_nothing_that_is_derived_depends_on_what_is_only_shown(field: str) -> No
     assert getattr(life.lead, field) != default
     without = anew(life.lead, **{field: default})
     assert derived(without, life) == derived(anew(life.lead), life)
+
+
+@pytest.mark.parametrize("field", sorted(SHOWN_ONLY))
+def test_a_row_has_the_newest_of_what_is_only_shown(field: str) -> None:
+    life = billed()
+    row_of(life.aggregate, life.now)
+    changes = {field: Lead.model_fields[field].get_default()}
+
+    def row(lead: Lead) -> LeadRow:
+        log = life.aggregate.event_log.replaced(lead=lead)
+        return row_of(life.aggregate.replaced(event_log=log), life.now)
+
+    assert row(life.lead.replaced(**changes)) == row(anew(life.lead, **changes))
 
 
 def test_a_lead_is_the_same_whether_anything_was_derived_from_it_or_not() -> None:

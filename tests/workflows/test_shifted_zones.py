@@ -12,7 +12,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from process.calendar import start_of
+from process.calendar import day_of, start_of
 from tests.support.outside import Outside
 from tests.support.workflow_lives import Life
 from workflows.runtime.plugin import leads_plugin
@@ -35,12 +35,17 @@ def rules_of(folder: Path, zone: str, other: str) -> Iterator[None]:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(resources.files("tzdata.zoneinfo").joinpath(other).read_bytes())
     zoneinfo.reset_tzpath(to=[str(folder)])
-    ZoneInfo.clear_cache()
+    _forget_rules()
     try:
         yield
     finally:
         zoneinfo.reset_tzpath(to=())
-        ZoneInfo.clear_cache()
+        _forget_rules()
+
+
+def _forget_rules() -> None:
+    for forget in (ZoneInfo.clear_cache, start_of.cache_clear, day_of.cache_clear):
+        forget()
 
 
 def far_from_midnight() -> list[str]:
