@@ -23,30 +23,14 @@ from process.types import Role, Stage
 from process.views.agenda_items import Section
 from process.views.row import row_of
 from tests.support.engines import ROLE, a_database
-from tests.support.lives import MONDAY, QUOTE, Life
+from tests.support.lives import MONDAY, Life, a_life, lives_at_each_stage
 from tests.support.postgres import Postgres
 from tests.support.rows import write_events as write
 
-from .test_plans import having, plans_of
+from .conftest import having, plans_of
 
 TODAY = MONDAY + timedelta(days=1)
 NOON = MONDAY + timedelta(hours=12)
-
-
-def a_life(name: str, **opened: Any) -> Life:
-    return Life(lead_id=f"lead-{name}", org=f"University of {name.title()}", **opened)
-
-
-def make_lives() -> dict[str, Life]:
-    """Return leads at each stage."""
-    return {
-        "ada": a_life("ada"),
-        "bo": a_life("bo").quoted(),
-        "cy": a_life("cy").quoted(**QUOTE | {"amount": "15000"}),
-        "di": a_life("di").wait(hours=1).quoted().lost(),
-        "ed": a_life("ed").live(),
-        "flo": a_life("flo").contracted(),
-    }
 
 
 class Written(NamedTuple):
@@ -58,7 +42,7 @@ class Written(NamedTuple):
 
 
 def written(place: str, url: str) -> Written:
-    lives = make_lives()
+    lives = lives_at_each_stage()
     with closing(Ledger.open(url)) as ledger:
         for life in lives.values():
             write(ledger, life)

@@ -18,7 +18,7 @@ from tests.support.lives import MONDAY, Life
 from tests.support.postgres import Postgres
 from tests.support.rows import write_events
 
-from .test_plans import having, plans_of
+from .conftest import having, plans_of
 
 END = MONDAY + timedelta(days=100)
 
