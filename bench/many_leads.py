@@ -18,7 +18,7 @@ STARTS = 12
 FIRST = 10_000_000
 """First number of the copies. All have as many digits, so their ids are in order."""
 
-PATIENCE = {"sqlite": "PRAGMA cache_size = -500000", "postgresql": "SET LOCAL statement_timeout = 0"}
+MANY_ROWS = {"sqlite": "PRAGMA cache_size = -500000", "postgresql": "SET LOCAL statement_timeout = 0"}
 """Statement that lets an engine copy many rows: it keeps 500 MB of them in memory, or takes as long as it needs."""
 
 
@@ -29,7 +29,7 @@ def fill(ledger: Ledger, leads: int) -> int:
         whole(life).write(ledger, life.lead.id)
     events = 0
     with ledger._database.writing() as connection:
-        connection.exec_driver_sql(PATIENCE[connection.dialect.name])
+        connection.exec_driver_sql(MANY_ROWS[connection.dialect.name])
         for number, life in enumerate(kinds):
             copies = len(range(number, leads, len(kinds))) - 1
             events += len(life.aggregate.event_log.events) * (copies + 1)

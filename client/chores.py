@@ -1,4 +1,4 @@
-"""The place where chores run, apart from the leads: issue syncs, reconciliations and digests.
+"""The place where chores run, apart from the leads: issue syncs, reconciliations, digests and retention.
 
 They end within minutes and come in great numbers, so they have a task queue of their own, and may have a namespace of
 their own, in which ended workflows are kept for days and not for years.

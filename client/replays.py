@@ -52,7 +52,7 @@ class Replayed(NamedTuple):
 
 
 async def replayed(client: Client, past: Past) -> AsyncIterator[Replayed]:
-    """Replay the current run of every open workflow of ours: leads, issue syncs, reconciliations, digests.
+    """Replay the current run of every open workflow of ours: leads and chores.
 
     `past` is the leads in the ledger. Raises LedgerError if that cannot be read.
     """

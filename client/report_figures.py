@@ -89,9 +89,10 @@ def _time_in_stage(connection: Connection, choice: Choice, zone: str) -> Report:
 
 
 def _lost(connection: Connection, choice: Choice, zone: str) -> Report:
-    times = [month_times(month, month, zone) for month in choice.window]
-    months = [MonthLost(asked.losses(connection, *t), asked.lost_money(connection, *t)) for t in times]
-    return lost(choice, months)
+    months = (*choice.window, choice.window.last + 1)
+    moments = [start_of(first_day(month), zone) for month in months]
+    found = zip(asked.losses(connection, moments), asked.lost_money(connection, moments), strict=True)
+    return lost(choice, [MonthLost(*each) for each in found])
 
 
 def all_unbilled(connection: Connection) -> list[UnbilledDays]:

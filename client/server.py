@@ -28,7 +28,7 @@ RETENTION = timedelta(days=3650)
 """Time for which ended leads, and earlier runs of open ones, stay readable; the server's default is a day."""
 
 CHORES_RETENTION = timedelta(days=7)
-"""Time for which ended issue syncs, reconciliations and digests stay readable in a namespace of their own."""
+"""Time for which ended chores stay readable in a namespace of their own."""
 
 PROPAGATION = timedelta(seconds=60)
 """Time within which a new namespace is known to all parts of the server."""
@@ -51,7 +51,7 @@ async def prepare(client: Client, retention: timedelta = RETENTION) -> Prepared:
 async def prepare_chores(client: Client, retention: timedelta = CHORES_RETENTION) -> Prepared:
     """Create the chores' namespace if it is missing, and ensure its retention. They need no search attributes."""
     made, raised = await _ensure_namespace(
-        client, retention, "Issue syncs, reconciliations and digests of the leads"
+        client, retention, "Chores of the leads: issue syncs, reconciliations, digests, retention"
     )
     await _known(client.count_workflows)
     return Prepared(made, raised, ())

@@ -10,6 +10,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
+    DescribeTaskQueueResponse,
     GetWorkflowExecutionHistoryReverseRequest,
 )
 from temporalio.client import Client
@@ -86,14 +87,19 @@ async def why_silent(client: Client, lead_id: str, task_queue: str) -> Unavailab
 
 async def last_poll(client: Client, task_queue: str) -> datetime | None:
     """Return the time at which a worker last polled for workflow tasks (UTC), or None if the server knows none."""
-    described = await client.workflow_service.describe_task_queue(
+    described = await describe_queue(client, task_queue)
+    return max((poller.last_access_time.ToDatetime(UTC) for poller in described.pollers), default=None)
+
+
+async def describe_queue(client: Client, task_queue: str) -> DescribeTaskQueueResponse:
+    """Return what the server knows of those who poll for workflow tasks of this queue. Raises RPCError."""
+    return await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=client.namespace,
             task_queue=TaskQueue(name=task_queue),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
     )
-    return max((poller.last_access_time.ToDatetime(UTC) for poller in described.pollers), default=None)
 
 
 async def _newest_failure(client: Client, lead_id: str, run_id: str) -> HistoryEvent | None:

@@ -106,11 +106,11 @@ class Settings(Group, BaseSettings):
     task_queue: str = Field("leads", description="Temporal task queue of the leads")
     chores_queue: str = Field(
         default_factory=lambda known: f"{known['task_queue']}-chores",
-        description="Temporal task queue of issue syncs, reconciliations and digests; empty: the leads' one with -chores",
+        description="Temporal task queue of chores, such as issue syncs; empty: the leads' one with -chores",
     )
     chores_namespace: str | None = Field(
         None,
-        description="Temporal namespace of issue syncs, reconciliations and digests; empty: the leads' one",
+        description="Temporal namespace of chores; empty: the leads' one",
     )
     worker_deployment: str = Field("leads", description="Name of the worker deployment (worker versioning)")
     worker_only: Literal["leads", "chores"] | None = Field(
@@ -135,7 +135,7 @@ class Settings(Group, BaseSettings):
     chores_threads: int = Field(
         8,
         ge=1,
-        description="Number of concurrent issue syncs, reconciliations and digest mails, in one worker",
+        description="Number of concurrent activities of chores, in one worker",
     )
     cache_mb: int | None = Field(
         None,

@@ -19,7 +19,7 @@ from ledger.tables import LEADS, storable
 from process.types import Stage
 from process.views.lead_row import ROWS_VERSION, LeadRow
 from process.views.snapshot import Flow, Snapshot
-from process.views.spans import MoneySpan, Spans, StageSpan, spans_after
+from process.views.spans import MoneySpan, Spans, StageSpan, money_after, stages_after
 
 # Made once, because each decision of each lead executes them.
 _ROW_TABLES: Final = {table.name: table for table in READ_TABLES}
@@ -67,15 +67,24 @@ def continue_spans(
     """Write the spans after these snapshots, which follow. Return the changed values of the lead's row."""
     if not snapshots:
         return {}
-    projected = {"projected": snapshots[-1].seq}
-    different = {snapshot.content: snapshot for snapshot in snapshots}  # most events change nothing in it
-    if [content_of(snapshot) for snapshot in different.values()] == [lead.snapshot]:
-        return projected
-    before = after = _stored(connection, lead.lead_id) if lead.projected else Spans()
+    changed: dict[str, Any] = {"projected": snapshots[-1].seq}
+    known = json.loads(lead.snapshot or "{}")
+    moves = any((each.stage, each.reason) != (known.get("stage"), known.get("reason")) for each in snapshots)
+    pays = any([*map(list, each.flows)] != known.get("flows") for each in snapshots)
+    if not moves and not pays:  # as with most events
+        return changed
+    before = after = _stored(connection, lead.lead_id, moves, pays) if lead.projected else Spans()
     for snapshot in snapshots:
-        after = spans_after(after, snapshot, times[snapshot.seq])
+        at = times[snapshot.seq]
+        if moves:
+            told, now = (stages_after(stages, snapshot, at) for stages in (after.told, after.now))
+            after = after._replace(told=told, now=now)
+        if pays:
+            after = after._replace(money=money_after(after.money, snapshot, at))
     _write_spans(connection, lead.lead_id, before, after)
-    return _state(after) | projected | {"snapshot": content_of(snapshots[-1])}
+    if moves:
+        changed |= {"stage_since": after.now[-1].from_at}
+    return changed | {"version": ROWS_VERSION, "snapshot": content_of(snapshots[-1])}
 
 
 def forget_spans(connection: Connection, lead_id: str) -> dict[str, Any]:
@@ -95,25 +104,22 @@ def remake_spans(connection: Connection, lead_id: str, spans: Spans | None, proj
         return stale | {"version": ROWS_VERSION, "projected": projected}
     _write_spans(connection, lead_id, Spans(), spans)
     snapshot = content_of(spans.snapshot) if spans.snapshot else None
-    return _state(spans) | {"projected": projected, "snapshot": snapshot}
+    state = {"version": ROWS_VERSION, "stage_since": spans.now[-1].from_at if spans.now else None}
+    return state | {"projected": projected, "snapshot": snapshot}
 
 
-def _state(spans: Spans) -> dict[str, Any]:
-    return {"version": ROWS_VERSION, "stage_since": spans.now[-1].from_at if spans.now else None}
-
-
-def _stored(connection: Connection, lead_id: str) -> Spans:
-    """Return the lead's stages, and the money that is expected now."""
+def _stored(connection: Connection, lead_id: str, stages: bool, money: bool) -> Spans:
+    """Return the lead's stages, and the money that is expected now, as far as they are wanted."""
     books: dict[str, list[StageSpan]] = {TOLD: [], NOW: []}
-    for book, *values in connection.execute(_STAGES, {"of_lead": lead_id}):
+    for book, *values in connection.execute(_STAGES, {"of_lead": lead_id}) if stages else ():
         span = StageSpan(*values)
         before = Stage(span.before) if span.before else None
         books[book].append(span._replace(stage=Stage(span.stage), before=before, reason=span.reason or ""))
-    money = [
+    lasting = [
         MoneySpan(from_seq, Flow(*flow), from_at)
-        for from_seq, from_at, *flow in connection.execute(_MONEY, {"of_lead": lead_id})
+        for from_seq, from_at, *flow in (connection.execute(_MONEY, {"of_lead": lead_id}) if money else ())
     ]
-    return Spans(tuple(books[TOLD]), tuple(books[NOW]), tuple(money))
+    return Spans(tuple(books[TOLD]), tuple(books[NOW]), tuple(lasting))
 
 
 def _write_spans(connection: Connection, lead_id: str, before: Spans, after: Spans) -> None:

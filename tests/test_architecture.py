@@ -69,3 +69,8 @@ def test_the_client_names_no_command_and_no_option(module: Path) -> None:
 @pytest.mark.parametrize("module", MODULES, ids=name_of)
 def test_a_docstring_begins_with_a_verb_or_its_subject(module: Path) -> None:
     assert RIDDLE.findall(module.read_text()) == [], "say what it is or does: docs/contributing.md, Style"
+
+
+def test_a_test_takes_no_helper_from_another_test() -> None:
+    taking = re.compile(r"^from \S*\btest_\w+ import ", re.MULTILINE)
+    assert [name_of(file) for file in (ROOT / "tests").rglob("*.py") if taking.search(file.read_text())] == []

@@ -139,7 +139,7 @@ class SeenIssue(NamedTuple):
     column: str = ""
 
 
-class Look(NamedTuple):
+class SeenLeads(NamedTuple):
     """The state of some leads on GitHub, with the board's columns and the present names of the repositories."""
 
     issues: dict[IssueName, SeenIssue]
@@ -190,7 +190,7 @@ class GitHubListings:
         pages = self._client.changed_comments(repo, since=start.since, etag=start.etag)
         yield from self._read(pages, start)
 
-    def look(self, issues: Collection[IssueName], hub_issues: Collection[IssueName] = ()) -> Look:
+    def look(self, issues: Collection[IssueName], hub_issues: Collection[IssueName] = ()) -> SeenLeads:
         """Look at leads' issues with their cards, and at hubs' issues without; at most BATCH leads in one call."""
         settings = self._settings
         names = sorted({*issues, *hub_issues})
@@ -220,7 +220,7 @@ class GitHubListings:
             data = self._client.graphql_partly(query, variables, aliases.values())
             self._spent(points=int(at(data, "rateLimit", "cost")))
             field = at(data, "organization", "projectV2").get("field") or {}
-            return Look(
+            return SeenLeads(
                 issues={
                     (repo, number): self._seen(shown)
                     for repo, number in names

@@ -170,7 +170,7 @@ class DriveActivities:
 
     @staticmethod
     def _is_to_forget(known: Link, folder: "File") -> bool:
-        """Return True if the lead's name of the folder was redacted, and the folder has had that name never yet.
+        """Return True if the lead's name of the folder was redacted, and the folder was not given that name yet.
 
         What people name it afterwards counts again.
         """

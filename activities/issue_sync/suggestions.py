@@ -1,4 +1,4 @@
-"""Write refusals for people on GitHub: suggestions become commands for comments."""
+"""Writes refusals for people on GitHub: suggestions become commands for comments."""
 
 from process.core.refusal import Refused, Suggestion, SuggestionKind, plain, sentences
 from process.decisions.correcting import Corrected

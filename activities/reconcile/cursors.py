@@ -52,31 +52,31 @@ class Notifications(Base):
 
 
 class Sweep(Base):
-    """Position in a walk over all open leads, in the order of their ids, of which each round makes a slice."""
+    """Position in a walk over all open leads, in the order of their ids, of which each reconciliation makes a slice."""
 
     after: Id = ""
-    """Id of the last lead that was looked at; empty at the begin of a turn."""
+    """Id of the last lead that was looked at; empty at the beginning of a walk."""
     left: int | None = None
-    """Number of leads that this round still has to look at; None before it has begun and after it has ended."""
+    """Number of leads that this reconciliation still has to look at; None before it begins and after it ends."""
 
     def begin(self, open_leads: int, minutes: int, hours: int, at_least: int) -> None:
-        """Set the size of this round's slice, unless an earlier attempt did.
+        """Set the size of this reconciliation's slice, unless an earlier attempt did.
 
-        `minutes`: time between two rounds; `hours`: time of a turn, in which every lead is looked at.
+        `minutes`: time between two reconciliations; `hours`: time of a walk, in which every lead is looked at.
         """
         if self.left is None:
             slice_ = math.ceil(open_leads * minutes / (hours * 60)) if minutes else open_leads
             self.left = max(slice_, at_least)
 
     def advance(self, lead_ids: Sequence[str], *, more: bool) -> None:
-        """Note that these leads were looked at. Without `more` leads the turn ends, and the slice with it."""
+        """Note that these leads were looked at. Without `more` leads the walk ends, and the slice with it."""
         if more:
             self.after, self.left = lead_ids[-1], max(0, (self.left or 0) - len(lead_ids))
         else:
             self.after, self.left = "", 0
 
     def end(self) -> None:
-        """End the slice; the next round begins another one."""
+        """End the slice; the next reconciliation begins another one."""
         self.left = None
 
 

@@ -29,7 +29,7 @@ BATCH = 20
 MAX_CONCURRENT = 4
 """Number of folders that are asked for at the same time."""
 AT_LEAST = 20
-"""Number of leads whose folders a round looks at, if there are as many. The log of changes tells the rest."""
+"""Number of leads whose folders a reconciliation looks at, if there are as many. The log of changes tells the rest."""
 
 
 class DriveCursor(Base):
@@ -73,7 +73,7 @@ class DriveReconciler:
         return progress.result()
 
     async def _begin(self, progress: Progress[DriveCursor], root: LeadsFolder) -> None:
-        """Set the size of this round's slice: all folders, if the log of changes can't tell what happened to them."""
+        """Set the size of the slice: all folders, if the log of changes can't tell what happened to them."""
         cursor, github = progress.cursor, self.settings.github
         open_leads = await self.rows.count()
         if not cursor.position or cursor.trashed != root.trashed:

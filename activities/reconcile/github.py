@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 from activities.github import issue_block, overwritten
 from activities.github.client import GitHubClient
 from activities.github.issue_state import IssueState, is_as_written
-from activities.github.listings import BATCH, FIRST_SPAN, GitHubListings, ListedPage, ListingCursor, Look
+from activities.github.listings import BATCH, FIRST_SPAN, GitHubListings, ListedPage, ListingCursor, SeenLeads
 from activities.github.models import Comment, Issue
 from activities.github.overwritten import suspicious
 from activities.github.own_comments import SETTLE, OwnComments, is_ours
@@ -43,7 +43,7 @@ T = TypeVar("T", Issue, Comment)
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 AT_LEAST = 500
-"""Number of leads that a round looks at, if there are as many: five requests. GitHub has no log of moved cards."""
+"""Number of leads that a reconciliation looks at, if there are as many: five requests. GitHub has no log of moved cards."""
 
 
 class GitHubCursor(Base):
@@ -54,7 +54,7 @@ class GitHubCursor(Base):
     """Labels whose open issues are still to be read, however old; None before the first reconciliation."""
     sweep: Sweep = Sweep()
     done: list[Code] = []
-    """The parts of this round that are done."""
+    """The parts of this reconciliation that are done."""
     leads: Notifications = Notifications()
     cards: Notifications = Notifications()
 
@@ -92,7 +92,7 @@ class GitHubReconciler:
         return progress.result()
 
     def _parts(self, cursor: GitHubCursor) -> Iterator[tuple[str, Part]]:
-        """Yield the parts of a round: changes first."""
+        """Yield the parts of a reconciliation: changes first."""
         github = self.settings.github
         for repo in (github.leads_repo, github.hubs_repo):
             yield f"{repo}/issues", partial(self._changed_issues, repo)
@@ -215,9 +215,9 @@ class GitHubReconciler:
         sweep.begin(await self.rows.count(), minutes, hours, AT_LEAST)
         while sweep.left:
             rows, more = await self.rows.after(sweep.after, min(BATCH, sweep.left))
-            look = await in_thread(reader.look, _issues(rows), self._hub_issues(rows))
-            progress.find(*_renamed(look, settings, self.leads.policy.columns))
-            await self._compare(progress, rows, look)
+            shown = await in_thread(reader.look, _issues(rows), self._hub_issues(rows))
+            progress.find(*_renamed(shown, settings, self.leads.policy.columns))
+            await self._compare(progress, rows, shown)
             sweep.advance([row.lead_id for row in rows], more=more)
             progress.spend(reader.spent())
             progress.save()
@@ -225,9 +225,11 @@ class GitHubReconciler:
                 return False
         return True
 
-    async def _compare(self, progress: Progress[GitHubCursor], rows: Sequence[LeadRow], look: Look) -> None:
+    async def _compare(
+        self, progress: Progress[GitHubCursor], rows: Sequence[LeadRow], shown: SeenLeads
+    ) -> None:
         cursor, now, ids = progress.cursor, datetime.now(UTC), [row.lead_id for row in rows]
-        problems = {row.lead_id: problem for row in rows if (problem := self._problem(row, look))}
+        problems = {row.lead_id: problem for row in rows if (problem := self._problem(row, shown))}
         for lead_id in cursor.leads.due(problems, now):
             await self.leads.check_drift(lead_id, DriftCheck(folder=False))
             progress.find(f"{lead_id}: {problems[lead_id]}")
@@ -235,27 +237,27 @@ class GitHubReconciler:
         misplaced = {
             row.lead_id: (notice, column)
             for row in rows
-            if (found := _misplaced(row, look, self.leads.policy.columns))
+            if (found := _misplaced(row, shown, self.leads.policy.columns))
             for notice, column in [found]
         }
         columns = {lead_id: column for lead_id, (_, column) in misplaced.items()}
         await self._request(progress, [misplaced[lead_id][0] for lead_id in cursor.cards.due(columns, now)])
         cursor.cards.note(columns, ids, now)
 
-    def _problem(self, row: LeadRow, look: Look) -> str:
+    def _problem(self, row: LeadRow, shown: SeenLeads) -> str:
         """Return what differs between what the lead knows and what GitHub shows; empty if nothing does."""
         missing: dict[str, str] = {}
         looked_at = set[str]()
         if issue := issue_at(row.issue):
             looked_at.add("issue")
-            seen = look.issues.get(issue)
+            seen = shown.issues.get(issue)
             if seen is None:
                 missing["issue"] = "its issue is not where it was"
             elif not seen.card:
                 missing["card"] = "no card on the board"
         for hub_issue in self._hub_issues([row]):
             looked_at.add("hub issue")
-            if hub_issue not in look.issues:
+            if hub_issue not in shown.issues:
                 missing["hub issue"] = "no hub issue"
         news = [text for artifact, text in missing.items() if artifact not in row.drift]
         back = [artifact for artifact in row.drift if artifact in looked_at and artifact not in missing]
@@ -310,28 +312,30 @@ def _elsewhere(repo: str, issues: Iterable[Issue], rows: Mapping[str, LeadRow]) 
     return found
 
 
-def _misplaced(row: LeadRow, look: Look, columns: Mapping[Stage, str]) -> tuple[ChangeNotice, str] | None:
+def _misplaced(
+    row: LeadRow, shown: SeenLeads, columns: Mapping[Stage, str]
+) -> tuple[ChangeNotice, str] | None:
     """Return the card of a lead outside the column of its stage, with its present column.
 
     A stage whose column is missing on the board is skipped: nobody moved its cards.
     """
     issue = issue_at(row.issue)
-    seen = look.issues.get(issue) if issue else None
+    seen = shown.issues.get(issue) if issue else None
     column = columns.get(row.stage)
-    if issue is None or seen is None or not seen.card or column not in look.columns or seen.column == column:
+    if issue is None or seen is None or not seen.card or column not in shown.columns or seen.column == column:
         return None
-    return ChangeNotice(repo=look.ours(issue[0]), number=issue[1], card=seen.card), seen.column
+    return ChangeNotice(repo=shown.ours(issue[0]), number=issue[1], card=seen.card), seen.column
 
 
-def _renamed(look: Look, github: GitHub, columns: Mapping[Stage, str]) -> list[str]:
+def _renamed(shown: SeenLeads, github: GitHub, columns: Mapping[Stage, str]) -> list[str]:
     """Return a message for each name that differs between GitHub and the settings; a person must correct it."""
     found = [
         f"the repository {ours} is called {theirs} on GitHub. The old name works until another repository "
         f"takes it: set {github.setting_of(ours)}={theirs}, and restart the worker and the webhooks"
-        for ours, theirs in look.repositories.items()
+        for ours, theirs in shown.repositories.items()
         if ours.casefold() != theirs.casefold()
     ]
-    missing = [column for column in dict.fromkeys(columns.values()) if column not in look.columns]
+    missing = [column for column in dict.fromkeys(columns.values()) if column not in shown.columns]
     if missing:
         found.append(
             f"the board has no column {first_ten(f'“{column}”' for column in missing)}, so no card is placed there: restore "

@@ -1,4 +1,4 @@
-"""Finds where the settings themselves name a person, so that an erasure from leads would be told away by the next worker."""
+"""Finds where the settings themselves name a person: after an erasure, a worker would tell every lead of them again."""
 
 from client.erasure.search import texts_in
 from process.policy import TEAM_FIELDS, Policy

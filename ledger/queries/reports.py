@@ -3,6 +3,7 @@
 Amounts are minor units of one currency. Sums over months and shares are made by the caller, exactly.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    case,
     false,
     func,
     literal,
@@ -186,34 +188,41 @@ def unpriced(connection: Connection) -> int:
     return connection.scalar(wanted) or 0
 
 
-def losses(connection: Connection, first: datetime, before: datetime) -> list[Losses]:
-    """Return the losses of this time, as they stand now; merged duplicates are left out."""
-    reopened = STAGES.c.to_seq.is_not(None)
-    by = (STAGES.c.reason, STAGES.c.before, reopened)
-    wanted = select(*by, func.count()).where(*_lost(first, before)).group_by(*by)
-    return [
-        Losses(reason or "", stage and Stage(stage), bool(again), leads)
-        for reason, stage, again, leads in connection.execute(wanted)
-    ]
-
-
-def lost_money(connection: Connection, first: datetime, before: datetime) -> list[LostMoney]:
-    """Return the money that was expected no longer from the losses of this time on."""
-    by = (STAGES.c.reason, STAGES.c.before, MONEY.c.currency, MONEY.c.kind, MONEY.c.first, MONEY.c.months)
-    wanted = select(*by, func.count(), func.sum(MONEY.c.month), func.sum(MONEY.c.rest)).where(
-        *_lost(first, before), MONEY.c.lead_id == STAGES.c.lead_id, MONEY.c.to_seq == STAGES.c.from_seq
+def losses(connection: Connection, moments: Sequence[datetime]) -> list[list[Losses]]:
+    """Return the losses from each moment to the next one, as they stand now; merged duplicates are left out."""
+    each = select(
+        _part(STAGES.c.from_at, moments).label("part"),
+        STAGES.c.reason,
+        STAGES.c.before,
+        STAGES.c.to_seq.is_not(None).label("reopened"),
     )
-    return [
-        LostMoney(
-            reason or "",
-            stage and Stage(stage),
-            currency,
-            Expected(kind, start, months, spans, int(month), int(rest)),
-        )
-        for reason, stage, currency, kind, start, months, spans, month, rest in connection.execute(
-            wanted.group_by(*by)
-        )
-    ]
+    lost = each.where(*_lost(moments[0], moments[-1])).subquery()
+    wanted: Select[Any] = select(*lost.c, func.count()).group_by(*lost.c)
+    found: list[list[Losses]] = [[] for _ in moments[1:]]
+    for part, reason, stage, again, leads in connection.execute(wanted):
+        found[part].append(Losses(reason or "", stage and Stage(stage), bool(again), leads))
+    return found
+
+
+def lost_money(connection: Connection, moments: Sequence[datetime]) -> list[list[LostMoney]]:
+    """Return the money that was expected no longer from the losses on, from each moment to the next one."""
+    what = (STAGES.c.reason, STAGES.c.before, MONEY.c.currency, MONEY.c.kind, MONEY.c.first, MONEY.c.months)
+    each = select(_part(STAGES.c.from_at, moments).label("part"), *what, MONEY.c.month, MONEY.c.rest)
+    ended = (MONEY.c.lead_id == STAGES.c.lead_id, MONEY.c.to_seq == STAGES.c.from_seq)
+    lost = each.where(*_lost(moments[0], moments[-1]), *ended).subquery()
+    by = [column for column in lost.c if column.name not in ("month", "rest")]
+    wanted = select(*by, func.count(), func.sum(lost.c.month), func.sum(lost.c.rest)).group_by(*by)
+    found: list[list[LostMoney]] = [[] for _ in moments[1:]]
+    for part, reason, stage, currency, kind, first, months, spans, month, rest in connection.execute(wanted):
+        money = Expected(kind, first, months, spans, int(month), int(rest))
+        found[part].append(LostMoney(reason or "", stage and Stage(stage), currency, money))
+    return found
+
+
+def _part(at: ColumnElement[datetime], moments: Sequence[datetime]) -> ColumnElement[int]:
+    """Return the number of the part of a time in which a moment is: one question for all parts is far quicker."""
+    inner = [(at < end, number) for number, end in enumerate(moments[1:-1])]
+    return case(*inner, else_=len(inner)) if inner else literal(0)
 
 
 def _lost(first: datetime, before: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -151,6 +151,10 @@ class Packed(Sequence[T]):
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Return the sequence itself, because it never changes, as `Model` does."""
+        return self
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.older_count} packed, {self.recent!r})"
 

@@ -1,7 +1,8 @@
 """Summaries of workflows, activities and timers for the Temporal UI, which is made for short ones."""
 
-import json
 from collections.abc import Sequence
+
+from pydantic_core import to_json
 
 MAX_BYTES = 340
 """Length of a summary as JSON. A Temporal server takes 400 bytes by default, with the name of the encoding."""
@@ -30,4 +31,4 @@ def joined(summaries: Sequence[str]) -> str:
 
 
 def _fits(text: str) -> bool:
-    return len(json.dumps(text, ensure_ascii=False).encode()) <= MAX_BYTES
+    return len(to_json(text)) <= MAX_BYTES

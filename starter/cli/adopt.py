@@ -8,8 +8,7 @@ from cyclopts import Parameter
 from client.broadcast import RATE, Broadcast
 from client.leads import LeadsClient
 from starter.cli.arguments import Json, LeadArgument, flag
-from starter.cli.broadcasts import ask_all
-from starter.cli.exits import CommandFailed, ExitCode
+from starter.cli.broadcasts import ask_all, demand_one_or_all
 from starter.cli.output import Output
 from starter.cli.session import leads_of
 
@@ -27,10 +26,7 @@ async def adopt(
     Nothing is lost; see docs/changing-the-process.md. With --all, the Temporal server asks them one after the other, and
     goes on if this command is ended.
     """
-    if every == (lead is not None):
-        raise CommandFailed(ExitCode.USAGE, "Name one lead, or give --all for every one.")
-    if rate <= 0:
-        raise CommandFailed(ExitCode.USAGE, "--rate must be more than 0.")
+    demand_one_or_all(lead, rate, every=every)
     leads, out = await leads_of(), Output(as_json=json)
     if lead:
         handle = await leads.exactly(lead)

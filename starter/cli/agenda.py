@@ -39,7 +39,7 @@ async def agenda(
     if not out.value(mine):
         show(mine, out)
     warn_of_outdated(found.outdated, json=json)
-    await warn_of_stuck(json=json)
+    await warn_of_stuck(known, json=json)
 
 
 def show(found: Agenda, out: Output) -> None:

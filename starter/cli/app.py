@@ -45,6 +45,7 @@ _KINDS = {
 }
 
 
+HELP: Final = frozenset({"--help", "-h"})
 READY: Final = object()
 """The answer of a stand-in: its arguments are right."""
 
@@ -68,7 +69,6 @@ def _app(commands: Mapping[str, Command]) -> App:
         help="Take a lead to a running hub: one long-running Temporal workflow per lead.",
         help_epilogue=EXIT_CODES,
         help_format="plaintext",
-        help_formatter="default" if sys.stdout.isatty() else "plain",
         version=_version,
     )
     entries = read_catalog()
@@ -135,7 +135,10 @@ def run(arguments: Sequence[str], loaded: Callable[[], None] = lambda: None) -> 
 async def _run(words: list[str], loaded: Callable[[], None]) -> None:
     """Print help, or run the command once its arguments are known to be right."""
     command = words[0] if words and words[0] in read_catalog() else ""
-    if await _ask(outline(command), words) is not READY:
+    app = outline(command)
+    if not command or HELP.intersection(words):  # else cyclopts would load what formats help
+        app.help_formatter = "default" if sys.stdout.isatty() else "plain"
+    if await _ask(app, words) is not READY:
         return
     app = make_app([command])
     loaded()

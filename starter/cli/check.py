@@ -6,9 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from rich.text import Text
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -18,7 +15,7 @@ from client.connection import connect
 from client.errors import LeadsError
 from client.sealing import codec_by
 from client.server import demand_namespace, missing_attributes
-from client.stuck import POLLED
+from client.stuck import POLLED, describe_queue
 from config.policy_file import current_policy
 from config.settings import Settings, unknown_settings
 from process.policy import Policy
@@ -94,13 +91,7 @@ async def _attributes(client: Client) -> Check:
 
 async def workers(client: Client, task_queue: str, *, content: str = "leads") -> AsyncIterator[Check]:
     """Check that a worker polls the task queue and, with worker builds, that its content is routed to a running one."""
-    described = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=task_queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
-    )
+    described = await describe_queue(client, task_queue)
     polls: dict[str, datetime] = {}
     for poller in described.pollers:
         at = poller.last_access_time.ToDatetime(UTC)

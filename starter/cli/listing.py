@@ -108,7 +108,7 @@ async def list_(
 
         now = datetime.now(UTC)
         warn_of_outdated([row.lead_id for row in found if row.is_outdated(now)], json=json)
-        await warn_of_stuck(json=json)
+        await warn_of_stuck(known, json=json)
 
 
 def _selection(

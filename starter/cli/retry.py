@@ -8,8 +8,7 @@ from cyclopts import Parameter
 from client.broadcast import RATE, Broadcast
 from client.leads import LeadsClient
 from starter.cli.arguments import Json, LeadArgument, Timeout, flag
-from starter.cli.broadcasts import ask_all
-from starter.cli.exits import CommandFailed, ExitCode
+from starter.cli.broadcasts import ask_all, demand_one_or_all
 from starter.cli.output import Output, confirmed, count_of
 from starter.cli.session import TIMEOUT, leads_of
 from workflows.search_attributes import PARKED
@@ -36,10 +35,7 @@ async def retry(
     With --all, it shows how many there are and asks; the Temporal server then tells the leads one after the other, and goes
     on if this command is ended.
     """
-    if every == (lead is not None):
-        raise CommandFailed(ExitCode.USAGE, "Name one lead, or give --all for every one.")
-    if rate <= 0:
-        raise CommandFailed(ExitCode.USAGE, "--rate must be more than 0.")
+    demand_one_or_all(lead, rate, every=every)
     leads, out = await leads_of(timeout), Output(as_json=json)
     if lead is None:
         await _retry_all(leads, rate, out, yes=yes)

@@ -82,7 +82,7 @@ async def init_server(
     ] = RETENTION.days,
     chores_retention_days: Annotated[
         int,
-        Parameter(help="The same for issue syncs, reconciliations and digests (LEADS_CHORES_NAMESPACE)."),
+        Parameter(help="The same for chores, such as issue syncs (LEADS_CHORES_NAMESPACE)."),
     ] = CHORES_RETENTION.days,
     json: Json = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Write decisions and refusals as they are typed on the command line."""
+"""Writes decisions and refusals as they are typed on the command line."""
 
 import shlex
 from collections.abc import Mapping

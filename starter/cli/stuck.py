@@ -10,7 +10,6 @@ from client.lists import lead_lists
 from client.plain_connection import connect_service
 from client.running import all_go_on
 from config.settings import Settings
-from starter.cli.configuration import read_settings
 from starter.cli.output import console
 
 if TYPE_CHECKING:  # they load the SDK's client
@@ -21,11 +20,10 @@ SHOWN = 5
 """Number of leads that are named."""
 
 
-async def warn_of_stuck(*, json: bool) -> None:
+async def warn_of_stuck(settings: Settings, *, json: bool) -> None:
     """Say on stderr which leads do not go on, unless the output is JSON. Without a Temporal server, nobody knows."""
     if json:
         return
-    settings = read_settings()
     try:
         service, namespace = await connect_service()
         with lead_lists(settings) as rows:

@@ -17,10 +17,18 @@ from client.sealing import codec_by
 from starter.cli.arguments import Json
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
-from starter.cli.output import Output, progress
+from starter.cli.output import Output, count_of, progress
 from starter.cli.stuck import warn_of_lost
 
-_NAMES = {"LeadWorkflow": "lead", "IssueSyncWorkflow": "issue sync", "ReconcileWorkflow": "reconciliation"}
+NAMES = {
+    "LeadWorkflow": "lead",
+    "IssueSyncWorkflow": "issue sync",
+    "ReconcileWorkflow": "reconciliation",
+    "DigestWorkflow": "digest",
+    "WeeklyDigestWorkflow": "weekly digest",
+    "RetentionWorkflow": "retention run",
+}
+"""Name of each workflow for people, in the singular."""
 
 
 async def verify(*, json: Json = False) -> None:
@@ -59,8 +67,8 @@ async def verify(*, json: Json = False) -> None:
 
 def _counted(found: Iterable[Replayed]) -> str:
     """Return the counts as `2 leads, 1 issue sync`."""
-    counts = Counter(_NAMES.get(each.type, "digest") for each in found)
-    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
+    counts = Counter(NAMES[each.type] for each in found)
+    return ", ".join(count_of(count, name) for name, count in counts.items())
 
 
 def _row(each: Replayed) -> tuple[str | Text, ...]:

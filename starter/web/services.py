@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from fastapi import Request
@@ -21,6 +21,7 @@ from config import policy_file
 from config.settings import Settings
 from ledger.queries.asking import LedgerQueries
 from ledger.reader import LedgerReader
+from process.calendar import day_of
 from starter.web.auth.access import Access
 from starter.web.auth.database import WebDatabase
 from starter.web.auth.links import LinkStore
@@ -64,6 +65,10 @@ class Services:
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(THREADS, thread_name_prefix="ledger")
     )
+
+    def today(self) -> date:
+        """Return the day in the service's time zone."""
+        return day_of(self.clock(), self.settings.zone)
 
     async def ask(
         self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs

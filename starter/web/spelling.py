@@ -1,4 +1,4 @@
-"""Write refusals for pages: sentences, with a link to the form or page of each suggestion that has one."""
+"""Writes refusals for pages: sentences, with a link to the form or page of each suggestion that has one."""
 
 import json
 from collections.abc import Mapping

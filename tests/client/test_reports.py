@@ -19,17 +19,13 @@ from process.reports.catalog import REPORTS
 from process.reports.parameters import ParameterRefused
 from process.reports.report import BehindRow, Cell, Column, Report, Table
 from tests.support.engines import engine, made_copy, made_database, postgres, url
-from tests.support.lives import HUB, MONDAY, RENEWAL, SIGNED, Life
+from tests.support.lives import HUB, MONDAY, RENEWAL, SIGNED, Life, a_life
 from tests.support.report_examples import figures
 from tests.support.rows import write_events
 
 __all__ = ["engine", "made_copy", "made_database", "postgres", "url"]
 
 TODAY = date(2026, 6, 30)
-
-
-def a_life(name: str, **opened: Any) -> Life:
-    return Life(lead_id=f"lead-{name}", org=f"University of {name.title()}", **opened)
 
 
 @pytest.fixture

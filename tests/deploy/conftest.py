@@ -1,5 +1,6 @@
 """The files of a team's own server, read as Compose reads them."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import postgres
+from tests.support.postgres import PASSWORD, Postgres, postgres
 
 __all__ = ["postgres"]
 
@@ -70,3 +71,24 @@ def filled_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("env") / ".env"
     file.write_text(re.sub(r"^# ([A-Z][A-Z0-9_]*=.+)$", r"\1", text, flags=re.MULTILINE))
     return file
+
+
+def make_databases(
+    postgres: Postgres, temporal: str, ledger: str, owner: str = "the owner's", web: str = "the pages'"
+) -> None:
+    if not shutil.which("psql"):
+        pytest.skip("no psql here: apt-get install postgresql-client")
+    subprocess.run(
+        ["sh", ROOT / "deploy/databases.sh"],
+        check=True,
+        env={
+            "PATH": os.environ["PATH"],
+            "PGHOST": str(postgres.folder),
+            "PGUSER": "owner",
+            "PGPASSWORD": PASSWORD,
+            "TEMPORAL_DB_PASSWORD": temporal,
+            "LEDGER_OWNER_DB_PASSWORD": owner,
+            "LEDGER_DB_PASSWORD": ledger,
+            "WEB_DB_PASSWORD": web,
+        },
+    )

@@ -27,8 +27,7 @@ from starter.web.auth.store import AccountStore, Scope
 from tests.support.lives import Life
 from tests.support.postgres import PASSWORD, Postgres
 
-from .conftest import ROOT
-from .test_scripts import make_databases
+from .conftest import ROOT, make_databases
 
 MARKERS = ("zephyrine", "marker")
 DATABASES = ("leads", "leads_web", "temporal", "temporal_visibility")

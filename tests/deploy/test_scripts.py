@@ -23,30 +23,9 @@ from process.types import Stage
 from starter.web.auth.database import WebDatabase
 from starter.web.auth.people import People, Person, Way
 from starter.web.auth.store import AccountStore, Scope
-from tests.support.postgres import PASSWORD, Postgres
+from tests.support.postgres import Postgres
 
-from .conftest import ROOT
-
-
-def make_databases(
-    postgres: Postgres, temporal: str, ledger: str, owner: str = "the owner's", web: str = "the pages'"
-) -> None:
-    if not shutil.which("psql"):
-        pytest.skip("no psql here: apt-get install postgresql-client")
-    subprocess.run(
-        ["sh", ROOT / "deploy/databases.sh"],
-        check=True,
-        env={
-            "PATH": os.environ["PATH"],
-            "PGHOST": str(postgres.folder),
-            "PGUSER": "owner",
-            "PGPASSWORD": PASSWORD,
-            "TEMPORAL_DB_PASSWORD": temporal,
-            "LEDGER_OWNER_DB_PASSWORD": owner,
-            "LEDGER_DB_PASSWORD": ledger,
-            "WEB_DB_PASSWORD": web,
-        },
-    )
+from .conftest import ROOT, make_databases
 
 
 def test_databases_are_made_once_and_passwords_are_set_each_time(

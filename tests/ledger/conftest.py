@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import event, make_url
+from sqlalchemy import Connection, event, make_url
 
 from keys.ring import KeyRing
 from ledger import database as ledger_database
@@ -138,3 +138,36 @@ def statements(ledger: Ledger) -> Callable[[], list[str]]:
         return found
 
     return since
+
+
+def plans_of(ledger: Ledger, question: Callable[[Ledger], Any], *without: str) -> list[str]:
+    """Return the lines of the plans, each with its statement.
+
+    `without`: PostgreSQL's ways to read that it would choose only because the table is small.
+    """
+    ledger.append("lead-1", [entry(1, at=DAY)], after=0)
+    plans: list[str] = []
+
+    @event.listens_for(ledger._database.reader, "before_cursor_execute")
+    def plan(
+        connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+    ) -> None:
+        if many or not statement.startswith(("SELECT", "UPDATE")) or "FROM" not in statement:
+            return
+        driver: Any = connection.connection.driver_connection
+        if connection.dialect.name == "sqlite":
+            found = [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        else:
+            for way in without:
+                driver.execute(f"SET LOCAL {way} = off")
+            found = [row[0].strip() for row in driver.execute(f"EXPLAIN {statement}", parameters)]
+        plans.extend(f"{line}   <- {statement}" for line in found)
+
+    question(ledger)
+    assert plans
+    return plans
+
+
+def having(plans: list[str], part: str) -> list[str]:
+    """Return the lines whose plan has this part."""
+    return [each for each in plans if part in each.split("<-")[0]]

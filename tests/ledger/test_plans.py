@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 
 from client.lists import LeadLists, Selection
 from ledger.events import Ledger, LedgerOutdated
@@ -14,7 +14,7 @@ from ledger.queries.board import BoardFilter
 from ledger.rows import above, equals, one_of
 from process.types import Role
 
-from .conftest import DAY, entry, make_row
+from .conftest import DAY, entry, having, make_row, plans_of
 
 
 def record_life(ledger: Ledger) -> None:
@@ -93,36 +93,3 @@ def test_figures_above_lists_are_read_from_an_index_alone(ledger: Ledger, url: s
     rows = having(plans, "ledger_leads") + having(plans, "ledger_agenda")
     assert rows
     assert [each for each in rows if "USING COVERING INDEX" not in each] == []
-
-
-def plans_of(ledger: Ledger, question: Callable[[Ledger], Any], *without: str) -> list[str]:
-    """Return the lines of the plans, each with its statement.
-
-    `without`: PostgreSQL's ways to read that it would choose only because the table is small.
-    """
-    ledger.append("lead-1", [entry(1, at=DAY)], after=0)
-    plans: list[str] = []
-
-    @event.listens_for(ledger._database.reader, "before_cursor_execute")
-    def plan(
-        connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
-    ) -> None:
-        if many or not statement.startswith(("SELECT", "UPDATE")) or "FROM" not in statement:
-            return
-        driver: Any = connection.connection.driver_connection
-        if connection.dialect.name == "sqlite":
-            found = [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
-        else:
-            for way in without:
-                driver.execute(f"SET LOCAL {way} = off")
-            found = [row[0].strip() for row in driver.execute(f"EXPLAIN {statement}", parameters)]
-        plans.extend(f"{line}   <- {statement}" for line in found)
-
-    question(ledger)
-    assert plans
-    return plans
-
-
-def having(plans: list[str], part: str) -> list[str]:
-    """Return the lines whose plan has this part."""
-    return [each for each in plans if part in each.split("<-")[0]]

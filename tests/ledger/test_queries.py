@@ -23,29 +23,14 @@ from process.types import Role, Stage
 from process.views.agenda_items import Section
 from process.views.row import row_of
 from tests.support.engines import ROLE, a_database
-from tests.support.lives import MONDAY, QUOTE, Life
+from tests.support.lives import MONDAY, Life, a_life, lives_at_each_stage
 from tests.support.postgres import Postgres
 from tests.support.rows import write_events as write
 
-from .test_plans import having, plans_of
+from .conftest import having, plans_of
 
 TODAY = MONDAY + timedelta(days=1)
-
-
-def a_life(name: str, **opened: Any) -> Life:
-    return Life(lead_id=f"lead-{name}", org=f"University of {name.title()}", **opened)
-
-
-def make_lives() -> dict[str, Life]:
-    """Return leads at each stage."""
-    return {
-        "ada": a_life("ada"),
-        "bo": a_life("bo").quoted(),
-        "cy": a_life("cy").quoted(**QUOTE | {"amount": "15000"}),
-        "di": a_life("di").wait(hours=1).quoted().lost(),
-        "ed": a_life("ed").live(),
-        "flo": a_life("flo").contracted(),
-    }
+NOON = MONDAY + timedelta(hours=12)
 
 
 class Written(NamedTuple):
@@ -57,7 +42,7 @@ class Written(NamedTuple):
 
 
 def written(place: str, url: str) -> Written:
-    lives = make_lives()
+    lives = lives_at_each_stage()
     with closing(Ledger.open(url)) as ledger:
         for life in lives.values():
             write(ledger, life)
@@ -379,8 +364,10 @@ def test_what_moved_is_the_difference(asked: Connection) -> None:
 
 
 def test_losses_contracts_hubs_and_bills(asked: Connection, ledger: Ledger) -> None:
-    assert reports.losses(asked, MONDAY, TODAY) == [("budget", Stage.QUOTED, False, 1)]
-    (lost,) = reports.lost_money(asked, MONDAY, TODAY)
+    times = [MONDAY - timedelta(days=2), MONDAY, MONDAY + timedelta(hours=2), TODAY]
+    assert reports.losses(asked, times) == [[], [("budget", Stage.QUOTED, False, 1)], []]
+    before, (lost,), after = reports.lost_money(asked, times)
+    assert (before, after) == ([], [])
     assert (lost.reason, lost.before, lost.currency) == ("budget", Stage.QUOTED, "USD")
     assert lost.money.month * 12 == 1_200_000
     assert reports.outcomes(asked, MONDAY, TODAY) == (2, 1)
@@ -425,7 +412,7 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "to contract": lambda c: reports.to_contract(c, MONDAY, TODAY),
     "to signature": lambda c: reports.to_signature(c, MONDAY, TODAY),
     "outcomes": lambda c: reports.outcomes(c, MONDAY, TODAY),
-    "lost money": lambda c: reports.lost_money(c, MONDAY, TODAY),
+    "lost money": lambda c: reports.lost_money(c, [MONDAY, TODAY]),
     "running hubs": lambda c: reports.running_hubs(c, TODAY.date()),
     "behind a stage": lambda c: behind.stage_lines(c, Stage.QUOTED, TIME, *behind.first_times()),
     "behind losses": lambda c: behind.stage_lines(
@@ -440,7 +427,7 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "place by date": lambda c: board.place(c, "lead-bo", Stage.QUOTED, "date"),
     "summaries": lambda c: behind.summaries(c, [("lead-ed", 1), ("lead-bo", 2)]),
     "headings": lambda c: behind.headings(c, ["lead-ed", "lead-bo"]),
-    "losses": lambda c: reports.losses(c, MONDAY, TODAY),
+    "losses": lambda c: reports.losses(c, [MONDAY, NOON, TODAY]),
     "unbilled": lambda c: reports.unbilled(c, (TODAY.date(), "lead-a", 1)),
     "open invoices": reports.open_invoices,
     "hubs": lambda c: reports.hubs_without_contract(c, TODAY.date()),

@@ -18,7 +18,7 @@ from tests.support.lives import MONDAY, Life
 from tests.support.postgres import Postgres
 from tests.support.rows import write_events
 
-from .test_plans import having, plans_of
+from .conftest import having, plans_of
 
 END = MONDAY + timedelta(days=100)
 
@@ -108,7 +108,7 @@ FIGURES: dict[str, tuple[Callable[[Connection], Any], tuple[str, ...]]] = {
     "to contract": (lambda c: reports.to_contract(c, MONDAY, END), ("ledger_stages_began",)),
     "to signature": (lambda c: reports.to_signature(c, MONDAY, END), ("ledger_stages_began",)),
     "outcomes": (lambda c: reports.outcomes(c, MONDAY, END), ("ledger_stages_began",)),
-    "losses": (lambda c: reports.losses(c, MONDAY, END), ("ledger_stages_began",)),
+    "losses": (lambda c: reports.losses(c, [MONDAY, END]), ("ledger_stages_began",)),
     "stages at a moment": (lambda c: board.stages_on(c, END), ("ledger_stages_told",)),
     "expected money": (
         lambda c: reports.expected(c, "USD", END),

@@ -23,7 +23,8 @@ def derived(lead: Lead, life: Life) -> tuple[Any, ...]:
     today, wake_up = lead.today(life.now), next_wake_up(lead, life.now)
     dates = due(lead), concerns(lead, today), next_change(lead, today), wake_up, wake_up_reason(lead, wake_up)
     money = terms_of(lead), next_draft(lead)
-    return *dates, *money, step_of(lead), lines(lead, life.now), plain_digests(lead), lead.stage, lead.gaps
+    properties = lead.stage, lead.ended, lead.undecided, lead.signed, lead.gaps, lead.quote
+    return *dates, *money, *properties, step_of(lead), lines(lead, life.now), plain_digests(lead)
 
 
 def anew(lead: Lead, **changes: Any) -> Lead:

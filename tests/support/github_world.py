@@ -1,12 +1,15 @@
 """Sample leads, activities performed as by a worker, and a view of the sandbox's GitHub."""
 
 import dataclasses
-from datetime import UTC, date, datetime
+import time
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from temporalio.testing import ActivityEnvironment
 
+from activities import rate_limits
 from activities.github.activities import GitHubActivities
 from process.effects import Effect
 from process.effects.observations import HubIssueOpened, IssueOpened
@@ -152,3 +155,9 @@ NO_VENDOR = Vendor(status=VendorStatus.NOT_NEEDED)
 def contracted(**fields: Any) -> Lead:
     """Return a lead with a signed contract."""
     return a_lead(quotes=(a_quote(status=QuoteStatus.ACCEPTED),), contract=SIGNED, vendor=NO_VENDOR, **fields)
+
+
+def after(delay: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time has passed, for whoever waits for GitHub's limits."""
+    later = time.monotonic() + delay.total_seconds()
+    monkeypatch.setattr(rate_limits, "now", lambda: later)

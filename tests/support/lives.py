@@ -353,3 +353,20 @@ def last_seq(life: Life, kind: str = "") -> int:
     return next(
         event.seq for event in reversed(life.aggregate.event_log.events) if not kind or event.kind == kind
     )
+
+
+def a_life(name: str, **opened: Any) -> Life:
+    """Return a new lead `lead-NAME` of the University of NAME."""
+    return Life(lead_id=f"lead-{name}", org=f"University of {name.title()}", **opened)
+
+
+def lives_at_each_stage() -> dict[str, Life]:
+    """Return leads at each stage: ada (lead), bo and cy (quoted), di (lost), ed (hub), flo (contracted)."""
+    return {
+        "ada": a_life("ada"),
+        "bo": a_life("bo").quoted(),
+        "cy": a_life("cy").quoted(**QUOTE | {"amount": "15000"}),
+        "di": a_life("di").wait(hours=1).quoted().lost(),
+        "ed": a_life("ed").live(),
+        "flo": a_life("flo").contracted(),
+    }

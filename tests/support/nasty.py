@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+HOSTILE = "<b>x</b> [x](https://evil.example.org) ![x](y) `x` **x** | # x ~~x~~ &amp; <https://evil.example.org> 1. x"
+"""Text that would become markup if it was not escaped."""
 LIMIT = 65_536
 """Characters of a comment or a description that GitHub takes."""
 BEGINNING = 4096

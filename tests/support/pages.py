@@ -7,12 +7,14 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from fastapi import FastAPI
-from httpx2 import ASGITransport, AsyncClient
+from httpx2 import ASGITransport, AsyncClient, Response
 from playwright.async_api import Browser, Page, async_playwright
 from pydantic import SecretStr
 from temporalio.client import Client
@@ -25,7 +27,7 @@ from ledger.events import Ledger
 from process.views.recording import record_request
 from starter.web.application import make_server, make_web
 from starter.web.visitors import Visitor, visitor_of
-from tests.support.lives import QUOTE, Life
+from tests.support.lives import Life
 from workflows.runtime.converter import LeadPayloadConverter
 
 CHROMIUM = "/usr/bin/chromium"
@@ -36,23 +38,6 @@ NOWHERE = "127.0.0.1:9"
 
 
 # ---- leads
-
-
-def a_life(name: str, **opened: Any) -> Life:
-    """Return a new lead `lead-NAME` of the University of NAME."""
-    return Life(lead_id=f"lead-{name}", org=f"University of {name.title()}", **opened)
-
-
-def lives_at_each_stage() -> dict[str, Life]:
-    """Return leads at each stage: ada (lead), bo and cy (quoted), di (lost), ed (hub), flo (contracted)."""
-    return {
-        "ada": a_life("ada"),
-        "bo": a_life("bo").quoted(),
-        "cy": a_life("cy").quoted(**QUOTE | {"amount": "15000"}),
-        "di": a_life("di").wait(hours=1).quoted().lost(),
-        "ed": a_life("ed").live(),
-        "flo": a_life("flo").contracted(),
-    }
 
 
 def write_lives(url: str, *lives: Life) -> None:
@@ -124,6 +109,17 @@ async def served(url: str, client: Client | None = None, **values: Any) -> Async
     finally:
         server.should_exit = True
         await serving
+
+
+async def sent(web: AsyncClient, address: str, *more: tuple[str, str], **fields: str) -> Response:
+    """Send a form with these fields. `more`: fields of which there are several with one name."""
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    return await web.post(address, content=urlencode([*more, *fields.items()]), headers=headers)
+
+
+def text_of(response: Response) -> str:
+    """Return the text of a page without its markup."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
 
 
 # ---- browsers

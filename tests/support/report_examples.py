@@ -12,7 +12,7 @@ from process.reports.invoices import invoices
 from process.reports.lost import MonthLost, lost
 from process.reports.moved import moved
 from process.reports.parameters import Choice
-from process.reports.report import Cell, Report
+from process.reports.report import Cell, Chart, Report
 from process.reports.rows import (
     AwaitedHub,
     Days,
@@ -124,3 +124,10 @@ def figures(report: Report) -> Iterator[Cell]:
     for table in report.tables:
         for row in table.rows:
             yield from (cell for cell in row.cells if cell.rows)
+
+
+def chart_of(name: str) -> Chart:
+    """Return the picture of an example."""
+    chart = EXAMPLES[name]().chart
+    assert chart
+    return chart

@@ -5,19 +5,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from process.reports.report import Chart
 from templates.charts import draw_png, draw_svg, vega_lite
-from tests.support.report_examples import EXAMPLES, figures
+from tests.support.report_examples import EXAMPLES, chart_of, figures
 
 SVG = "{http://www.w3.org/2000/svg}"
 PLAIN = {"svg", "g", "a", "path", "rect", "line", "text", "title", "desc", "defs", "clipPath", "symbol"}
 """Elements that a page without a script or style of the picture's own may show."""
-
-
-def chart_of(name: str) -> Chart:
-    chart = EXAMPLES[name]().chart
-    assert chart
-    return chart
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

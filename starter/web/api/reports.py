@@ -1,13 +1,10 @@
 """Reports: their figures, and the leads and events behind each."""
 
-from datetime import date
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field
 
 from ledger.queries import feed
-from process.calendar import day_of
 from process.reports.catalog import REPORTS, Info
 from process.reports.parameters import ParameterRefused
 from process.reports.report import BehindPage, Report
@@ -15,7 +12,6 @@ from starter.web.api.addresses import Reader, Serving, next_link
 from starter.web.api.answers import Answer
 from starter.web.api.caching import answer
 from starter.web.api.problems import ApiProblem, Complaint, invalid
-from starter.web.services import Services
 
 router = APIRouter(tags=["reports"])
 
@@ -46,7 +42,7 @@ async def list_reports(request: Request, _: Reader) -> Response:
 async def report(request: Request, services: Serving, _: Reader, name: str) -> Response:
     """Make the report. A cell's `rows` is the query of `rows` for what is behind its figure."""
     _check(name)
-    given, today = dict(request.query_params), _today(services)
+    given, today = dict(request.query_params), services.today()
     try:
         made = await services.run(lambda: services.reports.make(name, given, today))
     except ParameterRefused as error:
@@ -58,7 +54,7 @@ async def report(request: Request, services: Serving, _: Reader, name: str) -> R
 async def rows(request: Request, services: Serving, _: Reader, name: str) -> Response:
     """List the leads and events behind a figure, page by page."""
     _check(name)
-    given, today = dict(request.query_params), _today(services)
+    given, today = dict(request.query_params), services.today()
     after = given.pop("after", None)
     try:
         found = await services.run(lambda: services.reports.behind(name, given, today, after))
@@ -80,10 +76,6 @@ def _check(name: str) -> None:
     if name not in REPORTS:
         known = ", ".join(sorted(REPORTS))
         raise ApiProblem("not-found", f"There is no report {name[:40]!r}; there are {known}.")
-
-
-def _today(services: Services) -> date:
-    return day_of(services.clock(), services.settings.zone)
 
 
 def _refused(error: ParameterRefused) -> ApiProblem:

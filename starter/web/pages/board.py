@@ -6,7 +6,7 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
-from process.calendar import day_of, end_of
+from process.calendar import end_of
 from process.decisions.opening import Service
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.choices import choices
@@ -48,7 +48,7 @@ async def show(
 async def _show_past(request: Request, visitor: Visitor, view: BoardView, day: date) -> HTMLResponse:
     services = services_of(request)
     zone = services.settings.zone
-    check_past(day, day_of(services.clock(), zone))
+    check_past(day, services.today())
     stages = (view.stage,) if view.stage else OPEN
     columns = await services.ask(read_past, view, stages, end_of(day, zone))
     return page(request, "board_past.html", visitor, **_frame(services, view, columns))
@@ -68,7 +68,7 @@ def _frame(
         "roles": tuple(Role),
         "sorts": SORTS,
         "known_services": SERVICES,
-        "today": day_of(services.clock(), services.settings.zone),
+        "today": services.today(),
     }
 
 

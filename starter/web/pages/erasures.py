@@ -13,7 +13,6 @@ from client.connection import as_leads_errors
 from client.erasure.errors import ErasureRefused, NoSuchErasure
 from client.erasure.opening import Erasures
 from process.actor import Actor, Face
-from process.calendar import day_of
 from process.core.refusal import Refused, refuse
 from process.privacy.person import Person
 from process.privacy.requests import (
@@ -108,7 +107,7 @@ async def read(request: Request, name: RequestName, visitor: SignedIn) -> HTMLRe
 async def change(request: Request, name: RequestName, act: str, visitor: SignedIn) -> Response:
     """Agree to a request, hold it, withdraw it, or end it with the places that are left (`rest`)."""
     services, given = services_of(request), dict(await posted(request))
-    requests, actor, today = demand(services.erasures).requests, visitor.actor(Face.PAGE), _today(services)
+    requests, actor, today = demand(services.erasures).requests, visitor.actor(Face.PAGE), services.today()
     try:
         match act:
             case "confirm":
@@ -185,7 +184,7 @@ def _not_now(actor: Actor, found: Search) -> Refused | None:
 
 async def _doubt(services: Services, found: Search) -> Refused | None:
     """Return why a request would be a mistake, or None. Somebody who knows better may ask all the same."""
-    erasures, today = services.erasures, _today(services)
+    erasures, today = services.erasures, services.today()
     return await _run(services, lambda: found.doubt(erasures, today)) if erasures else None
 
 
@@ -207,7 +206,7 @@ async def _list(
     status: int = 200,
 ) -> HTMLResponse:
     services = services_of(request)
-    erasures, today = services.erasures, _today(services)
+    erasures, today = services.erasures, services.today()
     known: list[ErasureRequest] = await _run(services, erasures.journal.requests) if erasures else []
     return page(
         request,
@@ -229,7 +228,7 @@ async def _one(
     request: Request, visitor: Visitor, name: str, refused: Refused | None = None, status: int = 200
 ) -> HTMLResponse:
     services = services_of(request)
-    erasures, actor, today = demand(services.erasures), visitor.actor(Face.PAGE), _today(services)
+    erasures, actor, today = demand(services.erasures), visitor.actor(Face.PAGE), services.today()
     entry, whom = await _run(services, lambda: _read(erasures, name))
     if entry is None:
         raise HTTPException(404, f"There is no erasure {name!r}.")
@@ -272,10 +271,6 @@ def _line(entry: ErasureRequest, today: date) -> Line:
 
 def _written(refused: Refused | None) -> WrittenRefusal | None:
     return write_refusal(refused, "") if refused else None
-
-
-def _today(services: Services) -> date:
-    return day_of(services.clock(), services.settings.zone)
 
 
 def _until(given: str) -> date:

@@ -126,7 +126,7 @@ def view_of(found: FoldedLead, at: datetime, window: Window, visitor: Visitor, *
 
 
 def view_of_overview(overview: Overview, at: datetime, window: Window, visitor: Visitor) -> LeadView:
-    """Return the lead as its workflow tells it. Since when it is at its stage, that does not say."""
+    """Return the lead as its workflow tells it, which does not say since when it is at its stage."""
     timeline = timeline_of_lines(overview.timeline, *window)
     kinds = choices(EventLog(lead=overview.lead), at)
     return _view(overview.lead, at, None, timeline, kinds, visitor)

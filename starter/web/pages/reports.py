@@ -10,7 +10,6 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from process.calendar import day_of
 from process.reports.catalog import REPORTS
 from process.reports.parameters import ParameterRefused
 from process.reports.report import Chart, Report
@@ -24,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 
 Kind = Literal["csv", "json", "svg", "png"]
 
-PATIENCE: Final = 0.2
+PICTURE_TIMEOUT: Final = 0.2
 """Seconds for which a page waits for its picture. One that takes longer is fetched by the open page."""
 
 
@@ -39,7 +38,7 @@ async def show_rows(request: Request, visitor: SignedIn, name: str) -> HTMLRespo
     """Show the leads and events behind a figure, some at a time."""
     services, given = services_of(request), dict(request.query_params)
     after = given.pop("after", None)
-    today = day_of(services.clock(), services.settings.zone)
+    today = services.today()
     _check(name)
     try:
         found = await services.run(lambda: services.reports.behind(name, given, today, after))
@@ -96,8 +95,8 @@ async def show(request: Request, visitor: SignedIn, name: str) -> HTMLResponse:
         wrong, report = refused, await _made(services, name, {})
     query = "" if wrong else urlencode(given)
     fetching = "hx-request" in request.headers
-    patience = PATIENCE if services.pictures.pid else 0  # a process that must be started takes longer
-    picture = await _picture(services, name, report.chart, None if fetching else patience)
+    within = PICTURE_TIMEOUT if services.pictures.pid else 0  # a process that must be started takes longer
+    picture = await _picture(services, name, report.chart, None if fetching else within)
     return page(
         request,
         "report.html",
@@ -119,7 +118,7 @@ def _check(name: str) -> None:
 
 
 async def _made(services: Services, name: str, given: Mapping[str, str]) -> Report:
-    today = day_of(services.clock(), services.settings.zone)
+    today = services.today()
     return await services.run(lambda: services.reports.make(name, given, today))
 
 
@@ -129,9 +128,7 @@ def _csv(report: Report) -> str:
     return written.getvalue()
 
 
-async def _picture(
-    services: Services, name: str, chart: Chart | None, patience: float | None
-) -> Markup | None:
+async def _picture(services: Services, name: str, chart: Chart | None, within: float | None) -> Markup | None:
     """Return the picture as an element of the page; None if there is none, or not within so many seconds.
 
     Its texts are escaped by the drawing.
@@ -139,7 +136,7 @@ async def _picture(
     if chart is None:
         return None
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(within):
             drawn = await services.pictures.svg(chart, lambda rows: f"/reports/{name}/rows?{rows}")
     except (TimeoutError, PictureNotDrawn):
         return None

@@ -9,14 +9,22 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities import rate_limits
 from activities.errors import PARKED
 from activities.github.activities import GitHubActivities
 from config.settings import Settings
 from process.lead.lead import Lead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from tests.support.github_world import GitHub, a_lead, a_quote, contracted, opened, perform, with_hub_issue
+from tests.support.github_world import (
+    GitHub,
+    a_lead,
+    a_quote,
+    after,
+    contracted,
+    opened,
+    perform,
+    with_hub_issue,
+)
 from tests.support.performing import changed
 
 MINUTE = timedelta(minutes=1)
@@ -119,12 +127,6 @@ def fails(
     )
     assert failure.value.__cause__ is None
     return failure.value
-
-
-def after(delay: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time has passed, for whoever waits for GitHub's limits."""
-    later = time.monotonic() + delay.total_seconds()
-    monkeypatch.setattr(rate_limits, "now", lambda: later)
 
 
 def afterwards_all_is_there_once(activities: GitHubActivities, github: GitHub, kind: str, lead: Lead) -> None:

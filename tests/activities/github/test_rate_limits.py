@@ -15,7 +15,7 @@ from config.settings import Settings
 from sandbox.faults import Fault
 from sandbox.github import secondary_limits
 from sandbox.server import Sandbox
-from tests.activities.github.test_faults import after
+from tests.support.github_world import after
 from tests.support.performing import changed
 
 SECONDS = 40

@@ -19,8 +19,7 @@ from sandbox.faults import Fault
 from sandbox.github.records import Option, Project, ProjectField, Repository, Token
 from sandbox.github.state import GitHubState
 from sandbox.server import Sandbox
-from tests.activities.github.test_faults import after
-from tests.support.github_world import GitHub
+from tests.support.github_world import GitHub, after
 from tests.support.performing import changed
 
 NEW = 6002

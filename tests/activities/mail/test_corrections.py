@@ -15,7 +15,7 @@ from process.effects.requests import EffectRequest, Outcome
 from process.lead.lead import Lead, SentMail
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from tests.activities.mail.test_templates import HOSTILE
+from tests.support.nasty import HOSTILE
 from tests.support.performing import a_lead
 
 EFFECT = SendCorrection(key="lead-abcdefgh/6/send_correction", cause=6, seq=4)

@@ -19,6 +19,7 @@ from process.effects import SendCorrection, SendMail
 from process.lead.lead import Lead
 from process.types import Role
 from tests.support.lives import BOOK_QUOTE, DISCOUNTED, HUB, ORIGINAL, RENEWAL, Life
+from tests.support.nasty import HOSTILE
 
 TEMPLATES = Path(__file__).parents[3] / "templates" / "mail"
 NAMES = sorted(file.stem for file in TEMPLATES.glob("[!_]*.md") if file.stem != SendCorrection.template)
@@ -32,7 +33,6 @@ LOOPBACK = (
     "https://temporal.localhost",
     "http://LOCALHOST.:8233",
 )
-HOSTILE = "<b>x</b> [x](https://evil.example.org) ![x](y) `x` **x** | # x ~~x~~ &amp; <https://evil.example.org> 1. x"
 
 
 def planned_in_source() -> set[str]:

@@ -14,10 +14,12 @@ from ledger.events import Ledger
 from process.core.events import EventLog
 from process.decisions.quoting import PriceQuoted
 from process.effects import Effect
+from starter.cli.verify import NAMES
 from tests.support.commands import Opened, RunLeads
 from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncState
+from workflows.runtime.plugin import WORKFLOWS
 
 
 @pytest.fixture
@@ -42,6 +44,10 @@ async def test_every_open_lead_replays(leads: RunLeads, opened: Opened) -> None:
     assert (mine["ok"], mine["type"]) == (True, "LeadWorkflow")
     assert mine["events"] > 10
     assert "would continue with this code" in (await leads("verify")).out
+
+
+def test_each_kind_of_workflow_has_a_name_for_people() -> None:
+    assert set(NAMES) == {each.__name__ for each in WORKFLOWS}
 
 
 async def test_other_workflows_are_replayed_too(

@@ -18,9 +18,9 @@ from starter.web.auth.edge import CODEC
 from starter.web.auth.readings import ReadingLog
 from starter.web.auth.store import Scope
 from starter.web.bodies import MAX_BODY, MAX_CODEC_BODY
-from tests.starter.web.api.test_tokens import PROXIED, token
 from tests.support.key_stores import Away
 from tests.support.pages import NOWHERE, pages, web_settings
+from tests.support.signed_in import PROXIED, token
 from workflows.runtime.codec import SealingCodec, data_converter
 from workflows.runtime.converter import LeadPayloadConverter
 

@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 
 from starter.web import connections, live
 from starter.web.live import Listener, Live, News
-from tests.support.lives import Life
-from tests.support.pages import a_life, pages, served, write_lives
+from tests.support.lives import Life, a_life
+from tests.support.pages import pages, served, write_lives
 
 
 @pytest.fixture

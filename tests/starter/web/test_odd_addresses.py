@@ -8,7 +8,8 @@ from httpx2 import AsyncClient
 from pydantic import SecretStr
 
 from process.reports.catalog import REPORTS
-from tests.support.pages import a_life, pages, write_lives
+from tests.support.lives import a_life
+from tests.support.pages import pages, write_lives
 from tests.support.postgres import Postgres
 from tests.support.routes import routes
 

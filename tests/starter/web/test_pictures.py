@@ -9,19 +9,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from process.reports.report import Chart
 from starter.web.pictures import COMMAND, LIMIT, PictureNotDrawn, Pictures, environment
 from templates.charts import draw_svg
-from tests.support.report_examples import EXAMPLES
+from tests.support.report_examples import chart_of
 
 DIES = (sys.executable, "-c", "pass")
 HANGS = (sys.executable, "-c", "import time; time.sleep(600)")
-
-
-def chart_of(name: str) -> Chart:
-    chart = EXAMPLES[name]().chart
-    assert chart
-    return chart
 
 
 @asynccontextmanager

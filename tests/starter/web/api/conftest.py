@@ -8,9 +8,9 @@ import pytest
 from httpx2 import AsyncClient
 from temporalio.testing import WorkflowEnvironment
 
-from tests.support.lives import Life
+from tests.support.lives import Life, lives_at_each_stage
 from tests.support.outside import Outside
-from tests.support.pages import lives_at_each_stage, pages, write_lives
+from tests.support.pages import pages, write_lives
 from tests.support.servers import real_time
 
 

@@ -12,8 +12,8 @@ from process.decisions.registry import DECISIONS
 from starter.web import bodies
 from starter.web.api import feed
 from starter.web.api.problems import KINDS
-from tests.support.lives import Life
-from tests.support.pages import lives_at_each_stage, pages, write_lives
+from tests.support.lives import Life, lives_at_each_stage
+from tests.support.pages import pages, write_lives
 
 LOST = "/leads/lead-ada/decisions/lost"
 JSON = {"content-type": "application/json"}

@@ -16,9 +16,9 @@ from ledger.events import Ledger
 from ledger.reader import LedgerReader
 from starter.web import services
 from tests.support.api import a_worker, an_api, opened, own, recorded
-from tests.support.lives import QUOTE
+from tests.support.lives import QUOTE, a_life
 from tests.support.outside import Outside
-from tests.support.pages import a_life, write_lives
+from tests.support.pages import write_lives
 from tests.support.waiting import TIMEOUT
 
 

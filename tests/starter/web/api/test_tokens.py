@@ -1,37 +1,17 @@
 """A program acts for a person by a token: it may do what the token allows, and decide what the person's roles decide."""
 
-from contextlib import closing
-from typing import Any
-
 import pytest
 from httpx2 import AsyncClient
 from temporalio.testing import WorkflowEnvironment
 
-from config.policy_file import current_policy
-from starter.web.auth.access import Access
-from starter.web.auth.database import WebDatabase
-from starter.web.auth.people import People, Person, Way
-from starter.web.auth.store import AccountStore, Scope
+from starter.web.auth.store import Scope
 from tests.support.api import a_worker, an_api, opened
 from tests.support.lives import DISCOUNTED, QUOTE, Life
 from tests.support.outside import Outside
-from tests.support.pages import pages, web_settings
+from tests.support.pages import pages
+from tests.support.signed_in import PROXIED, token
 
-PROXIED: dict[str, Any] = {
-    "web": {"proxy_header": "X-Forwarded-User", "trusted_proxies": ["127.0.0.1"]},
-    "people": {"sales": ["grace"], "contracts": ["cleo"]},
-}
-"""Settings of pages behind a proxy that says who is there."""
 ALL = (Scope.READ, Scope.DECIDE)
-
-
-def token(url: str, name: str, *scopes: Scope) -> dict[str, str]:
-    """Make a token of this person; return the header with it."""
-    settings = web_settings(url, **PROXIED)
-    people = People(current_policy(settings), Access.of(settings).ways)
-    with closing(WebDatabase.open(settings.web.store_url.get_secret_value())) as database:
-        secret = AccountStore(database, people).add_token(Person(Way.PROXY, name), "a script", scopes)
-    return {"authorization": f"Bearer {secret}"}
 
 
 async def refused(api: AsyncClient, **headers: str) -> tuple[int, str]:

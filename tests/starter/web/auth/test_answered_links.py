@@ -16,12 +16,12 @@ from ledger.events import Ledger
 from process.actor import Face
 from tests.support.lives import KEY
 from tests.support.outside import Outside
-from tests.support.pages import pages
+from tests.support.pages import pages, sent
 from tests.support.servers import real_time
 from tests.support.signed_in import shown
 from tests.support.workflow_lives import Life
 
-from .test_links import made, post
+from .conftest import made
 
 _numbers = count(1)
 
@@ -65,7 +65,7 @@ async def test_an_answer_is_theirs_and_counts_once(web: AsyncClient, life: Life)
     await life.decide("price_quoted", by="Ada", amount="12000", currency="USD", per="year")
     path = await made(web, life.id)
     again = await made(web, life.id, name="Cy Rive")
-    answered = await post(web, path, answer="quote_accepted")
+    answered = await sent(web, path, answer="quote_accepted")
     assert (answered.status_code, answered.headers["location"]) == (303, path)
     assert "Thank you, Bo Rive You answered on" in shown(await web.get(path))
     [event] = [line for line in (await life.overview()).timeline if line.kind == "quote_accepted"]
@@ -74,17 +74,17 @@ async def test_an_answer_is_theirs_and_counts_once(web: AsyncClient, life: Life)
     assert "By a one-time link made by" in shown(await web.get(f"/leads/{life.id}"))
     # a second use, also with another answer, shows what was answered; another link finds nothing to decide
     for kind in ("quote_accepted", "quote_declined"):
-        assert "Thank you" in shown(await post(web, path, answer=kind, reason="no"))
+        assert "Thank you" in shown(await sent(web, path, answer=kind, reason="no"))
     assert len([line for line in (await life.overview()).timeline if line.kind.startswith("quote_")]) == 1
     assert "12,000" in (await web.get(again)).text  # it may still be declined
-    assert (await post(web, again, answer="quote_accepted")).status_code == 409
+    assert (await sent(web, again, answer="quote_accepted")).status_code == 409
 
 
 async def test_two_who_answer_at_once_are_one(web: AsyncClient, life: Life) -> None:
     """The lead itself knows the link's key, so that no order of requests makes two decisions."""
     await life.decide("price_quoted", by="Ada", amount="12000", currency="USD", per="year")
     path = await made(web, life.id)
-    answers = await asyncio.gather(*(post(web, path, answer="quote_accepted") for _ in range(4)))
+    answers = await asyncio.gather(*(sent(web, path, answer="quote_accepted") for _ in range(4)))
     assert {answer.status_code for answer in answers} <= {200, 303}
     assert [line.kind for line in (await life.overview()).timeline].count("quote_accepted") == 1
 
@@ -97,13 +97,13 @@ async def test_a_signature_is_recorded_by_who_has_it(web: AsyncClient, life: Lif
     page = await web.get(path)
     assert re.search(r'name="signed_by"[^>]* value="Bo Rive"', page.text)
     assert "12,000" not in page.text
-    missing = await post(web, path, answer="contract_signed", signed_by="Bo Rive")
+    missing = await sent(web, path, answer="contract_signed", signed_by="Bo Rive")
     assert missing.status_code == 422
     assert "Evidence" in shown(missing)
-    late = await post(web, path, answer="contract_signed", evidence="attached", on="2049-01-01")
+    late = await sent(web, path, answer="contract_signed", evidence="attached", on="2049-01-01")
     assert late.status_code == 409
     assert "has not come yet" in shown(late)
-    done = await post(
+    done = await sent(
         web, path, answer="contract_signed", evidence="attached", by="Mallory", end="2049-01-01"
     )
     assert done.status_code == 303

@@ -18,13 +18,7 @@ from starter.web.bodies import MAX_BODY
 from starter.web.pages.rendering import TEMPLATES
 from starter.web.visitors import person_of, visitor_of
 from tests.support.lives import Life
-from tests.support.pages import (
-    LAPTOP,
-    pages,
-    served,
-    watched,
-    write_lives,
-)
+from tests.support.pages import LAPTOP, pages, served, watched, write_lives
 from tests.support.routes import routes
 
 HEADERS = {

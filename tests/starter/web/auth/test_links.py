@@ -3,10 +3,9 @@
 import re
 from contextlib import closing
 from datetime import timedelta
-from urllib.parse import urlencode
 
 import pytest
-from httpx2 import AsyncClient, Response
+from httpx2 import AsyncClient
 from playwright.async_api import Browser
 
 from client.answers import Waiting
@@ -22,24 +21,10 @@ from starter.web.auth.tables import LINKS
 from starter.web.forms.form import Form
 from starter.web.pages import link_answer
 from tests.support.lives import Life
-from tests.support.pages import LAPTOP, PHONE, pages, served, watched, web_settings, write_lives
+from tests.support.pages import LAPTOP, PHONE, pages, sent, served, watched, web_settings, write_lives
 from tests.support.signed_in import shown
 
-FORM = {"purpose": "quote", "name": "Bo Rive", "mail": "bo@example.edu", "days": "14"}
-HEADERS = {"content-type": "application/x-www-form-urlencoded"}
-
-
-async def post(web: AsyncClient, path: str, **fields: str) -> Response:
-    return await web.post(path, content=urlencode(fields), headers=HEADERS)
-
-
-async def made(web: AsyncClient, lead: str = "lead-bo", **fields: str) -> str:
-    """Make a link and return its path."""
-    answer = await post(web, f"/leads/{lead}/link", **FORM | fields)
-    assert answer.status_code == 200, shown(answer)
-    found = re.search(r"http://localhost(/l/[0-9a-z]+)<", answer.text)
-    assert found
-    return found[1]
+from .conftest import FORM, made
 
 
 async def test_the_page_offers_what_can_be_decided_now(web: AsyncClient) -> None:
@@ -90,14 +75,14 @@ async def test_a_link_asks_one_question_and_shows_nothing_else(
 async def test_a_link_that_cannot_be_is_not_made(
     web: AsyncClient, field: str, value: str, complaint: str
 ) -> None:
-    answer = await post(web, "/leads/lead-bo/link", **FORM | {field: value})
+    answer = await sent(web, "/leads/lead-bo/link", **FORM | {field: value})
     assert answer.status_code == 422
     assert complaint in shown(answer)
     assert "/l/" not in answer.text
 
 
 async def test_a_link_of_no_lead_is_not_made(web: AsyncClient) -> None:
-    assert (await post(web, "/leads/lead-nobody/link", **FORM)).status_code == 404
+    assert (await sent(web, "/leads/lead-nobody/link", **FORM)).status_code == 404
 
 
 async def test_a_lead_has_so_many_links_and_no_more(
@@ -105,7 +90,7 @@ async def test_a_lead_has_so_many_links_and_no_more(
 ) -> None:
     monkeypatch.setattr(links, "MAX_OPEN", 1)
     await made(web)
-    answer = await post(web, "/leads/lead-bo/link", **FORM)
+    answer = await sent(web, "/leads/lead-bo/link", **FORM)
     assert answer.status_code == 409
     assert "take one back first" in shown(answer)
 
@@ -115,7 +100,7 @@ async def test_a_link_is_taken_back(web: AsyncClient) -> None:
     listed = await web.get("/leads/lead-bo/link")
     found = re.search(r'action="(/leads/lead-bo/link/\w+/remove)"', listed.text)
     assert found
-    assert (await post(web, found[1])).status_code == 303
+    assert (await sent(web, found[1])).status_code == 303
     assert (await web.get(path)).status_code == 404
     assert "Take back" not in (await web.get("/leads/lead-bo/link")).text
 
@@ -169,7 +154,7 @@ async def test_a_link_made_with_the_previous_key_counts(url: str, lives: dict[st
 
 async def test_without_a_key_no_link_is_made(url: str, lives: dict[str, Life]) -> None:
     async with pages(url, None, signing_key=None) as web:
-        answer = await post(web, "/leads/lead-bo/link", **FORM)
+        answer = await sent(web, "/leads/lead-bo/link", **FORM)
         assert answer.status_code == 422
         assert "LEADS_SIGNING_KEY" in shown(answer)
 
@@ -190,7 +175,7 @@ async def test_a_link_of_a_lead_that_ended_is_over(
 ) -> None:
     path = await made(web)
     write_lives(url, lives["bo"].lost())
-    answer = await post(web, path, answer="quote_accepted")
+    answer = await sent(web, path, answer="quote_accepted")
     assert answer.status_code == 410
     assert "lost" not in shown(answer)
 
@@ -198,19 +183,19 @@ async def test_a_link_of_a_lead_that_ended_is_over(
 async def test_an_answer_that_the_link_does_not_offer_is_refused(web: AsyncClient) -> None:
     path = await made(web)
     for kind in ("", "contract_signed", "price_quoted", "lost"):
-        assert (await post(web, path, answer=kind)).status_code == 422
+        assert (await sent(web, path, answer=kind)).status_code == 422
 
 
 async def test_an_answer_without_temporal_is_kept_in_the_form(web: AsyncClient) -> None:
     path = await made(web)
-    answer = await post(web, path, answer="quote_declined", reason="Too much for this year")
+    answer = await sent(web, path, answer="quote_declined", reason="Too much for this year")
     assert answer.status_code == 503
     assert "Too much for this year</textarea>" in answer.text
 
 
 async def test_a_wrong_answer_is_named_at_its_field(web: AsyncClient) -> None:
     path = await made(web, "lead-ed", purpose="hub")
-    answer = await post(web, path, answer="hub_validated", users="many")
+    answer = await sent(web, path, answer="hub_validated", users="many")
     assert answer.status_code == 422
     assert "Users: write a whole number" in shown(answer)
 
@@ -220,7 +205,7 @@ async def test_whoever_may_not_decide_makes_no_link(
 ) -> None:
     monkeypatch.setattr(People, "standing", lambda *_: Standing("ed", (Role.ENGINEERING,)))
     async with pages(url) as web:
-        answer = await post(web, "/leads/lead-bo/link", **FORM)
+        answer = await sent(web, "/leads/lead-bo/link", **FORM)
         assert answer.status_code == 422
         assert "Only sales can decide that" in shown(answer)
 
@@ -258,9 +243,9 @@ async def test_another_answer_than_the_one_that_waits_is_not_promised(
     monkeypatch.setattr(link_answer, "take", waits)
     path = await made(web)
     for _ in range(2):  # sent twice, it is one answer
-        assert (await post(web, path, answer="quote_accepted")).status_code == 202
+        assert (await sent(web, path, answer="quote_accepted")).status_code == 202
     assert "“Accept the quote”. This answer is on its way" in shown(await web.get(path))
-    other = await post(web, path, answer="quote_declined", reason="no")
+    other = await sent(web, path, answer="quote_declined", reason="no")
     assert other.status_code == 409
     assert "“Accept the quote”" in shown(other)
 

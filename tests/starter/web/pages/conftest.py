@@ -7,8 +7,8 @@ import pytest
 from httpx2 import AsyncClient
 from playwright.async_api import Browser
 
-from tests.support.lives import Life
-from tests.support.pages import a_browser, lives_at_each_stage, pages, write_lives
+from tests.support.lives import Life, lives_at_each_stage
+from tests.support.pages import a_browser, pages, write_lives
 
 
 @pytest.fixture

@@ -2,23 +2,17 @@
 
 import re
 import threading
-from html import unescape
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
-from httpx2 import AsyncClient, Response
+from httpx2 import AsyncClient
 
 from process.core.decide import decide
 from process.corrections.impact import correction_impact
 from process.decisions.base import Decision
 from starter.web.pages import correct
 from tests.support.lives import Life
-from tests.support.pages import write_lives
-
-
-def text_of(response: Response) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
+from tests.support.pages import sent, text_of, write_lives
 
 
 def seq_of(life: Life, kind: str) -> int:
@@ -31,11 +25,6 @@ def bo(url: str, lives: dict[str, Life]) -> Life:
     life = lives["bo"].perform()
     write_lives(url, life)
     return life
-
-
-async def sent(web: AsyncClient, address: str, **fields: str) -> Response:
-    headers = {"content-type": "application/x-www-form-urlencoded"}
-    return await web.post(address, content=urlencode(fields), headers=headers)
 
 
 async def test_it_shows_what_was_decided_and_what_would_follow(web: AsyncClient, bo: Life) -> None:

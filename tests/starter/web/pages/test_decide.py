@@ -1,30 +1,20 @@
 """The form of a decision, as somebody sees it while no worker runs."""
 
 import re
-from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from httpx2 import AsyncClient, Response
+from httpx2 import AsyncClient
 
 from process.actor import Actor, Face
 from process.decisions.registry import DECISIONS
 from process.types import Role
 from starter.web.visitors import Visitor
-from tests.support.lives import DISCOUNTED, Life
-from tests.support.pages import a_life, pages, pages_seen_by, write_lives
+from tests.support.lives import DISCOUNTED, Life, a_life
+from tests.support.pages import pages, pages_seen_by, sent, text_of, write_lives
 
 QUOTE = {"amount": "9000", "currency": "USD", "per": "year"}
-
-
-def text_of(response: Response) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
-
-
-async def sent(web: AsyncClient, address: str, **fields: str) -> Response:
-    headers = {"content-type": "application/x-www-form-urlencoded"}
-    return await web.post(address, content=urlencode(fields), headers=headers)
 
 
 async def test_the_form_asks_for_what_the_decision_needs(web: AsyncClient) -> None:

@@ -8,10 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
-from httpx2 import AsyncClient, Response
+from httpx2 import AsyncClient
 from playwright.async_api import Browser
 from pydantic import SecretStr
 from structlog.testing import capture_logs
@@ -27,7 +26,8 @@ from starter.web.auth.people import People, Person, Way
 from starter.web.auth.sealing import WebContents
 from starter.web.auth.store import AccountStore
 from starter.web.visitors import Visitor
-from tests.support.pages import LAPTOP, PHONE, a_life, pages, pages_seen_by, served, watched, write_lives
+from tests.support.lives import a_life
+from tests.support.pages import LAPTOP, PHONE, pages, pages_seen_by, sent, served, watched, write_lives
 from tests.support.signed_in import shown
 
 ANN, BOB = Visitor("Ann", "ann", (Role.SALES,)), Visitor("Bob", "bob", (Role.CONTRACTS,))
@@ -59,11 +59,6 @@ def key_ring_of(sealed: dict[str, Any]) -> KeyRing:
     return ring_at(keys.store_url.get_secret_value(), *keys.master_keys, cache_seconds=keys.cache_seconds)
 
 
-async def post(web: AsyncClient, address: str, *fields: tuple[str, str]) -> Response:
-    headers = {"content-type": "application/x-www-form-urlencoded"}
-    return await web.post(address, content=urlencode(fields), headers=headers)
-
-
 def asking(do: str, *leads: str, of: int = 2) -> list[tuple[str, str]]:
     fields = [("words", "zoe@marker.example\nZoe Marker"), ("do", do), ("leads", str(of))]
     return [*fields, *(("lead", each) for each in leads)]
@@ -81,14 +76,14 @@ async def seen_by(visitor: Visitor, url: str, sealed: dict[str, Any]) -> AsyncIt
 async def asked(url: str, sealed: dict[str, Any], *leads: str) -> str:
     """Ask for the erasure as Ann; return the address of the request."""
     async with seen_by(ANN, url, sealed) as web:
-        answer = await post(web, "/erasures", *asking("ask", *(leads or BOTH)))
+        answer = await sent(web, "/erasures", *asking("ask", *(leads or BOTH)))
     assert answer.status_code == 303, shown(answer)
     return str(answer.headers["location"])
 
 
 async def test_a_person_is_found_in_every_lead_that_names_them(url: str, sealed: dict[str, Any]) -> None:
     async with seen_by(ANN, url, sealed) as web:
-        page = await post(web, "/erasures", ("words", "zoe@marker.example"), ("do", "look"))
+        page = await sent(web, "/erasures", ("words", "zoe@marker.example"), ("do", "look"))
     assert "2 leads name them" in shown(page)
     assert "Known as zoe@marker.example, Zoe Marker" in shown(page).replace(
         "Zoe Marker, zoe@marker.example", "zoe@marker.example, Zoe Marker"
@@ -100,7 +95,7 @@ async def test_a_person_is_found_in_every_lead_that_names_them(url: str, sealed:
 async def test_what_is_kept_of_them_is_given_out(url: str, sealed: dict[str, Any]) -> None:
     async with seen_by(ANN, url, sealed) as web:
         with capture_logs() as lines:
-            answer = await post(web, "/erasures", *asking("export", *BOTH))
+            answer = await sent(web, "/erasures", *asking("export", *BOTH))
     assert answer.headers["content-disposition"] == 'attachment; filename="personal-data.zip"'
     with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
         data = json.loads(found.read("data.json"))
@@ -114,13 +109,13 @@ async def test_one_asks_and_another_agrees(url: str, sealed: dict[str, Any]) -> 
         own = await web.get(address)
         assert "waits for a second person" in shown(own)
         assert "You asked for this erasure, and somebody else has to agree" in shown(own)
-        refused = await post(web, f"{address}/confirm")
+        refused = await sent(web, f"{address}/confirm")
         assert refused.status_code == 409
     async with seen_by(BOB, url, sealed) as web:
         other = await web.get(address)
         assert "Zoe Marker" in shown(other)  # who agrees has to know whom it is about
         assert "these, and any that come to name them" in shown(other)
-        assert (await post(web, f"{address}/confirm")).status_code == 303
+        assert (await sent(web, f"{address}/confirm")).status_code == 303
         running = shown(await web.get(address))
         assert "agreed to, and to be carried out" in running
         assert f"leads erase --confirm {address.rpartition('/')[2]}" in running
@@ -138,13 +133,13 @@ async def test_leads_of_somebody_else_are_left_out(url: str, sealed: dict[str, A
 async def test_the_same_person_is_asked_for_once(url: str, sealed: dict[str, Any]) -> None:
     address = await asked(url, sealed)
     async with seen_by(BOB, url, sealed) as web:
-        looked = await post(web, "/erasures", ("words", "Zoe Marker"))
+        looked = await sent(web, "/erasures", ("words", "Zoe Marker"))
         name = address.rpartition("/")[2]
         assert f"Request {name}" in shown(looked)
         assert ('value="ask"' in looked.text, 'value="ask-anyway"' in looked.text) == (False, True)
-        refused = await post(web, "/erasures", *asking("ask", *BOTH))
+        refused = await sent(web, "/erasures", *asking("ask", *BOTH))
         assert (refused.status_code, f"Request {name}" in shown(refused)) == (409, True)
-        assert (await post(web, "/erasures", *asking("ask-anyway", *BOTH))).status_code == 303
+        assert (await sent(web, "/erasures", *asking("ask-anyway", *BOTH))).status_code == 303
 
 
 async def test_somebody_of_the_pages_alone_is_found_and_asked_for(
@@ -153,31 +148,31 @@ async def test_somebody_of_the_pages_alone_is_found_and_asked_for(
     store = f"sqlite:///{tmp_path}/accounts.sqlite"
     settings = sealed | {"web": {"store_url": SecretStr(store)}}
     async with seen_by(ANN, url, settings) as web:
-        of_nobody = shown(await post(web, "/erasures", ("words", "@otto-ohnelead")))
+        of_nobody = shown(await sent(web, "/erasures", ("words", "@otto-ohnelead")))
         assert "no account, token, link or note" in of_nobody
         assert "Neither a lead nor the pages name this person" in of_nobody
         with closing(WebDatabase.open(store, WebContents(key_ring_of(sealed), "p" * 40))) as database:
             people = People(Policy(), frozenset({Way.GITHUB}))
             AccountStore(database, people).sign_in(Person(Way.GITHUB, "otto-ohnelead", 7))
-        looked = await post(web, "/erasures", ("words", "@otto-ohnelead"))
+        looked = await sent(web, "/erasures", ("words", "@otto-ohnelead"))
         assert "accounts: 1" in shown(looked)
         assert "No lead names them" in shown(looked)
         fields = [("words", "@otto-ohnelead"), ("do", "ask"), ("leads", "0")]
-        assert (await post(web, "/erasures", *fields)).status_code == 303
+        assert (await sent(web, "/erasures", *fields)).status_code == 303
         zoe = [("words", "Zoe Marker"), ("do", "ask"), ("leads", "0")]
-        assert "Leads name this person by now" in shown(await post(web, "/erasures", *zoe))
+        assert "Leads name this person by now" in shown(await sent(web, "/erasures", *zoe))
 
 
 async def test_the_rest_is_looked_at_by_a_person(url: str, sealed: dict[str, Any]) -> None:
     address = await asked(url, sealed)
     store = sealed["keys"].store_url.get_secret_value()
     async with seen_by(BOB, url, sealed) as web:
-        assert (await post(web, f"{address}/rest")).status_code == 409
-        await post(web, f"{address}/confirm")
+        assert (await sent(web, f"{address}/rest")).status_code == 409
+        await sent(web, f"{address}/confirm")
         with closing(ErasureJournal(store)) as journal:
             journal.change(address.rpartition("/")[2], lambda each: each.replaced(found=3))
         assert "The rest means somebody else" in shown(await web.get(address))
-        assert (await post(web, f"{address}/rest")).status_code == 303
+        assert (await sent(web, f"{address}/rest")).status_code == 303
         assert "3 places at the last search, looked at by a person" in shown(await web.get(address))
 
 
@@ -185,14 +180,14 @@ async def test_it_is_held_and_withdrawn(url: str, sealed: dict[str, Any]) -> Non
     address = await asked(url, sealed)
     async with seen_by(BOB, url, sealed) as web:
         for wrong in (("until", ""), ("until", "2001-01-01")):
-            assert (await post(web, f"{address}/hold", wrong, ("reason", "invoice"))).status_code == 409
-        held = await post(web, f"{address}/hold", ("until", "2049-01-31"), ("reason", "dispute"))
+            assert (await sent(web, f"{address}/hold", wrong, ("reason", "invoice"))).status_code == 409
+        held = await sent(web, f"{address}/hold", ("until", "2049-01-31"), ("reason", "dispute"))
         assert held.status_code == 303
         assert "until 2049-01-31: a dispute" in shown(await web.get(address))
-        refused = await post(web, f"{address}/confirm")
+        refused = await sent(web, f"{address}/confirm")
         assert refused.status_code == 409
         assert "A legal hold forbids it until 2049-01-31" in shown(refused)
-        assert (await post(web, f"{address}/withdraw")).status_code == 303
+        assert (await sent(web, f"{address}/withdraw")).status_code == 303
         gone = shown(await web.get(address))
     assert "withdrawn" in gone
     assert "Zoe" not in gone
@@ -201,16 +196,16 @@ async def test_it_is_held_and_withdrawn(url: str, sealed: dict[str, Any]) -> Non
 
 async def test_whom_nobody_knows_asks_for_nothing(url: str, sealed: dict[str, Any]) -> None:
     async with pages(url, **sealed) as web:  # the person at the machine
-        found = await post(web, "/erasures", ("words", "zoe@marker.example"))
+        found = await sent(web, "/erasures", ("words", "zoe@marker.example"))
         assert "an erasure needs two people who are known" in shown(found)
         assert 'value="ask"' not in found.text
-        assert (await post(web, "/erasures", *asking("ask", *BOTH))).status_code == 409
+        assert (await sent(web, "/erasures", *asking("ask", *BOTH))).status_code == 409
 
 
 async def test_a_person_of_the_settings_is_taken_out_of_them_first(url: str, sealed: dict[str, Any]) -> None:
     named: dict[str, Any] = {"aliases": {"zoe": ["zoe@marker.example"]}}
     async with seen_by(ANN, url, sealed | named) as web:
-        answer = await post(web, "/erasures", *asking("ask", *BOTH))
+        answer = await sent(web, "/erasures", *asking("ask", *BOTH))
     assert answer.status_code == 409
     assert "The settings name this person (aliases)" in shown(answer)
 
@@ -218,8 +213,8 @@ async def test_a_person_of_the_settings_is_taken_out_of_them_first(url: str, sea
 async def test_without_keys_nothing_is_erased_and_all_is_given_out(url: str) -> None:
     async with pages_seen_by(ANN, url) as web:
         assert "an erasure needs a master key" in shown(await web.get("/erasures"))
-        assert (await post(web, "/erasures", *asking("export", *BOTH))).status_code == 200
-        assert (await post(web, "/erasures", *asking("ask", *BOTH))).status_code == 409
+        assert (await sent(web, "/erasures", *asking("export", *BOTH))).status_code == 200
+        assert (await sent(web, "/erasures", *asking("ask", *BOTH))).status_code == 409
         assert (await web.get("/erasures/abcd1234")).status_code == 409
 
 
@@ -241,14 +236,14 @@ async def test_odd_forms_are_answered(
     url: str, sealed: dict[str, Any], fields: list[tuple[str, str]], status: int
 ) -> None:
     async with seen_by(ANN, url, sealed) as web:
-        assert (await post(web, "/erasures", *fields)).status_code == status
+        assert (await sent(web, "/erasures", *fields)).status_code == status
 
 
 async def test_an_unknown_request_is_none(url: str, sealed: dict[str, Any]) -> None:
     async with seen_by(ANN, url, sealed) as web:
         assert (await web.get("/erasures/abcd1234")).status_code == 404
         for act in ("confirm", "hold", "withdraw", "carry-out"):
-            answer = await post(
+            answer = await sent(
                 web, f"/erasures/abcd1234/{act}", ("until", "2049-01-01"), ("reason", "invoice")
             )
             assert answer.status_code == 404, act

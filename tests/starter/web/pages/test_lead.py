@@ -5,7 +5,7 @@ from contextlib import closing
 from html import unescape
 
 import pytest
-from httpx2 import AsyncClient, Response
+from httpx2 import AsyncClient
 from playwright.async_api import Browser
 
 from ledger.entries import entry_of
@@ -16,16 +16,12 @@ from process.views.folded import folded
 from starter.web.pages import lead_walk
 from starter.web.pages.lead_view import Window, view_of
 from starter.web.visitors import Visitor
-from tests.support.lives import DISCOUNTED, Life, last_seq
-from tests.support.pages import LAPTOP, PHONE, a_life, pages, served, watched, write_lives
+from tests.support.lives import DISCOUNTED, Life, a_life, last_seq
+from tests.support.pages import LAPTOP, PHONE, pages, served, text_of, watched, write_lives
 from tests.support.states import STATES
 from tests.support.waiting import TIMEOUT
 
 HOSTILE = "</title><script>alert(1)</script>{{7*7}}"
-
-
-def text_of(response: Response) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
 
 
 # ---- where it stands

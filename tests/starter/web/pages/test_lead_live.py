@@ -15,10 +15,8 @@ from starter.web.pages import lead_live
 from tests.support import workflow_lives
 from tests.support.lives import Life
 from tests.support.outside import Outside
-from tests.support.pages import pages, served, watched, write_lives
+from tests.support.pages import pages, served, text_of, watched, write_lives
 from tests.support.waiting import TIMEOUT
-
-from .test_lead import text_of
 
 NO_LEDGER = ("sqlite:////nowhere/ledger.sqlite", "postgresql://nobody@127.0.0.1:9/leads")
 

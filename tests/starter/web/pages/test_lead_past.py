@@ -5,10 +5,8 @@ import re
 import pytest
 from httpx2 import AsyncClient
 
-from tests.support.lives import Life, last_seq
-from tests.support.pages import a_life, pages, write_lives
-
-from .test_lead import text_of
+from tests.support.lives import Life, a_life, last_seq
+from tests.support.pages import pages, text_of, write_lives
 
 
 def seqs(html: str) -> list[int]:

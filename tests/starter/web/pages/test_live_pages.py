@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.support.lives import Life
-from tests.support.pages import a_life, served, watched, write_lives
+from tests.support.lives import Life, a_life
+from tests.support.pages import served, watched, write_lives
 
 SOON = 2_000
 """Milliseconds within which a colleague's decision is shown."""

@@ -1,23 +1,13 @@
 """Opening a lead on a page, while no worker runs."""
 
 import re
-from html import unescape
 from urllib.parse import urlencode
 
-from httpx2 import AsyncClient, Response
+from httpx2 import AsyncClient
 
-from tests.support.pages import pages
+from tests.support.pages import pages, sent, text_of
 
 LEAD = {"org": "Uni Rive", "person": "Bo Rive", "title": "A hub for research"}
-
-
-def text_of(response: Response) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
-
-
-async def sent(web: AsyncClient, **fields: str) -> Response:
-    headers = {"content-type": "application/x-www-form-urlencoded"}
-    return await web.post("/leads/new", content=urlencode(fields), headers=headers)
 
 
 async def test_the_form_asks_as_the_command_line_does(web: AsyncClient) -> None:
@@ -40,20 +30,20 @@ async def test_an_address_fills_it_in(web: AsyncClient) -> None:
 
 
 async def test_what_is_missing_is_named(web: AsyncClient) -> None:
-    response = await sent(web, org="Uni Rive", note="They called")
+    response = await sent(web, "/leads/new", org="Uni Rive", note="They called")
     assert response.status_code == 422
     assert "Person is missing" in text_of(response)
     assert "They called</textarea>" in response.text
 
 
 async def test_a_wrong_address_or_zone_is_refused_as_on_the_command_line(web: AsyncClient) -> None:
-    response = await sent(web, **LEAD, zone="Mars/Base")
+    response = await sent(web, "/leads/new", **LEAD, zone="Mars/Base")
     assert response.status_code == 422
     assert "There is no time zone 'Mars/Base'." in text_of(response)
 
 
 async def test_without_temporal_nothing_is_opened_and_nothing_is_lost(web: AsyncClient) -> None:
-    response = await sent(web, **LEAD, opaque_id="true")
+    response = await sent(web, "/leads/new", **LEAD, opaque_id="true")
     assert response.status_code == 503
     assert re.search(r'name="org"[^>]* value="Uni Rive"', response.text)
     assert re.search(r'name="opaque_id"[^>]* checked', response.text)

@@ -16,11 +16,10 @@ from process.reports.catalog import REPORTS
 from starter.web.application import make_web
 from starter.web.pages import reports
 from starter.web.pictures import COMMAND
-from tests.support.lives import MONDAY, Life
+from tests.support.lives import MONDAY, Life, a_life
 from tests.support.pages import (
     LAPTOP,
     PHONE,
-    a_life,
     no_temporal,
     served,
     started,
@@ -142,7 +141,7 @@ async def test_a_page_does_not_wait_for_its_picture(
     url: str, lives: dict[str, Life], monkeypatch: pytest.MonkeyPatch, command: Sequence[str]
 ) -> None:
     """Its script asks for the picture, and is told if there is none."""
-    monkeypatch.setattr(reports, "PATIENCE", 0)
+    monkeypatch.setattr(reports, "PICTURE_TIMEOUT", 0)
     app, draws = make_web(await no_temporal(), web_settings(url)), command == COMMAND
     async with started(app) as web:
         monkeypatch.setattr(app.state.services.pictures, "_command", command)
@@ -160,7 +159,7 @@ async def test_a_page_does_not_wait_for_its_picture(
 async def test_an_open_page_fetches_its_picture(
     url: str, lives: dict[str, Life], monkeypatch: pytest.MonkeyPatch, browser: Browser
 ) -> None:
-    monkeypatch.setattr(reports, "PATIENCE", 0)
+    monkeypatch.setattr(reports, "PICTURE_TIMEOUT", 0)
     async with served(url) as root, watched(browser) as seen:
         await seen.page.goto(f"{root}/reports/lost")
         await seen.page.locator("#picture svg a").first.wait_for()

@@ -9,8 +9,8 @@ from playwright.async_api import Browser, expect
 from process.types import Role
 from starter.web.pages.search import wanted_decisions
 from starter.web.visitors import Visitor
-from tests.support.lives import Life
-from tests.support.pages import LAPTOP, PHONE, a_life, pages, pages_seen_by, served, watched, write_lives
+from tests.support.lives import Life, a_life
+from tests.support.pages import LAPTOP, PHONE, pages, pages_seen_by, served, watched, write_lives
 
 
 async def test_a_lead_is_found_with_what_matched(web: AsyncClient) -> None:

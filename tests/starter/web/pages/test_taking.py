@@ -5,8 +5,6 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from datetime import timedelta
-from html import unescape
-from urllib.parse import urlencode
 
 import pytest
 from httpx2 import AsyncClient, Response
@@ -24,7 +22,7 @@ from starter.web.pages import new_lead
 from starter.web.visitors import Visitor
 from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside
-from tests.support.pages import KEY, pages, pages_seen_by
+from tests.support.pages import KEY, pages, pages_seen_by, sent, text_of
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
@@ -64,20 +62,11 @@ async def begun(env: WorkflowEnvironment, web: AsyncClient, lead_id: str) -> Lif
     return life
 
 
-async def sent(web: AsyncClient, address: str, **fields: str) -> Response:
-    headers = {"content-type": "application/x-www-form-urlencoded"}
-    return await web.post(address, content=urlencode(fields), headers=headers)
-
-
 async def filled(web: AsyncClient, address: str, **fields: str) -> dict[str, str]:
     """Return the fields of a form that somebody has just opened, filled in."""
     text = (await web.get(address)).text
     hidden = dict(re.findall(r'<input type="hidden" name="(key|seen)" value="([^"]*)"', text))
     return {**hidden, **fields}
-
-
-def text_of(response: Response) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
 
 
 async def kinds(life: Life) -> list[str]:
