@@ -16,6 +16,7 @@ from config.groups import Addresses
 from config.settings import Settings, SettingsError
 from process.actor import plain_name
 from process.addresses import complaint_about, is_domain
+from process.plain_errors import plain
 from process.policy import BUILT_IN, TEAM_FIELDS, TEAMS, Policy
 
 _PERSON = re.compile(r"@?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})|team:[a-z0-9][a-z0-9._-]*")
@@ -113,7 +114,7 @@ def _sentence(item: ErrorDetails) -> str:
         return f"there is no {where}{meant}; {'.'.join(above) or 'it'} takes {_all(model)}"
     if item["type"] == "enum" and above[:1] in (["people"], ["addresses"]):
         return f"{where}: only these roles have people: {', '.join(sorted(TEAMS))}"
-    return f"{where}: {item['msg'][0].lower()}{item['msg'][1:]}, not {json.dumps(item['input'], default=str)[:60]}"
+    return f"{where}: {plain(item)}, not {json.dumps(item['input'], default=str)[:60]}"
 
 
 def _model_at(path: list[str]) -> type[BaseModel]:

@@ -1,8 +1,9 @@
 """Due times of a lead's deadlines, and the dates that a change moves."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 
+from process.calendar import day_of
 from process.core.cache import cached_per_lead
 from process.core.events import Event, EventLog
 from process.deadlines import billing, contracting, qualifying, quoting, serving, waiting
@@ -37,16 +38,27 @@ def moved_dates(before: Lead, after: Lead) -> tuple[str, ...]:
 
 
 def _days(lead: Lead) -> dict[str, tuple[date, ...]]:
-    """Return the due days by name of the deadline, in the lead's time zone."""
+    """Return the days by name of the deadline, as the agenda names them."""
     found: dict[str, tuple[date, ...]] = {}
     for item in due(lead):
         name = item.fact.kind.replace("_", " ").capitalize()
-        found[name] = (*found.get(name, ()), lead.today(item.when))
+        found[name] = (*found.get(name, ()), last_day(item.when, lead.zone, item.fact.kind))
     return found
 
 
 def _joined(days: Iterable[date]) -> str:
     return ", ".join(map(str, days))
+
+
+def last_day(when: datetime, zone: str, kind: str) -> date:
+    """Return the day that a person would name: a deadline at the end of a day belongs to that day."""
+    return day_of(when - timedelta(seconds=1), zone) if kind in _AT_THE_END else day_of(when, zone)
+
+
+_AT_THE_END = frozenset(
+    {"gone_stale", "quote_expired", "contract_overdue", "contract_lapsed", "lapse_decision_due"}
+    | {"renewal_not_begun", "resumed"}
+)
 
 
 def was_due(event_log: EventLog, event: Event) -> bool:

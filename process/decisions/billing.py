@@ -128,7 +128,7 @@ class OnInvoice(Decision, abstract=True):
         if lead.invoice(self.number) is None:
             return refuse(
                 f"There is no invoice {self.number}",
-                f"Known are 1 to {len(lead.invoices)}" if lead.invoices else "",
+                f"The newest is {len(lead.invoices)}" if lead.invoices else "",
             )
         if (invoice := lead.invoice(self.number)) and invoice.voided_on:
             return refuse(f"Invoice {self.number} was voided on {invoice.voided_on}")

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from process.core.refusal import Refused, Suggestion, example, refuse
 from process.decisions.base import Decision
 from process.money.amounts import CURRENCY_PATTERN
+from process.plain_errors import plain
 from process.types import GIVEN
 
 MAX_COMPLAINTS = 5
@@ -101,8 +102,7 @@ def _clause(item: ErrorDetails) -> str:
         return f": write a currency as its three letters, such as USD, not {shown(item['input'])}"
     if item["type"] == "written_number":
         return f": {item['msg'][:MAX_COMPLAINT]}"
-    message = item["msg"][0].lower() + item["msg"][1:]
-    return f": {message[:MAX_COMPLAINT]}, not {shown(item['input'])}"
+    return f": {plain(item)[:MAX_COMPLAINT]}, not {shown(item['input'])}"
 
 
 def shown(value: Any) -> str:

@@ -19,7 +19,10 @@ MAX_DIGITS = 20
 def _short(amount: Decimal) -> Decimal:
     if not amount:
         return Decimal(0)  # has no sign
-    return amount.normalize() if len(amount.as_tuple().digits) > MAX_DIGITS else amount
+    if len(amount.as_tuple().digits) > MAX_DIGITS:
+        amount = amount.normalize()
+    digits = f"{amount:f}" if abs(amount.adjusted()) < MAX_DIGITS else ""
+    return Decimal(digits) if digits else amount
 
 
 Amount = Annotated[Decimal, BeforeValidator(number), Field(max_digits=MAX_DIGITS), AfterValidator(_short)]

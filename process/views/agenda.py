@@ -11,7 +11,7 @@ from process.calendar import add_working_days, day_of, end_of, start_of
 from process.core.aggregate import LeadAggregate
 from process.core.cache import cached_per_lead
 from process.deadlines.contracting import renewal_start
-from process.deadlines.schedule import due
+from process.deadlines.schedule import due, last_day
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Role, Stage
@@ -71,7 +71,7 @@ def next_date(lead: Lead) -> NextDate | None:
     coming = next(iter(due(lead)), None)
     if coming is None:
         return None
-    return NextDate(_last_day(coming.when, lead.zone, coming.fact.kind), FORTHCOMING[coming.fact.kind][1])
+    return NextDate(last_day(coming.when, lead.zone, coming.fact.kind), FORTHCOMING[coming.fact.kind][1])
 
 
 def agenda(aggregate: LeadAggregate, now: datetime) -> tuple[AgendaItem, ...]:
@@ -172,7 +172,7 @@ def _deadline(kind: str, when: datetime, zone: str) -> TimedItem:
         section=Section.UPCOMING,
         role=role,
         text=text,
-        until=_last_day(when, zone, kind),
+        until=last_day(when, zone, kind),
         holds_from=when - AHEAD,
         holds_until=when,
     )
@@ -226,18 +226,7 @@ def wake_up_reason(lead: Lead, when: datetime | None) -> str:
     coming = next((item.fact for item in due(lead) if item.when == when), None)
     if coming is None:
         return f"Planned for {day_of(when, lead.zone)}: look for what needs attention"
-    return f"Planned for {_last_day(when, lead.zone, coming.kind)}: {FORTHCOMING[coming.kind][1]}"
-
-
-def _last_day(when: datetime, zone: str, kind: str) -> date:
-    """Return the day that a person would name: a deadline at the end of a day belongs to that day."""
-    return day_of(when - timedelta(seconds=1), zone) if kind in _AT_THE_END else day_of(when, zone)
-
-
-_AT_THE_END = frozenset(
-    {"gone_stale", "quote_expired", "contract_overdue", "contract_lapsed", "lapse_decision_due"}
-    | {"renewal_not_begun", "resumed"}
-)
+    return f"Planned for {last_day(when, lead.zone, coming.kind)}: {FORTHCOMING[coming.kind][1]}"
 
 
 def _step(lead: Lead) -> Iterator[AgendaLine]:

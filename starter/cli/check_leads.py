@@ -98,7 +98,7 @@ def gaps_check(settings: Settings) -> Check:
         return Check("Ledger", name, True, str(error), warns=True)
     found = [head.lead_id for head in heads if not head.complete]
     detail = f"missing events of {_some(found)}. `leads check --fill` writes them" if found else ""
-    return Check("Ledger", name, not found, detail or f"{len(heads)} leads")
+    return Check("Ledger", name, not found, detail or f"leads: {len(heads)}")
 
 
 def _some(names: Collection[str] | Sequence[str]) -> str:

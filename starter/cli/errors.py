@@ -41,7 +41,7 @@ from keys.errors import KeysError
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.spelling import write_refusal
 from starter.demo.errors import DemoFailed
-from starter.local.errors import AlreadyRunning, DevServerMissing, PortTaken
+from starter.local.errors import AlreadyRunning, DevServerMissing, PortShared, PortTaken
 
 _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
     (
@@ -139,6 +139,11 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
             "Is `leads up` running already? Otherwise choose another port with "
             f"--{error.parameter.replace('_', '-')}."
         ),
+    ),
+    (
+        PortShared,
+        ExitCode.USAGE,
+        lambda error: f"Choose another one with --{error.parameter.replace('_', '-')}.",
     ),
     (
         AlreadyRunning,

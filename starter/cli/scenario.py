@@ -12,6 +12,7 @@ from config import policy_file as policy
 from config.settings import Settings, SettingsError
 from process.behaviour import CHANGES
 from process.money.pricing import PriceBook, PriceListError
+from process.plain_errors import plain
 from process.policy import Periods, Policy
 from process.simulation.scenario import Scenario
 from process.types import Stage
@@ -98,8 +99,7 @@ def read_periods(given: Iterable[str]) -> Periods:
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in wrong["loc"] if part != "[key]")
-        message = f"{wrong['msg'][0].lower()}{wrong['msg'][1:]}"
-        raise _wrong(f"The period {name}: {message}, not {wrong['input']}.") from None
+        raise _wrong(f"The period {name}: {plain(wrong)}, not {wrong['input']}.") from None
 
 
 def _number(text: str, given: str) -> int:

@@ -37,6 +37,18 @@ class PortTaken(LocalError):
 
 
 @dataclass(eq=False, repr=False)
+class PortShared(LocalError):
+    """Two parts were given the same port. `parameter`: name of the parameter that chooses another one."""
+
+    port: int
+    purposes: tuple[str, str]
+    parameter: str
+
+    def __str__(self) -> str:
+        return f"Port {self.port} was given to both {' and '.join(self.purposes)}."
+
+
+@dataclass(eq=False, repr=False)
 class AlreadyRunning(LocalError):
     """Another process runs the service with the same data."""
 

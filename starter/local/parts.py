@@ -25,7 +25,7 @@ from client.chores import Chores
 from client.server import prepare, prepare_chores
 from config.settings import Settings
 from process.types import Base
-from starter.local.errors import DevServerMissing, PartFailed, PortTaken
+from starter.local.errors import DevServerMissing, PartFailed, PortShared, PortTaken
 from workflows.runtime.plugin import leads_plugin
 
 HOST = "127.0.0.1"
@@ -315,6 +315,20 @@ def demand_free(port: int, purpose: str, parameter: str) -> None:
         socket.create_server((HOST, port)).close()
     except OSError as error:
         raise PortTaken(port, purpose, parameter, os.strerror(error.errno or 0)) from error
+
+
+def demand_all_free(*wanted: tuple[int, str, str]) -> None:
+    """Raise PortShared if two of the ports are the same, and PortTaken if one cannot be listened on.
+
+    `wanted`: port, purpose and name of its parameter.
+    """
+    purposes: dict[int, str] = {}
+    for port, purpose, parameter in wanted:
+        if port in purposes:
+            raise PortShared(port, (purposes[port], purpose), parameter)
+        purposes[port] = purpose
+    for each in wanted:
+        demand_free(*each)
 
 
 def environment(address: str, more: Mapping[str, str], *, settings_too: bool) -> dict[str, str]:

@@ -23,7 +23,7 @@ from starter.local.parts import (
     ServicePart,
     ServiceParts,
     codec_url,
-    demand_free,
+    demand_all_free,
     end_on_signals,
     environment,
     pages_url,
@@ -71,11 +71,12 @@ async def _up(
 ) -> None:
     settings, out = read_settings(), Output(as_json=json)
     with_sandbox = not (no_sandbox or has_credentials(settings))
-    demand_free(port, "Temporal", "port")
-    demand_free(ui_port, "the Temporal UI", "ui_port")
-    if with_sandbox:
-        demand_free(sandbox_port, "the sandbox", "sandbox_port")
-    demand_free(web_port, "the pages", "web_port")
+    demand_all_free(
+        (port, "Temporal", "port"),
+        (ui_port, "the Temporal UI", "ui_port"),
+        *([(sandbox_port, "the sandbox", "sandbox_port")] if with_sandbox else []),
+        (web_port, "the pages", "web_port"),
+    )
     if not json:
         for each in unknown_settings(*FILES):
             out.line(f"A setting is ignored: {each}", "yellow")

@@ -117,7 +117,7 @@ def test_a_refusal_is_recorded_with_person_decision_and_reason() -> None:
         ("lost", ({str(n): n for n in range(1000)},), "lost has no '0', '1', '2', '3', '4'. It takes"),
         ("lost", ({"reason": "y" * 10**6},), "not 'yyyy"),
         ("lost", ({"reason": "budget", "note": "\ud800"},), r"not '\ud800'. Send"),
-        ("lost", ({"reason": "budget", "by": ""},), "by: string should have at least 1 character"),
+        ("lost", ({"reason": "budget", "by": ""},), "by: write at least 1 character"),
         (
             "lost",
             ({"reason": "budget", "by": "a\nb"},),

@@ -112,7 +112,7 @@ def test_a_correction_that_restores_an_impossible_decision_is_refused() -> None:
         ),
         (5, "5 is no decision but something that happened (The lead's issue was opened"),
         (99, "There is no 99 in the timeline"),
-        (10**6 + 1, "seq: input should be less than or equal to 1000000"),
+        (10**6 + 1, "seq: write at most 1000000"),
     ],
 )
 def test_only_decisions_that_count_can_be_corrected(seq: int, says: str) -> None:

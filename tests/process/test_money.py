@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from process.lead.invoice import interval
-from process.money.amounts import MAX_AMOUNT, Money, complaint
+from process.money.amounts import MAX_AMOUNT, Amount, Money, complaint
 from process.money.currencies import CURRENCIES
 from process.money.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows, usage_fee
 
@@ -142,6 +143,11 @@ def test_an_invalid_price_is_refused_in_one_short_sentence(amount: str, currency
     assert wrong is not None
     assert says in wrong
     assert len(wrong) < 120
+
+
+@pytest.mark.parametrize(("given", "kept"), [("1e4", "10000"), ("12.50", "12.50"), ("12.000", "12.000")])
+def test_an_amount_is_kept_in_plain_digits(given: str, kept: str) -> None:
+    assert str(TypeAdapter(Amount).validate_python(given)) == kept
 
 
 def test_a_valid_price_is_read() -> None:

@@ -14,6 +14,7 @@ from process.effects.requests import Outcome
 from process.envelope import EVERY_LEAD, THE_SERVICE, public_key, sign
 from process.policy import COLUMNS, Policy, Team
 from process.types import Role, Stage
+from process.views.agenda import next_date
 from process.views.overview import timeline
 from tests.support.lives import BOOK_QUOTE, KEY, MONDAY, Life, known_person
 
@@ -303,6 +304,14 @@ def test_a_digest_is_the_same_for_the_same_people_alone() -> None:
 
 def adopt(life: Life, **policy: Any) -> None:
     life.does("policy_adopted", policy={"version": "2026-10"} | policy)
+
+
+def test_a_preview_names_the_days_that_the_agenda_names() -> None:
+    life = Life()
+    lost = preview_decision(life.aggregate, "lost", ({"reason": "budget"},), life.now, known_person("Ann"))
+    named = next_date(life.lead)
+    assert named is not None
+    assert f"Gone stale: no longer due, was {named.day}" in lost.dates
 
 
 def test_future_deadlines_follow_the_new_policy_and_past_decisions_stay() -> None:

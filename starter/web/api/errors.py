@@ -28,6 +28,7 @@ from client.errors import (
 from ledger.errors import LedgerError
 from ledger.queries.cursors import BrokenCursor
 from process.core.refusal import Refused
+from process.plain_errors import plain
 from starter.web.api.bodies import CLOSE
 from starter.web.api.callers import CHALLENGE
 from starter.web.api.problems import ApiProblem, Complaint, invalid
@@ -88,10 +89,19 @@ def problem_of(error: Exception) -> ApiProblem:
             return invalid(*(_complaint(each) for each in error.errors()[:20]))
         case HTTPException() if error.status_code in _BY_STATUS:
             headers = {**(error.headers or {}), **_HEADERS.get(error.status_code, {})}
-            return ApiProblem(_BY_STATUS[error.status_code], str(error.detail), headers)
+            return ApiProblem(_BY_STATUS[error.status_code], _detail(error), headers)
         case HTTPException() if error.status_code < 500:
             return ApiProblem("malformed", str(error.detail), error.headers)
     return ApiProblem("fault", "It is in our log. If it stays, tell the administrator.")
+
+
+def _detail(error: HTTPException) -> str:
+    """Return the detail of an error; the framework's own for an unknown path repeats the status only."""
+    return (
+        "There is no such path; /api/v1/openapi.json lists all."
+        if error.detail == "Not Found"
+        else str(error.detail)
+    )
 
 
 def _of_leads(error: LeadsError) -> ApiProblem:
@@ -144,5 +154,5 @@ def no_lead(lead_id: str) -> ApiProblem:
 def _complaint(error: Any) -> Complaint:
     """Return a complaint about the query, the path or a header, without the value."""
     name = str(error["loc"][1] if len(error["loc"]) > 1 else error["loc"][0])[:100]
-    detail = "there is no such parameter" if error["type"] == "extra_forbidden" else error["msg"]
+    detail = "there is no such parameter" if error["type"] == "extra_forbidden" else plain(error)
     return Complaint(parameter=name, detail=f"{name}: {detail}"[:500])

@@ -15,6 +15,7 @@ from client.connection import translate
 from client.errors import LeadMissing, LeadNotInLedger, LeadsError, RequestRefused, Unavailable
 from ledger.errors import LedgerRefused, LedgerUnavailable
 from ledger.queries.cursors import BrokenCursor
+from process.plain_errors import plain
 from starter.web.auth.visitor import Visitor
 from starter.web.pages.rendering import page
 
@@ -22,6 +23,15 @@ RETRY_AFTER = "10"
 """Seconds after which a browser may ask again for a page whose source is away."""
 WORDS = 500
 """Characters of a message at most."""
+
+_BEGIN = "The board leads to every lead."
+_UNEXPLAINED = {
+    404: "There is no page at this address.",
+    405: "This address is for a form of ours, and cannot be opened like a page.",
+}
+"""Status of an error that the framework raises → what is wrong, since it tells nothing but the status."""
+_TITLES = {404: "Not found", 405: "Not a page", 409: "Not possible", 422: "Not understood"}
+"""Status → title of its page, where the protocol's phrase says little to people."""
 
 _EXPECTED = (Unavailable, RPCError, LedgerUnavailable, HTTPException)
 """Errors that say themselves what is wrong, so that no traceback is needed."""
@@ -68,7 +78,7 @@ def answer(request: Request, shown: Shown, headers: Mapping[str, str]) -> HTMLRe
         visitor if visitor and visitor.roles != () else None,
         shown.status,
         headers,
-        title=http.HTTPStatus(shown.status).phrase,
+        title=_TITLES.get(shown.status, http.HTTPStatus(shown.status).phrase),
         shown=shown,
     )
 
@@ -101,7 +111,9 @@ def shown_of(error: Exception) -> Shown:
         case BrokenCursor():
             return Shown(400, _cut(error))
         case RequestValidationError():
-            return Shown(422, _complaints(error), "Correct the address, or begin at the board.")
+            return Shown(422, _complaints(error), f"Correct the address. {_BEGIN}")
+        case HTTPException(status_code=404 | 405 as status, detail="Not Found" | "Method Not Allowed"):
+            return Shown(status, _UNEXPLAINED[status], _BEGIN)
         case HTTPException():
             return Shown(error.status_code, str(error.detail)[:WORDS])
     return Shown(
@@ -113,7 +125,7 @@ def shown_of(error: Exception) -> Shown:
 
 def _complaints(error: RequestValidationError) -> str:
     """Return the first complaints, with the names of the fields and without their values."""
-    lines = (f"{each['loc'][-1]}: {each['msg']}" for each in error.errors()[:5])
+    lines = (f"{each['loc'][-1]}: {plain(each)}" for each in error.errors()[:5])
     return "; ".join(lines)[:WORDS]
 
 

@@ -50,7 +50,7 @@ from process.lead.duplicate_links import DuplicateLink, MatchReason
 from starter.cli.errors import rendered
 from starter.cli.exits import ExitCode
 from starter.demo.errors import DemoFailed, StepFailed
-from starter.local.errors import AlreadyRunning, DevServerMissing, PartFailed, PortTaken
+from starter.local.errors import AlreadyRunning, DevServerMissing, PartFailed, PortShared, PortTaken
 
 LOGS = Path("logs")
 TWIN = DuplicateLink(lead_id="lead-b", reasons=(MatchReason.DOMAIN,))
@@ -112,6 +112,7 @@ EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
         TemporalMisconfigured("no such profile"),
         SettingsDiffer("leads", ["the organisation is a, here it is b"]),
         NobodySoNamed("salez", (), ("contracts", "sales")),
+        PortShared(80, ("Temporal", "the pages"), "web_port"),
     ),
 }
 ALL = [(code, error) for code, errors in EXAMPLES.items() for error in errors]

@@ -91,7 +91,7 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
     [
         ("periods.stale = 14", "version is missing"),
         (f'version = "{BUILT_IN}"', "is the name of the built-in policy"),
-        ('version = ""', "version: string should have at least 1 character"),
+        ('version = ""', "version: write at least 1 character"),
         (
             'version = "1"\nperiods.stael = 14',
             "there is no periods.stael (did you mean stale?); periods takes",
@@ -99,14 +99,14 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
         ('version = "1"\nperiod.stale = 14', "there is no period (did you mean periods?); it takes version"),
         (
             'version = "1"\nperiods.stale = 0',
-            "periods.stale: input should be greater than or equal to 1, not 0",
+            "periods.stale: write at least 1, not 0",
         ),
         (
             'version = "1"\ndiscounts.without_approval = 101',
-            "discounts.without_approval: input should be less than or equal to 100, not 101",
+            "discounts.without_approval: write at most 100, not 101",
         ),
-        ('version = "1"\ndiscounts.approver = "community"', "discounts.approver: input should be"),
-        ('version = "1"\nholidays = ["soon"]', "holidays.0: input should be a valid date"),
+        ('version = "1"\ndiscounts.approver = "community"', "discounts.approver: write "),
+        ('version = "1"\nholidays = ["soon"]', "holidays.0: write a day that exists, such as 2026-03-31"),
         (
             'version = "1"\naddresses.contracts = ["deals"]',
             "addresses.contracts: 'deals' is no mail address",
@@ -121,7 +121,7 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
             "nobody: only these roles have people: contracts, engineering",
         ),
         ('version = "1"\npeople.sales = ["team sales"]', "'team sales' is neither a login nor team:SLUG"),
-        ('version = "1"\ncolumns.won = "Won"', "columns.won: input should be 'lead', 'quoted'"),
+        ('version = "1"\ncolumns.won = "Won"', "columns.won: write 'lead', 'quoted'"),
         ("version = ", "is not well-formed"),
     ],
 )

@@ -22,8 +22,8 @@ from client.connection import connect
 from client.sealing import codec_by
 from starter.cli.configuration import UP, read_settings
 from starter.cli.errors import rendered
-from starter.local.errors import AlreadyRunning, PortTaken
-from starter.local.parts import ServicePart, ServiceParts, demand_free, free_ports
+from starter.local.errors import AlreadyRunning, PortShared, PortTaken
+from starter.local.parts import ServicePart, ServiceParts, demand_all_free, demand_free, free_ports
 from starter.local.parts import until as ready
 from starter.local.up import alone, has_credentials, restarted
 from tests.support.commands import Ended
@@ -318,3 +318,10 @@ def test_a_port_that_is_taken_is_named() -> None:
             demand_free(port, "the sandbox", "sandbox_port")
     assert "--sandbox-port" in str(rendered(error.value))
     demand_free(port, "the sandbox", "sandbox_port")
+
+
+def test_a_port_that_is_given_twice_is_named_with_both_purposes() -> None:
+    [port] = free_ports(1)
+    with pytest.raises(PortShared, match=f"Port {port} was given to both Temporal and the pages") as error:
+        demand_all_free((port, "Temporal", "port"), (port, "the pages", "web_port"))
+    assert "--web-port" in str(rendered(error.value))

@@ -44,7 +44,7 @@ REFUSED: list[Case] = [
         "live by the book",
         "usage_reported",
         {"month": "2026-06", "active_users": -1},
-        "active_users: input should be greater than or equal to 0",
+        "active_users: write at least 0",
     ),
     (
         "live by the book",
@@ -69,9 +69,9 @@ REFUSED: list[Case] = [
         "invoice sent",
         "invoice_voided",
         {"number": 9, "reason": "x"},
-        "There is no invoice 9. Known are 1 to 1.",
+        "There is no invoice 9. The newest is 1.",
     ),
-    ("live, a month later", "invoice_sent", {"number": 3}, "There is no invoice 3. Known are 1 to 2."),
+    ("live, a month later", "invoice_sent", {"number": 3}, "There is no invoice 3. The newest is 2."),
     ("invoice sent", "invoice_sent", {"number": 1}, "Invoice 1 was already sent on 2026-06-01."),
     (
         "live, a month later",

@@ -64,7 +64,7 @@ REFUSED: list[Case] = [
         "They have not agreed to a price yet. Record that first (quote_accepted).",
     ),
     ("accepted", "contract_signed", {}, "evidence is missing. Send an object such as"),
-    ("accepted", "contract_signed", {"evidence": "  "}, "evidence: string should have at least 1 character"),
+    ("accepted", "contract_signed", {"evidence": "  "}, "evidence: write at least 1 character"),
     (
         "accepted",
         "contract_signed",
@@ -91,7 +91,7 @@ REFUSED: list[Case] = [
     ),
     ("lost when quoted", "contract_signed", SIGNED, "The lead is lost"),
     ("accepted", "contract_progressed", {"state": "drafted"}, "The contract was not handed over. Do that"),
-    ("handed over", "contract_progressed", {"state": "signed"}, "state: input should be 'drafted'"),
+    ("handed over", "contract_progressed", {"state": "signed"}, "state: write 'drafted'"),
     (
         "drafted",
         "contract_progressed",

@@ -54,7 +54,7 @@ REFUSED: list[Case] = [
         "new",
         "policy_adopted",
         {"policy": {"version": "2", "periods": {"stale": 0}}},
-        "policy.periods.stale: input should be greater than or equal to 1, not 0",
+        "policy.periods.stale: write at least 1, not 0",
     ),
     ("new", "policy_adopted", {"policy": "2026-10"}, "policy: input should be a valid dictionary"),
     ("lost", "policy_adopted", {"policy": {"version": "2"}}, "The lead is lost. Reopen it first (reopened)."),

@@ -37,7 +37,7 @@ REFUSED: list[Case] = [
         "new",
         "maniac_t_assessed",
         {"need": "maybe"},
-        "need: input should be 'yes', 'no' or 'unknown', not 'maybe'. Send",
+        "need: write 'yes', 'no' or 'unknown', not 'maybe'. Send",
     ),
     ("contracted", "maniac_t_assessed", {"in_scope": True}, TOO_LATE),
     (
@@ -54,7 +54,7 @@ REFUSED: list[Case] = [
     ("new", "put_on_hold", {"until": "2999-01-01"}, "which can't be meant"),
     ("held", "put_on_hold", {"until": "2026-09-01", "note": "x"}, "The lead is already on hold like that."),
     ("new", "resumed", {}, "The lead is not on hold."),
-    ("new", "lost", {"reason": "whatever"}, "reason: input should be 'budget', 'no decision'"),
+    ("new", "lost", {"reason": "whatever"}, "reason: write 'budget', 'no decision'"),
     ("new", "lost", {"reason": "other"}, "“Other” says nothing. Give a note that says why."),
     ("live", "lost", {"reason": "budget"}, "Its hub is running. Decide its decommission first"),
     ("lost", "lost", {"reason": "timing"}, "The lead is lost. Reopen it first"),

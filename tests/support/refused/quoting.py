@@ -21,7 +21,7 @@ REFUSED: list[Case] = [
         "new",
         "price_quoted",
         {**QUOTE, "amount": "a lot"},
-        "amount: input should be a valid decimal, not 'a lot'. Send",
+        "amount: write a number, such as 412.07, not 'a lot'. Send",
     ),
     (
         "new",
@@ -39,7 +39,7 @@ REFUSED: list[Case] = [
         "new",
         "price_quoted",
         {**QUOTE, "per": "week"},
-        "per: input should be 'year', 'month' or 'once', not 'week'",
+        "per: write 'year', 'month' or 'once', not 'week'",
     ),
     (
         "new",
@@ -120,7 +120,7 @@ REFUSED: list[Case] = [
         "new",
         "price_quoted",
         {**QUOTE, "discount_percent": 100, "discount_reason": "A gift"},
-        "discount_percent: input should be less than 100, not 100",
+        "discount_percent: write less than 100, not 100",
     ),
     (
         "new",
@@ -251,7 +251,7 @@ REFUSED: list[Case] = [
         {"version": 2},
         "Version 2 is not the active quote; version 1 (12,000.00 USD a year) is. Leave version out",
     ),
-    ("quoted", "quote_accepted", {"version": 0}, "version: input should be greater than or equal to 1"),
+    ("quoted", "quote_accepted", {"version": 0}, "version: write at least 1"),
     ("expired", "quote_accepted", {}, "Version 1 expired on 2026-07-01. Quote a price again (price_quoted)."),
     (
         "accepted",

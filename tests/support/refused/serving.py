@@ -104,7 +104,12 @@ REFUSED: list[Case] = [
         "2026-05-31 has passed. Give a day to come.",
     ),
     ("live", "decommission_decided", {"on": "2126-09-30", "reason": "x"}, "which can't be meant"),
-    ("live", "decommission_decided", {"on": "soon", "reason": "x"}, "on: input should be a valid date"),
+    (
+        "live",
+        "decommission_decided",
+        {"on": "soon", "reason": "x"},
+        "on: write a day that exists, such as 2026-03-31",
+    ),
     (
         "to be taken down",
         "decommission_decided",

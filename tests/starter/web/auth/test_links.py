@@ -197,7 +197,7 @@ async def test_a_wrong_answer_is_named_at_its_field(web: AsyncClient) -> None:
     path = await made(web, "lead-ed", purpose="hub")
     answer = await sent(web, path, answer="hub_validated", users="many")
     assert answer.status_code == 422
-    assert "Users: input should be a valid" in shown(answer)
+    assert "Users: write a whole number" in shown(answer)
 
 
 async def test_whoever_may_not_decide_makes_no_link(

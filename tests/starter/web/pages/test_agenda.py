@@ -39,6 +39,18 @@ async def test_one_begins_with_the_agenda(web: AsyncClient) -> None:
     assert (response.status_code, response.headers["location"]) == (303, "/agenda")
 
 
+async def test_the_address_of_all_leads_is_the_board(web: AsyncClient) -> None:
+    response = await web.get("/leads")
+    assert (response.status_code, response.headers["location"]) == (303, "/board")
+
+
+async def test_an_address_without_a_page_leads_to_the_board(web: AsyncClient) -> None:
+    missing = (await web.get("/no-such-page")).text
+    assert "There is no page at this address." in missing
+    assert 'href="/board">' in missing
+    assert "for a form of ours" in (await web.delete("/board")).text
+
+
 async def test_the_most_urgent_comes_first_in_sections_with_counts(url: str) -> None:
     a_ledger(
         url,

@@ -43,7 +43,7 @@ async def test_an_address_fills_the_form_and_shows_what_it_would_do(web: AsyncCl
 async def test_a_wrong_value_in_an_address_is_named_at_its_field(web: AsyncClient) -> None:
     response = await web.get("/leads/lead-ada/decide/price-quoted?per=week")
     assert response.status_code == 422
-    assert "Charged per: input should be" in text_of(response)
+    assert "Charged per: write " in text_of(response)
 
 
 async def test_a_decision_without_needs_shows_at_once_what_it_would_do(web: AsyncClient) -> None:
