@@ -192,7 +192,7 @@ class GitHubActivities:
 
         def text(clip: int) -> str:
             return render(
-                "lead_issue.md",
+                "github/lead_issue.md",
                 lead=lead,
                 step=next_step(lead),
                 attention=request.attention,
@@ -226,7 +226,7 @@ class GitHubActivities:
 
         def text(clip: int) -> str:
             return render(
-                "hub_issue.md",
+                "github/hub_issue.md",
                 lead=lead,
                 hub_fields=HUB_FIELDS,
                 withheld=HUB_PERSONAL if self._settings.github.hubs_public else frozenset(),

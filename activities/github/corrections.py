@@ -42,7 +42,7 @@ class GitHubCorrections:
             issue.repo,
             issue.number,
             f"{quote(lead.id, safe='')}/correction/{corrected_decision.seq}",
-            render("correction.md", corrected_decision=corrected_decision, lead=lead, hub=hub),
+            render("github/correction.md", corrected_decision=corrected_decision, lead=lead, hub=hub),
             since=corrected_decision.at - _CLOCK_SKEW,
             create=corrected_decision.is_asked("hub" if hub else "comment"),
         )

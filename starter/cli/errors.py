@@ -29,7 +29,9 @@ from client.errors import (
     RequestRefused,
     ServerNotPrepared,
     SettingsDiffer,
+    TemporalFailed,
     TemporalMisconfigured,
+    TemporalSilent,
     TemporalUnreachable,
     Unavailable,
     WorkerBusy,
@@ -52,7 +54,7 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
         OtherLeadOpen,
         ExitCode.REFUSED,
         lambda error: (
-            f"If you mean that lead, change it with leads details-changed {error.lead_id}; "
+            f"If you mean that lead, change it with `leads details-changed {error.lead_id}`; "
             "if not, give another --title or an --id."
         ),
     ),
@@ -98,6 +100,16 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
             if error.tls
             else f"Start one with `leads up`, or set TEMPORAL_ADDRESS to yours (HOST:PORT, as {DEFAULT_ADDRESS})."
         ),
+    ),
+    (
+        TemporalSilent,
+        ExitCode.UNAVAILABLE,
+        lambda _: "Try again in a moment; if it lasts, look at the log of the server.",
+    ),
+    (
+        TemporalFailed,
+        ExitCode.UNAVAILABLE,
+        lambda _: "Try again in a moment; if it lasts, look at the log of the server.",
     ),
     (
         AddressMalformed,

@@ -109,7 +109,7 @@ def test_a_long_text_is_cut_visibly() -> None:
 
 def test_a_value_that_a_template_misses_is_an_error() -> None:
     with pytest.raises(UndefinedError):
-        render("hub_issue.md", clip=10)
+        render("github/hub_issue.md", clip=10)
 
 
 @pytest.mark.parametrize("name", texts._environment.list_templates())
