@@ -1,10 +1,10 @@
 """The part of a correcting decision that its compensation needs to know."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from process.corrections.unresolved import Compensation, Remainder
+from process.corrections.unresolved import Remainder, RequestedCompensation
 from process.decisions.base import Decision
 from process.money.amounts import Count
 from process.types import Coded, FreeText, MailAddress
@@ -20,7 +20,7 @@ class CorrectingDecision(Decision, abstract=True):
 
     seq: Count = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
     reason: FreeText = Field(description="why it was a mistake")
-    compensate: Annotated[tuple[Compensation | Literal["all"], ...], BeforeValidator(_split)] = Field(
+    compensate: Annotated[tuple[RequestedCompensation, ...], BeforeValidator(_split)] = Field(
         (),
         max_length=10,
         description="what to put right outside: mail, comment, answer, hub, or all that there is",

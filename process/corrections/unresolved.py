@@ -9,6 +9,9 @@ from process.types import Coded, MailAddress, Model
 Compensation = Literal["mail", "comment", "answer", "hub"]
 """A compensation speaks to people, so it happens only on request."""
 
+RequestedCompensation = Literal["mail", "comment", "answer", "hub", "all"]
+"""A compensation as people ask for it; `all` is all that there is."""
+
 Remainder = Literal["mail", "answer", "hub", "unsent mail"]
 """Something that says the contrary of what counts. A mail that was not sent does so only if it was on its way."""
 

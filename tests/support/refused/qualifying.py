@@ -80,6 +80,12 @@ REFUSED: list[Case] = [
         {"seq": 2, "reason": "x", "compensate": ["hub"]},
         "No issue of the hub is open because of 2. What can be put right is mail.",
     ),
+    (
+        "quoted",
+        "corrected",
+        {"seq": 2, "reason": "x", "compensate": ["post"]},
+        "compensate.0: write 'mail', 'comment', 'answer', 'hub' or 'all', not 'post'",
+    ),
     ("new", "corrected", {"reason": "x"}, "seq is missing. Send an object such as"),
     ("live", "issue_replaced", {}, "No issue of this lead is known to be gone"),
     ("live", "folder_replaced", {}, "No folder of this lead is known to be gone"),
