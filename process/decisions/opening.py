@@ -180,8 +180,11 @@ class Assigned(Decision):
         if self.person is None and (self.login or self.email):
             return refuse("A login or an address alone is nobody's name", "Give person, too")
         if event_log.lead.assigned.get(self.role) == self.assignee():
-            who = self.person or "Nobody in particular"
-            return refuse(f"{who} has the role {self.role} already")
+            if self.person is None:
+                return refuse(
+                    f"Everybody who has the role {self.role} has it for this lead already", "Give person"
+                )
+            return refuse(f"{self.person} has the role {self.role} already")
         return contact_complaint(None, self.email) or self._foreign_address(event_log.lead)
 
     def _foreign_address(self, lead: Lead) -> Refused | None:

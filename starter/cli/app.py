@@ -168,6 +168,8 @@ def _failure(error: Exception) -> CommandFailed:
 def _usage(wrong: CycloptsError) -> str:
     """Return what is wrong with the command line, and which help explains it."""
     command = " ".join(["leads", *(wrong.command_chain or ())])
+    if type(wrong) is MissingArgumentError and wrong.keyword:  # the option is there, and nothing after it
+        return f"{wrong.keyword} needs a value after it; `{command} --help` explains it."
     if type(wrong) is MissingArgumentError and wrong.argument:
         return f"`{command}` needs {_missing(wrong, wrong.argument.name)}; `{command} --help` explains it."
     if isinstance(wrong, CoercionError) and wrong.token and wrong.target_type in (date, date | None):

@@ -32,7 +32,7 @@ async def warn_of_stuck(settings: Settings, *, json: bool) -> None:
             return
         found, lost = await _stuck_and_lost(settings)
     except (LeadsError, RPCError) as error:
-        _print(f"leads: Which leads are stuck is unknown: {error}")
+        _print(f"leads: Nobody knows now which leads are stuck. {error}")
         return
     warn_of_lost(lost)
     if not found:

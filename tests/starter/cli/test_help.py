@@ -109,6 +109,7 @@ WRONG = [
     (["list", "--since", "tomorrow"], "Write it as 2026-03-31"),
     (["start", "--org", "X"], "needs --person and --title"),
     (["contract-signed"], "needs LEAD and --evidence"),
+    (["corrected", "lead-x", "--seq", "6", "--reason", "slip", "--compensate"], "--compensate needs a value"),
     (
         ["price-quoted", "lead-x", "--currency", "DOLLAR"],
         "write a currency as its three letters, such as USD",

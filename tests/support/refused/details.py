@@ -20,7 +20,12 @@ REFUSED: list[Case] = [
         {"person": "Grace"},
         "The lead is closed: its service has ended. Start a new lead.",
     ),
-    ("new", "assigned", {"role": "sales"}, "Nobody in particular has the role sales already."),
+    (
+        "new",
+        "assigned",
+        {"role": "sales"},
+        "Everybody who has the role sales has it for this lead already. Give person.",
+    ),
     (
         "new",
         "assigned",

@@ -1,4 +1,4 @@
-"""Markdown as GitHub shows it: HTML comments hidden, task lists as checkboxes, only a few harmless HTML tags."""
+"""Markdown as GitHub shows it: comments hidden, tasks as checkboxes, alerts with a title, few harmless HTML tags."""
 
 import re
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
+_ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _PLAIN_TAG = re.compile(r"&lt;(/?(?:details|summary|br|sub|sup|kbd)(?: ?/)?)&gt;")
 _TASK = re.compile(r"\[([ xX])\](?=\s)")
@@ -50,6 +51,7 @@ def _markdown(form: str | None) -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": True}, renderer_cls=_Renderer)
     markdown.enable(["table", "strikethrough"])
     markdown.core.ruler.push("tasks", lambda state: _find_tasks(state, form))
+    markdown.core.ruler.push("alerts", _find_alerts)
     return markdown
 
 
@@ -70,6 +72,19 @@ def _find_tasks(state: StateCore, form: str | None) -> None:
         item.attrJoin("class", "task")
 
 
+def _find_alerts(state: StateCore) -> None:
+    """Turn `[!WARNING]` on the first line of a quotation into its title."""
+    for quote, paragraph, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if quote.type != "blockquote_open" or paragraph.type != "paragraph_open" or not inline.children:
+            continue
+        first, *more = inline.children
+        alert = _ALERT.fullmatch(first.content.rstrip())
+        if first.type != "text" or alert is None or (more and more[0].type != "softbreak"):
+            continue
+        inline.children = [Token("alert", "", 0, meta={"kind": alert[1]}), *more]
+        quote.attrJoin("class", f"alert {alert[1].lower()}")
+
+
 class _Renderer(RendererHTML):
     """The HTML renderer. markdown-it finds its rules as methods named after token types."""
 
@@ -83,6 +98,10 @@ class _Renderer(RendererHTML):
             f'<button class="tick" form="{escape(task["form"])}" name="tick" value="{task["line"]}" '
             f'aria-label="{label}: change">{sign}</button>'
         )
+
+    def alert(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        """Render the title of an alert on a line of its own."""
+        return f"<strong>{tokens[index].meta['kind'].capitalize()}</strong><br>"
 
     def html_block(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
         """Render HTML as text, except for comments, which are dropped, and the permitted tags."""

@@ -56,3 +56,12 @@ def test_boxes_that_can_be_ticked() -> None:
 def test_a_line_without_a_task(line: int) -> None:
     with pytest.raises(ValueError, match="no box"):
         toggle_task("Hello\n\n* [ ] one\n", line)
+
+
+def test_an_alert_has_a_title_in_place_of_its_mark() -> None:
+    html = render("> [!WARNING]\n> - **one**\n")
+    assert '<blockquote class="alert warning">' in html
+    assert "<strong>Warning</strong>" in html
+    assert "[!WARNING]" not in html
+    assert "[!WARNING]" in render("> [!WARNING] in a sentence")
+    assert "[!OTHER]" in render("> [!OTHER]\n> text")
