@@ -29,7 +29,8 @@ from client.connection import connect, run_program
 from client.digest import keep_digest
 from client.leads import LeadsClient
 from client.ledgers import ledger_of
-from client.lists import LeadLists, recorded_in
+from client.lists import LeadLists
+from client.opening import leads_client
 from client.reconcile import keep_schedule
 from client.retention_schedule import keep_retention
 from client.sealing import codec_by
@@ -73,17 +74,7 @@ async def run(settings: Settings) -> None:
     await claim(client, settings)  # before anything is written to a ledger
     share_limits(SharedLimits.open(settings.ledger_url.get_secret_value()))
     await demand_namespace(chores.client)
-    leads = LeadsClient(
-        client,
-        settings.task_queue,
-        settings.temporal_ui,
-        policy=policy,
-        opaque_ids=settings.lead_ids == "opaque",
-        is_recorded=recorded_in(settings),
-        key=settings.current_signing_key,
-        leads_repo=settings.github.leads_repo,
-        pepper=settings.pepper,
-    )
+    leads = leads_client(client, settings, policy)
     threads = settings.activity_threads + LOCAL_ACTIVITIES + settings.chores_threads
     with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
         async with working(*_workers(leads, chores, settings, executor)):

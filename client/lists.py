@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Literal, NamedTuple
@@ -252,14 +252,10 @@ def failing() -> Iterator[None]:
         raise LedgerFailed(str(error)) from error
 
 
-def recorded_in(settings: Settings) -> Callable[[str], bool]:
-    """Return a function that tells if the ledger of these settings has a lead with an id; False while it is away."""
-
-    def is_recorded(lead_id: str) -> bool:
-        try:
-            with open_ledger(settings) as ledger:
-                return ledger.last_seq(lead_id) > 0
-        except LedgerFailed:
-            return False
-
-    return is_recorded
+def recorded_in(settings: Settings, lead_id: str) -> bool:
+    """Return True if the ledger of these settings has a lead with this id; False while it is away."""
+    try:
+        with open_ledger(settings) as ledger:
+            return ledger.last_seq(lead_id) > 0
+    except LedgerFailed:
+        return False

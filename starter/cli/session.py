@@ -8,6 +8,7 @@ from client.connection import as_leads_errors, connect
 from client.errors import KeysFailed, LeadsError, LedgerFailed
 from client.key_rings import demand_keys
 from client.leads import LeadsClient
+from client.opening import leads_client
 from client.sealing import codec_by
 from config import policy_file
 from config.settings import Settings
@@ -27,19 +28,8 @@ async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
     within = timedelta(seconds=timeout)
     client = await connect(retry_for=within, codec=codec_by(known))
     await demand_same_keys(client, known)
-    return LeadsClient(
-        client,
-        known.task_queue,
-        known.temporal_ui,
-        within,
-        policy_file.current_policy(known),
-        opaque_ids=known.lead_ids == "opaque",
-        is_recorded=lambda lead_id: _is_recorded(known, lead_id),
-        key=known.current_signing_key,
-        leads_repo=known.github.leads_repo,
-        pepper=known.pepper,
-        by_words=lambda text: _by_words(known, text),
-    )
+    policy = policy_file.current_policy(known)
+    return leads_client(client, known, policy, within, lambda text: _by_words(known, text))
 
 
 async def demand_workers_keys(known: Settings) -> None:
@@ -70,10 +60,3 @@ def _by_words(known: Settings, text: str) -> dict[str, str]:
             return rows.by_words(text)
     except LedgerFailed:
         return {}
-
-
-def _is_recorded(known: Settings, lead_id: str) -> bool:
-    """Tell if the ledger has a lead with this id."""
-    from client.lists import recorded_in  # as above
-
-    return recorded_in(known)(lead_id)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from fastapi import Request
@@ -15,7 +15,7 @@ from temporalio.client import Client
 from client.erasure.opening import Erasures
 from client.leads import LeadsClient
 from client.ledgers import queries_of, reader_of
-from client.lists import recorded_in
+from client.opening import leads_client
 from client.reports import Reports
 from config import policy_file
 from config.settings import Settings
@@ -36,8 +36,6 @@ T = TypeVar("T")
 
 THREADS = 3
 """Number of questions to the ledger at the same time. Others wait for their turn."""
-TIMEOUT = timedelta(seconds=10)
-"""Time for an answer of a lead."""
 
 
 @dataclass(frozen=True)
@@ -92,18 +90,7 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
     policy = policy_file.current_policy(settings)
     access = Access.of(settings)
     people = People(policy, access.ways)
-    leads = LeadsClient(
-        client,
-        settings.task_queue,
-        settings.temporal_ui,
-        TIMEOUT,
-        policy,
-        opaque_ids=settings.lead_ids == "opaque",
-        is_recorded=recorded_in(settings),
-        key=settings.current_signing_key,
-        leads_repo=settings.github.leads_repo,
-        pepper=settings.pepper,
-    )
+    leads = leads_client(client, settings, policy)
     with (
         closing(queries_of(settings)) as queries,
         closing(reader_of(settings)) as reader,
