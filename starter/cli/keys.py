@@ -101,9 +101,10 @@ def _do(action: Action, store: SqlKeyStore, settings: Settings, out: Output) -> 
         out.line(f"Keys that were wrapped anew: {rotated}", "green")
         if settings.keys.master_key_previous:
             out.line("LEADS_KEYS__MASTER_KEY_PREVIOUS is needed no more: take it out, here and elsewhere.")
+    every = counts.destroyed + sum(counts.kept.values())
     out.line(
-        f"{store.location}; owners (leads, months of chores, requests to erase): {counts.owners}, "
-        f"keys destroyed: {counts.destroyed}"
+        f"{store.location}; owners (leads, months of chores, requests to erase): {counts.owners}, keys: {every}, "
+        f"destroyed: {counts.destroyed}"
     )
     out.line(
         f"What is written is {'sealed' if settings.keys.seals else 'not sealed (LEADS_KEYS__ENCRYPTION)'}"

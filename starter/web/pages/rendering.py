@@ -1,5 +1,6 @@
 """Renders the pages from `templates/pages`. Every text is escaped; an undefined name is an error."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from process.core.refusal import title
 from process.links import link_complaint
@@ -25,6 +27,9 @@ TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "pages"
 NAVIGATION = (("/agenda", "Agenda"), ("/board", "Board"), ("/reports", "Reports"))
 """Address and name of the pages that every page links to."""
 LOCALE = "en"
+_ADDRESS = re.compile(r"(https?://[^\s<>\"]+)")
+_ENDINGS = ".,;:!?)]”"
+"""Characters that end a sentence or a bracket and not the address before them."""
 
 
 @cache
@@ -44,6 +49,7 @@ def environment() -> Environment:
         "lead_address": lead_address,
         "decision_address": decision_address,
         "leads_outside": leads_outside,
+        "with_links": with_links,
     }
     made.globals["static"] = static
     for file in sorted(TEMPLATES.rglob("*.html")):  # the files on the disk may later belong to newer code
@@ -115,3 +121,16 @@ def upper_start(text: str) -> str:
 def leads_outside(text: str) -> bool:
     """Return True if the text is an address to which a browser may be led."""
     return not link_complaint(text)
+
+
+def with_links(text: str) -> Markup:
+    """Return the text with a link for each address to which a browser may be led."""
+    return Markup("").join(map(_as_link, _ADDRESS.split(text)))
+
+
+def _as_link(part: str) -> Markup:
+    address = part.rstrip(_ENDINGS)
+    if not leads_outside(address):
+        return escape(part)
+    link = Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(address)
+    return link + part[len(address) :]
