@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from fastapi import Request
@@ -36,6 +36,8 @@ T = TypeVar("T")
 
 THREADS = 3
 """Number of questions to the ledger at the same time. Others wait for their turn."""
+TIMEOUT = timedelta(seconds=10)
+"""Time for an answer of a lead."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ async def open_services(client: Client, settings: Settings) -> AsyncIterator[Ser
     policy = policy_file.current_policy(settings)
     access = Access.of(settings)
     people = People(policy, access.ways)
-    leads = leads_client(client, settings, policy)
+    leads = leads_client(client, settings, policy, TIMEOUT)
     with (
         closing(queries_of(settings)) as queries,
         closing(reader_of(settings)) as reader,
