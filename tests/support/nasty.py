@@ -12,7 +12,7 @@ FEW = 4
 GROWTH = 6
 """Four times the length may take this many times as long."""
 CPU_SECONDS = 0.25
-"""Longest time that any text may take, on a slow machine. One whose time grows faster than its length takes many times as long."""
+"""Longest time that any text may take on a slow machine. One that grows faster than its length takes many times as long."""
 
 PIECES = (
     "\n", "\r\n", "\r", " ", "\t", "\xa0", "\u200b", "\u2028", "\x00", "a", "A", "1", "0\n", "a\n", "a ",
