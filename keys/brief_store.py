@@ -135,8 +135,8 @@ def _read_postgres(place: str, question: str, values: dict[str, Any]) -> Sequenc
     import psycopg  # only this needs it
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-    given: dict[str, Any] = {**POSTGRES, **conninfo_to_dict(place)}
     try:
+        given: dict[str, Any] = {**POSTGRES, **conninfo_to_dict(place)}
         with psycopg.connect(make_conninfo(**given), autocommit=True) as connection:
             return connection.execute(re.sub(r":(\w+)", r"%(\1)s", question), values).fetchone()
     except psycopg.Error:

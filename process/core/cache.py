@@ -9,7 +9,7 @@ from process.lead.lead import Lead
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_NEW = object()
+_MISSING = object()
 
 
 def cached_per_lead(function: Callable[Concatenate[Lead, P], T]) -> Callable[Concatenate[Lead, P], T]:
@@ -22,8 +22,8 @@ def cached_per_lead(function: Callable[Concatenate[Lead, P], T]) -> Callable[Con
     def answer(lead: Lead, /, *args: P.args, **kwargs: P.kwargs) -> T:
         known = lead.derived
         asked = (function, args, *kwargs.items()) if args or kwargs else function
-        value: T = known.get(asked, _NEW)
-        if value is _NEW:
+        value: T = known.get(asked, _MISSING)
+        if value is _MISSING:
             value = known[asked] = function(lead, *args, **kwargs)
         return value
 

@@ -98,6 +98,15 @@ def test_both_read_the_same_file(name: str, tmp_path: Path, monkeypatch: pytest.
             assert is_brief(brief) is ("?" not in name and "%" not in name)
 
 
+@pytest.mark.parametrize(
+    "url", ["postgresql://a:se%zzcret@127.0.0.1:1/keys", "postgresql://a@127.0.0.1:1/keys?no=1"]
+)
+def test_a_url_that_only_the_driver_refuses_quotes_no_password(url: str) -> None:
+    with closing(BriefKeyStore(url, MASTER)) as store, pytest.raises(KeysUnavailable) as raised:
+        store.get(KeyId(LEAD, 1))
+    assert "zzcret" not in str(raised.value)
+
+
 def test_a_store_that_is_away_is_unavailable() -> None:
     store = BriefKeyStore("postgresql://nobody@127.0.0.1:1/keys", MASTER)
 
