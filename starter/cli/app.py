@@ -46,6 +46,8 @@ _KINDS = {
 
 
 HELP: Final = frozenset({"--help", "-h"})
+LONGEST: Final = 2000
+"""Characters of a sentence about a wrong command line; the longest that names every command or choice is shorter."""
 READY: Final = object()
 """The answer of a stand-in: its arguments are right."""
 
@@ -183,6 +185,11 @@ def _usage(wrong: CycloptsError) -> str:
     return f"{str(wrong).replace('|None', '')} `{command} --help` explains it."
 
 
+def _without_middle(sentence: str) -> str:
+    """Return the sentence, without its middle if a value that it quotes makes it too long to read."""
+    return sentence if len(sentence) <= LONGEST else f"{sentence[: LONGEST // 2]}…{sentence[-LONGEST // 2 :]}"
+
+
 def _missing(wrong: MissingArgumentError, first: str) -> str:
     """Return what the command line lacks: the first argument that is missing, and all other required options."""
     entry = read_catalog().get((wrong.command_chain or ("",))[-1])
@@ -196,6 +203,8 @@ def _fail(failure: CommandFailed, arguments: list[str]) -> int:
     if debugging():
         traceback.print_exc()
     sentence = clean(str(failure))
+    if failure.code is ExitCode.USAGE:
+        sentence = _without_middle(sentence)
     if "--json" in arguments and not failure.printed:
         print_json({"error": sentence, "code": int(failure.code)})
     console(stderr=True).print(f"leads: {sentence}", style="red", soft_wrap=True)

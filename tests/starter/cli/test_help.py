@@ -137,6 +137,25 @@ def test_wrong_usage_is_explained_in_one_sentence(say: Say, summary: list[str], 
     assert as_json.json == {"error": as_json.err.removeprefix("leads: ").strip(), "code": 2}
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        [],
+        ["list", "--stage"],
+        ["preview", "lead-x"],
+        ["preview", "lead-x", "lost", "--reason"],
+        ["list", "--timeout"],
+    ],
+    ids=" ".join,
+)
+def test_a_complaint_about_a_long_word_can_be_read(say: Say, before: list[str]) -> None:
+    ended = say(*before, "x" * 100_000)
+    assert ended.code == 2
+    assert len(ended.err) < 3000
+    assert ended.err.startswith("leads: ")
+    assert "--help` " in ended.err
+
+
 def test_a_wrong_setting_is_named(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADS_GITHUB__PROJECT_NUMBER", "first")
     ended = say("list")
