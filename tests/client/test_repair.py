@@ -73,11 +73,8 @@ def done_twice(life: Life) -> list[str]:
 async def goes_on(life: Life, ledger: Ledger, kind: str) -> None:
     """Wait until the lead has taken a decision of this kind, and hold that nothing is amiss."""
     await life.until(lambda view: kind in {line.kind for line in view.timeline})
-    view = await life.settled()
+    view = await life.settled_in(ledger)
     assert [effect for effect in view.effects if effect.status == "parked"] == []
-    async with asyncio.timeout(TIMEOUT):  # the newest may be on their way
-        while len(recorded(ledger, life)) < len((view := await life.overview()).timeline):
-            await asyncio.sleep(0.05)
     assert recorded(ledger, life) == [(line.seq, line.kind, line.at) for line in view.timeline]
     assert done_twice(life) == []
     history = await life.handle.fetch_history()

@@ -64,7 +64,7 @@ async def goes_on(life: Life, ledger: Ledger) -> Overview:
     view = await life.settled()
     assert [line.kind for line in view.timeline].count("restored") == 1
     await life.decide_all("hub_live")
-    view = await life.settled()
+    view = await life.settled_in(ledger)
     entries = ledger.entries(life.id)
     assert [(entry.seq, entry.kind) for entry in entries] == [(line.seq, line.kind) for line in view.timeline]
     once(life.outside, life.id)

@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from client.connection import NO_WORKER_ANSWERED, is_not_ready, refused_by
+from ledger.events import Ledger
 from process.core.answers import Answer
 from process.envelope import EVERY_LEAD, THE_SERVICE, sign
 from process.views.lead_overview import Overview
@@ -111,6 +112,16 @@ class Life:
     async def settled(self) -> Overview:
         """Wait until only parked and blocked effects are left, and return the overview."""
         return await self.until(lambda view: all(effect.status != "waiting" for effect in view.effects))
+
+    async def settled_in(self, ledger: Ledger) -> Overview:
+        """Wait until the lead is settled and the ledger has all its events, and return the overview.
+
+        A query may be answered between an event and its record in the ledger.
+        """
+        async with asyncio.timeout(TIMEOUT):
+            while len(ledger.entries(self.id)) != len((view := await self.settled()).timeline):
+                await asyncio.sleep(0.05)
+        return view
 
     async def pass_days(self, days: float) -> Overview:
         await self.settled()

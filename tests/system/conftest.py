@@ -7,12 +7,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from ledger.events import Ledger
 from sandbox.seed import read_seed
 from sandbox.server import Sandbox
 from starter.local.parts import SEED
@@ -39,6 +41,10 @@ class Service:
     @property
     def ledger_url(self) -> str:
         return f"sqlite:///{self.folder / 'ledger.sqlite'}"
+
+    def ledger(self) -> closing[Ledger]:
+        """Open the workers' ledger."""
+        return closing(Ledger.open(self.ledger_url))
 
     def environment(self) -> dict[str, str]:
         """Return the environment for `leads` and the worker."""

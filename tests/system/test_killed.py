@@ -5,7 +5,6 @@ from collections import Counter
 
 import pytest
 
-from ledger.events import Entry, Ledger
 from sandbox.faults import Fault
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
@@ -45,7 +44,9 @@ async def test_killed_in_the_middle_of_every_effect(service: Service) -> None:
 
 
 async def _exactly_one_of_everything(service: Service, life: Life) -> None:
-    view = await life.overview()
+    with service.ledger() as ledger:
+        view = await life.settled_in(ledger)
+        assert [entry.seq for entry in ledger.entries(life.id)] == [line.seq for line in view.timeline]
     lead, github, google = view.lead, service.sandbox.github, service.sandbox.google
     assert view.stage == "hub"
     issues = [issue for issue in github.issues.values() if life.id in (issue.body or "")]
@@ -58,7 +59,6 @@ async def _exactly_one_of_everything(service: Service, life: Life) -> None:
     assert sorted(file.id for file in mine) == sorted([lead.folder.id, lead.invoices[0].file.id])
     mails = Counter(mail.message_id for mail in service.sandbox.mailbox.all() if life.id.encode() in mail.raw)
     assert len(mails) == 5
-    assert [entry.seq for entry in _recorded(service, life)] == [line.seq for line in view.timeline]
 
 
 EFFECTS = (
@@ -149,27 +149,22 @@ async def test_killed_between_the_ledger_and_the_end_of_the_task(service: Servic
         life.signal("price_quoted", price) if way == "signal" else life.decide("price_quoted", **price)
     )
     await asyncio.to_thread(mortal.wait, TIMEOUT)
-    lost = {entry.kind: entry.at for entry in _recorded(service, life)}["price_quoted"]
+    with service.ledger() as ledger:
+        lost = {entry.kind: entry.at for entry in ledger.entries(life.id)}["price_quoted"]
     query = asyncio.create_task(life.handle.query("options"))  # the other worker hears it before the task
     await service.start_worker()
     await asyncio.gather(quoted, query)
     await life.until(lambda view: any(line.kind == "price_quoted" for line in view.timeline))
-    view = await life.settled()
-    assert [(line.seq, line.kind, line.at) for line in view.timeline] == [
-        (entry.seq, entry.kind, entry.at) for entry in _recorded(service, life)
-    ]
+    with service.ledger() as ledger:
+        view = await life.settled_in(ledger)
+        assert [(line.seq, line.kind, line.at) for line in view.timeline] == [
+            (entry.seq, entry.kind, entry.at) for entry in ledger.entries(life.id)
+        ]
     (taken,) = (line.at for line in view.timeline if line.kind == "price_quoted")
     assert taken > lost
     assert (await life.decide("quote_accepted")).recorded
     mails = [mail for mail in service.sandbox.mailbox.all() if life.id.encode() in mail.raw]
     assert len(mails) == 1
-
-
-def _recorded(service: Service, life: Life) -> list[Entry]:
-    ledger = Ledger.open(service.ledger_url)
-    entries = list(ledger.entries(life.id))
-    ledger.close()
-    return entries
 
 
 COMPENSATIONS = (

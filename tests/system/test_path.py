@@ -1,8 +1,5 @@
 """One lead from first contact to a running hub, through the real clients."""
 
-import asyncio
-
-from ledger.events import Ledger
 from tests.system.conftest import Service
 
 
@@ -23,7 +20,9 @@ async def test_a_lead_becomes_a_hub(service: Service) -> None:
         asset_attached={"name": "Budget", "type": "budget", "url": "https://docs.example.org/budget"},
     )
     await life.to_hub()
-    view = await life.settled()
+    with service.ledger() as ledger:
+        view = await life.settled_in(ledger)
+        summaries = [entry.summary for entry in ledger.entries(life.id)]
     assert {effect.status for effect in view.effects} == {"done"}, [
         e for e in view.effects if e.status != "done"
     ]
@@ -31,10 +30,4 @@ async def test_a_lead_becomes_a_hub(service: Service) -> None:
     lead = view.lead
     assert dict(lead.questionnaire.answers) == answers
     assert lead.invoices[0].file is not None
-    ledger = Ledger.open(service.ledger_url)
-    while len(ledger.entries("lead-path")) < len(view.timeline):  # on a slow machine they follow later
-        await asyncio.sleep(0.1)
-    assert [entry.summary for entry in ledger.entries("lead-path")] == [
-        line.summary for line in view.timeline
-    ]
-    ledger.close()
+    assert summaries == [line.summary for line in view.timeline]

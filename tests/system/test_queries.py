@@ -9,7 +9,6 @@ from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
 from client.connection import NO_WORKER_ANSWERED
-from ledger.events import Ledger
 from process.core.answers import Answer
 from process.views.lead_overview import Overview
 from tests.support.waiting import TIMEOUT
@@ -97,12 +96,11 @@ async def test_a_query_ahead_of_a_decision_stops_no_lead(service: Service) -> No
     await service.start_worker()  # it replays what the other one did
     for life in lives.values():
         assert (await life.decide("asset_attached", name="Notes")).accepted
-        view = await life.settled()
+        with service.ledger() as ledger:
+            view = await life.settled_in(ledger)
+            recorded = [(entry.seq, entry.kind, entry.at) for entry in ledger.entries(life.id)]
         history = await life.handle.fetch_history()
         await Replayer(workflows=[], plugins=[leads_plugin()]).replay_workflow(history)
-        ledger = Ledger.open(service.ledger_url)
-        recorded = [(entry.seq, entry.kind, entry.at) for entry in ledger.entries(life.id)]
-        ledger.close()
         assert recorded == [(line.seq, line.kind, line.at) for line in view.timeline]
 
 

@@ -40,13 +40,10 @@ def ledger(url: str) -> Iterator[Ledger]:
 
 async def assert_same(life: Life, ledger: Ledger) -> LeadRow:
     """Check that the ledger has the lead's events, no others, and its newest row. Returns the row."""
-    async with asyncio.timeout(TIMEOUT):
-        while True:
-            view = await life.settled()
-            row = ledger.row(life.id)
-            if row and row.last_seq == len(view.timeline):
-                break
-            await asyncio.sleep(0.05)
+    view = await life.settled_in(ledger)
+    row = ledger.row(life.id)
+    assert row
+    assert row.last_seq == len(view.timeline)
     entries = ledger.entries(life.id)
     assert [(entry.seq, entry.at, entry.kind) for entry in entries] == [
         (line.seq, line.at, line.kind) for line in view.timeline
