@@ -71,7 +71,7 @@ async def answer(request: Request, token: str) -> Response:
     except LeadsError:  # it was decided meanwhile, or the lead has ended
         return _over(request, link, aggregate.lead)
     _log.info("one-time link used", lead=link.lead_id, purpose=link.purpose)
-    if isinstance(taken, Waiting):
+    if isinstance(taken, Waiting) or not taken.recorded:  # this page tells what the ledger has
         await services.run(lambda: services.links.hand_in(link, chosen.label, digest))
         message = "Your answer is kept, and is recorded in a moment."
         return _thanks(request, link, aggregate.lead, message, 202)

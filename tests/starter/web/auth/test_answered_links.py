@@ -12,6 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.ledger import LedgerActivities
+from ledger.errors import LedgerUnavailable
 from ledger.events import Ledger
 from process.actor import Face
 from tests.support.lives import KEY
@@ -19,6 +20,7 @@ from tests.support.outside import Outside
 from tests.support.pages import pages, sent
 from tests.support.servers import real_time
 from tests.support.signed_in import shown
+from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 
 from .conftest import made
@@ -59,6 +61,30 @@ async def web(env: WorkflowEnvironment, url: str, life: Life) -> AsyncIterator[A
     queue = life.id.removeprefix("lead-")
     async with pages(url, env.client, signing_key=KEY, task_queue=queue) as client:
         yield client
+
+
+async def test_an_answer_that_the_ledger_gets_later_is_on_its_way(
+    web: AsyncClient, life: Life, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await life.decide("price_quoted", by="Ada", amount="12000", currency="USD", per="year")
+    path = await made(web, life.id)
+
+    def is_away(*args: object, **more: object) -> int:
+        raise LedgerUnavailable("it is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "append", is_away)
+        answered = await sent(web, path, answer="quote_accepted")
+        assert answered.status_code == 202
+        assert "is recorded in a moment" in shown(answered)
+        assert "This answer is on its way" in shown(await web.get(path))
+        other = await sent(web, path, answer="quote_declined", reason="no")
+        assert other.status_code == 409
+        assert "Another one is not taken" in shown(other)
+    async with asyncio.timeout(TIMEOUT):
+        while "on its way" in (text := shown(await web.get(path))):
+            await asyncio.sleep(0.1)
+    assert "accepted by Bo Rive" in text
 
 
 async def test_an_answer_is_theirs_and_counts_once(web: AsyncClient, life: Life) -> None:
