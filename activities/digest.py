@@ -142,7 +142,7 @@ class DigestMailer:
 
 def digest_text(mail: DigestMail) -> MailBody:
     """Return the mail's text, plain and as HTML."""
-    return render_body("digest.md", {"mail": mail})
+    return render_body("mail/digest.md", {"mail": mail})
 
 
 def _readable(read: Callable[[], DigestsOfWeek]) -> DigestsOfWeek:

@@ -22,7 +22,7 @@ from tests.support.lives import BOOK_QUOTE, DISCOUNTED, HUB, ORIGINAL, RENEWAL, 
 from tests.support.nasty import HOSTILE
 
 TEMPLATES = Path(__file__).parents[3] / "templates" / "mail"
-NAMES = sorted(file.stem for file in TEMPLATES.glob("[!_]*.md") if file.stem != SendCorrection.template)
+NAMES = sorted({file.stem for file in TEMPLATES.glob("[!_]*.md")} - {SendCorrection.template, "digest"})
 SETTINGS = Settings(_env_file=None, temporal_ui="https://temporal.example.org")
 LOOPBACK = (
     "http://localhost:8233",
