@@ -32,17 +32,13 @@ def choices(event_log: EventLog, now: datetime) -> tuple[Choice, ...]:
 
     It judges as `options` does, in a small part of its time.
     """
-    step = step_of(event_log.lead).decisions
+    step = step_of(event_log.lead)
     found = [
-        Choice(kind, refused is None and kind in step, refused)
+        Choice(kind, refused is None and kind in step.decisions, refused)
         for kind, decision in DECISIONS.items()
         for refused in [_refused(decision, event_log, now)]
     ]
-    return tuple(sorted(found, key=lambda choice: _rank(choice, step)))
-
-
-def _rank(choice: Choice, step: tuple[str, ...]) -> tuple[bool, int]:
-    return not choice.allowed, step.index(choice.kind) if choice.next else len(step)
+    return tuple(sorted(found, key=lambda choice: step.rank(choice.kind, allowed=choice.allowed)))
 
 
 def _refused(decision: type[Decision], event_log: EventLog, now: datetime) -> Refused | None:

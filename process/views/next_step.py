@@ -26,6 +26,11 @@ class Step(NamedTuple):
     later: tuple[str, ...] = ()
     """Kinds of decisions that people may look for, and that are possible only after the step."""
 
+    def rank(self, kind: str, *, allowed: bool) -> tuple[bool, int]:
+        """Return the sort key of a kind of decision: first those of the step, then the others that are allowed."""
+        is_next = allowed and kind in self.decisions
+        return not allowed, self.decisions.index(kind) if is_next else len(self.decisions)
+
 
 def next_step(lead: Lead) -> NextStep:
     """Return the step that this lead waits for."""

@@ -64,16 +64,12 @@ def options(aggregate: LeadAggregate, now: datetime, *, effects: bool = True) ->
     """
     step = step_of(aggregate.lead)
     found = [_option(aggregate, kind, now, step, effects=effects) for kind in DECISIONS]
-    return tuple(sorted(found, key=lambda option: _rank(option, step.decisions)))
+    return tuple(sorted(found, key=lambda option: step.rank(option.kind, allowed=option.allowed)))
 
 
 def option_of(aggregate: LeadAggregate, kind: str, now: datetime) -> Option:
     """Return this kind of decision: if it is allowed now, its effect and its fields."""
     return _option(aggregate, kind, now, step_of(aggregate.lead))
-
-
-def _rank(option: Option, step: tuple[str, ...]) -> tuple[bool, int]:
-    return not option.allowed, step.index(option.kind) if option.next else len(step)
 
 
 def _option(
