@@ -143,7 +143,6 @@ PersonNames = Annotated[Text, Personal.NAME]
 MailAddress = Annotated[Line, Personal.ADDRESS]
 Login = Annotated[Line, Personal.ADDRESS]
 """A person's account on GitHub, by its name or number, or the name of a team there."""
-FreeLine = Annotated[Line, Personal.WORDS]
 FreeText = Annotated[Text, Personal.WORDS]
 Title = Annotated[Line, Personal.MENTION]
 """The name of a thing: of an organisation, a request, a file, an item. It may mention a person."""

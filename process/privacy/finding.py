@@ -1,10 +1,8 @@
 """Finding the places at which a person is named."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from process.core.events import Event
-from process.lead.lead import Lead
 from process.personal import Personal
 from process.privacy.person import Person
 from process.privacy.walking import personal_texts
@@ -31,14 +29,3 @@ def mentions(value: Any, person: Person) -> list[Place]:
         for found in personal_texts(value)
         if person.is_mentioned_in(found.text)
     ]
-
-
-def persons_of(lead: Lead) -> Iterator[Person]:
-    """Yield the persons whom the lead names in fields of their own: its contact, and those who have a role."""
-    yield Person(names=(lead.person,), addresses=(lead.email,) if lead.email else ())
-    for known in lead.assigned.values():
-        yield Person(
-            names=(known.person,),
-            addresses=(known.email,) if known.email else (),
-            logins=(known.login,) if known.login else (),
-        )

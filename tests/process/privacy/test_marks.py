@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from process.lead.hub import HUB_FIELDS, HUB_MARKS, HUB_PERSONAL
 from process.personal import Impersonal, Personal
 from process.privacy.shapes import shapes, texts
-from process.types import FreeLine, FreeText, Id, Model, PersonName
+from process.types import FreeText, Id, Model, PersonName
 from tests.support.models import all_models, name_of
 
 PASSING = {
@@ -53,7 +53,7 @@ def test_a_new_text_without_a_mark_is_found() -> None:
     class New(Model):
         lines: tuple[str, ...] = ()
         by_id: dict[Id, dict[str, FreeText]] = {}
-        by_name: dict[PersonName, FreeLine | None] = {}
+        by_name: dict[PersonName, FreeText | None] = {}
 
     found = {name: [text.mark for text in texts(field)] for name, field in New.model_fields.items()}
     assert found["lines"] == [None]

@@ -8,7 +8,7 @@ from process.core.intake import take_from
 from process.effects import SendMail
 from process.personal import ERASED
 from process.privacy.acquaintance import everybody_in, is_contact, known_as
-from process.privacy.finding import mentions, persons_of
+from process.privacy.finding import mentions
 from process.privacy.person import EVERYBODY, Person, Whom
 from process.privacy.redaction import redact_events, redacted
 from process.types import Role
@@ -193,7 +193,6 @@ def test_places_say_where_and_not_what() -> None:
         (2, "summary"),
         (2, "fact.note"),
     ]
-    assert [person.names for person in persons_of(life.lead)] == [("Ada Example",)]
 
 
 def test_a_fact_of_an_unknown_kind_is_taken_for_personal() -> None:
