@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from process.addresses import domain_of, folded
+from process.hashing import short_hash
 from process.transliteration import in_ascii
 from process.types import Id, Model
 
@@ -134,7 +135,7 @@ def contact_key(email: str) -> str:
 
 def address_key(email: str) -> str:
     """Return a key for a mail address, equal for all spellings of it in upper and lower case."""
-    return hashlib.sha256(folded(email).encode()).hexdigest()[:16]
+    return short_hash(folded(email))
 
 
 def is_public_mail(email: str) -> bool:

@@ -1,6 +1,5 @@
 """The policy: periods, names and people of the process as data, under a version that each lead records."""
 
-import hashlib
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -11,6 +10,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from process.actor import Face
 from process.addresses import EXAMPLE, complaint_about, domain_of
+from process.hashing import short_hash
 from process.types import Coded, Given, Login, Role, Stage, line_complaint
 
 MAX_DAYS = 3650
@@ -266,7 +266,7 @@ class Team(Given):
         }
         if self.aliases:
             values["aliases"] = dict(sorted(self.aliases.items()))
-        return hashlib.sha256(repr(values).encode()).hexdigest()[:12]
+        return short_hash(repr(values), 12)
 
 
 def _numbered(named: NamesByRole) -> Iterator[tuple[Role, int, str]]:

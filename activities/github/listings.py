@@ -5,7 +5,6 @@ nothing changed (304) against its rate limit. GitHub cannot list the cards that 
 are looked at by the numbers of their issues, for one point of the rate limit.
 """
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -17,6 +16,7 @@ from activities.github.client import ChangedItems, GitHubClient
 from activities.github.errors import github_errors
 from activities.github.issue_block import checksum
 from activities.github.models import Comment, Issue
+from process.hashing import short_hash
 from process.types import Base
 
 OVERLAP = timedelta(minutes=10)
@@ -118,7 +118,7 @@ def _checksum(item: Issue | Comment) -> str:
 
 
 def _whole(items: Iterable[tuple[datetime, str]]) -> str:
-    return hashlib.sha256("".join(sorted(each for _, each in items)).encode()).hexdigest()[:16]
+    return short_hash("".join(sorted(each for _, each in items)))
 
 
 class ListedPage(NamedTuple, Generic[T]):

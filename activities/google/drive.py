@@ -4,7 +4,6 @@ Nothing is created twice: Drive issues an id first, the workflow keeps it, and D
 id. If the workflow lost the id, the lead's folder is found by its `leadId` property.
 """
 
-import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
@@ -29,6 +28,7 @@ from process.effects.observations import (
     InvoicePrepared,
 )
 from process.effects.requests import EffectRequest, Outcome
+from process.hashing import short_hash
 from process.personal import ERASED
 from process.types import MAX_NAME, Artifact, Link, one_line
 
@@ -41,7 +41,7 @@ MAX_SHOWN_NAME = 80
 LEADS_FOLDER = "the folder for leads (LEADS_GOOGLE__LEADS_FOLDER)"
 """Name of the folder that holds the leads' folders, for messages."""
 _REDACTED = "redacted"
-"""Property of a folder: checksum of the name that it was given in place of one that named a person who was erased."""
+"""Property of a folder: short hash of the name that it was given in place of one that named a person who was erased."""
 _FIELDS = "id,name,webViewLink,appProperties,trashed"
 
 
@@ -177,12 +177,12 @@ class DriveActivities:
         return (
             ERASED in known.name
             and folder.get("name", "")[:MAX_NAME] != known.name
-            and folder.get("appProperties", {}).get(_REDACTED) != _checksum(known.name)
+            and folder.get("appProperties", {}).get(_REDACTED) != short_hash(known.name)
         )
 
     def _renamed(self, known: Link) -> str:
         """Give the folder the name that was redacted, and return it."""
-        body: File = {"name": known.name, "appProperties": {_REDACTED: _checksum(known.name)}}
+        body: File = {"name": known.name, "appProperties": {_REDACTED: short_hash(known.name)}}
         update = self._api.service.files().update(
             fileId=known.id, body=body, fields="id", supportsAllDrives=True
         )
@@ -277,10 +277,6 @@ class DriveActivities:
             return self._api.execute(get, "the file made before")
         except NotThere:
             raise again("Drive has the file but does not show it yet", after=self._lag) from None
-
-
-def _checksum(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def _link(file: "File") -> Link:

@@ -1,6 +1,5 @@
 """Carries out the commands of one comment. The lead takes each decision at most once."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +38,7 @@ from process.decisions.merging import Merged
 from process.decisions.registry import DECISIONS
 from process.github import commands
 from process.github.commands import ParsedCommand, decision_name
+from process.hashing import short_hash
 from process.lead.lead import Lead
 from process.views.lead_overview import Overview, TimelineLine
 
@@ -69,7 +69,7 @@ class CommentCommands:
     @property
     def checksum(self) -> str:
         """Checksum of the commands: the same as long as the comment gives the same ones."""
-        return hashlib.sha256("".join(each.checksum for each in self.commands).encode()).hexdigest()[:12]
+        return short_hash("".join(each.checksum for each in self.commands), 12)
 
     def key(self, command: ParsedCommand) -> str:
         """Return the idempotency key of a command's decision."""

@@ -13,7 +13,7 @@ from activities.mail import headers
 from activities.mail.text import MailBody
 from config.groups import Mail
 from process.addresses import ascii_address, ascii_domain, complaint_about
-from process.effects.mail import message_digest
+from process.hashing import short_hash
 
 _POLICY = SMTP.clone(cte_type="7bit")  # every server accepts 7-bit messages
 
@@ -34,7 +34,7 @@ class MessageBuilder:
     def message_id(self, key: str) -> str:
         """Return the Message-ID for a key: always the same, short, and readable in part."""
         readable = re.sub(r"[^a-z0-9_-]+", ".", key.lower())[:40].strip(".")
-        return f"<{readable}.{message_digest(key)}@{ascii_domain(self._settings.message_id_domain)}>"
+        return f"<{readable}.{short_hash(key)}@{ascii_domain(self._settings.message_id_domain)}>"
 
     def sender(self) -> Sender:
         """Return the sender. Raises ApplicationError (parked) if the setting is invalid."""

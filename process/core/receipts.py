@@ -1,6 +1,5 @@
 """Receipts of decisions, by which repeats are recognised and answered as before."""
 
-import hashlib
 from datetime import datetime, timedelta
 
 from pydantic_core import to_json
@@ -10,6 +9,7 @@ from process.core.events import Event, EventLog, Fact
 from process.core.packed import Packed
 from process.core.refusal import Refused
 from process.decisions.base import SET_BY_FACE, Decision
+from process.hashing import short_hash
 from process.types import Id, Mention, Model
 
 RECEIPTS = 500
@@ -57,7 +57,7 @@ def content_of(decision: Decision) -> str:
     Nor does it change when the decision gets a new field with a default.
     """
     body = decision.model_dump_json(exclude={*SET_BY_FACE, "actor"}, exclude_defaults=True)
-    return hashlib.sha256(f"{decision.kind} {body}".encode()).hexdigest()[:16]
+    return short_hash(f"{decision.kind} {body}")
 
 
 def find_receipt(

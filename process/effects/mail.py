@@ -1,6 +1,5 @@
 """Effects by mail, in the lead's one thread."""
 
-import hashlib
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
@@ -96,8 +95,3 @@ class SendCorrection(Effect):
 def joined(addresses: Iterable[str]) -> str:
     """Return the addresses as one text, in their order."""
     return ", ".join(addresses)
-
-
-def message_digest(key: str) -> str:
-    """Return the part of a mail's Message-ID that stands for its effect's key."""
-    return hashlib.sha256(key.encode()).hexdigest()[:16]

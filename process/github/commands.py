@@ -8,7 +8,6 @@ parser sees no longer text than it reads within a tenth of a second.
 """
 
 import difflib
-import hashlib
 import json
 import re
 import shlex
@@ -23,6 +22,7 @@ from process.decisions.base import SET_BY_FACE, SET_BY_LEAD, Decision
 from process.decisions.reading import parse_as
 from process.decisions.registry import DECISIONS
 from process.github.markup import OpenElements
+from process.hashing import short_hash
 
 QUERIES = ("help", "options", "preview", "retry")
 """Commands that are no decisions."""
@@ -72,7 +72,7 @@ class ParsedCommand:
     @property
     def checksum(self) -> str:
         """A checksum that is equal for equal commands."""
-        return hashlib.sha256(json.dumps([self.name, self.arguments]).encode()).hexdigest()[:12]
+        return short_hash(json.dumps([self.name, self.arguments]), 12)
 
 
 def may_hold_command(text: str) -> bool:

@@ -1,11 +1,11 @@
 """Edits: people's changes of values that the service had set on GitHub."""
 
-import hashlib
 from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
 from process.core.refusal import Suggestion
+from process.hashing import short_hash
 from process.types import FreeText, Given, Id, Login, Mention, PersonName, Stage, Title
 
 
@@ -46,8 +46,7 @@ class Edit(Given):
     @property
     def key(self) -> str:
         """A checksum that is equal for equal edits."""
-        text = f"{self.id} {self.kind} {self.hub} {self.name}"
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return short_hash(f"{self.id} {self.kind} {self.hub} {self.name}")
 
     @property
     def summary(self) -> str:

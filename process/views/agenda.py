@@ -1,6 +1,5 @@
 """Work to be done per role and person: due, overdue, waiting, stuck and upcoming."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
@@ -12,6 +11,7 @@ from process.core.aggregate import LeadAggregate
 from process.core.cache import cached_per_lead
 from process.deadlines.contracting import renewal_start
 from process.deadlines.schedule import due, last_day
+from process.hashing import short_hash
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Role, Stage
@@ -111,7 +111,7 @@ def lines(lead: Lead, now: datetime) -> tuple[AgendaLine, ...]:
 
 def mark_of(role: Role, text: str) -> str:
     """Return a short name of a line of one lead, the same as long as the line is: it may move to another section."""
-    return hashlib.sha256(f"{role}\n{text}".encode()).hexdigest()[:16]
+    return short_hash(f"{role}\n{text}")
 
 
 def usual_decision(lead: Lead) -> UsualDecision:

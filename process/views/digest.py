@@ -1,6 +1,5 @@
 """Weekly digest mails: the agenda of each role, and of each person assigned to a role."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -8,6 +7,7 @@ from typing import NamedTuple
 
 from process.addresses import folded
 from process.calendar import day_of
+from process.hashing import short_hash
 from process.money.amounts import Money
 from process.policy import TEAMS
 from process.types import Code, Id, MailAddress, Model, PersonName, Role, Words
@@ -196,7 +196,7 @@ def _owner(item: AgendaItem) -> _Owner:
 def _key(owner: _Owner) -> str:
     if owner.address is None:
         return str(owner.role)
-    return f"{owner.role}-{hashlib.sha256(owner.address.encode()).hexdigest()[:12]}"
+    return f"{owner.role}-{short_hash(owner.address, 12)}"
 
 
 def _title(item: AgendaItem, end: date) -> str | None:
