@@ -25,6 +25,7 @@ COPY pyproject.toml README.md worker.py ./
 COPY process process
 COPY workflows workflows
 COPY activities activities
+COPY upkeep upkeep
 COPY client client
 COPY ledger ledger
 COPY keys keys

@@ -15,13 +15,10 @@ from typing import Any
 import structlog
 from temporalio.worker import Worker
 
-from activities.gauges import LeadGauges
 from activities.heartbeat import HeartbeatInterceptor
 from activities.rate_limits import share_limits
-from activities.read_tables import ReadTables
 from activities.reconcile.team import TeamReconciler
 from activities.registry import activities, chore_activities
-from activities.stuck import StuckWatch
 from client import errors
 from client.chores import Chores
 from client.claiming import claim
@@ -42,6 +39,9 @@ from config.settings import Settings, SettingsError, read_settings, unknown_sett
 from keys.errors import KeysError
 from ledger.events import LedgerError
 from ledger.limits import SharedLimits
+from upkeep.gauges import LeadGauges
+from upkeep.read_tables import ReadTables
+from upkeep.stuck import StuckWatch
 from workflows.runtime.plugin import leads_plugin
 
 GRACE = timedelta(seconds=25)

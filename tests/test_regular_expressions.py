@@ -14,9 +14,9 @@ from process.github.titles import MAX_HEADING
 from process.money.items import MAX_ITEM_LENGTH
 from process.money.reading import MAX_WRITTEN
 from tests.support.nasty import CPU_SECONDS, LIMIT, repeated, slow, texts
+from tests.support.rooms import ROOMS
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("process", "workflows", "activities", "client", "ledger", "keys", "config", "templates", "starter")
 FUNCTIONS = frozenset({"match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer"})
 
 LIMITED = {

@@ -14,7 +14,6 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.stuck import StuckWatch
 from client.answers import Waiting
 from client.errors import LeadStuck, NoWorker, StuckCause, WorkerBusy
 from client.leads import LeadsClient
@@ -30,6 +29,7 @@ from tests.support.stuck import (
 )
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
+from upkeep.stuck import StuckWatch
 
 __all__ = ["impatient_env"]
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 import ledger.recording as ledger_recording
-from activities.read_tables import ReadTables
 from client.rebuilding import LagWatch, rebuild_batch
 from ledger import projecting
 from ledger.entries import entry_of
@@ -20,6 +19,7 @@ from ledger.events import Ledger
 from process.views.lead_row import GRACE
 from process.views.row import row_of
 from tests.support.lives import Life
+from upkeep.read_tables import ReadTables
 
 from .conftest import by_hand
 

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from pydantic import BaseModel
 
-ROOMS = ("activities", "client", "config", "keys", "ledger", "process", "starter", "templates", "workflows")
+from tests.support.rooms import ROOMS
 
 
 @cache

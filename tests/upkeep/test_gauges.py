@@ -10,7 +10,6 @@ from temporalio.client import Client
 from temporalio.runtime import BUFFERED_METRIC_KIND_GAUGE, MetricBuffer, Runtime, TelemetryConfig
 from temporalio.testing import WorkflowEnvironment
 
-from activities.gauges import BEHIND, LATE, STAGES, WITH_PARKED, WITHOUT_WORKFLOW, LeadGauges
 from client.directory import Directory
 from client.lists import LeadLists
 from ledger.entries import entry_of
@@ -18,6 +17,7 @@ from ledger.events import Ledger
 from process.views.row import row_of
 from tests.support.lives import Life
 from tests.support.servers import real_time
+from upkeep.gauges import BEHIND, LATE, STAGES, WITH_PARKED, WITHOUT_WORKFLOW, LeadGauges
 
 
 @pytest.fixture

@@ -1,0 +1,16 @@
+"""The rooms of the service."""
+
+from typing import Final
+
+ROOMS: Final = (
+    "process",
+    "workflows",
+    "activities",
+    "upkeep",
+    "client",
+    "ledger",
+    "keys",
+    "config",
+    "templates",
+    "starter",
+)
