@@ -29,6 +29,7 @@ COPY upkeep upkeep
 COPY client client
 COPY ledger ledger
 COPY keys keys
+COPY sql sql
 COPY config config
 COPY starter starter
 COPY templates templates

@@ -14,10 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from keys.connecting import POSTGRES, TIMEOUT
 from keys.data_key import DataKey, KeyId
 from keys.master_keys import MasterKeys
 from keys.store import Epoch
+from sql.connecting import POSTGRES, TIMEOUT
 
 if TYPE_CHECKING:
     from keys.sql_store import SqlKeyStore

@@ -1,19 +1,17 @@
-"""The database of the keys and of the journal: its engine, its tables, and the translation of errors."""
+"""The database of the keys and of the journal: its tables, its transactions, and the translation of errors."""
 
-import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from keys.connecting import POSTGRES, TIMEOUT
 from keys.errors import KeysRefused, KeysUnavailable
 from keys.tables import METADATA
+from sql.engines import UrlRefused, location_of, make_engine
 
 
 class KeysDatabase:
@@ -23,7 +21,10 @@ class KeysDatabase:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = make_engine(url)
+        try:
+            self._engine = make_engine(url, "The key store", limits_writes=False)
+        except UrlRefused as refused:
+            raise KeysRefused(str(refused)) from None
         self._writer = self._engine.execution_options(writes=True)
         self._made = False
         self.location = location_of(self._engine.url)
@@ -69,60 +70,6 @@ class KeysDatabase:
         self._engine.dispose()
 
 
-def make_engine(url: str) -> Engine:
-    """Return the engine for a SQLAlchemy URL, without connecting. Raises KeysRefused for an unusable URL."""
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        # The parser's own message may quote a part of the password.
-        raise KeysRefused(
-            "The key store's URL cannot be read. It looks like sqlite:///FILE or "
-            "postgresql://USER:PASSWORD@HOST:5432/DATABASE."
-        ) from None
-    match parsed.drivername:
-        case "postgresql" | "postgresql+psycopg":
-            url_ = parsed.set(drivername="postgresql+psycopg", query={**POSTGRES, **parsed.query})
-            return create_engine(url_, pool_pre_ping=True, pool_timeout=TIMEOUT, hide_parameters=True)
-        case "sqlite" | "sqlite+pysqlite" if parsed.database and not parsed.database.startswith(
-            (":", "file:")
-        ):
-            return _sqlite(parsed)
-        case _:
-            raise KeysRefused("The key store's URL must be postgresql://… or sqlite:///FILE.")
-
-
-def _sqlite(url: URL) -> Engine:
-    url = url.set(query={"timeout": str(TIMEOUT), **url.query})
-    engine = create_engine(url, pool_timeout=TIMEOUT, hide_parameters=True)
-
-    @event.listens_for(engine, "connect")
-    def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
-        connection.execute("PRAGMA secure_delete = ON")  # what is destroyed is overwritten
-        connection.execute("PRAGMA synchronous = FULL")
-        _use_write_ahead_log(connection)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """Let readers and the writer not block each other. SQLite does not wait if several processes open a new file at once."""
-    deadline = time.monotonic() + TIMEOUT
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-
-
 def clean(engine: Engine) -> None:
     """Let the database remove what it still holds of lines that were changed. Raises KeysUnavailable."""
     with (
@@ -159,13 +106,6 @@ def _make_file(file: Path) -> None:
         file.touch(mode=0o600, exist_ok=True)
     except OSError as error:
         raise KeysRefused(f"The key store's file cannot be made: {error.strerror} ({file}).") from None
-
-
-def location_of(url: URL) -> str:
-    """Return the database's location for messages, without the password and the query (which may hold one)."""
-    if url.get_backend_name() == "sqlite":
-        return f"SQLite file {url.database}"
-    return f"PostgreSQL database {url.database} on {url.host or 'the local socket'}"
 
 
 @contextmanager

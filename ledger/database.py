@@ -10,19 +10,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from keys.ring import KeyRing
 from ledger.contents import Contents
+from ledger.database_errors import translate_errors
 from ledger.errors import LedgerRefused, LedgerUnavailable
+from ledger.preparing import has_schema, prepare, require_schema
 from ledger.schema import grant_erasing, grant_reading, grant_rights
-from ledger.store import (
-    TIMEOUT,
-    has_schema,
-    location_of,
-    make_engine,
-    overwrite,
-    prepare,
-    require_schema,
-    translate_errors,
-)
 from ledger.tables import set_identity
+from sql.connecting import TIMEOUT
+from sql.engines import UrlRefused, location_of, make_engine, overwrite
 
 
 class Database:
@@ -47,7 +41,11 @@ class Database:
         cls, url: str, ring: KeyRing | None = None, *, seals: bool = True, read_only: bool = False
     ) -> Self:
         """Return the database at a URL (`Ledger.open`). It connects at its first use. Raises LedgerRefused."""
-        return cls(make_engine(url), read_only=read_only, contents=Contents(ring, seals=seals))
+        try:
+            engine = make_engine(url, "The ledger")
+        except UrlRefused as refused:
+            raise LedgerRefused(str(refused)) from None
+        return cls(engine, read_only=read_only, contents=Contents(ring, seals=seals))
 
     def close(self) -> None:
         """Close the connections."""
@@ -97,7 +95,7 @@ class Database:
             raise
 
     def overwrite(self) -> None:
-        """Let nothing of what was replaced remain in a log of writes, see `ledger.store.overwrite`."""
+        """Let nothing of what was replaced remain in a log of writes, see `sql.engines.overwrite`."""
         with translate_errors(self.location):
             overwrite(self.reader)
 

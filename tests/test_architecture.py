@@ -36,6 +36,7 @@ def test_imports_between_rooms_point_one_way() -> None:
         "workflows",
         "ledger",
         "keys : config : templates",
+        "sql",
         "process",
     ]
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from keys.ring import KeyRing
 from ledger.database import Database
-from ledger.store import translate_errors
+from ledger.database_errors import translate_errors
 
 SECONDS = 2.0
 """Time for the statements of one question together (SQLite), or for each of them (PostgreSQL)."""

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from keys.data_key import KeyId
-from keys.database import make_engine
 from keys.errors import KeyErased, KeysRefused, KeysUnavailable, KeyUnknown
 from keys.master_keys import MasterKeys
 from keys.sql_store import SqlKeyStore
+from sql.engines import make_engine
 from tests.support.waiting import TIMEOUT
 
 LEAD = "lead-example-ab2c"
@@ -56,7 +56,7 @@ def test_another_process_finds_the_same_key(empty_url: str, store_at: Open) -> N
 def test_processes_that_ask_at_once_get_one_key(
     empty_url: str, store_at: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("keys.database.TIMEOUT", TIMEOUT)  # a slow disk may keep the others waiting
+    monkeypatch.setattr("sql.engines.TIMEOUT", TIMEOUT)  # a slow disk may keep the others waiting
     stores = [store_at(empty_url) for _ in range(4)]  # none has made the tables yet
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda store: store.newest(LEAD), stores))
@@ -132,7 +132,7 @@ def test_the_lines_of_two_keys_cannot_be_exchanged(empty_url: str, store_at: Ope
     store = store_at(empty_url)
     store.newest("lead-a")
     store.newest("lead-b")
-    engine = make_engine(empty_url)
+    engine = make_engine(empty_url, "The key store")
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         connection.execute(
             text(

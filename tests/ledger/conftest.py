@@ -12,10 +12,10 @@ from sqlalchemy import Connection, event, make_url
 
 from keys.ring import KeyRing
 from ledger import database as ledger_database
-from ledger import store
 from ledger.events import Entry, Ledger
 from process.types import Role, Stage
 from process.views.lead_row import LeadRow
+from sql import engines
 from tests.support.engines import database, empty_url, engine, made_copy, made_database, postgres, url
 from tests.support.waiting import TIMEOUT
 
@@ -57,10 +57,10 @@ def plain(url: str) -> Iterator[Ledger]:
 @pytest.fixture
 def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let writers wait for each other as long as a busy machine needs. A lead would try again instead."""
-    for module in (store, ledger_database):
+    for module in (engines, ledger_database):
         monkeypatch.setattr(module, "TIMEOUT", TIMEOUT)
     for limit in ("lock_timeout", "statement_timeout"):
-        monkeypatch.setitem(store._LIMITS, limit, f"{TIMEOUT}s")
+        monkeypatch.setitem(engines.WRITE_LIMITS, limit, f"{TIMEOUT}s")
 
 
 DAY = datetime(2026, 3, 1, 9, tzinfo=UTC)

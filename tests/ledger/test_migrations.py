@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+import ledger.preparing
 import ledger.schema
-import ledger.store
 from ledger.events import Ledger, LedgerRefused
 from ledger.tables import METADATA
 
@@ -32,7 +32,7 @@ def newer(empty_url: str, opened: Open, monkeypatch: pytest.MonkeyPatch) -> str:
     module = ModuleType("ledger.migrations.version_2")
     module.upgrade = upgrade  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    for each in (ledger.schema, ledger.store):
+    for each in (ledger.schema, ledger.preparing):
         monkeypatch.setattr(each, "SCHEMA_VERSION", 2)
     return empty_url
 

@@ -10,6 +10,7 @@ ROOMS: Final = (
     "client",
     "ledger",
     "keys",
+    "sql",
     "config",
     "templates",
     "starter",

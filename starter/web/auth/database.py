@@ -14,8 +14,7 @@ from client.errors import Unavailable
 from client.key_rings import key_ring
 from config.settings import Settings, SettingsError
 from keys.errors import KeysError
-from ledger.errors import LedgerRefused
-from ledger.store import location_of, make_engine, overwrite
+from sql.engines import UrlRefused, location_of, make_engine, overwrite
 from starter.web.auth.sealing import WebContents
 from starter.web.auth.tables import METADATA
 
@@ -45,11 +44,9 @@ class WebDatabase:
         `contents` seals what it says; without it that is plain.
         """
         try:
-            return cls(make_engine(url), contents)
-        except LedgerRefused as refused:
-            raise SettingsError(
-                f"LEADS_WEB__STORE_URL: {str(refused).replace('The ledger', 'The store')}"
-            ) from None
+            return cls(make_engine(url, "The store"), contents)
+        except UrlRefused as refused:
+            raise SettingsError(f"LEADS_WEB__STORE_URL: {refused}") from None
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -82,7 +79,7 @@ class WebDatabase:
                 yield connection
 
     def overwrite(self) -> None:
-        """Let nothing of what was removed remain in a log of writes, see `ledger.store.overwrite`."""
+        """Let nothing of what was removed remain in a log of writes, see `sql.engines.overwrite`."""
         with self._translated():
             overwrite(self._engine)
 

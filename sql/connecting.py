@@ -1,10 +1,10 @@
-"""The limits of a connection to the database of the keys."""
+"""The limits of a connection, also for programs that do without SQLAlchemy."""
 
 from collections.abc import Mapping
 from typing import Final
 
 TIMEOUT: Final = 2
-"""Seconds to wait for a connection, and for another writer."""
+"""Seconds to wait for a connection, and for another writer. Events are written within a workflow task."""
 
 POSTGRES: Final[Mapping[str, str]] = {
     "connect_timeout": str(TIMEOUT),

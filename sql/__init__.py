@@ -1,0 +1,1 @@
+"""SQLite and PostgreSQL, as the ledger, the keys and the accounts of the pages use them."""
