@@ -37,7 +37,7 @@ from config.logging import set_up_logs
 from config.policy_file import current_policy
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from keys.errors import KeysError
-from ledger.events import LedgerError
+from ledger.errors import LedgerError
 from ledger.limits import SharedLimits
 from upkeep.gauges import LeadGauges
 from upkeep.read_tables import ReadTables

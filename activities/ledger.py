@@ -8,7 +8,8 @@ from temporalio import activity
 from activities.checks import Check
 from activities.errors import again, park
 from ledger.entries import entry_of
-from ledger.events import Ledger, LedgerError, LedgerOutdated, LedgerUnavailable
+from ledger.errors import LedgerError, LedgerOutdated, LedgerUnavailable
+from ledger.ledger import Ledger
 from process.effects import RecordEvents
 from process.envelope import public_key
 from process.identity import Digests, peppered

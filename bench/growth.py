@@ -18,7 +18,7 @@ from bench.what_if import hub
 from client.lists import LeadLists
 from ledger.entries import entry_of
 from ledger.entry import Entry
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from ledger.rows import equals
 from process.identity import org_key
 from process.views.lead_row import LeadRow

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, func, insert, literal, select, update
 
 from bench.what_if import hub
 from bench.writings import whole
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from ledger.read_tables import FEED, FEED_HEAD, OF_LEAD
 from ledger.tables import CONTENTS, ENTRIES, LEADS
 from tests.support.lives import MONDAY, Life

@@ -24,7 +24,7 @@ from bench.many_leads import STARTS, fill
 from bench.options import run_benchmark
 from bench.writings import on_the_way
 from keys.ring import KeyRing
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from ledger.queries import agenda, board, feed, reports, search
 from ledger.queries.asking import LedgerQueries
 from ledger.read_tables import OF_LEAD

@@ -23,7 +23,7 @@ from bench.figures import Figure, Report, Target
 from bench.many_leads import fill
 from bench.options import run_benchmark
 from bench.processes import Process
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from starter.local.parts import free_ports
 
 PAGES = {

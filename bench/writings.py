@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from ledger.entries import entry_of
 from ledger.entry import Entry
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.core.fold import leads_as_told
 from process.views.lead_row import LeadRow
 from process.views.recording import record_request

@@ -22,7 +22,7 @@ from client.errors import SettingsDiffer
 from client.key_rings import identity_of_keys
 from client.ledgers import ledger_of
 from config.settings import Settings
-from ledger.events import LedgerError, LedgerRefused
+from ledger.errors import LedgerError, LedgerRefused
 from workflows.names import LEAD_WORKFLOW
 
 

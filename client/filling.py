@@ -10,7 +10,8 @@ from client.directory import Directory
 from client.histories import read_history
 from ledger.entries import entry_of, event_of
 from ledger.entry import Entry
-from ledger.events import Ledger, LedgerConflict
+from ledger.errors import LedgerConflict
+from ledger.ledger import Ledger
 from process.core.events import Event
 from process.core.rebuild import rebuild
 from workflows.runtime.codec import open_history

@@ -12,13 +12,13 @@ from ledger.errors import LedgerRefused
 from ledger.reader import LedgerReader
 
 if TYPE_CHECKING:  # these load all rules of the process, which lists do without
-    from ledger.events import Ledger
+    from ledger.ledger import Ledger
     from ledger.queries.asking import LedgerQueries
 
 
 def ledger_of(settings: Settings, *, read_only: bool = False) -> Ledger:
     """Return the ledger, to read and to write. Raises LedgerRefused for an unusable URL."""
-    from ledger.events import Ledger
+    from ledger.ledger import Ledger
 
     url, ring = _place(settings)
     return Ledger.open(url, ring, seals=settings.keys.seals, read_only=read_only)

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from client.errors import LedgerFailed
 from client.ledgers import ledger_of
 from config.settings import Settings
-from ledger.errors import LeadUnreadable
-from ledger.events import Ledger, LedgerError
+from ledger.errors import LeadUnreadable, LedgerError
 from ledger.lag import Lag
+from ledger.ledger import Ledger
 from ledger.reader import LedgerReader
 
 BATCH = 50

@@ -22,7 +22,7 @@ from client.new_run import begin_run, rehearse
 from client.past import events_of
 from client.replays import message_of
 from client.stuck import Stuck, find_stuck
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.core.aggregate import LeadAggregate
 from process.core.rebuild import RebuiltLead, rebuild
 from process.effects.observations import Repaired

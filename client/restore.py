@@ -18,7 +18,7 @@ from client.histories import read_history
 from client.lost import LostRun, find_lost
 from client.new_run import begin_run, rehearse
 from client.past import events_of
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.core.aggregate import LeadAggregate
 from process.core.rebuild import rebuild
 from process.core.restoring import aggregate_from

@@ -14,7 +14,7 @@ from client.errors import LeadErased
 from client.ledgers import ledger_of
 from client.past import events_of
 from config.settings import Settings
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.core.fold import fold
 from process.simulation.difference import Difference, difference
 from process.simulation.scenario import Scenario

@@ -6,7 +6,8 @@ import time
 import structlog
 
 from client.rebuilding import rebuild_batch
-from ledger.events import Ledger, LedgerError
+from ledger.errors import LedgerError
+from ledger.ledger import Ledger
 
 EVERY = 60.0
 """Seconds between two looks."""

@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 
 from activities.errors import again, park
 from ledger.errors import LedgerError, LedgerUnavailable
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from ledger.rows import Filter, above, equals, one_of
 from process.types import OPEN_STAGES
 from process.views.lead_row import LeadRow

@@ -17,7 +17,7 @@ from keys.errors import KeyErased
 from keys.journal import ErasureJournal, KeptEvents
 from keys.ring import KeyRing
 from keys.sealing import unseal
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.core.events import Event
 from process.core.stored_events import read_events
 

@@ -23,7 +23,7 @@ from keys.data_key import KeyId
 from keys.journal import ErasureJournal
 from keys.ring import KeyRing
 from keys.sealing import seal
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.core.stored_events import write_events
 from process.privacy.message import ErasePerson
 from process.privacy.person import Person, Whom

@@ -130,7 +130,7 @@ def builds(promoted: str, there: Sequence[str], share: float = 100, *, content: 
 
 def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
     from activities.registry import checkers
-    from ledger.events import LedgerError
+    from ledger.errors import LedgerError
 
     for mistyped in unknown_settings(*FILES):
         yield Check("Settings", "are known", False, mistyped)

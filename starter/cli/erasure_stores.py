@@ -20,7 +20,7 @@ from keys.errors import KeysError
 from keys.journal import ErasureJournal
 from keys.ring import KeyRing
 from ledger.errors import LedgerError
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.policy import Policy
 from process.privacy.person import Person
 from starter.cli.configuration import read_settings

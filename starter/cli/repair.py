@@ -9,7 +9,8 @@ from client.leads import LeadsClient
 from client.ledgers import ledger_of
 from client.repair import RepairPlan, plan_repair
 from client.stuck import list_stuck
-from ledger.events import Ledger, LedgerError
+from ledger.errors import LedgerError
+from ledger.ledger import Ledger
 from process.types import Base
 from starter.cli.arguments import Json, LeadArgument, flag
 from starter.cli.configuration import read_settings

@@ -13,7 +13,8 @@ from client.lost import list_lost
 from client.past import Past
 from client.restore import RestorePlan, plan_restore
 from client.restore import restore as begin_again
-from ledger.events import Ledger, LedgerError
+from ledger.errors import LedgerError
+from ledger.ledger import Ledger
 from process.types import Base
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings

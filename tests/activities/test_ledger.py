@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.ledger import LedgerActivities
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.views.recording import Recorded, RecordRequest, record_request
 from tests.support.lives import Life
 

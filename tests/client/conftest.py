@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from tests.support.outside import Outside
 from tests.support.servers import real_time
 

@@ -11,7 +11,7 @@ from client.belonging import demand_same_keys, recorded
 from client.claiming import adopt, belonging_of, claim
 from client.errors import KeysFailed, SettingsDiffer
 from config.settings import Settings
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 
 _numbers = count(1)
 SANDBOX = "http://sandbox.localhost:8080/api/v3"

@@ -3,7 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from ledger.queries.asking import LedgerQueries
 from ledger.queries.reports import contracts_without_hub, hubs_without_contract
 from process.views.attention import attention

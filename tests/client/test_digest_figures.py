@@ -13,7 +13,7 @@ from client.digest_figures import with_figures
 from client.errors import LedgerFailed
 from client.reports import Reports
 from config.settings import Settings
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.reports.report import Report
 from process.types import Role
 from process.views.digest import DigestFigures, DigestMail, Week

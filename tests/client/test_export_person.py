@@ -11,7 +11,7 @@ import pytest
 
 from client.erasure.finding import find, person_named
 from client.export_person import collect, write_zip
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from tests.support.lives import Life
 from tests.support.rows import write_events
 

@@ -8,7 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from client.directory import Directory
 from client.filling import Filled, fill, fill_lead
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.views.lead_overview import Overview
 from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside

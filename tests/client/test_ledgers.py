@@ -10,7 +10,7 @@ from client.ledgers import ledger_of, queries_of, reader_of
 from config.groups import Keys
 from config.settings import Settings
 from ledger.entries import entry_of
-from ledger.events import LedgerRefused
+from ledger.errors import LedgerRefused
 from ledger.queries import feed
 from tests.support.lives import Life
 

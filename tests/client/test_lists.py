@@ -11,7 +11,7 @@ from sqlalchemy import event
 from client.errors import LedgerFailed
 from client.lists import LeadLists, Selection, lead_lists
 from config.settings import Settings
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.types import Role, Stage
 from process.views.agenda import agenda
 from process.views.agenda_items import Agenda

@@ -17,7 +17,7 @@ from activities.collecting import CollectingActivities
 from activities.ledger import LedgerActivities
 from client.errors import NothingToRepair, NotRepairable, StuckCause, WorkflowHasEnded
 from client.repair import RepairPlan, plan_repair, repair
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.core.due import pass_deadlines
 from tests.support.outside import Outside
 from tests.support.stuck import code_of_another_release, until_stuck

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from client.reports import Reports
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from ledger.queries.asking import LedgerQueries
 from ledger.queries.cursors import BrokenCursor
 from ledger.tables import LEADS

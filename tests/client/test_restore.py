@@ -15,7 +15,7 @@ from client.errors import NothingToRestore, NotRestorable
 from client.lists import LeadLists
 from client.lost import any_lost, find_lost, list_lost
 from client.restore import plan_restore, restore
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.views.lead_overview import Overview
 from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside

@@ -14,7 +14,8 @@ import pytest
 
 from client.past import events_of
 from ledger.database import Database
-from ledger.events import Ledger, LedgerRefused
+from ledger.errors import LedgerRefused
+from ledger.ledger import Ledger
 from ledger.queries import board
 from ledger.queries.asking import LedgerQueries
 from ledger.reader import LedgerReader

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, event, make_url
 
 from keys.ring import KeyRing
 from ledger import database as ledger_database
-from ledger.events import Entry, Ledger
+from ledger.entry import Entry
+from ledger.ledger import Ledger
 from process.types import Role, Stage
 from process.views.lead_row import LeadRow
 from sql import engines

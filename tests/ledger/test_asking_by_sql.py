@@ -10,7 +10,7 @@ import pytest
 
 from ledger.database import Database
 from ledger.entries import entry_of
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.views.row import row_of
 from tests.support.engines import ROLE
 from tests.support.lives import Life

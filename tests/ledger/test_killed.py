@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import ledger.recording
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 
 from .conftest import entry, make_row
 

@@ -15,7 +15,7 @@ import ledger.recording as ledger_recording
 from client.rebuilding import LagWatch, rebuild_batch
 from ledger import projecting
 from ledger.entries import entry_of
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.views.lead_row import GRACE
 from process.views.row import row_of
 from tests.support.lives import Life

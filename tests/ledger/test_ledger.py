@@ -19,15 +19,10 @@ from pydantic import ValidationError
 from sqlalchemy import make_url
 
 from keys.ring import KeyRing
-from ledger.events import (
-    Entry,
-    Head,
-    Ledger,
-    LedgerConflict,
-    LedgerOutdated,
-    LedgerRefused,
-    LedgerUnavailable,
-)
+from ledger.entry import Entry
+from ledger.errors import LedgerConflict, LedgerOutdated, LedgerRefused, LedgerUnavailable
+from ledger.ledger import Ledger
+from ledger.reader import Head
 
 from .conftest import DAY, by_hand, entry, record
 

@@ -20,7 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from ledger.events import Entry, Ledger, LedgerConflict, LedgerOutdated, LedgerRefused
+from ledger.entry import Entry
+from ledger.errors import LedgerConflict, LedgerOutdated, LedgerRefused
+from ledger.ledger import Ledger
 
 from .conftest import DAY, by_hand, entry, make_row
 

@@ -11,7 +11,8 @@ from sqlalchemy import select, text
 
 import ledger.preparing
 import ledger.schema
-from ledger.events import Ledger, LedgerRefused
+from ledger.errors import LedgerRefused
+from ledger.ledger import Ledger
 from ledger.tables import METADATA
 
 from .conftest import entry, record

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Connection
 
 from client.lists import LeadLists, Selection
-from ledger.events import Ledger, LedgerOutdated
+from ledger.errors import LedgerOutdated
+from ledger.ledger import Ledger
 from ledger.queries import agenda, board
 from ledger.queries.agenda import Whose
 from ledger.queries.board import BoardFilter

@@ -8,7 +8,8 @@ from time import sleep
 
 import pytest
 
-from ledger.events import Ledger, LedgerError, LedgerRefused, LedgerUnavailable
+from ledger.errors import LedgerError, LedgerRefused, LedgerUnavailable
+from ledger.ledger import Ledger
 from ledger.schema import grant_rights
 from tests.support.postgres import PASSWORD, Postgres
 

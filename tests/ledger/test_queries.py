@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 
 from ledger.database import Database
-from ledger.events import Ledger, LedgerRefused, LedgerUnavailable
+from ledger.errors import LedgerRefused, LedgerUnavailable
+from ledger.ledger import Ledger
 from ledger.queries import agenda, behind, board, feed, reports, search
 from ledger.queries.asking import LedgerQueries
 from ledger.queries.cursors import BrokenCursor, read_cursor, write_cursor

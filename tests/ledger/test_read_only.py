@@ -10,7 +10,8 @@ from sqlalchemy import event
 
 from ledger.database import Database
 from ledger.entries import entry_of
-from ledger.events import Ledger, LedgerUnavailable
+from ledger.errors import LedgerUnavailable
+from ledger.ledger import Ledger
 from tests.support.lives import Life
 
 

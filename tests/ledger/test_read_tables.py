@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from ledger.entries import entry_of
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from ledger.read_tables import AGENDA, FEED, FEED_HEAD, OF_LEAD, STAGES
 from ledger.recording import rebuild
 from ledger.tables import ENTRIES, LEADS

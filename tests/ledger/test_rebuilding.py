@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ledger.entries import entry_of
-from ledger.events import Ledger, LedgerRefused
+from ledger.errors import LedgerRefused
+from ledger.ledger import Ledger
 from process.types import Stage
 from process.views.row import row_of
 from tests.support.lives import Life

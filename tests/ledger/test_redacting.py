@@ -16,7 +16,8 @@ from sqlalchemy import select
 from keys.ring import KeyRing
 from ledger.contents import contents_of
 from ledger.entries import entry_of
-from ledger.events import LeadErased, Ledger, LedgerConflict, LedgerOutdated, LedgerRefused, LedgerUnavailable
+from ledger.errors import LeadErased, LedgerConflict, LedgerOutdated, LedgerRefused, LedgerUnavailable
+from ledger.ledger import Ledger
 from ledger.read_tables import OF_LEAD
 from ledger.schema import ERASING
 from ledger.tables import CONTENTS, LEADS, METADATA

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, make_url
 
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from ledger.queries import board, reports
 from process.reports.rows import Days, Expected, Waiting
 from process.types import OPEN_STAGES, Stage

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from ledger.database import Database
-from ledger.events import Ledger, LedgerRefused
+from ledger.errors import LedgerRefused
+from ledger.ledger import Ledger
 from ledger.read_tables import OF_LEAD
 from ledger.schema import RIGHTS
 from ledger.tables import ENTRIES

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from ledger.rows import above, differs, equals, needs_attention, one_of
 from process.types import Stage
 from process.views.lead_row import LeadRow

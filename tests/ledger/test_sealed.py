@@ -12,8 +12,8 @@ from client.rebuilding import rebuild_batch
 from keys.errors import KeysUnavailable
 from keys.ring import KeyRing
 from keys.store import MemoryKeyStore
-from ledger.errors import LeadUnreadable
-from ledger.events import LeadErased, Ledger, LedgerRefused, LedgerUnavailable
+from ledger.errors import LeadErased, LeadUnreadable, LedgerRefused, LedgerUnavailable
+from ledger.ledger import Ledger
 from ledger.queries import behind, feed
 from ledger.queries.asking import LedgerQueries
 from ledger.tables import CONTENTS, ENTRIES

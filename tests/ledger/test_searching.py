@@ -1,7 +1,7 @@
 """Every text that the ledger keeps can be read, so that a person's words are found or known to be gone."""
 
 from keys.ring import KeyRing
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 
 from .conftest import entry, make_row
 

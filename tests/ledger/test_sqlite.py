@@ -9,7 +9,8 @@ from threading import Timer
 
 import pytest
 
-from ledger.events import Ledger, LedgerRefused, LedgerUnavailable
+from ledger.errors import LedgerRefused, LedgerUnavailable
+from ledger.ledger import Ledger
 
 from .conftest import entry, record
 

@@ -16,7 +16,7 @@ from temporalio.worker import Worker
 import workflows.digest
 import workflows.performing
 from client import leads as client_leads
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.policy import Policy
 from starter.cli import session
 from starter.cli.app import run

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.lead.assignee import Assignee
 from process.types import Role
 from process.views.agenda_items import Section, TimedItem

@@ -9,7 +9,7 @@ from uuid import uuid4
 from httpx2 import AsyncClient, Response
 from temporalio.testing import WorkflowEnvironment
 
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside
 from tests.support.pages import KEY, pages

@@ -32,7 +32,7 @@ from client.notices import request_sync
 from client.reconcile import reconcile_now
 from client.worker_options import working
 from config.settings import Settings
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.decisions.opening import LeadOpened
 from process.views.lead_overview import Overview
 from process.views.lead_row import LeadRow

@@ -15,7 +15,7 @@ from client.erasure.steps import Stores
 from client.leads import LeadsClient
 from keys.journal import ErasureJournal
 from keys.ring import KeyRing
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.actor import Actor, Face
 from process.privacy.requests import ErasureRequest
 from tests.support.ledgers import recording_worker

@@ -7,7 +7,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.ledger import LedgerActivities
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from tests.support.outside import Outside
 
 

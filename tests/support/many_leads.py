@@ -18,7 +18,7 @@ from activities.reconcile.activities import reconcile_activities
 from client.chores import Chores
 from client.leads import LeadsClient
 from config.settings import Settings
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.types import Role, Stage
 from process.views.lead_row import LeadRow
 from sandbox.github.records import Issue

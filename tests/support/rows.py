@@ -3,7 +3,7 @@
 from contextlib import closing
 
 from ledger.entries import entry_of
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.views.recording import record_request
 from process.views.row import row_of
 from tests.support.lives import Life

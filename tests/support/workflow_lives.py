@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from client.connection import NO_WORKER_ANSWERED, is_not_ready, refused_by
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.core.answers import Answer
 from process.envelope import EVERY_LEAD, THE_SERVICE, sign
 from process.views.lead_overview import Overview

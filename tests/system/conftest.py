@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from sandbox.seed import read_seed
 from sandbox.server import Sandbox
 from starter.local.parts import SEED

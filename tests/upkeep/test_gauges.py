@@ -13,7 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 from client.directory import Directory
 from client.lists import LeadLists
 from ledger.entries import entry_of
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.views.row import row_of
 from tests.support.lives import Life
 from tests.support.servers import real_time

@@ -17,7 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from activities.ledger import LedgerActivities
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.views.lead_row import LeadRow
 from process.views.recording import Recorded, RecordRequest
 from tests.support.ledgers import recording_worker

@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from keys.journal import ErasureJournal
 from keys.ring import KeyRing
 from keys.store import MemoryKeyStore
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from tests.support.erasures import World
 from tests.support.outside import Outside
 from tests.support.sealed import sealing

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from client.erasure.reapplying import reapply, remove_unreadable
 from client.erasure.runs import is_running, runs_of
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from tests.support.erasures import ADA, World
 from tests.support.waiting import TIMEOUT
 

@@ -5,7 +5,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from client.erasure.runs import delete_runs, is_running, is_under, runs_of
 from client.erasure.search import Searcher, texts_in
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.privacy.lead_ids import LeadIds
 from process.privacy.person import Person
 from tests.support.ledgers import recording_worker

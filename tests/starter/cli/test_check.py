@@ -11,7 +11,7 @@ from activities.github.people import people_checks
 from activities.ledger import LedgerActivities
 from config.policy_file import current_policy
 from config.settings import Settings
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from starter.cli.check_settings import settings_checks
 from tests.support.commands import Ended, Opened, RunLeads
 

@@ -11,7 +11,8 @@ from temporalio.worker import Worker
 
 import client.leads
 from config.settings import Settings
-from ledger.events import Ledger, LedgerUnavailable
+from ledger.errors import LedgerUnavailable
+from ledger.ledger import Ledger
 from process.decisions.opening import LeadOpened
 from process.identity import contact_key
 from process.types import Link

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.entries import entry_of
 from ledger.entry import Entry
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from tests.support.commands import Ended
 from tests.support.lives import Life
 

@@ -11,7 +11,7 @@ from temporalio.worker import Worker
 
 from activities.collecting import CollectingActivities
 from activities.ledger import LedgerActivities
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from tests.support.commands import RunLeads, eventually
 from tests.support.outside import Outside
 from tests.support.stuck import code_of_another_release, impatient_env, until_stuck

@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.reports.catalog import REPORTS
 from starter.cli.report import Name
 from tests.support.commands import Ended

@@ -10,7 +10,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.core.events import EventLog
 from process.decisions.quoting import PriceQuoted
 from process.effects import Effect

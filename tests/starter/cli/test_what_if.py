@@ -12,7 +12,7 @@ from temporalio.worker import Worker
 
 import client.simulations
 from ledger.entries import entry_of
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.policy import Periods
 from tests.support.changed_rule import NEXT_CHANGES
 from tests.support.commands import Ended, RunLeads, eventually

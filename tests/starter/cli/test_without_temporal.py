@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from ledger.entries import entry_of
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.views.row import row_of
 from tests.support.commands import Ended
 from tests.support.lives import Life

@@ -12,7 +12,7 @@ from httpx2 import AsyncClient, Response
 from temporalio.testing import WorkflowEnvironment
 
 from ledger.errors import LedgerUnavailable
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from ledger.reader import LedgerReader
 from starter.web import services
 from tests.support.api import a_worker, an_api, opened, own, recorded

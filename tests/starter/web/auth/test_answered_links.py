@@ -13,7 +13,7 @@ from temporalio.worker import Worker
 
 from activities.ledger import LedgerActivities
 from ledger.errors import LedgerUnavailable
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.actor import Face
 from tests.support.lives import KEY
 from tests.support.outside import Outside

@@ -9,7 +9,7 @@ import pytest
 from httpx2 import AsyncClient
 from playwright.async_api import Browser, expect
 
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.lead.assignee import Assignee
 from process.types import Role
 from process.views.agenda_items import Section, TimedItem

@@ -10,7 +10,7 @@ import pytest
 from httpx2 import AsyncClient
 from playwright.async_api import Browser, expect
 
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.money.amounts import Money
 from process.types import Stage
 from process.views.agenda_items import Section, TimedItem

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page
 from temporalio.testing import WorkflowEnvironment
 
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from tests.support.ledgers import recording_worker
 from tests.support.outside import Outside
 from tests.support.pages import LAPTOP, PHONE, served, watched

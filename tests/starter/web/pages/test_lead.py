@@ -9,7 +9,8 @@ from httpx2 import AsyncClient
 from playwright.async_api import Browser
 
 from ledger.entries import entry_of
-from ledger.events import Ledger, LedgerUnavailable
+from ledger.errors import LedgerUnavailable
+from ledger.ledger import Ledger
 from ledger.queries import board
 from process.types import Role
 from process.views.folded import folded

@@ -13,7 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 from client.directory import LeadHandle
 from client.errors import DecisionUnknown
 from client.leads import LeadsClient
-from ledger.events import Ledger
+from ledger.ledger import Ledger
 from process.core.answers import Answer
 from process.decisions.base import Decision
 from process.types import Role

@@ -12,15 +12,7 @@ from sqlalchemy import func, select
 
 from ledger.entries import entry_of
 from ledger.entry import Entry
-from ledger.errors import (
-    LeadErased,
-    LedgerConflict,
-    LedgerError,
-    LedgerOutdated,
-    LedgerRefused,
-    LedgerUnavailable,
-)
-from ledger.reader import Head, LedgerReader
+from ledger.reader import LedgerReader
 from ledger.recording import Reopening, rebuild, reopen, reopenings, write
 from ledger.redacting import Erasure, epochs, erasures, redact
 from ledger.tables import LEADS, SCHEMA_VERSION, find_identity, set_identity
@@ -28,20 +20,6 @@ from ledger.writing import Writing, make_writing
 from process.core.events import Event
 from process.views.lead_row import LeadRow
 from process.views.snapshot import Snapshot
-
-__all__ = [
-    "Entry",
-    "Head",
-    "LeadErased",
-    "Ledger",
-    "LedgerConflict",
-    "LedgerError",
-    "LedgerOutdated",
-    "LedgerRefused",
-    "LedgerUnavailable",
-    "Reopening",
-    "Status",
-]
 
 
 class Status(NamedTuple):
