@@ -72,7 +72,7 @@ class LedgerActivities:
             lag = self._ledger.lag(datetime.now(UTC))
         except LedgerError as error:
             return Check("Ledger", "read tables", ok=False, detail=str(error))
-        if not lag.behind:
+        if not lag.lagging:
             return Check("Ledger", "read tables", ok=True, detail=f"up to date, leads: {lag.leads}")
         parts = {
             "made by older rules": lag.older,
@@ -81,5 +81,5 @@ class LedgerActivities:
         }
         parts["past their date"] = lag.overdue
         detail = ", ".join(f"{number} {what}" for what, number in parts.items() if number)
-        detail = f"{lag.behind} of {lag.leads} leads are behind ({detail}); workers bring them up to date"
+        detail = f"{lag.lagging} of {lag.leads} leads lag ({detail}); workers bring them up to date"
         return Check("Ledger", "read tables", ok=True, detail=detail, warns=True)

@@ -13,7 +13,7 @@ from config.settings import Settings
 from ledger.queries import reports as asked
 from process.calendar import last_moment
 from process.reports.catalog import REPORTS
-from process.reports.forecast import lag_of
+from process.reports.forecast import days_to_signature
 from process.reports.moved import movement
 from process.reports.week import forecast_figure, week_figures
 from process.types import Role
@@ -62,6 +62,6 @@ def _forecast(connection: Connection, currency: str, day: date, zone: str) -> Fo
         choice,
         asked.expected(connection, currency, then),
         asked.moved(connection, currency, then, now),
-        lag_of(choice, measured_rates(connection, day, zone)),
+        days_to_signature(choice, measured_rates(connection, day, zone)),
     )
     return forecast_figure(choice, found)

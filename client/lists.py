@@ -180,7 +180,7 @@ class LeadLists:
         return sum(counts.values())
 
     def lag(self, now: datetime) -> Lag:
-        """Return how far the read tables are behind the events."""
+        """Return the lag of the read tables."""
         with failing():
             return self._ledger.lag(now)
 

@@ -1,4 +1,4 @@
-"""Makes the read tables of the ledger anew from its events, lead by lead, and tells how far they are behind."""
+"""Makes the read tables of the ledger anew from its events, lead by lead, and tells their lag."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ def rebuild_rows(settings: Settings, first: str = "") -> Iterator[RebuiltRow]:
         raise LedgerFailed(str(error)) from error
 
 
-def count_rows(settings: Settings, *, stale: bool = False, first: str = "") -> int | None:
+def count_rows(settings: Settings, *, lagging: bool = False, first: str = "") -> int | None:
     """Return the number of leads that a rebuild will do; None if it begins in the middle. Raises LedgerFailed."""
     if first:
         return None
@@ -48,11 +48,11 @@ def count_rows(settings: Settings, *, stale: bool = False, first: str = "") -> i
             lag = ledger.lag(datetime.now(UTC))
     except LedgerError as error:
         raise LedgerFailed(str(error)) from error
-    return lag.behind if stale else lag.leads
+    return lag.lagging if lagging else lag.leads
 
 
-def rebuild_stale_rows(settings: Settings) -> Iterator[RebuiltRow]:
-    """Rebuild the read tables of the leads that are behind. It may be ended and begun again at any time.
+def rebuild_lagging_rows(settings: Settings) -> Iterator[RebuiltRow]:
+    """Rebuild the read tables of the leads that lag. It may be ended and begun again at any time.
 
     Raises LedgerFailed.
     """
@@ -65,14 +65,14 @@ def rebuild_stale_rows(settings: Settings) -> Iterator[RebuiltRow]:
 
 
 def rebuild_batch(ledger: Ledger, limit: int = BATCH) -> list[RebuiltRow]:
-    """Rebuild some leads that are behind; none if none is. Raises LedgerError."""
+    """Rebuild some leads that lag; none if none does. Raises LedgerError."""
     now = datetime.now(UTC)
-    return [_rebuilt(ledger, lead_id, only_if_stale=True) for lead_id in ledger.stale_leads(now, limit)]
+    return [_rebuilt(ledger, lead_id, only_if_lagging=True) for lead_id in ledger.lagging_leads(now, limit)]
 
 
-def _rebuilt(ledger: Ledger, lead_id: str, *, only_if_stale: bool = False) -> RebuiltRow:
+def _rebuilt(ledger: Ledger, lead_id: str, *, only_if_lagging: bool = False) -> RebuiltRow:
     try:
-        return RebuiltRow(lead_id, ledger.rebuild(lead_id, only_if_stale=only_if_stale))
+        return RebuiltRow(lead_id, ledger.rebuild(lead_id, only_if_lagging=only_if_lagging))
     except LeadUnreadable:
         return RebuiltRow(lead_id, readable=False)
 
@@ -87,9 +87,9 @@ class Progress(NamedTuple):
     @property
     def seconds_left(self) -> float | None:
         """Seconds until all are up to date at this rate; None if there is no end in sight."""
-        if not self.lag.behind:
+        if not self.lag.lagging:
             return 0.0
-        return self.lag.behind / self.per_second if self.per_second > 0 else None
+        return self.lag.lagging / self.per_second if self.per_second > 0 else None
 
 
 class LagWatch:
@@ -110,6 +110,6 @@ class LagWatch:
         now = self._clock()
         if self._before and now > self._before[0]:
             then, old = self._before
-            self._rate = max(0.0, (old.behind - lag.behind) / (now - then))
+            self._rate = max(0.0, (old.lagging - lag.lagging) / (now - then))
         self._before = now, lag
-        return Progress(lag, self._rate if lag.behind else 0.0)
+        return Progress(lag, self._rate if lag.lagging else 0.0)

@@ -13,12 +13,12 @@ from client.ledgers import queries_of
 from client.lists import failing
 from client.report_figures import MAKERS
 from config.settings import Settings
-from ledger.lag import count_behind, count_leads, last_written
+from ledger.lag import count_lagging, count_leads, last_written
 from ledger.queries import feed
 from ledger.queries.asking import LedgerQueries
 from process.reports.catalog import report_info
 from process.reports.parameters import Choice, check_characters
-from process.reports.report import BehindPage, Report
+from process.reports.report import FigurePage, Report
 
 SIZE: Final = 64
 """Number of reports that are kept."""
@@ -31,7 +31,7 @@ class _State(NamedTuple):
     """Position of the newest event."""
     updated_at: datetime | None
     """Time at which a lead's lines were written last."""
-    behind: int
+    lagging: int
     """Number of leads whose lines are not those of their events."""
     today: date
 
@@ -75,10 +75,8 @@ class Reports:
                 self._made.popitem(last=False)
         return made
 
-    def behind(
-        self, name: str, given: Mapping[str, str], today: date, after: str | None = None
-    ) -> BehindPage:
-        """Return the leads and events behind a figure, some at a time.
+    def rows(self, name: str, given: Mapping[str, str], today: date, after: str | None = None) -> FigurePage:
+        """Return the leads and events of a figure, some at a time.
 
         `given`: the fields of a cell's `rows`. Raises ParameterRefused, BrokenCursor or LedgerFailed.
         """
@@ -87,17 +85,17 @@ class Reports:
         figure, of = given.get("figure", ""), given.get("of", "")
         choice = info.read({key: given[key] for key in given if key not in ("figure", "of")}, today)
         with failing(), self._queries.asking() as connection:
-            return report_rows.behind(connection, name, choice, self._zone, figure, of, after)
+            return report_rows.page_of(connection, name, choice, self._zone, figure, of, after)
 
 
 def _state(connection: Connection, today: date) -> _State:
-    return _State(feed.head(connection), last_written(connection), count_behind(connection), today)
+    return _State(feed.head(connection), last_written(connection), count_lagging(connection), today)
 
 
 def _make(connection: Connection, name: str, choice: Choice, state: _State, zone: str) -> Report:
     report = MAKERS[name](connection, choice, zone)
-    if not state.behind:
+    if not state.lagging:
         return report
     leads = count_leads(connection)
-    note = f"The read tables are being rebuilt: {state.behind:,} of {leads:,} leads are shown as they were before."
+    note = f"The read tables are being rebuilt: {state.lagging:,} of {leads:,} leads are shown as they were before."
     return report.replaced(notes=(*report.notes, note))

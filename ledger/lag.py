@@ -1,4 +1,4 @@
-"""Tells how far the read tables are behind: which leads are to be read anew, and how many."""
+"""The lag of the read tables: the leads that are to be read anew, and their number."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class Lag(NamedTuple):
     """Right only until a time that has passed."""
 
     @property
-    def behind(self) -> int:
+    def lagging(self) -> int:
         """Number of leads that are to be read anew."""
         return self.older + self.missing + self.late + self.overdue
 
@@ -56,7 +56,7 @@ def last_written(connection: Connection) -> datetime | None:
 
 
 def lag_of(connection: Connection, now: datetime) -> Lag:
-    """Return how far the read tables are behind."""
+    """Return the lag of the read tables."""
     counts = {
         name: connection.scalar(select(func.count()).select_from(LEADS).where(condition)) or 0
         for name, condition in _conditions(now).items()
@@ -64,7 +64,7 @@ def lag_of(connection: Connection, now: datetime) -> Lag:
     return Lag(count_leads(connection), **counts)
 
 
-def count_behind(connection: Connection) -> int:
+def count_lagging(connection: Connection) -> int:
     """Return the number of leads whose lines are made by older rules, missing, or without their newest events.
 
     It is quick as long as there are few of them, unlike `lag_of`, which counts all leads.
@@ -74,7 +74,7 @@ def count_behind(connection: Connection) -> int:
     return older + sum(1 for version in unfinished if version in (None, ROWS_VERSION))
 
 
-def stale_leads(connection: Connection, now: datetime, limit: int) -> list[str]:
+def lagging_leads(connection: Connection, now: datetime, limit: int) -> list[str]:
     """Return ids of leads that are to be read anew, at most so many, the missing ones first."""
     found: list[str] = []
     conditions = _conditions(now)
@@ -86,7 +86,7 @@ def stale_leads(connection: Connection, now: datetime, limit: int) -> list[str]:
     return found
 
 
-def is_stale(connection: Connection, lead_id: str, now: datetime) -> bool:
+def is_lagging(connection: Connection, lead_id: str, now: datetime) -> bool:
     """Return True if the lead is to be read anew."""
     this = LEADS.c.lead_id == lead_id
     return any(

@@ -79,14 +79,14 @@ class Ledger(LedgerReader):
         with self._database.writing() as connection:
             return write(connection, writing, row, snapshots, key)
 
-    def rebuild(self, lead_id: str, *, only_if_stale: bool = False) -> bool:
+    def rebuild(self, lead_id: str, *, only_if_lagging: bool = False) -> bool:
         """Make the lead's row and read tables anew from its events: an older program may have written them.
 
         Returns False, and keeps the row, if this code cannot read the events as a lead, or some are missing.
         """
         now = datetime.now(UTC)
         with self._database.writing() as connection:
-            return rebuild(connection, lead_id, now, only_if_stale=only_if_stale)
+            return rebuild(connection, lead_id, now, only_if_lagging=only_if_lagging)
 
     def reopen(self, lead_id: str, after: int, reason: str, *, by: str = "the service") -> bool:
         """Allow a lead's workflow to write its events above `after` anew, as it does after a reset.

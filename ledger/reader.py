@@ -10,7 +10,7 @@ from keys.ring import KeyRing
 from ledger.contents import contents_of
 from ledger.database import Database
 from ledger.entry import Entry
-from ledger.lag import Lag, lag_of, stale_leads
+from ledger.lag import Lag, lag_of, lagging_leads
 from ledger.rows import Filter, order_by
 from ledger.searching import StoredText, texts
 from ledger.tables import ENTRIES, EVENTS, LEADS
@@ -159,14 +159,14 @@ class LedgerReader:
             beginning = ENTRIES.c.lead_id > found
 
     def lag(self, now: datetime) -> Lag:
-        """Return how far the read tables are behind the events."""
+        """Return the lag of the read tables."""
         with self._database.reading() as connection:
             return lag_of(connection, now)
 
-    def stale_leads(self, now: datetime, limit: int) -> list[str]:
+    def lagging_leads(self, now: datetime, limit: int) -> list[str]:
         """Return ids of leads whose read tables are to be made anew, at most so many."""
         with self._database.reading() as connection:
-            return stale_leads(connection, now, limit)
+            return lagging_leads(connection, now, limit)
 
     def heads(self, beginning: str = "") -> list[Head]:
         """Return the newest recorded event of every lead whose id begins so, ordered by id."""

@@ -12,7 +12,7 @@ from keys.data_key import DataKey
 from ledger.contents import Place, blank, content_row, contents_of, fields_of
 from ledger.entry import Entry
 from ledger.errors import LeadErased, LedgerRefused, LedgerUnavailable
-from ledger.lag import is_stale
+from ledger.lag import is_lagging
 from ledger.projecting import (
     NO_PARTS,
     continue_spans,
@@ -82,7 +82,7 @@ def write(
 ) -> int:
     """Write events, row and read tables. Returns the number up to which the ledger has the events that the writer knows.
 
-    Without a row the read tables are left behind, until the lead's next row or a rebuild. What the events say is sealed
+    Without a row the read tables lag until the lead's next row or a rebuild. What the events say is sealed
     under the key; without one it stays plain.
     """
     lead = hold(connection, writing.lead_id)
@@ -279,7 +279,7 @@ def rebuild(
     lead_id: str,
     now: datetime,
     *,
-    only_if_stale: bool = False,
+    only_if_lagging: bool = False,
     redacted: bool = False,
 ) -> bool:
     """Make the lead's row, state and read tables from its events.
@@ -288,7 +288,7 @@ def rebuild(
     kept, and there is none if the events cannot be read. A lead whose key was destroyed has no row from then on.
     """
     lead = hold(connection, lead_id)
-    if only_if_stale and not is_stale(connection, lead_id, now):  # another process was faster
+    if only_if_lagging and not is_lagging(connection, lead_id, now):  # another process was faster
         return True
     entries, is_erased = _readable(connection, lead_id)
     redacted = redacted or is_erased

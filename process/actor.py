@@ -1,4 +1,4 @@
-"""The person behind a decision, as the face knows them through which it came."""
+"""The person who takes a decision, as the face knows them through which it came."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -46,7 +46,7 @@ def shown(by: str, *, authenticated: bool) -> str:
 
 
 NOBODY = Actor()
-"""Stands in for the person behind a decision of which nothing is known."""
+"""Stands in for a person of whom nothing is known."""
 
 SOMEONE: Final = "someone"
 SOMEONE_AT_TEMPORAL: Final = "someone through Temporal"

@@ -42,7 +42,7 @@ def svg_drawing(chart: Chart, *, linked: bool) -> Drawing:
 
 
 def finished_svg(drawn: bytes, chart: Chart, link: Link | None = None) -> str:
-    """Return the picture as an SVG element. With `link`, each bar leads to what is behind it."""
+    """Return the picture as an SVG element. With `link`, each bar leads to the leads of its figure."""
     svg = drawn.decode().replace(INK, "currentColor")
     return _accessible(_with_links(svg, chart, link), chart)
 

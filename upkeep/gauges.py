@@ -24,7 +24,7 @@ STAGES = "leads_by_stage"
 WITH_PARKED = "leads_with_parked_effects"
 LATE = "leads_late_in_ledger"
 WITHOUT_WORKFLOW = "leads_without_workflow"
-BEHIND = "leads_behind_in_read_tables"
+LAGGING = "leads_lagging_in_read_tables"
 
 _log = structlog.get_logger("worker")
 
@@ -40,7 +40,9 @@ class LeadGauges:
         self._stages = meter.create_gauge(STAGES, "Leads that are not archived, by stage")
         self._parked = meter.create_gauge(WITH_PARKED, "Leads with effects that failed for good")
         self._late = meter.create_gauge(LATE, "Leads whose row in the ledger is out of date")
-        self._behind = meter.create_gauge(BEHIND, "Leads whose lines in the read tables are to be made anew")
+        self._lagging = meter.create_gauge(
+            LAGGING, "Leads whose lines in the read tables are to be made anew"
+        )
         self._lost = meter.create_gauge(
             WITHOUT_WORKFLOW, "Leads without a workflow, though no decision has ended them"
         )
@@ -66,7 +68,7 @@ class LeadGauges:
         for stage in Stage:
             _set(self._stages, counts.get(stage, 0), stage=stage.value)
         self._late.set(self._rows.count_outdated(datetime.now(UTC)))
-        self._behind.set(self._rows.lag(datetime.now(UTC)).behind)
+        self._lagging.set(self._rows.lag(datetime.now(UTC)).lagging)
 
     def _note_lost(self, found: dict[str, LostRun]) -> None:
         self._lost.set(len(found))

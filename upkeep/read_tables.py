@@ -16,7 +16,7 @@ _log = structlog.get_logger("worker")
 
 
 class ReadTables:
-    """Rebuilds leads that are behind, some at a time. Several workers may do so at once.
+    """Rebuilds leads that lag, some at a time. Several workers may do so at once.
 
     It rests as long as it worked, so that at least half of the ledger's time is left to decisions.
     """
@@ -31,7 +31,7 @@ class ReadTables:
             await asyncio.sleep(worked or EVERY)
 
     async def work(self) -> float:
-        """Rebuild some leads. Return the seconds that it took; 0 if none was behind, or the ledger is away."""
+        """Rebuild some leads. Return the seconds that it took; 0 if none lagged, or the ledger is away."""
         began = time.monotonic()
         try:
             done = await asyncio.to_thread(rebuild_batch, self._ledger)

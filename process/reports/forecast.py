@@ -10,7 +10,7 @@ from process.reports.months import month_name
 from process.reports.parameters import Choice, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, Table, table, total
 from process.reports.rows import Days, Expected, Outcomes, Renewals
-from process.reports.valuing import KINDS, USUAL_LAG, Months, by_month, hoped_month
+from process.reports.valuing import KINDS, USUAL_TO_SIGNATURE, Months, by_month, hoped_month
 from process.reports.words import MEDIAN, counted, listed, percent_text, percentile
 
 INFO = REPORTS["forecast"]
@@ -26,7 +26,7 @@ class Measured(NamedTuple):
     """Days for which first offers were quoted before they were signed."""
 
     @property
-    def lag(self) -> int | None:
+    def median_to_signature(self) -> int | None:
         """Median number of days from an offer to its signature; None if none was signed."""
         return percentile([(each.days, each.spans) for each in self.to_signature], MEDIAN)
 
@@ -42,7 +42,7 @@ class Measured(NamedTuple):
                 "first quote that was decided",
                 "first quotes that were decided",
             ),
-            "to-signature": f"{self.lag}, the median of {counted(signed, 'offer', 'offers')}"
+            "to-signature": f"{self.median_to_signature}, the median of {counted(signed, 'offer', 'offers')}"
             if signed
             else "",
         }
@@ -66,17 +66,17 @@ class Known(NamedTuple):
     """Currencies in which money was ever expected."""
 
 
-def lag_of(choice: Choice, measured: Measured) -> int:
+def days_to_signature(choice: Choice, measured: Measured) -> int:
     """Return the days from an offer to its signature: those that are set, else measured, else the usual ones."""
     if choice.to_signature is not None:
         return choice.to_signature
-    return USUAL_LAG if measured.lag is None else measured.lag
+    return USUAL_TO_SIGNATURE if measured.median_to_signature is None else measured.median_to_signature
 
 
 def forecast(choice: Choice, known: Known) -> Report:
     """Return the report."""
-    lag = lag_of(choice, known.measured)
-    months = by_month(known.money, choice, hoped_month(choice.day, lag))
+    to_signature = days_to_signature(choice, known.measured)
+    months = by_month(known.money, choice, hoped_month(choice.day, to_signature))
     whole = sum(each.share for each in months.values())
     return INFO.report(
         choice,
@@ -85,7 +85,7 @@ def forecast(choice: Choice, known: Known) -> Report:
         headline=(_headline(choice, whole),),
         tables=(_table(choice, months),),
         chart=_chart(choice, months, whole),
-        notes=tuple(notes(choice, known.unpriced, known.money, lag, known.currencies)),
+        notes=tuple(notes(choice, known.unpriced, known.money, to_signature, known.currencies)),
     )
 
 
@@ -163,18 +163,18 @@ def _chart(choice: Choice, months: dict[str, Months], whole: int) -> Chart:
 
 
 def notes(
-    choice: Choice, unpriced: int, money: Sequence[Expected], lag: int, currencies: Sequence[str]
+    choice: Choice, unpriced: int, money: Sequence[Expected], to_signature: int, currencies: Sequence[str]
 ) -> Iterator[str]:
     """Yield what the reader of a forecast should know."""
     if unpriced:
         yield f"{counted(unpriced, 'open lead has', 'open leads have')} no price yet, and {_is(unpriced)} not counted."
     floating = sum(each.spans for each in money if each.first is None)
     if floating:
-        start = month_name(hoped_month(choice.day, lag))
+        start = month_name(hoped_month(choice.day, to_signature))
         they = "it is" if floating == 1 else "they are"
         yield (
             f"{counted(floating, 'offer names', 'offers name')} no start: {they} counted from {start} on, "
-            f"{lag} days after the day."
+            f"{to_signature} days after the day."
         )
     if others := [each for each in currencies if each != choice.currency]:
         yield f"Money is expected in {listed(others)}, too: choose the currency."

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from process.money.minor_units import in_units, money_of, weighted
 from process.reports.catalog import REPORTS
-from process.reports.forecast import Known, lag_of, notes
+from process.reports.forecast import Known, days_to_signature, notes
 from process.reports.parameters import Choice, rows_of
 from process.reports.report import Cell, Chart, Column, Mark, Report, Row, Table, table, total
 from process.reports.rows import Expected, Moved
@@ -39,12 +39,14 @@ class Movement(NamedTuple):
     after: int
 
 
-def movement(choice: Choice, earlier: Sequence[Expected], moved: Sequence[Moved], lag: int) -> Movement:
+def movement(
+    choice: Choice, earlier: Sequence[Expected], moved: Sequence[Moved], to_signature: int
+) -> Movement:
     """Return what moved the forecast from the end of `since` to the end of `day`.
 
     `earlier`: the money that was expected at the end of `since`; `moved`: what began and ended since.
     """
-    then, now = hoped_month(choice.since, lag), hoped_month(choice.day, lag)
+    then, now = hoped_month(choice.since, to_signature), hoped_month(choice.day, to_signature)
     running = sums(earlier, choice, then)
     before = fmrr(running, choice)
     amounts: dict[str, dict[str, int]] = {}
@@ -77,8 +79,8 @@ def _order(amounts: dict[str, dict[str, int]], choice: Choice) -> list[str]:
 
 def moved(choice: Choice, known: Known, earlier: Sequence[Expected], moves: Sequence[Moved]) -> Report:
     """Return the report. `known`: as at the end of `day`."""
-    lag = lag_of(choice, known.measured)
-    found = movement(choice, earlier, moves, lag)
+    to_signature = days_to_signature(choice, known.measured)
+    found = movement(choice, earlier, moves, to_signature)
     difference = found.after - found.before
     currency = choice.currency
     return INFO.report(
@@ -91,7 +93,7 @@ def moved(choice: Choice, known: Known, earlier: Sequence[Expected], moves: Sequ
         ),
         tables=(_table(choice, found),),
         chart=_chart(choice, found),
-        notes=tuple(notes(choice, known.unpriced, known.money, lag, known.currencies)),
+        notes=tuple(notes(choice, known.unpriced, known.money, to_signature, known.currencies)),
     )
 
 

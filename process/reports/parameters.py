@@ -179,7 +179,7 @@ def query_of(specs: Sequence[Spec], choice: Choice) -> str:
 
 
 def rows_of(specs: Sequence[Spec], choice: Choice, figure: str, of: str = "") -> str:
-    """Return the query string by which the leads and events behind a figure are asked for."""
+    """Return the query string by which the leads and events of a figure are asked for."""
     parts = [query_of(specs, choice), urlencode({"figure": figure} | ({"of": of} if of else {}))]
     return "&".join(filter(None, parts))
 

@@ -47,7 +47,7 @@ class Cell(Model):
     value: Mention | int | Decimal | date | None = None
     """None if there is no figure, as the median of nothing."""
     rows: Code = ""
-    """Query string by which the leads and events behind the figure are asked for; empty if it has none."""
+    """Query string by which the leads and events of the figure are asked for; empty if it has none."""
     lead_id: Id = ""
     """The lead that the cell names."""
 
@@ -134,14 +134,14 @@ def total(cells: Sequence[Cell]) -> Row:
     return Row(cells=tuple(cells), is_total=True)
 
 
-class BehindRow(Model):
+class FigureRow(Model):
     """A lead, and an event of it if there is one, that is part of a figure."""
 
     lead_id: Id
     heading: Mention = ""
     """The lead's name for people."""
     seq: int | None = None
-    """Number of the event; None if no single event is behind it."""
+    """Number of the event; None if it is no single event."""
     at: datetime | None = None
     """Time of the event."""
     zone: Code = "UTC"
@@ -153,10 +153,10 @@ class BehindRow(Model):
     currency: Code = ""
 
 
-class BehindPage(Model):
-    """Some of the leads and events behind a figure."""
+class FigurePage(Model):
+    """Some of the leads and events of a figure."""
 
     title: Mention
-    rows: tuple[BehindRow, ...]
+    rows: tuple[FigureRow, ...]
     after: Id | None = None
     """Cursor of the next ones; None if there are no more."""

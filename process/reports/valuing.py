@@ -13,7 +13,7 @@ from process.reports.rows import Expected
 
 KINDS: Final = ("contract", "renewal", "new")
 """The kinds of expected money, the surest first."""
-USUAL_LAG: Final = 60
+USUAL_TO_SIGNATURE: Final = 60
 """Days from an offer to its signature as long as none is set or measured: those for which a quote is usually valid."""
 
 
@@ -22,9 +22,9 @@ def weight_of(kind: str, choice: Choice) -> Decimal:
     return {"renewal": choice.rho, "new": choice.eta}.get(kind, Decimal(1))
 
 
-def hoped_month(day: date, lag: int) -> int:
+def hoped_month(day: date, to_signature: int) -> int:
     """Return the month in which offers without a start are expected to begin, seen from this day."""
-    return month_number(day + timedelta(days=lag))
+    return month_number(day + timedelta(days=to_signature))
 
 
 def worth(money: Expected, window: Window, floating: int) -> int:

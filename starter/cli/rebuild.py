@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from client.errors import LedgerFailed
-from client.rebuilding import RebuiltRow, count_rows, rebuild_rows, rebuild_stale_rows
+from client.rebuilding import RebuiltRow, count_rows, rebuild_lagging_rows, rebuild_rows
 from starter.cli.arguments import Json, flag
 from starter.cli.configuration import read_settings
 from starter.cli.errors import rendered
@@ -21,7 +21,9 @@ async def rebuild(
         str,
         Parameter("--from", help="Begin with this lead id, to go on with a rebuild that was interrupted."),
     ] = "",
-    stale: Annotated[bool, flag("Only the leads that are behind; workers do the same, slowly.")] = False,
+    lagging: Annotated[
+        bool, flag("Only the leads whose read tables lag; workers do the same, slowly.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Make what lists, pages and reports read of each lead anew from its events in the ledger.
@@ -35,15 +37,15 @@ async def rebuild(
     done: list[RebuiltRow] = []
     try:
         with progress(hidden=json) as shown:
-            bar = shown.add_task("Rebuilding rows", total=count_rows(settings, stale=stale, first=first))
-            for each in rebuild_stale_rows(settings) if stale else rebuild_rows(settings, first):
+            bar = shown.add_task("Rebuilding rows", total=count_rows(settings, lagging=lagging, first=first))
+            for each in rebuild_lagging_rows(settings) if lagging else rebuild_rows(settings, first):
                 done.append(each)
                 shown.update(bar, completed=len(done))
                 await asyncio.sleep(0)  # lets Ctrl-C through
     except (asyncio.CancelledError, LedgerFailed) as failure:
         if not done:
             raise
-        go_on = "--stale" if stale else f"--from {done[-1].lead_id}"
+        go_on = "--lagging" if lagging else f"--from {done[-1].lead_id}"
         hint = f"{len(done)} rows were rebuilt; go on with {go_on}"
         if isinstance(failure, asyncio.CancelledError):
             out.line(hint)

@@ -10,7 +10,7 @@ SECONDS = 10
 
 
 async def lag(request: Request) -> Lag:
-    """Return how far the read tables are behind, as known some seconds ago at most.
+    """Return the lag of the read tables, as known some seconds ago at most.
 
     Raises LedgerUnavailable, LedgerRefused.
     """

@@ -39,7 +39,7 @@ class KnownPerson(NamedTuple):
 
 
 async def person_of(request: Request) -> KnownPerson:
-    """Return the person behind a request. Raises SignInNeeded, or HTTPException if a name may not be given so."""
+    """Return the person who sends a request. Raises SignInNeeded, or HTTPException if a name may not be given so."""
     services = services_of(request)
     access = services.access
     person = _from_proxy(request, access)
@@ -56,7 +56,7 @@ async def person_of(request: Request) -> KnownPerson:
 
 
 async def visitor_of(request: Request) -> Visitor:
-    """Return the person behind a request, who may see leads. Raises SignInNeeded, NoRole."""
+    """Return the person who sends a request and may see leads. Raises SignInNeeded, NoRole."""
     known = await person_of(request)
     if known.visitor.roles == ():
         raise NoRole(known.visitor)
@@ -64,7 +64,7 @@ async def visitor_of(request: Request) -> Visitor:
 
 
 SignedIn = Annotated[Visitor, Depends(visitor_of)]
-"""The person behind a request, who may see leads."""
+"""The person who sends a request and may see leads."""
 
 
 def _from_proxy(request: Request, access: Access) -> Person | None:

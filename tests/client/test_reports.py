@@ -1,4 +1,4 @@
-"""Reports of leads in a ledger, on both engines: figures by hand, what is behind them, and what is refused."""
+"""Reports of leads in a ledger, on both engines: figures by hand, the leads of each, and what is refused."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -17,7 +17,7 @@ from ledger.queries.cursors import BrokenCursor
 from ledger.tables import LEADS
 from process.reports.catalog import REPORTS
 from process.reports.parameters import ParameterRefused
-from process.reports.report import BehindRow, Cell, Column, Report, Table
+from process.reports.report import Cell, Column, FigureRow, Report, Table
 from tests.support.engines import engine, made_copy, made_database, postgres, url
 from tests.support.lives import HUB, MONDAY, RENEWAL, SIGNED, Life, a_life
 from tests.support.report_examples import figures
@@ -61,11 +61,11 @@ def cells(table: Table, line: int = -1) -> list[Any]:
     return [cell.value for cell in table.rows[line].cells]
 
 
-def behind(reports: Reports, report: Report, cell: Cell) -> list[BehindRow]:
-    """Return all that is behind a figure, page by page."""
-    given, after, found = dict(parse_qsl(cell.rows)), None, list[BehindRow]()
+def rows_of(reports: Reports, report: Report, cell: Cell) -> list[FigureRow]:
+    """Return all rows of a figure, page by page."""
+    given, after, found = dict(parse_qsl(cell.rows)), None, list[FigureRow]()
     while True:
-        page = reports.behind(report.name, given, TODAY, after)
+        page = reports.rows(report.name, given, TODAY, after)
         found += page.rows
         if (after := page.after) is None:
             return found
@@ -117,17 +117,17 @@ def test_what_moved_is_the_difference(reports: Reports) -> None:
     assert moved["Time passed"] == 0
 
 
-def test_behind_a_figure_are_its_leads_and_events(reports: Reports) -> None:
+def test_a_figure_leads_to_its_leads_and_events(reports: Reports) -> None:
     report = reports.make("forecast", {}, TODAY)
     (contracted, new) = (report.tables[0].rows[-1].cells[n] for n in (2, 5))
-    rows = behind(reports, report, contracted)
+    rows = rows_of(reports, report, contracted)
     assert [(row.lead_id, row.amount) for row in rows] == [
         ("lead-ed", Decimal(6_000)),
         ("lead-flo", Decimal(6_000)),
     ]
     assert "University of Ed" in rows[0].heading
     assert "signed" in rows[0].what
-    assert [(row.lead_id, row.amount) for row in behind(reports, report, new)] == [
+    assert [(row.lead_id, row.amount) for row in rows_of(reports, report, new)] == [
         ("lead-bo", Decimal(5_000))
     ]
 
@@ -141,13 +141,13 @@ def test_each_figure_of_each_report_is_the_sum_of_its_rows(reports: Reports) -> 
             for row in table.rows:
                 for column, cell in zip(table.columns, row.cells, strict=True):
                     if cell.rows:
-                        assert_adds_up(name, column, cell, behind(reports, report, cell))
+                        assert_adds_up(name, column, cell, rows_of(reports, report, cell))
                         checked[name] += 1
     del checked["unbilled"]  # nothing is
     assert all(checked.values()), checked
 
 
-def assert_adds_up(name: str, column: Column, cell: Cell, rows: list[BehindRow]) -> None:
+def assert_adds_up(name: str, column: Column, cell: Cell, rows: list[FigureRow]) -> None:
     if column.kind == "count":
         counted = {row.lead_id for row in rows} if name == "unbilled" else rows
         assert len(counted) == cell.value, (name, cell, rows)
@@ -195,7 +195,7 @@ def test_unbilled_months_are_listed_the_oldest_first(ledger: Ledger, reports: Re
     assert cells(report.tables[0], 0) == ["2027-06", 1, 1_250]
     assert cells(report.tables[0], 1) == ["2027-07", 1, 1_250]
     for cell in figures(report):
-        assert {row.lead_id for row in behind(reports, report, cell)} == {"lead-gap"}
+        assert {row.lead_id for row in rows_of(reports, report, cell)} == {"lead-gap"}
 
 
 def test_a_report_is_kept_until_an_event_is_recorded(
@@ -253,7 +253,7 @@ REFUSED: list[tuple[str, Mapping[str, str], str]] = [
 
 def test_a_wrong_question_names_the_parameter(reports: Reports) -> None:
     for name, given, message in REFUSED:
-        ask = reports.behind if "figure" in given else reports.make
+        ask = reports.rows if "figure" in given else reports.make
         with pytest.raises(ParameterRefused) as refused:
             ask(name, given, TODAY)
         assert message in str(refused.value)
@@ -263,14 +263,14 @@ def test_a_wrong_question_names_the_parameter(reports: Reports) -> None:
 def test_a_broken_cursor_is_said(reports: Reports) -> None:
     for name, figure in (("forecast", "new"), ("funnel", "lead"), ("invoices", "all")):
         with pytest.raises(BrokenCursor):
-            reports.behind(name, {"figure": figure}, TODAY, "x")
+            reports.rows(name, {"figure": figure}, TODAY, "x")
 
 
 def test_many_rows_go_page_by_page(ledger: Ledger, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(7):
         write_events(ledger, a_life(f"n{number}", now=MONDAY + timedelta(hours=number)).quoted())
-    monkeypatch.setattr("ledger.queries.behind.PAGE", 3)
+    monkeypatch.setattr("ledger.queries.figure_lines.PAGE", 3)
     with closing(Reports(LedgerQueries.open(url))) as many:
         report = many.make("funnel", {}, TODAY)
-        rows = behind(many, report, report.tables[0].rows[-1].cells[1])
+        rows = rows_of(many, report, report.tables[0].rows[-1].cells[1])
     assert [row.lead_id for row in rows] == [f"lead-n{number}" for number in range(7)]

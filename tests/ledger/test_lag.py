@@ -33,7 +33,7 @@ def written(ledger: Ledger, *lead_ids: str, with_row: bool = True) -> Life:
     return life
 
 
-def test_each_way_to_be_behind_is_counted_once(ledger: Ledger, url: str) -> None:
+def test_each_way_to_lag_is_counted_once(ledger: Ledger, url: str) -> None:
     life = written(ledger, "current", "older", "late", "both")
     written(ledger, "missing", with_row=False)
     assert ledger.lag(life.now)[:5] == (5, 0, 1, 0, 0)
@@ -44,7 +44,7 @@ def test_each_way_to_be_behind_is_counted_once(ledger: Ledger, url: str) -> None
     )
     lag = ledger.lag(life.now)
     assert (lag.leads, lag.older, lag.missing, lag.late, lag.overdue) == (5, 2, 1, 1, 0)
-    assert (lag.behind, ledger.stale_leads(life.now, 3)) == (4, ["missing", "late", "both"])
+    assert (lag.lagging, ledger.lagging_leads(life.now, 3)) == (4, ["missing", "late", "both"])
 
 
 def test_what_time_made_wrong_is_made_again_once(ledger: Ledger) -> None:
@@ -52,7 +52,7 @@ def test_what_time_made_wrong_is_made_again_once(ledger: Ledger) -> None:
     row = ledger.row("lead-1")
     assert row
     assert row.right_until
-    assert not ledger.lag(row.right_until).behind
+    assert not ledger.lag(row.right_until).lagging
     assert ledger.lag(row.right_until + GRACE).overdue == 1
     assert ledger.rebuild("lead-1")  # today, which is later than the life's days
     assert not ledger.lag(life.now + timedelta(days=400)).overdue or ledger.row("lead-1") != row
@@ -65,7 +65,7 @@ def test_all_are_brought_up_to_date_in_batches(ledger: Ledger, url: str) -> None
     assert watch.look().seconds_left is None
     assert len(rebuild_batch(ledger, 3)) == 3
     seen = watch.look()
-    assert (seen.lag.behind, seen.per_second) == (2, 0.3)
+    assert (seen.lag.lagging, seen.per_second) == (2, 0.3)
     assert seen.seconds_left == pytest.approx(2 / 0.3)
     assert len(rebuild_batch(ledger, 3)) == 2
     assert rebuild_batch(ledger, 3) == []
@@ -112,9 +112,9 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(plain: Ledger, url: str) ->
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    assert plain.lag(life.now).behind == 3
+    assert plain.lag(life.now).lagging == 3
     assert [each.lead_id for each in rebuild_batch(plain)] == ["lead-2", "lead-3", "lead-4"]
-    assert plain.lag(life.now).behind == 0
+    assert plain.lag(life.now).lagging == 0
 
 
 async def test_a_worker_brings_them_up_to_date(ledger: Ledger) -> None:
@@ -122,7 +122,7 @@ async def test_a_worker_brings_them_up_to_date(ledger: Ledger) -> None:
     tables = ReadTables(ledger)
     assert await tables.work() > 0
     assert await tables.work() == 0
-    assert ledger.lag(life.now).behind == 0
+    assert ledger.lag(life.now).lagging == 0
 
 
 def test_a_decision_at_the_time_of_a_rebuild_is_shown(ledger: Ledger) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, text
 from ledger.database import Database
 from ledger.errors import LedgerRefused, LedgerUnavailable
 from ledger.ledger import Ledger
-from ledger.queries import agenda, behind, board, feed, reports, search
+from ledger.queries import agenda, board, feed, figure_lines, reports, search
 from ledger.queries.asking import LedgerQueries
 from ledger.queries.cursors import BrokenCursor, read_cursor, write_cursor
 from ledger.queries.rows import rows_of
@@ -388,7 +388,7 @@ def test_losses_contracts_hubs_and_bills(asked: Connection, ledger: Ledger) -> N
 
 # ---- plans
 
-TIME = behind.Time(MONDAY, TODAY)
+TIME = figure_lines.Time(MONDAY, TODAY)
 
 QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "column": lambda c: board.column(c, Stage.QUOTED, "date", after=write_cursor([TODAY, "lead-a"])),
@@ -415,19 +415,19 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "outcomes": lambda c: reports.outcomes(c, MONDAY, TODAY),
     "lost money": lambda c: reports.lost_money(c, [MONDAY, TODAY]),
     "running hubs": lambda c: reports.running_hubs(c, TODAY.date()),
-    "behind a stage": lambda c: behind.stage_lines(c, Stage.QUOTED, TIME, *behind.first_times()),
-    "behind losses": lambda c: behind.stage_lines(
-        c, Stage.LOST, TIME, behind.reason_is("budget"), by=behind.BEGAN
+    "of a stage": lambda c: figure_lines.stage_lines(c, Stage.QUOTED, TIME, *figure_lines.first_times()),
+    "of losses": lambda c: figure_lines.stage_lines(
+        c, Stage.LOST, TIME, figure_lines.reason_is("budget"), by=figure_lines.BEGAN
     ),
-    "behind the forecast": lambda c: behind.expected_lines(
+    "of the forecast": lambda c: figure_lines.expected_lines(
         c, "USD", TODAY, ["new"], (24_000, 25_000), 24_318
     ),
-    "behind what moved": lambda c: behind.moved_lines(c, "USD", TIME, "lost", ["new"]),
+    "of what moved": lambda c: figure_lines.moved_lines(c, "USD", TIME, "lost", ["new"]),
     "neighbours by age": lambda c: board.neighbours(c, "lead-bo", Stage.QUOTED, "age"),
     "place by value": lambda c: board.place(c, "lead-bo", Stage.QUOTED, "value"),
     "place by date": lambda c: board.place(c, "lead-bo", Stage.QUOTED, "date"),
-    "summaries": lambda c: behind.summaries(c, [("lead-ed", 1), ("lead-bo", 2)]),
-    "headings": lambda c: behind.headings(c, ["lead-ed", "lead-bo"]),
+    "summaries": lambda c: figure_lines.summaries(c, [("lead-ed", 1), ("lead-bo", 2)]),
+    "headings": lambda c: figure_lines.headings(c, ["lead-ed", "lead-bo"]),
     "losses": lambda c: reports.losses(c, [MONDAY, NOON, TODAY]),
     "unbilled": lambda c: reports.unbilled(c, (TODAY.date(), "lead-a", 1)),
     "open invoices": reports.open_invoices,

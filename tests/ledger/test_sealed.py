@@ -14,7 +14,7 @@ from keys.ring import KeyRing
 from keys.store import MemoryKeyStore
 from ledger.errors import LeadErased, LeadUnreadable, LedgerRefused, LedgerUnavailable
 from ledger.ledger import Ledger
-from ledger.queries import behind, feed
+from ledger.queries import feed, figure_lines
 from ledger.queries.asking import LedgerQueries
 from ledger.tables import CONTENTS, ENTRIES
 
@@ -114,13 +114,13 @@ def test_a_lead_whose_key_is_destroyed_is_erased_and_others_are_not(
     assert [head.lead_id for head in ledger.heads()] == ["lead-1", "lead-2"]
     assert ledger.rebuild("lead-1")  # it has no row from then on, and is not tried again
     assert ledger.row("lead-1") is None
-    assert ledger.stale_leads(entry(9).at, 9) == ["lead-2"]
+    assert ledger.lagging_leads(entry(9).at, 9) == ["lead-2"]
     assert ledger.entries("lead-2") == [entry(1, "lead-2")]
     with asking(url, ring) as queries, queries.asking() as connection:
         found = feed.events_after(connection, 0)
         assert [each.entry.summary for each in found] == ["[erased]", "[erased]", entry(1).summary]
         assert [each.entry.at for each in found] == [entry(1).at, entry(2).at, entry(1).at]
-        told = behind.summaries(connection, [("lead-1", 1), ("lead-2", 1)])
+        told = figure_lines.summaries(connection, [("lead-1", 1), ("lead-2", 1)])
         assert told["lead-1", 1].summary == "[erased]"
         assert told["lead-2", 1].summary == entry(1).summary
 

@@ -120,7 +120,7 @@ EXAMPLES: Mapping[str, Callable[[], Report]] = {
 
 
 def figures(report: Report) -> Iterator[Cell]:
-    """Yield the cells that lead to the leads and events behind them."""
+    """Yield the cells that lead to the leads and events of which they are made."""
     for table in report.tables:
         for row in table.rows:
             yield from (cell for cell in row.cells if cell.rows)

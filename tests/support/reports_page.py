@@ -27,7 +27,7 @@ leads report moved --since 2026-11-01 --json       # also --csv, for a spreadshe
 leads report funnel --png funnel.png               # the picture
 ```
 
-Each figure leads to the leads and events behind it. Three rules hold for all of them:
+Each figure leads to the leads and events of which it is made. Three rules hold for all of them:
 
 - **Money is exact.** Amounts are counted in whole minor units (cents) of one currency, and those of
   several currencies are never added up. A weighted amount is rounded once, as a sum; its parts are

@@ -25,7 +25,7 @@ def test_a_picture_needs_no_style_and_no_script(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_each_bar_leads_to_what_is_behind_it(name: str) -> None:
+def test_each_bar_leads_to_the_leads_of_its_figure(name: str) -> None:
     report, chart = EXAMPLES[name](), chart_of(name)
     root = ElementTree.fromstring(draw_svg(chart, lambda rows: f"/rows?{rows}&x=<"))
     links = {element.attrib["href"] for element in root.iter(f"{SVG}a")}

@@ -17,7 +17,7 @@ from ledger.ledger import Ledger
 from process.views.row import row_of
 from tests.support.lives import Life
 from tests.support.servers import real_time
-from upkeep.gauges import BEHIND, LATE, STAGES, WITH_PARKED, WITHOUT_WORKFLOW, LeadGauges
+from upkeep.gauges import LAGGING, LATE, STAGES, WITH_PARKED, WITHOUT_WORKFLOW, LeadGauges
 
 
 @pytest.fixture
@@ -48,4 +48,4 @@ async def test_they_tell_stages_and_lost_leads(env: WorkflowEnvironment, tmp_pat
     }
     assert (found[STAGES, "quoted"], found[STAGES, "lead"]) == (1, 0)
     assert (found[WITHOUT_WORKFLOW, None], found[WITH_PARKED, None], found[LATE, None]) == (1, 0, 1)
-    assert found[BEHIND, None] == 1
+    assert found[LAGGING, None] == 1

@@ -174,8 +174,8 @@ def _of_report(operation: Mapping[str, Any], info: Info, has_rows: bool) -> dict
     ]
     return {
         **operation,
-        "operationId": f"{'rows_behind' if has_rows else 'report'}_{info.name.replace('-', '_')}",
-        "summary": f"{info.title}: {'what is behind a figure' if has_rows else info.summary}",
+        "operationId": f"{'rows_of' if has_rows else 'report'}_{info.name.replace('-', '_')}",
+        "summary": f"{info.title}: {'the leads and events of a figure' if has_rows else info.summary}",
         "description": "\n\n".join((*info.definition, operation["description"])),
         "parameters": parameters,
     }

@@ -1,4 +1,4 @@
-"""Reports: their figures, and the leads and events behind each."""
+"""Reports: their figures, and the leads and events of each."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -7,7 +7,7 @@ from pydantic import Field
 from ledger.queries import feed
 from process.reports.catalog import REPORTS, Info
 from process.reports.parameters import ParameterRefused
-from process.reports.report import BehindPage, Report
+from process.reports.report import FigurePage, Report
 from starter.web.api.addresses import Reader, Serving, next_link
 from starter.web.api.answers import Answer
 from starter.web.api.caching import answer
@@ -40,7 +40,7 @@ async def list_reports(request: Request, _: Reader) -> Response:
 
 @router.get("/reports/{name}", response_model=Report)
 async def report(request: Request, services: Serving, _: Reader, name: str) -> Response:
-    """Make the report. A cell's `rows` is the query of `rows` for what is behind its figure."""
+    """Make the report. A cell's `rows` is the query of `rows` for those of its figure."""
     _check(name)
     given, today = dict(request.query_params), services.today()
     try:
@@ -50,14 +50,14 @@ async def report(request: Request, services: Serving, _: Reader, name: str) -> R
     return answer(request, made, await services.ask(feed.head))
 
 
-@router.get("/reports/{name}/rows", response_model=BehindPage)
+@router.get("/reports/{name}/rows", response_model=FigurePage)
 async def rows(request: Request, services: Serving, _: Reader, name: str) -> Response:
-    """List the leads and events behind a figure, page by page."""
+    """List the leads and events of a figure, page by page."""
     _check(name)
     given, today = dict(request.query_params), services.today()
     after = given.pop("after", None)
     try:
-        found = await services.run(lambda: services.reports.behind(name, given, today, after))
+        found = await services.run(lambda: services.reports.rows(name, given, today, after))
     except ParameterRefused as error:
         raise _refused(error) from None
     following = next_link(request, after=found.after) if found.after else {}

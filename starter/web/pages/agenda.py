@@ -96,7 +96,7 @@ async def show(
         near=near,
         none_yet=not (found.items or after) and await services.ask(is_empty),
         today=day_of(now, services.settings.zone),
-        behind=await rebuilding(request),
+        lag=await rebuilding(request),
     )
 
 

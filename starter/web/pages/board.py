@@ -41,7 +41,7 @@ async def show(
     stages = (view.stage,) if view.stage else OPEN
     columns = await services.ask(read_columns, view, stages, services.clock())
     return page(
-        request, "board.html", visitor, **_frame(services, view, columns), behind=await rebuilding(request)
+        request, "board.html", visitor, **_frame(services, view, columns), lag=await rebuilding(request)
     )
 
 

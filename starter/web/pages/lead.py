@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from client.connection import as_leads_errors
 from client.errors import LeadNotFound, LeadNotInLedger, LeadsError
 from ledger.errors import LedgerRefused, LedgerUnavailable
-from ledger.queries.behind import headings
+from ledger.queries.figure_lines import headings
 from process.lead.qualification import MANIAC_T
 from starter.web.lead_ids import LeadId
 from starter.web.pages.lead_live import ask_live, ask_overview

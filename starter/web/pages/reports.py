@@ -1,4 +1,4 @@
-"""Reports: figures with their pictures and tables, and the leads and events behind each figure."""
+"""Reports: figures with their pictures and tables, and the leads and events of each figure."""
 
 import asyncio
 from collections.abc import Mapping
@@ -35,13 +35,13 @@ async def show_all(request: Request, visitor: SignedIn) -> HTMLResponse:
 
 @router.get("/reports/{name}/rows")
 async def show_rows(request: Request, visitor: SignedIn, name: str) -> HTMLResponse:
-    """Show the leads and events behind a figure, some at a time."""
+    """Show the leads and events of a figure, some at a time."""
     services, given = services_of(request), dict(request.query_params)
     after = given.pop("after", None)
     today = services.today()
     _check(name)
     try:
-        found = await services.run(lambda: services.reports.behind(name, given, today, after))
+        found = await services.run(lambda: services.reports.rows(name, given, today, after))
     except ParameterRefused as refused:
         raise HTTPException(422, str(refused)) from None
     more = f"/reports/{name}/rows?{urlencode(given | {'after': found.after})}" if found.after else ""

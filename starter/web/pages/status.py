@@ -1,4 +1,4 @@
-"""The state of the service: what is away, how far the read tables are behind, and the version."""
+"""The state of the service: what is away, how far the read tables lag, and the version."""
 
 from datetime import datetime, timedelta
 from importlib.metadata import version

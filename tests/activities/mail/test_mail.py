@@ -42,7 +42,7 @@ def reaching(settings: Settings, **roles: list[str]) -> MailActivities:
     return MailActivities(changed(settings, "addresses", **roles))
 
 
-def test_it_reaches_whoever_is_behind_the_roles_now(mail: MailActivities, sandbox: Sandbox) -> None:
+def test_it_reaches_those_who_have_the_roles_now(mail: MailActivities, sandbox: Sandbox) -> None:
     observation = sent(perform(mail.send_mail, EFFECT, a_lead()))
     (taken,) = sandbox.mailbox.all()
     assert observation.recipients == ("contracts@example.org", "sales@example.org")
@@ -57,7 +57,7 @@ def test_the_leads_own_policy_says_who_that_is(mail: MailActivities, sandbox: Sa
     assert observation.recipients == ("deals@example.org", "sales@example.org")
 
 
-def test_an_address_behind_two_roles_gets_it_once(settings: Settings, sandbox: Sandbox) -> None:
+def test_an_address_with_two_roles_gets_it_once(settings: Settings, sandbox: Sandbox) -> None:
     team = ["ann@example.org", "bob@example.org"]
     mail = reaching(settings, sales=team, contracts=team)
     assert sent(perform(mail.send_mail, EFFECT, a_lead())).recipients == tuple(team)
@@ -208,7 +208,7 @@ def test_a_server_that_is_away_is_tried_again(settings: Settings) -> None:
     assert (error.type, error.non_retryable) == ("Again", False)
 
 
-# ---- others are behind a role
+# ---- others have a role
 
 CHANGED = SendMail(
     key="lead-abcdefgh/9/address_changed-contracts",
@@ -313,7 +313,7 @@ def test_an_address_that_is_none_parks_and_names_the_role(settings: Settings, ad
     assert "LEADS_ADDRESSES__SALES" in error.message
 
 
-def test_a_role_with_nobody_behind_it_parks(settings: Settings) -> None:
+def test_a_role_that_nobody_has_parks(settings: Settings) -> None:
     error = failure(reaching(settings, contracts=[]).send_mail, EFFECT, a_lead())
     assert error.type == "Parked"
     assert "LEADS_ADDRESSES__CONTRACTS" in error.message

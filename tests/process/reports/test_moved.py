@@ -88,7 +88,7 @@ shares = st.decimals(0, 1, places=4)
     first=st.integers(-12, 24),
     size=st.integers(1, 60),
     weights=st.tuples(shares, shares),
-    lag=st.integers(0, 400),
+    to_signature=st.integers(0, 400),
 )
 def test_the_parts_add_up_to_the_difference(
     seed: int,
@@ -96,7 +96,7 @@ def test_the_parts_add_up_to_the_difference(
     first: int,
     size: int,
     weights: tuple[Decimal, Decimal],
-    lag: int,
+    to_signature: int,
 ) -> None:
     chance = random.Random(seed)
     spans = [
@@ -108,18 +108,18 @@ def test_the_parts_add_up_to_the_difference(
     since = MONDAY.date() + timedelta(days=days[0])
     day = since + timedelta(days=days[1])
     month = month_number(day) + first
-    choice = Choice(day, since, Window(month, month + size - 1), "USD", *weights, lag)
+    choice = Choice(day, since, Window(month, month + size - 1), "USD", *weights, to_signature)
     then, now = (end_of(each, "UTC") - timedelta(microseconds=1) for each in (since, day))
     before, after = known_at(spans, then), known_at(spans, now)
-    found = movement(choice, before, moves(spans, then, now), lag)
-    assert found.before == forecast_of(choice, before, since, lag)
-    assert found.after == forecast_of(choice, after, day, lag)
+    found = movement(choice, before, moves(spans, then, now), to_signature)
+    assert found.before == forecast_of(choice, before, since, to_signature)
+    assert found.after == forecast_of(choice, after, day, to_signature)
     assert found.before + sum(step.change for step in found.steps) == found.after
     assert found.steps[-1].event == TIME_PASSED
 
 
-def forecast_of(choice: Choice, money: Sequence[Expected], day: date, lag: int) -> int:
-    return fmrr(sums(money, choice, hoped_month(day, lag)), choice)
+def forecast_of(choice: Choice, money: Sequence[Expected], day: date, to_signature: int) -> int:
+    return fmrr(sums(money, choice, hoped_month(day, to_signature)), choice)
 
 
 def test_the_table_says_what_each_kind_of_event_moved() -> None:
@@ -137,7 +137,7 @@ def test_the_table_says_what_each_kind_of_event_moved() -> None:
 def test_an_offer_without_a_start_begins_later_as_time_passes() -> None:
     choice = usual("moved", since="2026-08-31")
     offer = Expected("new", None, 12, 1, 10_000, 0)
-    found = movement(choice, [offer], [], lag=120)
+    found = movement(choice, [offer], [], to_signature=120)
     before, after = 5, 3  # of the six months from December on: from December 29, and from March 30
     assert found.before == 30 * 100 * before + 30 * 100
     assert found.after == 30 * 100 * after

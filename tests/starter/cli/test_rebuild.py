@@ -60,12 +60,12 @@ def test_a_rebuild_goes_on_where_it_was_interrupted(say: Say, ledger: Ledger) ->
     assert [row.lead_id for row in ledger.rows()] == ["lead-2", "lead-3"]
 
 
-def test_only_leads_that_are_behind_are_rebuilt(say: Say, ledger: Ledger) -> None:
+def test_only_leads_that_lag_are_rebuilt(say: Say, ledger: Ledger) -> None:
     record(ledger, "lead-1", "lead-2")
     assert say("rebuild", "--from", "lead-2").code == 0
-    ended = say("rebuild", "--stale")
+    ended = say("rebuild", "--lagging")
     assert ended.out == "Rows rebuilt: 1\n", ended.err
-    assert say("rebuild", "--stale", "--json").json == {"rebuilt": 0, "unread": []}
+    assert say("rebuild", "--lagging", "--json").json == {"rebuilt": 0, "unread": []}
 
 
 def test_leads_that_cannot_be_read_are_named(say: Say, ledger: Ledger) -> None:

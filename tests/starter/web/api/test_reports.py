@@ -1,4 +1,4 @@
-"""Programs read reports, with the leads and events behind each figure."""
+"""Programs read reports, with the leads and events of each figure."""
 
 import pytest
 from httpx2 import AsyncClient
@@ -14,15 +14,15 @@ async def test_each_report_is_listed_and_made(api: AsyncClient) -> None:
         assert (report["title"], report["definition"]) == (each["title"], each["definition"])
 
 
-async def test_figures_lead_to_what_is_behind_them(api: AsyncClient) -> None:
+async def test_figures_lead_to_their_rows(api: AsyncClient) -> None:
     report = (await api.get("/reports/funnel?from=2026-06&to=2026-06")).json()
     cells = [cell for table in report["tables"] for row in table["rows"] for cell in row["cells"]]
     queries = {cell["rows"]: cell["value"] for cell in cells if cell["rows"]}
     assert queries
     for query, value in queries.items():
-        behind = (await api.get(f"/reports/funnel/rows?{query}")).json()
+        found = (await api.get(f"/reports/funnel/rows?{query}")).json()
         if isinstance(value, int):
-            assert len(behind["rows"]) == value, query
+            assert len(found["rows"]) == value, query
     nowhere = await api.get(f"/reports/funnel/rows?{query}&after=zz")
     assert (nowhere.status_code, nowhere.json()["type"]) == (400, "/problems/malformed")
 

@@ -1,4 +1,4 @@
-"""Reports: each with its picture, its tables, its files, and what is behind its figures."""
+"""Reports: each with its picture, its tables, its files, and the leads of its figures."""
 
 import csv
 import re
@@ -63,13 +63,13 @@ async def test_a_report_has_its_definition_and_files(web: AsyncClient, name: str
         assert (await web.get(f"/reports/{name}.svg", params=given)).text.startswith("<svg")
 
 
-async def test_a_figure_leads_to_the_leads_behind_it(web: AsyncClient) -> None:
+async def test_a_figure_leads_to_its_leads(web: AsyncClient) -> None:
     text = (await web.get("/reports/lost", params=options("lost"))).text
     figures = [unescape(each) for each in re.findall(r'href="(/reports/lost/rows\?[^"]+)"', text)]
     assert figures
-    behind = [(await web.get(each)).text for each in figures]
-    assert all("/leads/lead-di" in each for each in behind)
-    assert any("/leads/lead-di#e" in each for each in behind)
+    rows = [(await web.get(each)).text for each in figures]
+    assert all("/leads/lead-di" in each for each in rows)
+    assert any("/leads/lead-di#e" in each for each in rows)
 
 
 async def test_a_wrong_parameter_is_named_and_kept(web: AsyncClient) -> None:
@@ -118,7 +118,7 @@ async def test_names_from_outside_stay_text(url: str, web: AsyncClient) -> None:
 
 
 async def test_how_much_there_will_be_by_march(url: str, lives: dict[str, Life], browser: Browser) -> None:
-    """Read the forecast, choose other months by keyboard, and open what is behind a figure."""
+    """Read the forecast, choose other months by keyboard, and open the leads of a figure."""
     async with served(url) as root:
         for size in (LAPTOP, PHONE):
             async with watched(browser, size) as seen:

@@ -16,7 +16,7 @@ async def test_what_is_away_is_said_with_what_still_works(web: AsyncClient, live
     status = await web.get("/status")
     assert status.status_code == 200
     assert "nothing can be decided until it is back" in status.text
-    assert re.search(r"All 6 leads are up to date|\d of 6 leads are behind", status.text)
+    assert re.search(r"All 6 leads are up to date|\d of 6 leads lag", status.text)
 
 
 async def test_a_ledger_that_is_away_is_said(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The leads and events behind a figure of a report, page by page."""
+"""The leads and events of a figure of a report, page by page."""
 
 import json
 from collections.abc import Collection, Iterable, Sequence
