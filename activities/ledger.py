@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.checks import Check
 from activities.errors import again, park
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.errors import LedgerError, LedgerOutdated, LedgerUnavailable
 from ledger.ledger import Ledger
 from process.effects import RecordEvents

@@ -16,7 +16,7 @@ from bench.figures import Figure, Report
 from bench.options import run_benchmark
 from bench.what_if import hub
 from client.lists import LeadLists
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.entry import Entry
 from ledger.ledger import Ledger
 from ledger.rows import equals

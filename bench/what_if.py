@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.figures import Figure, Report
 from bench.options import run_benchmark
-from ledger.entries import entry_of, event_of
+from ledger.conversion import entry_of, event_of
 from ledger.ledger import Ledger
 from process.core.fold import fold
 from process.policy import Periods

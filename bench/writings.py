@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.entry import Entry
 from ledger.ledger import Ledger
 from process.core.fold import leads_as_told

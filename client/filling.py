@@ -8,7 +8,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from client.directory import Directory
 from client.histories import read_history
-from ledger.entries import entry_of, event_of
+from ledger.conversion import entry_of, event_of
 from ledger.entry import Entry
 from ledger.errors import LedgerConflict
 from ledger.ledger import Ledger

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.entry import Entry
 from ledger.reader import LedgerReader
 from ledger.recording import Reopening, rebuild, reopen, reopenings, write

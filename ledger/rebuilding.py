@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from ledger.entries import event_of
+from ledger.conversion import event_of
 from ledger.entry import Entry
 from process.core.aggregate import LeadAggregate
 from process.core.events import EventLog

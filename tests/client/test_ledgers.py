@@ -9,7 +9,7 @@ import pytest
 from client.ledgers import ledger_of, queries_of, reader_of
 from config.groups import Keys
 from config.settings import Settings
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.errors import LedgerRefused
 from ledger.queries import feed
 from tests.support.lives import Life

@@ -13,9 +13,9 @@ import pytest
 from client.ledgers import ledger_of
 from config.groups import Keys, Web
 from config.settings import Settings
+from ledger.conversion import entry_of
 from ledger.copying import DERIVED
 from ledger.database import Database
-from ledger.entries import entry_of
 from process.policy import Policy
 from process.views.row import row_of
 from starter.cli.backup import _copy, _file, _files

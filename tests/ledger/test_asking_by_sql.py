@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from ledger.conversion import entry_of
 from ledger.database import Database
-from ledger.entries import entry_of
 from ledger.ledger import Ledger
 from process.views.row import row_of
 from tests.support.engines import ROLE

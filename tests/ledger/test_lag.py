@@ -14,7 +14,7 @@ import pytest
 import ledger.recording as ledger_recording
 from client.rebuilding import LagWatch, rebuild_batch
 from ledger import projecting
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.ledger import Ledger
 from process.views.lead_row import GRACE
 from process.views.row import row_of

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from ledger.conversion import entry_of
 from ledger.database import Database
-from ledger.entries import entry_of
 from ledger.errors import LedgerUnavailable
 from ledger.ledger import Ledger
 from tests.support.lives import Life

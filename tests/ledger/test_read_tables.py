@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.ledger import Ledger
 from ledger.read_tables import AGENDA, FEED, FEED_HEAD, OF_LEAD, STAGES
 from ledger.recording import rebuild

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.errors import LedgerRefused
 from ledger.ledger import Ledger
 from process.types import Stage

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from keys.ring import KeyRing
 from ledger.contents import contents_of
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.errors import LeadErased, LedgerConflict, LedgerOutdated, LedgerRefused, LedgerUnavailable
 from ledger.ledger import Ledger
 from ledger.read_tables import OF_LEAD

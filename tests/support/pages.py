@@ -22,7 +22,7 @@ from temporalio.converter import DataConverter
 
 from config.groups import Web
 from config.settings import Settings
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.ledger import Ledger
 from process.views.recording import record_request
 from starter.web.application import make_server, make_web

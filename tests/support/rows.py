@@ -2,7 +2,7 @@
 
 from contextlib import closing
 
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.ledger import Ledger
 from process.views.recording import record_request
 from process.views.row import row_of

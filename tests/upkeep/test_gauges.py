@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from client.directory import Directory
 from client.lists import LeadLists
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.ledger import Ledger
 from process.views.row import row_of
 from tests.support.lives import Life

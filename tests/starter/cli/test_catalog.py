@@ -114,7 +114,7 @@ RULES = {"workflows.lead", "process.core.aggregate", "process.deadlines", "proce
 FACTS = {"process.core.events", "process.effects", "process.decisions.base"}
 """Modules with what can become of a lead and is asked outside. A command that decides nothing reads only the lead."""
 
-WRITES = {"ledger.recording", "ledger.lines", "ledger.entries"}
+WRITES = {"ledger.recording", "ledger.lines", "ledger.conversion"}
 """Modules that write to the ledger."""
 
 SDK = {"temporalio.client", "temporalio.converter"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.entry import Entry
 from ledger.ledger import Ledger
 from tests.support.commands import Ended

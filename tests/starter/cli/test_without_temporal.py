@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.ledger import Ledger
 from process.views.row import row_of
 from tests.support.commands import Ended

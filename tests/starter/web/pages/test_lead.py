@@ -8,7 +8,7 @@ import pytest
 from httpx2 import AsyncClient
 from playwright.async_api import Browser
 
-from ledger.entries import entry_of
+from ledger.conversion import entry_of
 from ledger.errors import LedgerUnavailable
 from ledger.ledger import Ledger
 from ledger.queries import board
