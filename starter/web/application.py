@@ -23,7 +23,7 @@ from starter.web.pages import (
     calendar,
     correct,
     decide,
-    deciding,
+    decision_page,
     erasures,
     errors,
     home,
@@ -79,7 +79,7 @@ def make_web(client: Client, settings: Settings) -> WebApplication:
     app.edge = EdgeSettings(Access.of(settings), settings.signing_keys)
     errors.register(app)
     sign_in.register(app)
-    deciding.register(app)
+    decision_page.register(app)
     app.include_router(webhooks.make_router(client, settings, repositories))
     app.include_router(assets.router)
     app.include_router(live.router)

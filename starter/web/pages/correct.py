@@ -24,7 +24,7 @@ from starter.web.forms.fields import FormField, fields_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
 from starter.web.lead_ids import LeadId
-from starter.web.pages.deciding import INSTEAD_OF, DecisionPage, Given, keeping
+from starter.web.pages.decision_page import INSTEAD_OF, DecisionPage, Given, keeping
 from starter.web.previewing import believed, preview_from_ledger
 from starter.web.reading import read_lead
 from starter.web.services import services_of

@@ -16,7 +16,7 @@ from process.views.overview import option_of
 from starter.web.forms.form import Form
 from starter.web.forms.posted import posted
 from starter.web.lead_ids import LeadId
-from starter.web.pages.deciding import INSTEAD_OF, DecisionPage, keeping, replaced_in
+from starter.web.pages.decision_page import INSTEAD_OF, DecisionPage, keeping, replaced_in
 from starter.web.previewing import preview_from_ledger
 from starter.web.reading import read_lead
 from starter.web.services import services_of
