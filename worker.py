@@ -41,6 +41,7 @@ from ledger.errors import LedgerError
 from ledger.limits import SharedLimits
 from upkeep.gauges import LeadGauges
 from upkeep.read_tables import ReadTables
+from upkeep.repeating import each_minute
 from upkeep.stuck import StuckWatch
 from workflows.runtime.plugin import leads_plugin
 
@@ -85,8 +86,8 @@ async def run(settings: Settings) -> None:
             log.info("worker ready", **described(client, chores, settings))
             async with asyncio.TaskGroup() as beside:
                 tasks = [beside.create_task(TeamReconciler(leads).update_at_start())]
-                tasks.append(beside.create_task(StuckWatch(client, settings.task_queue).run()))
-                tasks.append(beside.create_task(LeadGauges(leads, LeadLists.of(settings)).run()))
+                tasks.append(beside.create_task(each_minute(StuckWatch(client, settings.task_queue).look)))
+                tasks.append(beside.create_task(each_minute(LeadGauges(leads, LeadLists.of(settings)).look)))
                 if settings.worker_only != "chores":
                     tasks.append(beside.create_task(ReadTables(ledger_of(settings)).run()))
                 await stop.wait()

@@ -1,4 +1,4 @@
-"""The activity of retention: erases what the policy's times are over for."""
+"""The activity of retention: it erases by the times of the policy."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Erases what the policy's times are over for: names of leads that ended long ago, and chores."""
+"""Erases by the times of the policy: names of leads that ended long ago, and chores."""
 
 import asyncio
 from collections.abc import Callable

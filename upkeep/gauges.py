@@ -4,7 +4,7 @@ Numbers only: no gauge tells whose lead it is. Each worker reports the same, so 
 """
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 from temporalio.common import MetricGauge
@@ -18,8 +18,6 @@ from client.lost import LostRun, any_lost
 from process.types import Stage
 from workflows.search_attributes import PARKED
 
-EVERY = timedelta(minutes=1)
-
 STAGES = "leads_by_stage"
 WITH_PARKED = "leads_with_parked_effects"
 LATE = "leads_late_in_ledger"
@@ -30,7 +28,7 @@ _log = structlog.get_logger("worker")
 
 
 class LeadGauges:
-    """Counts leads once a minute in the ledger and in Temporal's visibility, and logs once whose workflow is lost."""
+    """Counts leads in the ledger and in Temporal's visibility, and logs once whose workflow is lost."""
 
     def __init__(self, directory: Directory, rows: LeadLists) -> None:
         self._directory = directory
@@ -46,12 +44,6 @@ class LeadGauges:
         self._lost = meter.create_gauge(
             WITHOUT_WORKFLOW, "Leads without a workflow, though no decision has ended them"
         )
-
-    async def run(self) -> None:
-        """Look again and again, until it is cancelled."""
-        while True:
-            await self.look()
-            await asyncio.sleep(EVERY.total_seconds())
 
     async def look(self) -> None:
         """Report the present numbers. A ledger or server that cannot be asked changes nothing."""

@@ -1,8 +1,5 @@
 """Reports stuck leads: in the worker's log, and as a metric."""
 
-import asyncio
-from datetime import timedelta
-
 import structlog
 from temporalio.client import Client
 from temporalio.runtime import Runtime
@@ -11,13 +8,12 @@ from temporalio.service import RPCError
 from client.stuck import Stuck, list_stuck
 
 METRIC = "leads_stuck"
-EVERY = timedelta(minutes=1)
 
 _log = structlog.get_logger("worker")
 
 
 class StuckWatch:
-    """Asks Temporal's visibility once a minute which leads are stuck, and logs what has changed."""
+    """Asks Temporal's visibility which leads are stuck, and logs what has changed."""
 
     def __init__(self, client: Client, task_queue: str) -> None:
         self._client = client
@@ -27,12 +23,6 @@ class StuckWatch:
             METRIC, "Leads whose workflow task fails at each attempt"
         )
         self._known: dict[str, Stuck] = {}
-
-    async def run(self) -> None:
-        """Look again and again, until it is cancelled."""
-        while True:
-            await self.look()
-            await asyncio.sleep(EVERY.total_seconds())
 
     async def look(self) -> None:
         """Report what has changed since the last look. A server that cannot be asked changes nothing."""

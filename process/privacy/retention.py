@@ -1,4 +1,4 @@
-"""Tells whose time has passed by the policy: pure functions of days."""
+"""Finds out what is to be erased by the times of the policy: pure functions of days."""
 
 import calendar
 from collections.abc import Iterable, Mapping
