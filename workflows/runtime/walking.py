@@ -1,8 +1,7 @@
 """Finds all payloads in a message of Temporal, whatever its kind, by the description of its fields."""
 
-from collections.abc import Iterator
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -15,45 +14,75 @@ _NOT_WALKED: Final = frozenset({"headers", "search_attributes"})
 """Fields that hold such payloads themselves, in some messages."""
 
 
-class _Field(NamedTuple):
-    many: bool
-    mapped: bool
-    message: Descriptor | None
-    """None if the field holds payloads themselves."""
+def payloads_in(message: Message) -> list[Any]:
+    """Return each payload in the message, without those of search attributes and headers."""
+    found: list[Any] = []
+    _way_through(message.DESCRIPTOR).collect(message, found)
+    return found
 
 
-def payloads_in(message: Message) -> Iterator[Any]:
-    """Yield each payload in the message, without those of search attributes and headers."""
-    return _walk(message, message.DESCRIPTOR)
+class _Way:
+    """The way to the payloads in messages of one kind: the names of the fields that lead to any.
 
+    Each stands beside the way through its own messages, or None if it holds payloads themselves.
+    """
 
-def _walk(message: Any, descriptor: Any) -> Iterator[Any]:
-    fields = _fields(descriptor)
-    for field, value in message.ListFields():  # those that are set, which are few of them
-        if (found := fields.get(field.number)) is None:
-            continue
-        if not found.many:
-            values = (value,)
-        else:
-            values = value.values() if found.mapped else value
-        for each in values:
-            if found.message is None:
-                yield each
+    def __init__(self) -> None:
+        self.choices: dict[str, dict[str | None, _Way | None]] = {}
+        """Fields of which one at most is set, for each such choice."""
+        self.single: list[tuple[str, _Way | None]] = []
+        self.repeated: list[tuple[str, _Way | None]] = []
+        self.mapped: list[tuple[str, _Way | None]] = []
+
+    def collect(self, message: Any, found: list[Any]) -> None:
+        """Add the payloads in this message to those found."""
+        for choice in self.choices:
+            fields = self.choices[choice]
+            name = message.WhichOneof(choice)
+            if name in fields:
+                _add(getattr(message, name), fields[name], found)
+        for name, way in self.single:
+            if message.HasField(name):
+                _add(getattr(message, name), way, found)
+        for name, way in self.repeated:
+            if way is None:
+                found.extend(getattr(message, name))
             else:
-                yield from _walk(each, found.message)
+                for each in getattr(message, name):
+                    way.collect(each, found)
+        for name, way in self.mapped:
+            for each in getattr(message, name).values():
+                _add(each, way, found)
+
+
+def _add(value: Any, way: _Way | None, found: list[Any]) -> None:
+    if way is None:
+        found.append(value)
+    else:
+        way.collect(value, found)
 
 
 @cache
-def _fields(descriptor: Descriptor) -> dict[int, _Field]:
-    """Return the fields of a message that hold payloads, or messages with such, by number."""
-    found = {}
-    for field in descriptor.fields:
-        inner = _inner(field)
-        if inner is None or field.name in _NOT_WALKED or not _reaches(inner):
-            continue
-        message = None if inner.full_name == _PAYLOAD else inner
-        found[field.number] = _Field(field.is_repeated, _is_map(field), message)
-    return found
+def _way_through(descriptor: Any) -> _Way:
+    return _planned(descriptor, {})
+
+
+def _planned(descriptor: Any, ways: dict[str, _Way]) -> _Way:
+    """Return the way through messages of this kind. `ways`: those begun already, as a failure may hold another one."""
+    if descriptor.full_name not in ways:
+        way = ways[descriptor.full_name] = _Way()
+        for field in descriptor.fields:
+            inner = _inner(field)
+            if inner is None or field.name in _NOT_WALKED or not _reaches(inner):
+                continue
+            beyond = None if inner.full_name == _PAYLOAD else _planned(inner, ways)
+            if field.containing_oneof is not None:
+                way.choices.setdefault(field.containing_oneof.name, {})[field.name] = beyond
+            elif not field.is_repeated:
+                way.single.append((field.name, beyond))
+            else:
+                (way.mapped if _is_map(field) else way.repeated).append((field.name, beyond))
+    return ways[descriptor.full_name]
 
 
 @cache
