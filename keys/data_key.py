@@ -46,10 +46,14 @@ class DataKey:
     secret: bytes = field(repr=False, compare=False)
     name: bytes = field(init=False, repr=False, compare=False)
     """The id as it stands beside sealed data."""
+    measured_name: bytes = field(init=False, repr=False, compare=False)
+    """The same after its length, in two bytes."""
     aead: AESGCM = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", str(self.id).encode())
+        name = str(self.id).encode()
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "measured_name", len(name).to_bytes(2, "big") + name)
         object.__setattr__(self, "aead", AESGCM(self.secret))
 
     @classmethod

@@ -39,7 +39,7 @@ def seal(key: DataKey, plain: bytes, context: bytes, *, compress: bool = True) -
         if len(deflated) < len(plain):
             form, plain = _DEFLATED, deflated
     nonce = os.urandom(_NONCE)
-    return form + nonce + key.aead.encrypt(nonce, plain, _bound(form, key.name, context))
+    return form + nonce + key.aead.encrypt(nonce, plain, _bound(form, key, context))
 
 
 def unseal(key: DataKey, sealed: bytes, context: bytes) -> bytes:
@@ -48,9 +48,7 @@ def unseal(key: DataKey, sealed: bytes, context: bytes) -> bytes:
     if len(sealed) < OVERHEAD or form not in (_AS_IS, _DEFLATED):
         raise SealBroken(str(key.id))
     try:
-        plain = key.aead.decrypt(
-            sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], _bound(form, key.name, context)
-        )
+        plain = key.aead.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], _bound(form, key, context))
     except InvalidTag:
         raise SealBroken(str(key.id)) from None
     return _inflated(plain, key) if form == _DEFLATED else plain
@@ -64,6 +62,6 @@ def _inflated(data: bytes, key: DataKey) -> bytes:
     return plain
 
 
-def _bound(form: bytes, name: bytes, context: bytes) -> bytes:
+def _bound(form: bytes, key: DataKey, context: bytes) -> bytes:
     """Return what is authenticated beside the data, unambiguous by the length of its only part that ends before another."""
-    return b"leads/1" + form + len(name).to_bytes(2, "big") + name + context
+    return b"leads/1" + form + key.measured_name + context

@@ -23,7 +23,7 @@ from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 from temporalio.worker.workflow_sandbox._runner import _Instance
 
 from keys.ring import KeyRing
-from workflows.runtime.codec import SealingCodec
+from workflows.runtime.codec import COPIES, LeadDataConverter, SealingCodec
 from workflows.runtime.plugin import leads_plugin
 from workflows.runtime.sandbox import _ContextFreeInstance
 from workflows.runtime.steps import _StepInstance
@@ -47,8 +47,23 @@ def test_for_another_context_only_the_codec_is_another() -> None:
     assert not isinstance(converter.failure_converter, WithSerializationContext)
     other = converter.with_context(WorkflowSerializationContext("default", "lead-example-ab2c"))
     assert vars(other).keys() == vars(converter).keys()
+    assert converter.with_context(WorkflowSerializationContext("default", "lead-example-ab2c")) is other
     changed = {name for name, part in vars(other).items() if part is not vars(converter)[name]}
     assert (type(other), changed) == (type(converter), {"payload_codec"})
+
+
+def test_copies_for_other_contexts_are_of_their_own_workflow_and_limited() -> None:
+    converter = leads_plugin(codec=SealingCodec(KeyRing.in_memory())).data_converter
+    assert isinstance(converter, LeadDataConverter)
+    for place in (("default", f"lead-{number}") for number in range(2 * COPIES)):
+        codec = converter.with_context(WorkflowSerializationContext(*place)).payload_codec
+        assert isinstance(codec, SealingCodec)
+        assert (codec._namespace, codec._workflow_id) == place
+    assert len(vars(converter)["copies"]) <= COPIES
+    other = converter.with_context(WorkflowSerializationContext("other", "lead-1")).payload_codec
+    assert (
+        other is not converter.with_context(WorkflowSerializationContext("default", "lead-1")).payload_codec
+    )
 
 
 def test_the_methods_that_are_replaced_are_those_of_the_sdk() -> None:
