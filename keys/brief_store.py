@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keys.data_key import DataKey, KeyId
 from keys.master_keys import MasterKeys
-from keys.store import Epoch
+from keys.store import Epoch, Found
 from sql.connecting import POSTGRES, TIMEOUT
 
 if TYPE_CHECKING:
@@ -31,10 +31,13 @@ _POSTGRES_URL: Final = re.compile(
 )
 """URLs in which SQLAlchemy and libpq read the same."""
 
-_COLUMNS: Final = "SELECT owner, epoch, wrapped, master_key FROM data_keys"
-_ANY: Final = f"{_COLUMNS} LIMIT 1"
-_ONE: Final = f"{_COLUMNS} WHERE owner = :owner AND epoch = :epoch"
-_NEWEST: Final = f"{_COLUMNS} WHERE owner = :owner ORDER BY epoch DESC LIMIT 1"
+_COLUMNS: Final = "SELECT owner, epoch, wrapped, master_key"
+_ANY: Final = f"{_COLUMNS} FROM data_keys LIMIT 1"
+_NEWEST: Final = f"{_COLUMNS} FROM data_keys WHERE owner = :owner ORDER BY epoch DESC LIMIT 1"
+_ONE: Final = (
+    "SELECT owner, epoch, wrapped, master_key, (SELECT max(epoch) FROM data_keys WHERE owner = :owner)"
+    " FROM data_keys WHERE owner = :owner AND epoch = :epoch"
+)
 
 Read = Callable[[str, dict[str, Any]], Sequence[Any] | None]
 
@@ -73,11 +76,13 @@ class BriefKeyStore:
 
     def newest(self, owner: str) -> DataKey:
         """Return the owner's newest key, made if there is none. Raises KeyErased if the owner was erased whole."""
-        return self._key(_NEWEST, owner=owner) or self.whole.newest(owner)
+        row = self._usable_row(_NEWEST, owner=owner)
+        return self._unwrapped(row) if row else self.whole.newest(owner)
 
-    def get(self, key_id: KeyId) -> DataKey:
+    def get(self, key_id: KeyId) -> Found:
         """Return a key. Raises KeyErased or KeyUnknown."""
-        return self._key(_ONE, owner=key_id.owner, epoch=key_id.epoch) or self.whole.get(key_id)
+        row = self._usable_row(_ONE, owner=key_id.owner, epoch=key_id.epoch)
+        return Found(self._unwrapped(row), row[4] == key_id.epoch) if row else self.whole.get(key_id)
 
     def advance(self, owner: str) -> int:
         """Begin the owner's next epoch and return it. Raises KeyErased if the owner was erased whole."""
@@ -95,12 +100,13 @@ class BriefKeyStore:
         """Return the owners whose name begins so and that have a key which is not destroyed, in order."""
         return self.whole.owners(prefix)
 
-    def _key(self, question: str, **values: Any) -> DataKey | None:
-        """Return the key that is asked for, or None if it is not plainly there."""
+    def _usable_row(self, question: str, **values: Any) -> Sequence[Any] | None:
+        """Return the row of the key that is asked for, or None if it is not plainly there."""
         row = self._row(question, **values)
-        if row is None or row[2] is None:
-            return None
-        owner, epoch, wrapped, master_key = row
+        return row if row and row[2] is not None else None
+
+    def _unwrapped(self, row: Sequence[Any]) -> DataKey:
+        owner, epoch, wrapped, master_key = row[:4]
         return self._master_keys.unwrap(KeyId(owner, epoch), master_key, bytes(wrapped))
 
     def _row(self, question: str, **values: Any) -> Sequence[Any] | None:

@@ -65,9 +65,11 @@ class KeyRing:
         if key := self.cached(key_id):
             return key
         asked = self._clock()
-        key = self.store.get(key_id)
+        key, is_newest = self.store.get(key_id)
         with self._lock:
             _remember(self._keys, key_id, (asked, key), self._size)
+            if is_newest:  # whoever opens what stands there mostly seals next
+                _remember(self._newest, key_id.owner, (asked, key), self._size)
         return key
 
     def cached_newest(self, owner: str) -> DataKey | None:

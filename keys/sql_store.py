@@ -4,20 +4,28 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Executable, Row, func, insert, select, update
+from sqlalchemy import Executable, Row, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from keys.data_key import DataKey, KeyId
 from keys.database import KeysDatabase
 from keys.errors import KeyErased, KeyUnknown
 from keys.master_keys import MasterKeys
-from keys.store import Epoch
+from keys.store import Epoch, Found
 from keys.tables import KEYS
 
 AT_ONCE = 500
 """Keys that are wrapped anew in one transaction."""
 ATTEMPTS = 5
 """Attempts to add a key while other processes add theirs for the same owner."""
+
+
+# Made once, because each lead that is opened asks one of them.
+_OF_OWNER = KEYS.c.owner == bindparam("of_owner")
+_NEWEST = select(KEYS).where(_OF_OWNER).order_by(KEYS.c.epoch.desc()).limit(1)
+_ONE = select(KEYS, select(func.max(KEYS.c.epoch)).where(_OF_OWNER).scalar_subquery().label("newest")).where(
+    _OF_OWNER, KEYS.c.epoch == bindparam("at")
+)
 
 
 class Counts(NamedTuple):
@@ -65,9 +73,10 @@ class SqlKeyStore:
                 return key
         return self._unwrapped(self._row(KeyId(owner, 1)))
 
-    def get(self, key_id: KeyId) -> DataKey:
+    def get(self, key_id: KeyId) -> Found:
         """Return a key. Raises KeyErased or KeyUnknown."""
-        return self._unwrapped(self._row(key_id))
+        row = self._row(key_id)
+        return Found(self._unwrapped(row), row.epoch == row.newest)
 
     def advance(self, owner: str) -> int:
         """Begin the owner's next epoch and return it. Raises KeyErased if the owner was erased whole."""
@@ -162,12 +171,10 @@ class SqlKeyStore:
     # ---- rows
 
     def _newest_row(self, owner: str) -> Row[Any] | None:
-        asked = select(KEYS).where(KEYS.c.owner == owner).order_by(KEYS.c.epoch.desc()).limit(1)
-        return next(iter(self._rows(asked)), None)
+        return next(iter(self._rows(_NEWEST, of_owner=owner)), None)
 
     def _row(self, key_id: KeyId) -> Row[Any]:
-        asked = select(KEYS).where(KEYS.c.owner == key_id.owner, KEYS.c.epoch == key_id.epoch)
-        for row in self._rows(asked):
+        for row in self._rows(_ONE, of_owner=key_id.owner, at=key_id.epoch):
             return row
         raise KeyUnknown(str(key_id))
 
@@ -194,9 +201,9 @@ class SqlKeyStore:
             return None
         return key
 
-    def _rows(self, asked: Executable) -> Sequence[Row[Any]]:
+    def _rows(self, asked: Executable, **values: Any) -> Sequence[Row[Any]]:
         """Return the rows that are asked for: none where there is no store, which no reading makes."""
         if not self.exists():
             return ()
         with self._database.reading() as connection:
-            return connection.execute(asked).all()
+            return connection.execute(asked, values).all()

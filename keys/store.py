@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from keys.data_key import DataKey, KeyId
 from keys.errors import KeyErased, KeyUnknown
@@ -20,13 +20,21 @@ class Epoch:
     """The id of the master key under which it is wrapped."""
 
 
+class Found(NamedTuple):
+    """A key that was asked for by its id."""
+
+    key: DataKey
+    is_newest: bool
+    """True if its owner has no newer one, so that it is also the answer to `newest`."""
+
+
 class KeyStore(Protocol):
     """Keeps data keys. Its calls block, and raise KeysUnavailable while the place is away."""
 
     def newest(self, owner: str) -> DataKey:
         """Return the owner's newest key, made if there is none. Raises KeyErased if the owner was erased whole."""
 
-    def get(self, key_id: KeyId) -> DataKey:
+    def get(self, key_id: KeyId) -> Found:
         """Return a key. Raises KeyErased or KeyUnknown."""
 
     def advance(self, owner: str) -> int:
@@ -56,12 +64,12 @@ class MemoryKeyStore:
                 self._add(owner, 1)
             return _usable(KeyId(owner, max(epochs)), epochs[max(epochs)][1])
 
-    def get(self, key_id: KeyId) -> DataKey:
+    def get(self, key_id: KeyId) -> Found:
         with self._lock:
-            found = self._keys.get(key_id.owner, {}).get(key_id.epoch)
-        if found is None:
-            raise KeyUnknown(str(key_id))
-        return _usable(key_id, found[1])
+            epochs = self._keys.get(key_id.owner, {})
+            if key_id.epoch not in epochs:
+                raise KeyUnknown(str(key_id))
+            return Found(_usable(key_id, epochs[key_id.epoch][1]), key_id.epoch == max(epochs))
 
     def advance(self, owner: str) -> int:
         with self._lock:

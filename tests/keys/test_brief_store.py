@@ -40,7 +40,9 @@ def test_it_reads_the_same_keys_alone(whole: SqlKeyStore, brief: BriefKeyStore) 
 
     assert brief.exists()
     assert (brief.newest(LEAD).id, brief.newest(LEAD).secret) == (second.id, second.secret)
-    assert (brief.get(first.id).id, brief.get(first.id).secret) == (first.id, first.secret)
+    for key, is_newest in ((first, False), (second, True)):
+        found = brief.get(key.id)
+        assert (found.key.id, found.key.secret, found.is_newest) == (key.id, key.secret, is_newest)
     assert is_brief(brief)
 
 
@@ -76,7 +78,7 @@ def test_a_process_that_reads_many_keys_keeps_its_connections(
         brief.get(key.id)
     assert is_brief(brief)
 
-    assert brief.get(key.id).secret == key.secret
+    assert brief.get(key.id).key.secret == key.secret
     assert not is_brief(brief)
 
 

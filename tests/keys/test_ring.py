@@ -6,7 +6,7 @@ from keys.data_key import KeyId
 from keys.errors import KeyErased, KeysUnavailable, KeyUnknown
 from keys.ring import KeyRing
 from keys.store import MemoryKeyStore
-from tests.support.key_stores import Away
+from tests.support.key_stores import Away, Counting
 
 LEAD = "lead-example-ab2c"
 
@@ -87,6 +87,43 @@ def test_another_process_forgets_a_destroyed_key_in_time() -> None:
     with pytest.raises(KeyErased):
         there.get(first.id)
     assert there.newest(LEAD).id.epoch == 2
+
+
+def test_one_question_answers_for_opening_and_sealing() -> None:
+    store = Counting()
+    key = KeyRing(store).newest(LEAD)
+    there = KeyRing(store)
+    store.asked.clear()
+
+    assert there.get(key.id) is there.newest(LEAD)
+    assert store.asked == {LEAD: 1}
+
+
+def test_a_key_that_has_a_newer_one_is_not_sealed_under() -> None:
+    store = MemoryKeyStore()
+    first = KeyRing(store).newest(LEAD)
+    store.advance(LEAD)
+    there = KeyRing(store)
+
+    assert there.get(first.id).id.epoch == 1
+    assert there.cached_newest(LEAD) is None
+    assert there.newest(LEAD).id.epoch == 2
+
+
+def test_a_newest_key_that_was_opened_with_is_forgotten_in_time_and_at_an_erasure() -> None:
+    store, clock = MemoryKeyStore(), Clock()
+    here, there = KeyRing(store), KeyRing(store, clock=clock)
+    first = here.newest(LEAD)
+    for ring in (here, there):
+        ring.get(first.id)
+    here.erase(LEAD)
+
+    assert here.cached_newest(LEAD) is None
+    clock.now = there.cache_seconds - 1
+    assert there.newest(LEAD).secret == first.secret
+    clock.now = there.cache_seconds
+    with pytest.raises(KeyErased):
+        there.newest(LEAD)
 
 
 def test_remembered_keys_bridge_a_store_that_is_away() -> None:

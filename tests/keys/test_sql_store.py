@@ -47,9 +47,11 @@ def test_another_process_finds_the_same_key(empty_url: str, store_at: Open) -> N
     here, there = store_at(empty_url), store_at(empty_url)
     key = here.newest(LEAD)
 
-    assert there.newest(LEAD).secret == here.get(key.id).secret == key.secret
+    assert there.newest(LEAD).secret == here.get(key.id).key.secret == key.secret
+    assert here.get(key.id).is_newest
     assert there.advance(LEAD) == 2
     assert here.newest(LEAD).id == KeyId(LEAD, 2)
+    assert [here.get(KeyId(LEAD, epoch)).is_newest for epoch in (1, 2)] == [False, True]
     assert [each.number for each in here.epochs(LEAD)] == [1, 2]
 
 
@@ -112,7 +114,7 @@ def test_keys_are_wrapped_anew_under_a_new_master_key_and_stay_the_same(
     assert both.rotate() == 2
     assert both.rotate() == 0
     after = store_at(empty_url, SECOND)
-    assert [after.get(key.id).secret for key in keys[:2]] == [key.secret for key in keys[:2]]
+    assert [after.get(key.id).key.secret for key in keys[:2]] == [key.secret for key in keys[:2]]
     assert after.counts().kept == {MasterKeys.of(SECOND).newest: 2}
     assert after.counts().destroyed == 1
     with pytest.raises(KeysUnavailable, match="lacks"):

@@ -14,7 +14,7 @@ from client.stuck import find_stuck
 from keys.errors import KeyErased, KeysUnavailable
 from keys.ring import KeyRing
 from process.views.lead_overview import Overview
-from tests.support.key_stores import Away
+from tests.support.key_stores import Away, Counting
 from tests.support.outside import Outside
 from tests.support.sealed import found_in, histories, sealing, with_client
 from tests.support.waiting import TIMEOUT
@@ -56,6 +56,21 @@ async def test_nothing_of_a_sealed_lead_stands_in_clear(
             assert "Quixotina" in view.model_dump_json()
     assert await clear(env.client, lead_id) == [{}]
     assert [found.keys() for found in await clear(env.client, plain)] == [WORDS]
+
+
+async def test_a_worker_asks_once_for_the_keys_of_a_lead(
+    env: WorkflowEnvironment, outside: Outside, lead_id: str
+) -> None:
+    store = Counting()
+    seals = sealing(env.client, KeyRing(store))
+    life = await a_life(env, seals, outside, lead_id)
+    store.asked.clear()
+    async with Worker(
+        sealing(env.client, KeyRing(store)), task_queue=lead_id, activities=outside.activities()
+    ):
+        await life.to_hub()
+        await life.settled()
+    assert store.asked[lead_id] == 1
 
 
 async def test_a_worker_without_keys_harms_nothing_and_the_lead_goes_on(
