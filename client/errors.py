@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from process.core.refusal import Refused
 from process.lead.duplicate_links import DuplicateLink
+from process.plain_errors import shown
 
 MAX_REASON = 500
 """Characters of the words of Temporal that an error repeats: they may quote what was sent."""
@@ -150,7 +151,7 @@ class NobodySoNamed(RequestRefused):
         return f"Roles are {', '.join(self.roles)}."
 
     def __str__(self) -> str:
-        return f"{self.name!r} is no role, and nobody of that name has one. {self.advice}"
+        return f"{shown(self.name)} is no role, and nobody of that name has one. {self.advice}"
 
 
 # ---- the lead is not there
@@ -168,7 +169,7 @@ class LeadNotFound(LeadMissing):
 
     def __str__(self) -> str:
         empty = not self.name.strip().replace("'", "").removeprefix("lead-")
-        return f"{self.name!r} names no lead." if empty else f"There is no lead {self.name!r}."
+        return f"{shown(self.name)} names no lead." if empty else f"There is no lead {shown(self.name)}."
 
 
 @dataclass(eq=False, repr=False)
@@ -190,7 +191,7 @@ class AmbiguousLead(LeadMissing):
     candidates: Sequence[str]
 
     def __str__(self) -> str:
-        return f"{self.name!r} can mean more than one lead: {_some(self.candidates)}. Name it by its id."
+        return f"{shown(self.name)} can mean more than one lead: {_some(self.candidates)}. Name it by its id."
 
 
 @dataclass(eq=False, repr=False)
@@ -202,9 +203,7 @@ class InexactLead(LeadMissing):
 
     def __str__(self) -> str:
         meant = _some(self.candidates)
-        return (
-            f"{self.name!r} is not exact enough to change a lead. It can mean {meant}. Repeat it with the id."
-        )
+        return f"{shown(self.name)} is not exact enough to change a lead. It can mean {meant}. Repeat it with the id."
 
 
 def _some(candidates: Sequence[str]) -> str:
@@ -219,14 +218,21 @@ class LeadNotInLedger(LeadMissing):
     ledger: str
 
     def __str__(self) -> str:
-        return f"The ledger ({self.ledger}) has no lead {self.name!r}."
+        return f"The ledger ({self.ledger}) has no lead {shown(self.name)}."
 
 
+@dataclass(eq=False, repr=False)
 class WorkflowHasEnded(LeadMissing):
     """The lead's workflow was archived or terminated."""
 
+    lead_id: str = ""
+    """The lead, if whoever asked said which."""
+
     def __str__(self) -> str:
-        return "This lead's workflow has ended (archived or terminated): it takes no more decisions."
+        return (
+            f"{self.lead_id or 'This lead'} takes no more decisions: its workflow has ended (archived or terminated). "
+            "It can still be read. What comes now belongs to a new lead."
+        )
 
 
 @dataclass(eq=False, repr=False)
@@ -264,7 +270,7 @@ class NoWorker(Unavailable):
     task_queue: str
 
     def __str__(self) -> str:
-        return f"No worker answers on the task queue {self.task_queue!r}."
+        return f"No worker answers on the task queue {shown(self.task_queue)}."
 
 
 @dataclass(eq=False, repr=False)
@@ -275,7 +281,7 @@ class WorkerBusy(Unavailable):
 
     def __str__(self) -> str:
         return (
-            f"A worker serves the task queue {self.task_queue!r}, but it did not answer in time: it is busy, or it has "
+            f"A worker serves the task queue {shown(self.task_queue)}, but it did not answer in time: it is busy, or it has "
             "just ended."
         )
 
@@ -350,7 +356,7 @@ class AddressMalformed(Unavailable):
     address: str
 
     def __str__(self) -> str:
-        return f"The Temporal address must be HOST:PORT, not {self.address!r}."
+        return f"The Temporal address must be HOST:PORT, not {shown(self.address)}."
 
 
 @dataclass(eq=False, repr=False)
@@ -441,8 +447,8 @@ class SettingsDiffer(LeadsError):
     def __str__(self) -> str:
         found = "; ".join(self.differences)
         return (
-            f"The leads in the namespace {self.namespace!r} belong to other settings: {found}. A worker with these would "
-            "write their events there, and give their roles to the people of these settings."
+            f"The leads in the namespace {shown(self.namespace)} belong to other settings: {found}. A worker with these "
+            "would write their events there, and give their roles to the people of these settings."
         )
 
 

@@ -37,6 +37,7 @@ from client.errors import (
     OtherLeadOpen,
     PossibleDuplicate,
     Unavailable,
+    WorkflowHasEnded,
 )
 from client.lost import find_lost
 from client.stuck import cause_of, find_stuck, why_silent
@@ -46,6 +47,7 @@ from process.duplicates.notices import DuplicateCandidates, refuse_merge
 from process.identity import Digests, full_id, possible_ids, same_text
 from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
 from process.lead.lead import Lead
+from process.plain_errors import shown
 from process.policy import Policy, Team
 from process.types import Stage
 from process.views.agenda_items import AgendaItem
@@ -320,7 +322,7 @@ class LeadsClient(Directory):
             return DecisionUnknown(handle.id, str(translate(error)), decision.key)
         if has_ended(error) and (lost := await find_lost(self.client, handle.id)):
             return LeadLost(handle.id, str(lost))
-        return error
+        return WorkflowHasEnded(handle.id) if has_ended(error) else error
 
     async def _answered(self, asked: Awaitable[T]) -> T:
         """Return the answer to an update. Raises TimeoutError: the SDK's own timeout counts for each attempt alone."""
@@ -474,7 +476,7 @@ def _given_id(name: str) -> str:
         return full_id(name)
     except ValueError:
         wanted = "An id has small letters a–z, digits and hyphens, as lead-example-2027"
-        raise DecisionRefused(refuse(f"{name!r} cannot be an id", wanted), name) from None
+        raise DecisionRefused(refuse(f"{shown(name)} cannot be an id", wanted), name) from None
 
 
 def _marked_apart(other: DuplicateLink) -> DuplicateLink:

@@ -41,6 +41,9 @@ _COLUMNS: dict[Order, str] = {
     "lead": "lead_id",
 }
 
+LONGEST_NAME = 500
+"""Characters of a name by which a lead may be found. A database takes no pattern of any length."""
+
 _NOT_ARCHIVED = equals("archived", False)
 _OPEN = (_NOT_ARCHIVED, one_of("stage", sorted(OPEN_STAGES)))
 
@@ -211,7 +214,7 @@ class LeadLists:
 
 def leads_by_words(ledger: LedgerReader, text: str, *where: Filter) -> dict[str, str]:
     """Return the leads whose organisations have words that begin with each of these: id -> name for people."""
-    words = same_text(text).split()
+    words = same_text(text).split() if len(text) <= LONGEST_NAME else []
     where += tuple(mentions(word) for word in words if word.isascii() and word.isalnum())
     rows = ledger.rows(*where, order=("opened_at",)) if words else []
     return {row.lead_id: f"{row.lead_id} “{row.heading}”" for row in rows if _has_words(row, words)}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from client.errors import AmbiguousLead, LeadErased, LeadNotInLedger
-from client.lists import leads_by_words, open_ledger
+from client.lists import LONGEST_NAME, leads_by_words, open_ledger
 from config.settings import Settings
 from ledger.errors import LeadErased as KeyDestroyed
 from ledger.reader import LedgerReader
@@ -32,7 +32,7 @@ class Past:
         Raises LeadNotInLedger or AmbiguousLead.
         """
         wanted = name.strip()
-        if not wanted.removeprefix("lead-"):
+        if not wanted.removeprefix("lead-") or len(wanted) > LONGEST_NAME:
             raise LeadNotInLedger(name, self.location)
         if issue := issue_named(wanted, self.leads_repo):
             return self._only(name, self._with_issue(*issue))

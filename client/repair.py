@@ -63,7 +63,7 @@ async def plan_repair(client: Client, ledger: Ledger, lead_id: str, *, force: bo
     handle = client.get_workflow_handle(lead_id)
     known = await handle.describe()
     if known.status is not WorkflowExecutionStatus.RUNNING:
-        raise WorkflowHasEnded
+        raise WorkflowHasEnded(lead_id)
     stuck = await find_stuck(client, lead_id)
     history = await client.get_workflow_handle(lead_id, run_id=known.run_id).fetch_history()
     await open_history(client, history)

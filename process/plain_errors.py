@@ -1,8 +1,11 @@
-"""Words for what pydantic finds wrong with a value, as an instruction to the person who wrote it."""
+"""Words for what is wrong with a value, as an instruction to the person who wrote it."""
 
 from typing import Any
 
 from pydantic_core import ErrorDetails
+
+MAX_SHOWN = 200
+"""Characters or entries of a value that is repeated at all; of these, 60 characters are shown."""
 
 _DAY = "write a day that exists, such as 2026-03-31"
 _NUMBER = "write a number, such as 412.07"
@@ -31,7 +34,7 @@ _PLAIN = {
 
 
 def plain(item: ErrorDetails) -> str:
-    """Return the words for an error, to stand between the field's name with a colon and the value that was sent."""
+    """Return the words for pydantic's error, to stand between the field's name with a colon and the value that was sent."""
     context: dict[str, Any] = item.get("ctx", {})
     if item["type"] == "string_too_short":
         return f"write at least {_characters(context['min_length'])}"
@@ -44,3 +47,16 @@ def plain(item: ErrorDetails) -> str:
 
 def _characters(number: int) -> str:
     return f"{number:,} character{'' if number == 1 else 's'}"
+
+
+def shown(value: Any) -> str:
+    """Return a value that was sent as short and harmless text."""
+    if isinstance(value, str | bytes):
+        value = value[:MAX_SHOWN]
+    elif isinstance(value, list | tuple | dict | set) and len(value) > MAX_SHOWN:
+        return f"{type(value).__name__} of {len(value)} entries"
+    try:
+        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    except ValueError:  # an integer of thousands of digits
+        text = "a number that is too long to show"
+    return text if len(text) <= 60 else f"{text[:58]}…{text[-1]}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from client.errors import RequestRefused, Unavailable, sentence
 from process.core.refusal import Refused
+from process.plain_errors import shown
 
 
 @dataclass(eq=False, repr=False)
@@ -23,7 +24,7 @@ class NoSuchErasure(RequestRefused):
     request_id: str
 
     def __str__(self) -> str:
-        return f"There is no erasure {self.request_id!r}."
+        return f"There is no erasure {shown(self.request_id)}."
 
 
 class KeysOff(RequestRefused):

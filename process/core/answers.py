@@ -8,6 +8,7 @@ from pydantic_core import to_json
 
 from process.actor import SOMEONE
 from process.core.refusal import Refused, Suggestion, refuse
+from process.plain_errors import shown
 from process.types import Model, PersonName, Title, Words
 
 if TYPE_CHECKING:  # it knows the rules, which a face would load in vain
@@ -128,7 +129,7 @@ def _is_short(suggestion: Suggestion) -> bool:
 
 def key_reused(key: str) -> Refused:
     """Return the refusal of a decision under the key of another one."""
-    return refuse(f"The key {key!r} already stands for another decision", "Give each its own")
+    return refuse(f"The key {shown(key)} already stands for another decision", "Give each its own")
 
 
 def refused_answer(refused: Refused) -> Answer:

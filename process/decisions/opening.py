@@ -18,6 +18,7 @@ from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead
 from process.money.pricing import BUILT_IN, PriceBook
 from process.personal import Personal, unless_erased
+from process.plain_errors import shown
 from process.policy import Policy
 from process.types import (
     Code,
@@ -66,7 +67,7 @@ class LeadOpened(Decision):
     def complaint(self) -> Refused | None:
         """Return the reason to refuse to open the lead, or None."""
         if self.issue and not self.issue.id.isdecimal():
-            return refuse(f"{self.issue.id!r} is no issue's number", "Give the issue as its id and url")
+            return refuse(f"{shown(self.issue.id)} is no issue's number", "Give the issue as its id and url")
         for name in ("org", "person", "title", "by"):
             if wrong := line_complaint(getattr(self, name)):
                 return refuse(f"{name} {wrong}", f"Give {name} as plain text of one line")
@@ -217,7 +218,7 @@ class Assigned(Decision):
 def contact_complaint(zone: str | None, email: str | None) -> Refused | None:
     """Return the reason to refuse the time zone or the mail address, or None."""
     if zone is not None and not zone_exists(zone):
-        return refuse(f"There is no time zone {zone!r}", "Name one as Europe/Berlin or UTC")
+        return refuse(f"There is no time zone {shown(zone)}", "Name one as Europe/Berlin or UTC")
     if email is not None and (wrong := complaint_about(email)):
-        return refuse(f"{email!r} {wrong}", f"Write it as {EXAMPLE}")
+        return refuse(f"{shown(email)} {wrong}", f"Write it as {EXAMPLE}")
     return None

@@ -6,8 +6,9 @@ from typing import Any
 from process.actor import NOBODY, Actor
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
-from process.decisions.reading import did_you_mean, example_of, parse_as, shown
+from process.decisions.reading import did_you_mean, example_of, parse_as
 from process.decisions.registry import DECISIONS
+from process.plain_errors import shown
 from process.types import Unreadable
 
 SET_BY_ENVELOPE = ("source", "actor")

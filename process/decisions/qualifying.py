@@ -22,6 +22,7 @@ from process.lead.qualification import (
     Verdict,
 )
 from process.links import link_complaint
+from process.plain_errors import shown
 from process.types import Coded, FreeText, PersonName, Stage, Title
 
 BY_FORM = Face.QUESTIONNAIRE
@@ -276,12 +277,12 @@ class AssetAttached(Decision):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.url and (complaint := link_complaint(self.url)):
-            return refuse(f"{self.url!r} {complaint}", "Give the whole address, with https://")
+            return refuse(f"{shown(self.url)} {complaint}", "Give the whole address, with https://")
         if any(
             (asset.type, asset.name, asset.url) == (self.type, self.name, self.url)
             for asset in event_log.lead.assets
         ):
-            return refuse(f"{self.name!r} is already attached")
+            return refuse(f"{shown(self.name)} is already attached")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:

@@ -18,6 +18,7 @@ from process.money.amounts import MAX_AMOUNT, Amount, CurrencyCode, Money, compl
 from process.money.items import Items
 from process.money.pricing import Per, Plan, PriceBook
 from process.money.reading import number
+from process.plain_errors import shown
 from process.types import OPEN_STAGES, Coded, FreeText, Role, Stage
 
 
@@ -163,7 +164,7 @@ class PriceQuoted(Decision):
                 f"{book.version}: {', '.join(plan.name for plan in book.plans)}" for book in lead.price_books
             )
             return refuse(
-                f"There is no plan {self.plan!r} in book {self.book!r}",
+                f"There is no plan {shown(self.plan)} in book {shown(self.book)}",
                 f"Known are {known}",
                 suggest("If the price list changed, read it again", "price_list_requested"),
             )

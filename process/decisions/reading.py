@@ -1,7 +1,7 @@
 """Read a decision of a known kind from JSON that comes from outside."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -10,13 +10,11 @@ from pydantic_core import ErrorDetails
 from process.core.refusal import Refused, Suggestion, example, refuse
 from process.decisions.base import Decision
 from process.money.amounts import CURRENCY_PATTERN
-from process.plain_errors import plain
+from process.plain_errors import MAX_SHOWN, plain, shown
 from process.types import GIVEN
 
 MAX_COMPLAINTS = 5
 """Complaints about one message that its refusal repeats."""
-MAX_SHOWN = 200
-"""Characters or entries of a value that is repeated at all; of these, 60 characters are shown."""
 MAX_COMPLAINT = 300
 """Characters of one complaint."""
 
@@ -65,18 +63,25 @@ def complaints_about(decision: type[Decision], body: Mapping[str, Any]) -> tuple
     try:
         decision.model_validate(body, context=GIVEN)
     except ValidationError as error:
-        return tuple(map(complaint_of, _errors(error))) or (Complaint("", "", _NO_CHARACTER),)
+        return _found(error)
     return ()
 
 
 def complaints(error: ValidationError) -> str:
     """Return the first errors that pydantic found, as one sentence. Never raises."""
-    errors = _errors(error)
-    if not errors:
-        return _NO_CHARACTER
-    found = [str(complaint_of(item)) for item in errors[:MAX_COMPLAINTS]]
-    more = len(errors) - len(found)
-    return "; ".join([*found, *([f"and {more} more"] if more else [])])
+    return in_one_sentence(_found(error))
+
+
+def in_one_sentence(found: Sequence[Complaint], write: Callable[[Complaint], str] = str) -> str:
+    """Return the first complaints, each as `write` words it."""
+    told = [write(each) for each in found[:MAX_COMPLAINTS]]
+    more = len(found) - len(told)
+    return "; ".join([*told, *([f"and {more} more"] if more else [])])
+
+
+def _found(error: ValidationError) -> tuple[Complaint, ...]:
+    """Return a complaint for each error that pydantic found, or the one that it could not tell them."""
+    return tuple(map(complaint_of, _errors(error))) or (Complaint("", "", _NO_CHARACTER),)
 
 
 def _errors(error: ValidationError) -> list[ErrorDetails]:
@@ -103,19 +108,6 @@ def _clause(item: ErrorDetails) -> str:
     if item["type"] == "written_number":
         return f": {item['msg'][:MAX_COMPLAINT]}"
     return f": {plain(item)[:MAX_COMPLAINT]}, not {shown(item['input'])}"
-
-
-def shown(value: Any) -> str:
-    """Return a value that was sent as short and harmless text."""
-    if isinstance(value, str | bytes):
-        value = value[:MAX_SHOWN]
-    elif isinstance(value, list | tuple | dict | set) and len(value) > MAX_SHOWN:
-        return f"{type(value).__name__} of {len(value)} entries"
-    try:
-        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    except ValueError:  # an integer of thousands of digits
-        text = "a number that is too long to show"
-    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def example_of(decision: type[Decision]) -> Suggestion:

@@ -14,6 +14,7 @@ from process.lead.hub import HUB_FIELDS, CommunityEvent
 from process.lead.lead import Lead
 from process.links import has_scheme, link_complaint
 from process.money.amounts import Count
+from process.plain_errors import shown
 from process.types import OPEN_STAGES, FreeText, PersonName, PersonNames, Role, Stage, Title
 
 ENOUGH_USERS = 5
@@ -431,5 +432,5 @@ class HubDecommissioned(_OnRunningHub):
 def _url_complaint(url: str | None) -> Refused | None:
     """Return the reason to refuse an address, which may lack its scheme or be a word such as pending, or None."""
     if url and has_scheme(url) and (complaint := link_complaint(url)):
-        return refuse(f"{url!r} {complaint}")
+        return refuse(f"{shown(url)} {complaint}")
     return None

@@ -23,6 +23,7 @@ from process.decisions.reading import parse_as
 from process.decisions.registry import DECISIONS
 from process.github.markup import OpenElements
 from process.hashing import short_hash
+from process.plain_errors import shown
 
 QUERIES = ("help", "options", "preview", "retry")
 """Commands that are no decisions."""
@@ -194,7 +195,7 @@ def parse_decision(kind: type[Decision], arguments: str, given: Mapping[str, Any
             near = difflib.get_close_matches(name, accepted_fields(kind), n=1)
             meant = f"Did you mean {near[0]}? " if near else ""
             return refuse(
-                f"There is no field {name!r}", f"{meant}It takes {', '.join(accepted_fields(kind))}"
+                f"There is no field {shown(name)}", f"{meant}It takes {', '.join(accepted_fields(kind))}"
             )
     return parse_as(kind, body | dict(given))
 
@@ -220,7 +221,7 @@ def _fields(arguments: str) -> dict[str, Any] | Refused:
         name = name.lstrip("-").lower().replace("-", "_")
         if not equals or not name:
             return refuse(
-                f"{part!r} is no name=value",
+                f"{shown(part)} is no name=value",
                 'Put a text with spaces between double quotes, as in note="all of it"',
             )
         if name in fields:

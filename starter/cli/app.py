@@ -47,7 +47,7 @@ _KINDS = {
 
 HELP: Final = frozenset({"--help", "-h"})
 LONGEST: Final = 2000
-"""Characters of a sentence about a wrong command line; the longest that names every command or choice is shorter."""
+"""Characters of an error; the longest that names every command or choice is shorter."""
 READY: Final = object()
 """The answer of a stand-in: its arguments are right."""
 
@@ -202,9 +202,7 @@ def _missing(wrong: MissingArgumentError, first: str) -> str:
 def _fail(failure: CommandFailed, arguments: list[str]) -> int:
     if debugging():
         traceback.print_exc()
-    sentence = clean(str(failure))
-    if failure.code is ExitCode.USAGE:
-        sentence = _without_middle(sentence)
+    sentence = _without_middle(clean(str(failure)))
     if "--json" in arguments and not failure.printed:
         print_json({"error": sentence, "code": int(failure.code)})
     console(stderr=True).print(f"leads: {sentence}", style="red", soft_wrap=True)

@@ -35,6 +35,7 @@ from client.errors import (
     TemporalUnreachable,
     Unavailable,
     WorkerBusy,
+    WorkflowHasEnded,
 )
 from config.settings import SettingsError
 from keys.errors import KeysError
@@ -72,6 +73,14 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
         ),
     ),
     (LeadLost, ExitCode.NOT_FOUND, lambda error: f"`leads restore {error.lead_id}` begins it again."),
+    (
+        WorkflowHasEnded,
+        ExitCode.NOT_FOUND,
+        lambda error: (
+            f"`leads show {error.lead_id or 'LEAD'}` shows it, `leads start` opens a new one, and `leads restore "
+            f"{error.lead_id or 'LEAD'}` begins it again if no decision has ended it."
+        ),
+    ),
     (LeadMissing, ExitCode.NOT_FOUND, lambda _: ""),
     (
         DecisionUnknown,

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from client.errors import DecisionRefused
 from client.previews import sections
+from process.plain_errors import shown
 from starter.cli.app import make_app
 from starter.cli.arguments import Json, LeadArgument, Timeout
 from starter.cli.exits import CommandFailed, ExitCode
@@ -34,7 +35,7 @@ async def preview(
         near = difflib.get_close_matches(command, known, 1)
         meant = f" Did you mean {near[0]}?" if near else ""
         raise CommandFailed(
-            ExitCode.USAGE, f"There is no decision {decision!r}.{meant} `leads --help` lists them."
+            ExitCode.USAGE, f"There is no decision {shown(decision)}.{meant} `leads --help` lists them."
         )
     kind = load_decision(command)
     _, bound, _ = make_app([command]).parse_args(

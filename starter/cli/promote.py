@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from client.chores import Chores
 from client.connection import connect
 from client.sealing import codec_by
+from process.plain_errors import shown
 from starter.cli.arguments import Json
 from starter.cli.configuration import read_settings
 from starter.cli.exits import CommandFailed, ExitCode
@@ -73,5 +74,6 @@ async def route(client: Client, deployment: str, build: str, share: int) -> None
             raise
         raise CommandFailed(
             ExitCode.NOT_FOUND,
-            f"No worker of build {build!r} serves the deployment {deployment!r}. Start it first: LEADS_WORKER_BUILD={build}",
+            f"No worker of build {shown(build)} serves the deployment {shown(deployment)}. Start it first, with "
+            "LEADS_WORKER_BUILD set to that.",
         ) from error

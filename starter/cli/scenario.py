@@ -12,7 +12,7 @@ from config import policy_file as policy
 from config.settings import Settings, SettingsError
 from process.behaviour import CHANGES
 from process.money.pricing import PriceBook, PriceListError
-from process.plain_errors import plain
+from process.plain_errors import plain, shown
 from process.policy import Periods, Policy
 from process.simulation.scenario import Scenario
 from process.types import Stage
@@ -79,14 +79,14 @@ def read_periods(given: Iterable[str]) -> Periods:
     for text in given:
         name, separator, value = (part.strip() for part in text.partition("="))
         if not separator or not name:
-            raise _wrong(f"{text!r} is no period: write NAME=DAYS, e.g. quote_validity=60.")
+            raise _wrong(f"{shown(text)} is no period: write NAME=DAYS, e.g. quote_validity=60.")
         name, _, stage = name.replace("-", "_").casefold().partition(".")
         if name not in Periods.model_fields or (stage and name != IN_STAGES):
             raise _unknown(f"{name}.{stage}" if stage else name)
         if name == IN_STAGES:
             stages = found.setdefault(name, {})
             if stage not in {*Stage} or not isinstance(stages, dict) or stage in stages:
-                raise _wrong(f"{text!r}: write each stage once, e.g. {IN_STAGES}.quoted=14.")
+                raise _wrong(f"{shown(text)}: write each stage once, e.g. {IN_STAGES}.quoted=14.")
             stages[stage] = _number(value, text)
         elif name in found:
             raise _wrong(f"The period {name} is given twice.")
@@ -106,7 +106,7 @@ def _number(text: str, given: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise _wrong(f"{given!r}: {text.strip()!r} is no number of days.") from None
+        raise _wrong(f"{shown(given)}: {shown(text.strip())} is no number of days.") from None
 
 
 def _unknown(name: str) -> CommandFailed:
@@ -114,7 +114,7 @@ def _unknown(name: str) -> CommandFailed:
     meant = f" Did you mean {near[0]}?" if near else ""
     known = ", ".join(Periods.model_fields)
     return _wrong(
-        f"There is no period {name!r}.{meant} There are {known}; `leads what-if --periods` explains them."
+        f"There is no period {shown(name)}.{meant} There are {known}; `leads what-if --periods` explains them."
     )
 
 

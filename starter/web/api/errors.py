@@ -115,7 +115,7 @@ def _of_leads(error: LeadsError) -> ApiProblem:
         case LeadHasEnded() | LeadLost():
             return ApiProblem("ended", str(error), lead_id=error.lead_id)
         case WorkflowHasEnded():
-            return ApiProblem("ended", str(error))
+            return ApiProblem("ended", str(error), lead_id=error.lead_id or None)
         case RequestRefused():
             return ApiProblem("refused", str(error))
         case NotYetCome():

@@ -8,7 +8,8 @@ from pydantic_core import ErrorDetails
 
 from process.actor import Face
 from process.decisions.base import SET_FOR_SIGNED_IN, Decision, given_fields
-from process.decisions.reading import complaint_of, did_you_mean, shown
+from process.decisions.reading import complaint_of, did_you_mean
+from process.plain_errors import shown
 from process.types import GIVEN
 from starter.web.api.callers import Caller
 from starter.web.api.problems import Complaint, invalid

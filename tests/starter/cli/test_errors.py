@@ -1,8 +1,10 @@
 """The command line has an exit code for every error, and only it names commands and flags."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,7 @@ from starter.cli.errors import rendered
 from starter.cli.exits import ExitCode
 from starter.demo.errors import DemoFailed, StepFailed
 from starter.local.errors import AlreadyRunning, DevServerMissing, PartFailed, PortShared, PortTaken
+from tests.support.commands import Ended
 
 LOGS = Path("logs")
 TWIN = DuplicateLink(lead_id="lead-b", reasons=(MatchReason.DOMAIN,))
@@ -141,6 +144,50 @@ def test_an_error_is_one_neutral_sentence_and_has_an_exit_code(code: ExitCode, e
     assert not COMMANDS.search(text)
     assert rendered(error).code is code
     assert str(rendered(error)).startswith(text.removesuffix(".")[:20])
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        LeadNotFound,
+        lambda name: AmbiguousLead(name, ["lead-a"]),
+        lambda name: InexactLead(name, ["lead-a"]),
+        lambda name: LeadNotInLedger(name, "SQLite"),
+        lambda name: NobodySoNamed(name, (), ("contracts", "sales")),
+        NoSuchErasure,
+    ],
+)
+def test_a_name_that_was_given_is_repeated_in_part(named: Callable[[str], LeadsError]) -> None:
+    short, long = (str(rendered(named("x" * length))) for length in (5, 100_000))
+    begin, end = short.split("'xxxxx'")
+    assert re.fullmatch(f"{re.escape(begin)}'x{{50,60}}…'{re.escape(end)}", long)
+
+
+@pytest.mark.parametrize(
+    "error", [each for _, each in ALL if is_dataclass(each)], ids=lambda v: type(v).__name__
+)
+def test_an_error_is_never_too_long_to_be_read(
+    error: Any, say: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [each.name for each in fields(error) if isinstance(getattr(error, each.name), str)]
+    long = replace(error, **dict.fromkeys(texts, "x" * 100000))
+
+    async def fail(*_: object) -> None:
+        raise long
+
+    monkeypatch.setattr("starter.cli.app._ask", fail)
+    ended = say("list")
+    assert ended.err.startswith("leads: ")
+    assert len(ended.err) < 3_000
+
+
+def test_an_ended_lead_says_what_else_to_do() -> None:
+    text = str(rendered(WorkflowHasEnded("lead-a")))
+    assert text.startswith("lead-a takes no more decisions")
+    assert "`leads show lead-a`" in text
+    assert "`leads start`" in text
+    assert "`leads restore lead-a`" in text
+    assert "`leads show LEAD`" in str(rendered(WorkflowHasEnded()))
 
 
 def test_the_command_line_adds_the_command_that_helps() -> None:

@@ -46,6 +46,15 @@ def test_a_lead_that_the_ledger_lacks_is_not_shown(life: Life, say: Say) -> None
     assert NOBODY in shown.err
 
 
+@pytest.mark.parametrize("name", ["x" * 100_000, "xy z " * 20_000, f"a/{'x' * 100_000}#1"], ids=len)
+def test_a_name_that_is_too_long_for_the_ledger_is_nobodys(name: str, life: Life, say: Say) -> None:
+    for command in (["show", name, "--as-of", "2026-06-02"], ["what-if", name, "--period", "stale=60"]):
+        unknown = say(*command)
+        assert unknown.code == 4
+        assert f"has no lead '{name[:50]}" in unknown.err
+        assert len(unknown.err) < 300
+
+
 @pytest.mark.parametrize("command", ["list", "agenda"])
 def test_lists_come_from_the_ledger(command: str, life: Life, say: Say) -> None:
     listed = say(command)
