@@ -374,12 +374,19 @@ def _forget_in_pages(opened: Opened, request_id: str, out: Output) -> None:
 
 async def _reapply(opened: Opened, out: Output) -> None:
     """Write erased events again over what a restored ledger has, and remove runs that nobody can read any more."""
-    done = [each for each in reapply(opened.journal, opened.ring, opened.ledger) if each.changed]
+    done = []
+    with progress(hidden=out.as_json) as shown:
+        bar = shown.add_task("Erasing again", total=None)
+        for each in reapply(opened.journal, opened.ring, opened.ledger):
+            done += [each] if each.changed else []
+            shown.advance(bar)
     if not out.as_json:  # at once: it is done even if Temporal does not answer
         out.line(f"Erased again from the ledger: {count_of(len(done), 'lead')}.", "green")
         out.items(each.lead_id for each in done)
     stores = (await opened.erasing(())).stores
-    gone = [each async for each in remove_unreadable(stores.leads.client, opened.journal, stores.seconds)]
+    with progress(hidden=out.as_json) as shown:
+        shown.add_task("Looking for what is unreadable in Temporal", total=None)
+        gone = [each async for each in remove_unreadable(stores.leads.client, opened.journal, stores.seconds)]
     if not out.value({"ledger": [each.lead_id for each in done], "temporal": gone}):
         out.line(f"Unreadable in Temporal, and removed: {count_of(len(gone), 'lead')}.", "green")
         out.items(gone)

@@ -2,8 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -13,10 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, Task
 
 NEVER_WRAPPED = 10_000
 """Width of output that goes into a pipe, in columns."""
+
+PAUSE = 15.0
+"""Seconds between two lines about the progress of a command."""
 
 READABLE = 24
 """Width that the last column of a table needs to be readable."""
@@ -52,13 +57,47 @@ def console(*, stderr: bool = False) -> Console:
     return _Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
-def progress(*, hidden: bool) -> "Progress":
-    """Return a progress bar for stderr that disappears at the end; it is shown only on a terminal."""
+@contextmanager
+def progress(*, hidden: bool) -> "Iterator[Progress]":
+    """Show on stderr how far a long command has come: on a terminal by a bar that disappears at the end.
+
+    In a pipe or under cron, a line says so now and then, so that a command that takes long is known to go on.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     screen = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, console=screen, transient=True, disable=hidden or not screen.is_terminal)
+    shown = Progress(*columns, console=screen, transient=True, disable=hidden or not screen.is_terminal)
+    if hidden or screen.is_terminal:
+        with shown:
+            yield shown
+        return
+    ended = Event()
+    teller = Thread(target=_tell, args=(shown, screen, ended), daemon=True)
+    teller.start()
+    try:
+        yield shown
+    finally:
+        ended.set()
+        teller.join()
+
+
+def _tell(shown: "Progress", screen: Console, ended: Event) -> None:
+    """Print the progress as lines until the command has ended, and none twice."""
+    told = ""
+    while not ended.wait(PAUSE):
+        line = "; ".join(map(_standing, shown.tasks))
+        if line != told:
+            with suppress(OSError):  # nobody reads it any more
+                screen.print(f"leads: {clean(line)}", soft_wrap=True)
+        told = line
+
+
+def _standing(task: "Task") -> str:
+    """Return what is being done, and how much of it is."""
+    total = "" if task.total is None else f" of {task.total:,.0f}"
+    counts = bool(task.completed or task.total)
+    return f"{task.description}{f': {task.completed:,.0f}{total}' if counts else ''}"
 
 
 def confirmed(question: str) -> bool:

@@ -1,7 +1,7 @@
 """`leads policy`: shows the current policy and those of the leads, and lets leads adopt the current one."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -20,7 +20,7 @@ from starter.cli.configuration import read_settings
 from starter.cli.errors import rendered
 from starter.cli.exits import CommandFailed, ExitCode
 from starter.cli.options import given
-from starter.cli.output import Output
+from starter.cli.output import Output, progress
 from starter.cli.session import leads_of
 from starter.cli.spelling import write_refusal
 
@@ -75,7 +75,7 @@ async def policy(
         wanted = _under_another_policy(leads, settings)
         if not adopt:
             wanted, others = wanted[:limit], max(0, len(wanted) - limit)
-    found = await _each(leads, wanted, adopt=adopt, note=note)
+    found = await _each(leads, wanted, out, adopt=adopt, note=note)
     if not out.value([each.model_dump() for each in found]):
         _print_adoptions(found, others, leads.policy, out, adopt=adopt)
     refused = [each for each in found if not each.accepted]
@@ -89,14 +89,20 @@ def _under_another_policy(leads: LeadsClient, settings: Settings) -> list[str]:
         return [row.lead_id for row in rows.under_another_policy(leads.policy.version)]
 
 
-async def _each(leads: LeadsClient, names: Iterable[str], *, adopt: bool, note: str | None) -> list[Adoption]:
+async def _each(
+    leads: LeadsClient, names: Sequence[str], out: Output, *, adopt: bool, note: str | None
+) -> list[Adoption]:
     ready = asyncio.Semaphore(MAX_CONCURRENT)
+    with progress(hidden=out.as_json) as shown:
+        bar = shown.add_task("Asking the leads", total=len(names))
 
-    async def one(name: str) -> Adoption:
-        async with ready:
-            return await _one(leads, name, adopt=adopt, note=note)
+        async def one(name: str) -> Adoption:
+            async with ready:
+                answer = await _one(leads, name, adopt=adopt, note=note)
+            shown.advance(bar)
+            return answer
 
-    return list(await asyncio.gather(*(one(name) for name in names)))
+        return list(await asyncio.gather(*(one(name) for name in names)))
 
 
 async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) -> Adoption:

@@ -1,12 +1,13 @@
 """Tables on wide and on narrow terminals."""
 
 import io
+import time
 
 import pytest
 from rich.console import Console
 from rich.text import Text
 
-from starter.cli.output import Output
+from starter.cli.output import Output, progress
 
 COLUMNS = ("lead", "stage", "", "what")
 ROWS: list[tuple[str | Text, ...]] = [
@@ -37,3 +38,38 @@ def test_on_a_narrow_terminal_nothing_is_left_out(printed: list[str]) -> None:
         "lead-b · lead · yes",
         "  x",
     ]
+
+
+def test_in_a_pipe_a_long_command_says_now_and_then_how_far_it_is(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("starter.cli.output.PAUSE", 0.01)
+
+    def told() -> str:
+        deadline = time.monotonic() + 20
+        while not (line := capfd.readouterr().err):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return line
+
+    with progress(hidden=False) as shown:
+        bar = shown.add_task("Rebuilding rows", total=5000)
+        assert told() == "leads: Rebuilding rows: 0 of 5,000\n"
+        shown.update(bar, completed=1200)
+        assert told() == "leads: Rebuilding rows: 1,200 of 5,000\n"
+        shown.update(bar, description="Searching all stores", completed=0, total=None)
+        assert "leads: Searching all stores" in told()
+        time.sleep(0.1)
+        assert capfd.readouterr().err == "", "nothing is said twice"
+
+
+def test_a_short_command_and_one_with_json_say_nothing_of_their_progress(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with progress(hidden=False) as shown:
+        shown.add_task("Rebuilding rows", total=1)
+    monkeypatch.setattr("starter.cli.output.PAUSE", 0.01)
+    with progress(hidden=True) as shown:
+        shown.add_task("Rebuilding rows", total=1)
+        time.sleep(0.1)
+    assert capfd.readouterr() == ("", "")
