@@ -9,7 +9,7 @@ from process.views.lead_overview import Option
 from starter.cli.arguments import Json, LeadArgument, Timeout, flag
 from starter.cli.output import Output, clean
 from starter.cli.session import TIMEOUT, leads_of
-from starter.cli.spelling import APPROVALS, as_command, write_refusal
+from starter.cli.spelling import APPROVALS, as_command, as_option, write_refusal
 
 ONLY_WHERE_KNOWN = (
     "Not at the command line: in a comment on the lead's issue, or on pages to which people sign in."
@@ -50,7 +50,7 @@ def _refused(found: Sequence[Option]) -> int:
 
 def _choice(option: Option, lead_id: str) -> tuple[Text, Text, str, Text]:
     name = as_command(option.kind)
-    needs = " ".join(f"--{as_command(field)}" for field in option.needs)
+    needs = " ".join(map(as_option, option.needs))
     if option.refused is None:
         state = Text("next", "green") if option.next else Text("yes")
         where = f" {ONLY_WHERE_KNOWN}" if option.kind in APPROVALS else ""

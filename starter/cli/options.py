@@ -15,8 +15,9 @@ from config.login import login
 from process.actor import Actor, Face
 from process.core.refusal import Refused
 from process.decisions.base import Decision, given_fields
-from process.decisions.reading import parse_as
+from process.decisions.reading import Complaint, complaints_about, in_one_sentence, parse_as
 from starter.cli.exits import CommandFailed, ExitCode
+from starter.cli.spelling import as_command, as_option
 
 AT_COMMAND_LINE = Actor(face=Face.COMMAND_LINE)
 """The person at the command line. Nobody knows who it is: they write any name."""
@@ -74,8 +75,15 @@ def given(decision: type[D], values: Mapping[str, Any], command: str = "") -> D:
     The error names the help of the command, by default of the one that has the decision's name.
     """
     body = {name: value for name, value in values.items() if value is not None}
-    parsed = parse_as(decision, {"by": login(), "source": Face.COMMAND_LINE, "actor": AT_COMMAND_LINE} | body)
+    body = {"by": login(), "source": Face.COMMAND_LINE, "actor": AT_COMMAND_LINE} | body
+    parsed = parse_as(decision, body)
     if isinstance(parsed, Refused):
-        command = command or decision.kind.replace("_", "-")
-        raise CommandFailed(ExitCode.USAGE, f"{parsed.reason}. `leads {command} --help` explains it.")
+        reason = in_one_sentence(complaints_about(decision, body), _of_option) or parsed.reason
+        command = command or as_command(decision.kind)
+        raise CommandFailed(ExitCode.USAGE, f"{reason}. `leads {command} --help` explains it.")
     return parsed
+
+
+def _of_option(complaint: Complaint) -> str:
+    """Return the complaint with the option as it is typed. Which of several values is wrong, the value tells."""
+    return (as_option(complaint.field) if complaint.field else "") + complaint.clause

@@ -28,11 +28,16 @@ def as_command(kind: str) -> str:
     return kind.replace("_", "-")
 
 
+def as_option(field: str) -> str:
+    """Return the name of the field's option: `--valid-until`."""
+    return f"--{as_command(field)}"
+
+
 def command_line(kind: str, lead_id: str, fields: Mapping[str, Any]) -> str:
     """Return the command that takes this decision: `leads contract-signed LEAD --evidence …`."""
     arguments = ["leads", as_command(kind), lead_id]
     for name, value in fields.items():
-        option = f"--{as_command(name)}"
+        option = as_option(name)
         if value is True:
             arguments.append(option)
         else:

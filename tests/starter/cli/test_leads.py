@@ -77,7 +77,7 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
     texts = (*price, *items, *off)
     wrong = await leads("price-quoted", lead, *price, "--item", "Training 2000")
     assert wrong.code == 2
-    assert "item.0: write an item as `Training: 2000 once`" in wrong.err
+    assert "leads: --item: write an item as `Training: 2000 once`" in wrong.err
     preview = await leads("preview", lead, "price-quoted", *texts)
     assert "It would mean: Quoted 9,900.00 USD a year and 2,000.00 USD once" in preview.out
     ended = await leads("price-quoted", lead, *texts, "--verbose")
