@@ -1,7 +1,7 @@
 """A refusal as data: why not, and suggestions that each face writes in its own way."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -20,6 +20,10 @@ class SuggestionKind(StrEnum):
     """Take another decision, with at least these fields."""
     EXAMPLE = "example"
     """Send the same decision again, with fields such as these."""
+    GIVE = "give"
+    """Send the same decision again, with one of these sets of its fields."""
+    LEAVE_OUT = "leave_out"
+    """Send the same decision again, without one of these sets of its fields. `text` says what else would do."""
     OPTIONS = "options"
     """Look at the list of all decisions."""
     TIMELINE = "timeline"
@@ -64,6 +68,8 @@ class Suggestion(Given):
     """Kind of the decision to take."""
     fields: Annotated[dict[Code, Any], Personal.WORDS] = {}
     """Fields of that decision, as JSON values."""
+    field_sets: tuple[tuple[Code, ...], ...] = ()
+    """Sets of fields of the same decision, by their names, of which one is to be given or left out."""
     lead_id: Id = ""
     """Id of the lead to go to."""
     url: Id = ""
@@ -97,14 +103,29 @@ def example(decision: str, fields: dict[str, Any]) -> Suggestion:
     return Suggestion(kind=SuggestionKind.EXAMPLE, decision=decision, fields=fields)
 
 
+def give(*field_sets: Sequence[str]) -> Suggestion:
+    """Return the suggestion to send the same decision again with one of these sets of its fields."""
+    return Suggestion(kind=SuggestionKind.GIVE, field_sets=tuple(map(tuple, field_sets)))
+
+
+def leave_out(*field_sets: Sequence[str], text: str = "") -> Suggestion:
+    """Return the suggestion to send the same decision again without one of these sets of its fields."""
+    return Suggestion(kind=SuggestionKind.LEAVE_OUT, field_sets=tuple(map(tuple, field_sets)), text=text)
+
+
 def title(kind: str) -> str:
     """Return the kind of a decision, or another stored name, as people read it: `Price quoted`."""
     return kind.replace("_", " ").replace("-", " ").capitalize().replace("Maniac t", "MANIAC-T")
 
 
-def plain(suggestion: Suggestion) -> str:
-    """Return the suggestion as a sentence that fits every face, without its full stop."""
+def plain(suggestion: Suggestion, field: Callable[[str], str] = str) -> str:
+    """Return the suggestion as a sentence that fits every face, without its full stop. `field` writes a field's name."""
     text, kind = suggestion.text, suggestion.kind
+    if kind is SuggestionKind.GIVE:
+        return f"Give {one_of(suggestion.field_sets, field)}"
+    if kind is SuggestionKind.LEAVE_OUT:
+        left = f"Leave {one_of(suggestion.field_sets, field)} out"
+        return f"{left}, {text}" if text else left
     if kind is SuggestionKind.EXAMPLE:
         return f"Send an object such as {json.dumps(suggestion.fields, ensure_ascii=False)}"
     if kind is SuggestionKind.DECIDE:
@@ -115,6 +136,18 @@ def plain(suggestion: Suggestion) -> str:
     if suggestion.url:
         return f"{text}: {suggestion.url}"
     return text
+
+
+def one_of(field_sets: Iterable[Sequence[str]], field: Callable[[str], str] = str) -> str:
+    """Return the sets of fields as alternatives: `amount, currency and per, or book and plan`."""
+    sets = [_and([field(name) for name in each]) for each in field_sets]
+    if len(sets) > 2:
+        return f"at least one of {', '.join(sets)}"
+    return (", or " if any(" and " in each for each in sets) else " or ").join(sets)
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def where_known(suggestion: Suggestion) -> str:

@@ -59,6 +59,8 @@ class Decision(Fact, abstract=True):
     """True if it moves the lead towards a contract or a hub. A possible duplicate refuses it."""
     example: ClassVar[dict[str, Any]] = {}
     """Fields of a valid decision, for help texts and previews."""
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Sets of fields of which at least one is needed, whichever."""
     example_suffices: ClassVar[bool] = True
     """False if each face adds what the example lacks."""
     irreversible: ClassVar[str] = ""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from process.calendar import add_working_days
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, Suggestion, refuse, suggest
+from process.core.refusal import Refused, Suggestion, leave_out, refuse, suggest
 from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect
 from process.effects.reservations import folder_effects
@@ -63,7 +63,7 @@ class ContractHandedOver(_Contracting):
         if self.due and self.due < event_log.lead.today(now):
             return refuse(
                 f"The contract can't be due on {self.due}, which has passed",
-                "Leave due out, or give a later day",
+                leave_out(("due",), text="or give a later day"),
             )
         return implausible(self.due, now, name="The contract's due date") if self.due else None
 
@@ -159,7 +159,7 @@ class ContractProgressed(_Contracting):
         if event_log.lead.pending.state == self.state and not self.note:
             return refuse(
                 f"It has been {self.state} since {event_log.lead.pending.state_on}",
-                "Give a note if there is other news",
+                "If there is other news, say it in a note",
             )
         return None
 
@@ -229,12 +229,12 @@ class ContractSigned(_Contracting):
         if lead.contract.end and start <= lead.contract.end:
             return refuse(
                 f"The contract runs until {lead.contract.end}, so its renewal can't start on {start}",
-                "Leave start out, or give a later day",
+                leave_out(("start",), text="or give a later day"),
             )
         if end < start:
             return refuse(
                 f"The contract would end on {end}, before it starts on {start}",
-                "Give a later end, or leave it out for a year",
+                leave_out(("end",), text="which makes it a year, or give a later day"),
             )
         return implausible(end, now, name="The contract's end") or self._billing_complaint(lead)
 
@@ -244,7 +244,7 @@ class ContractSigned(_Contracting):
             return None
         return refuse(
             f"The agreed price is {lead.quote}, so it can't be billed by the year",
-            "Leave billing out",
+            leave_out(("billing",)),
             suggest("Or quote a price for a year", "price_quoted", per="year"),
         )
 

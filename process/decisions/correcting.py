@@ -8,7 +8,7 @@ from pydantic import Field
 
 from process.core import fold
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest
+from process.core.refusal import Refused, Suggestion, SuggestionKind, leave_out, refuse, suggest
 from process.corrections.compensation import compensations
 from process.corrections.correcting_decision import CorrectingDecision
 from process.corrections.impact import offered
@@ -174,7 +174,9 @@ class Corrected(CorrectingDecision):
         for kind in self.compensate:
             if kind != "all" and kind not in possible:
                 there = (
-                    f"What can be put right is {', '.join(possible)}" if possible else "Leave compensate out"
+                    f"What can be put right is {', '.join(possible)}"
+                    if possible
+                    else leave_out(("compensate",))
                 )
                 texts = _NOTHING_LEFT if self.seq in fold.superseded(event_log.corrections) else _NOTHING
                 return refuse(texts[kind].format(self.seq), there)

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from process.addresses import EXAMPLE, complaint_about, domain_of
 from process.calendar import zone_exists
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, refuse, suggest
+from process.core.refusal import Refused, give, refuse, suggest
 from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, NotifyLeads, OpenIssue, PlaceCard, ReadPrices, UpdateIssue
 from process.effects.reservations import id_effects
@@ -129,6 +129,16 @@ class DetailsChanged(Decision):
         "billing_address": frozenset({Role.CONTRACTS}),
     }
     example = {"person": "Grace Example"}
+    one_of = (
+        ("org",),
+        ("person",),
+        ("title",),
+        ("email",),
+        ("service",),
+        ("zone",),
+        ("reference",),
+        ("billing_address",),
+    )
 
     org: Title | None = Field(None, description="the lead's organisation")
     person: PersonName | None = Field(None, description="the person there")
@@ -145,15 +155,11 @@ class DetailsChanged(Decision):
 
     def given(self) -> dict[str, str]:
         """Return the changed details."""
-        names = ("org", "person", "title", "email", "service", "zone", "reference", "billing_address")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        return {name: value for (name,) in self.one_of if (value := getattr(self, name)) is not None}
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if not self.given():
-            return refuse(
-                "Nothing was given to change",
-                "Name at least one of org, person, title, email, service, zone, reference, billing_address",
-            )
+            return refuse("Nothing was given to change", give(*self.one_of))
         return contact_complaint(self.zone, self.email)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -179,11 +185,11 @@ class Assigned(Decision):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.person is None and (self.login or self.email):
-            return refuse("A login or an address alone is nobody's name", "Give person, too")
+            return refuse("A login or an address alone is nobody's name", give(("person",)))
         if event_log.lead.assigned.get(self.role) == self.assignee():
             if self.person is None:
                 return refuse(
-                    f"Everybody who has the role {self.role} has it for this lead already", "Give person"
+                    f"Everybody who has the role {self.role} has it for this lead already", give(("person",))
                 )
             return refuse(f"{self.person} has the role {self.role} already")
         return contact_complaint(None, self.email) or self._foreign_address(event_log.lead)

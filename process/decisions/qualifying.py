@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from process.actor import Face
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, refuse
+from process.core.refusal import Refused, give, leave_out, refuse
 from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, ReadAnswers, ReadPrices
 from process.effects.reservations import folder_effects
@@ -86,7 +86,7 @@ class QuestionnaireAnswered(Decision):
         if self.submitted_at and self.response_id is None:
             return refuse(
                 "There is a time at which a response was submitted, and no response",
-                "Give response_id, or leave submitted_at out",
+                leave_out(("submitted_at",), text="or say of which response it is"),
             )
         if self.source == BY_FORM and _count_by_form(event_log) >= MAX_BY_FORM:
             return refuse(
@@ -186,6 +186,7 @@ class ManiacTAssessed(Decision):
         "authority": "unknown",
         "in_scope": True,
     }
+    one_of = (*((letter,) for letter in MANIAC_T), ("in_scope",))
 
     money: Verdict | None = Field(None, description=MANIAC_T["money"])
     money_evidence: FreeText | None = Field(None, description="evidence")
@@ -215,20 +216,16 @@ class ManiacTAssessed(Decision):
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         given = self.given()
         if not given and self.in_scope is None:
-            return refuse(
-                "No letter of MANIAC-T was assessed",
-                f"Give at least one of {', '.join(MANIAC_T)} as yes, no or unknown, or in_scope",
-            )
+            return refuse("No letter of MANIAC-T was assessed as yes, no or unknown", give(*self.one_of))
         for letter in MANIAC_T:
             if letter not in given and getattr(self, f"{letter}_evidence"):
-                return refuse(
-                    f"There is evidence for {letter} but no verdict", f"Give {letter} as yes, no or unknown"
-                )
+                return refuse(f"There is evidence for {letter} but no verdict", give((letter,)))
         for letter, (verdict, evidence) in given.items():
             if verdict is not Verdict.UNKNOWN and not evidence:
                 return refuse(
                     f"{letter} is {verdict} without evidence",
-                    f"Give {letter}_evidence, or unknown as the verdict",
+                    give((f"{letter}_evidence",)),
+                    "Or say unknown, which needs none",
                 )
         return None
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from process.calendar import end_of
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, refuse, suggest
+from process.core.refusal import Refused, leave_out, refuse, suggest
 from process.decisions.base import Decision, mail
 from process.decisions.quoting import PriceQuoted, signed, unapprovable
 from process.effects import Effect
@@ -71,7 +71,7 @@ class OnQuote(Decision, abstract=True):
         if active and self.version not in (None, active.version):
             return refuse(
                 f"Version {self.version} is not the active quote; version {active.version} ({active}) is",
-                "Leave version out, or give the active one",
+                leave_out(("version",), text="or give the active one"),
             )
         return None
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, ValidationInfo
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, Suggestion, example, refuse, suggest
+from process.core.refusal import Refused, Suggestion, example, give, leave_out, refuse, suggest
 from process.decisions.base import Decision, decide_where_known, implausible, mail
 from process.effects import Effect, SendMail
 from process.effects.reservations import folder_effects
@@ -75,6 +75,7 @@ class PriceQuoted(Decision):
     stages = OPEN_STAGES
     commits = True
     example = {"amount": "12000", "currency": "USD", "per": "year"}
+    one_of = (("amount", "currency", "per"), ("book", "plan"))
 
     amount: Amount | None = Field(
         None, description="the price, such as 12000 or 12000.00; a plan has its own"
@@ -114,7 +115,7 @@ class PriceQuoted(Decision):
             if self.valid_until < today:
                 return refuse(
                     f"A quote can't be valid until {self.valid_until}, which has passed",
-                    "Leave valid_until out, or give a later day",
+                    leave_out(("valid_until",), text="or give a later day"),
                 )
             if refusal := implausible(self.valid_until, now, name="The last day of the offer"):
                 return refusal
@@ -132,7 +133,7 @@ class PriceQuoted(Decision):
             return refuse(
                 f"{new} is already quoted as version {active.version}, valid until {active.valid_until}",
                 *((quote_where_known(lead),) if active.lacks_known_giver else ()),
-                "Give another valid_until to prolong it",
+                "Give another last day to prolong it",
             )
         return None
 
@@ -141,13 +142,13 @@ class PriceQuoted(Decision):
         if absent or self.amount is None or self.currency is None:
             return refuse(
                 f"A price needs {' and '.join(', '.join(absent).rsplit(', ', 1))}",
-                "Give amount, currency and per (year, month or once), or book and plan",
+                give(*self.one_of),
                 example(self.kind, self.example),
             )
         if self.dedicated_cluster:
             return refuse(
                 "The surcharge for a dedicated cluster belongs to a book's plan",
-                "Leave dedicated_cluster out and give the whole price as amount",
+                leave_out(("dedicated_cluster",), text="and let the amount be the whole price"),
             )
         reason = complaint(self.amount, self.currency)
         return refuse(f"That is no price: {reason}") if reason else None
@@ -156,7 +157,7 @@ class PriceQuoted(Decision):
         if not (self.book and self.plan):
             return refuse(
                 "A price from a book needs both book and plan",
-                "Give both, or amount, currency and per instead",
+                give(*reversed(self.one_of)),
             )
         found = self._find(lead)
         if found is None:
@@ -172,19 +173,19 @@ class PriceQuoted(Decision):
         if self.dedicated_cluster and not book.dedicated_cluster:
             return refuse(
                 f"Book {book.version} has no surcharge for a dedicated cluster",
-                "Leave dedicated_cluster out, or give amount, currency and per instead of book and plan",
+                leave_out(("dedicated_cluster",), ("book", "plan")),
             )
         if (self.currency or book.currency) != book.currency or (self.per or plan.per) != plan.per:
             return refuse(
                 f"{plan.name} is priced in {book.currency} per {plan.per}",
-                "Leave currency and per out, or book and plan",
+                leave_out(("currency", "per"), ("book", "plan")),
             )
         if self.amount is None:
             return None
         if not plan.floor:
             return refuse(
                 f"{plan.name} costs {plan.price} in book {book.version}; it takes no other amount",
-                "For another price, leave book and plan out",
+                leave_out(("book", "plan"), text="for another price"),
             )
         least = book.price(plan, self.dedicated_cluster)
         if reason := complaint(self.amount, book.currency):
@@ -192,7 +193,8 @@ class PriceQuoted(Decision):
         if self.amount < least.amount:
             return refuse(
                 f"{plan.name} starts at {least} in book {book.version}",
-                "Give at least that, or leave book and plan out",
+                "Give at least that",
+                leave_out(("book", "plan"), text="for another price"),
             )
         return None
 
@@ -214,7 +216,7 @@ class PriceQuoted(Decision):
             return (
                 refuse(
                     "There is a reason for a discount and no discount",
-                    "Give discount_percent or discount_amount",
+                    give(("discount_percent",), ("discount_amount",)),
                 )
                 if self.discount_reason
                 else None
@@ -222,10 +224,10 @@ class PriceQuoted(Decision):
         if percent is not None and amount is not None:
             return refuse(
                 "A discount is a share or an amount, not both",
-                "Leave discount_percent or discount_amount out",
+                leave_out(("discount_percent",), ("discount_amount",)),
             )
         if self.discount_reason is None:
-            return refuse("A discount needs a reason", "Give discount_reason")
+            return refuse("A discount needs a reason", give(("discount_reason",)))
         price, per = self._listed(lead)
         if amount is not None and (reason := complaint(amount, price.currency)):
             return refuse(f"That is no discount: {reason}")

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, refuse, suggest
+from process.core.refusal import Refused, give, leave_out, refuse, suggest
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail
 from process.effects import Effect, OpenHubIssue
 from process.lead.hub import HUB_FIELDS, CommunityEvent
@@ -39,6 +39,7 @@ class HubInformationGiven(Decision):
         "representatives": "Ada Example",
         "url": "pending",
     }
+    one_of = tuple((field,) for field in HUB_FIELDS)
 
     name: Title | None = Field(None, description="the hub's name")
     background: FreeText | None = Field(None, description="purpose of the hub")
@@ -61,7 +62,7 @@ class HubInformationGiven(Decision):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if not self.given():
-            return refuse("Nothing about the hub was given", f"Give at least one of {', '.join(HUB_FIELDS)}")
+            return refuse("Nothing about the hub was given", give(*self.one_of))
         if all(event_log.lead.hub.information.get(field) == value for field, value in self.given().items()):
             return refuse("All of that is already known")
         return (
@@ -185,14 +186,14 @@ class HubRequested(Decision):
             if self.exception_by or self.exception_reason:
                 return refuse(
                     "The contract is signed, so no exception is needed",
-                    "Leave exception_by and exception_reason out",
+                    leave_out(("exception_by", "exception_reason")),
                 )
             return None
         if self.exception_by and self.exception_reason:
             return None
         if self.exception_by or self.exception_reason:
             return refuse(
-                "An exception needs both a name and a reason", "Give exception_by and exception_reason"
+                "An exception needs both a name and a reason", give(("exception_by", "exception_reason"))
             )
         return refuse(
             "No contract is signed",

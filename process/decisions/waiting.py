@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, refuse, suggest
+from process.core.refusal import Refused, give, refuse, suggest
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
 from process.effects import Effect
 from process.lead.lead import Hold, Lead, Loss
@@ -20,6 +20,7 @@ class PutOnHold(Decision):
     kind = "put_on_hold"
     deciders = EVERY_TEAM
     example = {"until": "2049-03-01", "note": "Their budget year begins then"}
+    one_of = (("until",), ("event",))
 
     until: date | None = Field(None, description="the last day of waiting; then it resumes by itself")
     event: FreeText | None = Field(None, description="or the event that it waits for")
@@ -27,7 +28,7 @@ class PutOnHold(Decision):
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
         if not (self.until or self.event):
-            return refuse("Nobody would know when to go on", "Give until (a date) or event")
+            return refuse("Nobody would know when to go on", give(*self.one_of))
         if self.until and self.until < lead.today(now):
             return refuse(f"{self.until} has passed", "Give a day to come")
         if self.until and (refusal := implausible(self.until, now, name="The last day of waiting")):

@@ -56,6 +56,8 @@ class Option(Model):
     """Refusal if the decision is not allowed now."""
     needs: tuple[Code, ...] = ()
     """Names of the fields without which it is refused."""
+    one_of: tuple[tuple[Code, ...], ...] = ()
+    """Sets of fields of which it needs at least one, too, whichever."""
     would: tuple[Words, ...] = ()
     """Message and effects that the example would have."""
     takes: tuple[Code, ...] = ()

@@ -84,7 +84,7 @@ def _option(
         tried = _refusal_of(aggregate, kind, example, now)
         if tried is None:
             would = _effects_of(aggregate, kind, example, now) if effects else ()
-            needs = tuple(name for name in example if _refuses_without(aggregate, kind, example, name, now))
+            needs = needs if decision.one_of else _needed(aggregate, kind, example, now)
         elif not needs and decision.example_suffices:  # no field would help
             refused = tried
     return Option(
@@ -95,18 +95,23 @@ def _option(
         does=" ".join((decision.__doc__ or "").partition("\n\n")[0].split()),
         refused=refused,
         needs=needs if refused is None else (),
+        one_of=decision.one_of if refused is None else (),
         would=would,
         takes=tuple(name for name in decision.model_fields if name not in {"by", *SET_BY_FACE, *SET_BY_LEAD}),
         example=example,
     )
 
 
-def _refuses_without(
-    aggregate: LeadAggregate, kind: str, example: Mapping[str, object], name: str, now: datetime
-) -> bool:
-    """Return True if the decision is refused when this field of its example is missing."""
-    body = {field: value for field, value in example.items() if field != name}
-    return _refusal_of(aggregate, kind, body, now) is not None
+def _needed(
+    aggregate: LeadAggregate, kind: str, example: Mapping[str, object], now: datetime
+) -> tuple[str, ...]:
+    """Return the fields of the example that are left when all are taken away with which it is not refused."""
+    needed = dict(example)
+    for name in example:
+        body = {field: value for field, value in needed.items() if field != name}
+        if _refusal_of(aggregate, kind, body, now) is None:
+            needed = body
+    return tuple(needed)
 
 
 def _refusal_of(

@@ -16,6 +16,9 @@ ONLY_WHERE_KNOWN = (
 )
 """Added to an approval, for which the service must know the person."""
 
+NAMED = 3
+"""Number of options that are named where one of many is needed."""
+
 
 async def options(
     lead: LeadArgument,
@@ -48,9 +51,15 @@ def _refused(found: Sequence[Option]) -> int:
     return sum(not (option.allowed or option.later) for option in found)
 
 
+def one_of_options(field_sets: Sequence[Sequence[str]]) -> str:
+    """Return the options of which one is needed; of many, the first, because help names all."""
+    sets = [" ".join(map(as_option, each)) for each in field_sets]
+    return f"one of {', '.join(sets[:NAMED])} …" if len(sets) > NAMED else " or ".join(sets)
+
+
 def _choice(option: Option, lead_id: str) -> tuple[Text, Text, str, Text]:
     name = as_command(option.kind)
-    needs = " ".join(map(as_option, option.needs))
+    needs = " ".join(filter(None, (*map(as_option, option.needs), one_of_options(option.one_of))))
     if option.refused is None:
         state = Text("next", "green") if option.next else Text("yes")
         where = f" {ONLY_WHERE_KNOWN}" if option.kind in APPROVALS else ""

@@ -76,5 +76,5 @@ def _written(suggestion: Suggestion, lead_id: str) -> str:
         case kind if kind in _COMMANDS:
             command = _COMMANDS[kind].format(lead_id)
         case _:
-            return plain(suggestion)
+            return plain(suggestion, as_option)
     return f"{suggestion.text} ({command})"

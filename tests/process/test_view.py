@@ -4,8 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from process.core.decide import decide
 from process.core.due import next_due
+from process.core.events import Fact
+from process.core.refusal import Refused, SuggestionKind
+from process.decisions.parsing import parse
 from process.decisions.registry import DECISIONS
+from process.lead.qualification import MANIAC_T
 from process.types import Role
 from process.views.attention import attention
 from process.views.lead_overview import Option
@@ -219,14 +224,66 @@ def test_every_next_decision_exists(life: Callable[[], Life]) -> None:
 @pytest.mark.parametrize(
     ("kind", "needs"),
     [
-        ("price_quoted", ("amount", "currency", "per")),
         ("lost", ("reason",)),
         ("corrected", ("seq", "reason")),
         ("questionnaire_sent", ()),
         ("policy_adopted", ()),
+        ("merged", ("into",)),
+        ("asset_attached", ("name",)),
     ],
 )
 def test_an_option_names_the_fields_that_it_needs(kind: str, needs: tuple[str, ...]) -> None:
     found = option(Life(), kind)
     assert found.allowed
     assert found.needs == needs
+    assert found.one_of == ()
+
+
+VALUES = {
+    "org": "Other University",
+    "email": "ada@example.org",
+    "service": "other",
+    "zone": "Europe/Berlin",
+    "billing_address": "Example University, Street 1",
+    "in_scope": True,
+    "amount": "9000",
+    "currency": "USD",
+    "per": "year",
+    "until": "2026-08-01",
+} | dict.fromkeys(MANIAC_T, "unknown")
+
+
+@pytest.mark.parametrize("kind", [kind for kind, decision in DECISIONS.items() if decision.one_of])
+def test_an_option_names_the_fields_of_which_it_needs_one(kind: str) -> None:
+    life = Life()
+    found = option(life, kind)
+    assert (found.needs, found.one_of) == ((), DECISIONS[kind].one_of)
+    assert isinstance(none := preview_of(life, kind, {}), Refused)
+    assert any(each.kind is SuggestionKind.GIVE for each in none.suggestions)
+    for each in found.one_of:
+        body = {name: VALUES.get(name, "Something else") for name in each}
+        assert not isinstance(preview_of(life, kind, body), Refused) or each == ("book", "plan"), each
+
+
+def test_every_option_is_allowed_with_what_it_needs_and_refused_with_less() -> None:
+    looked_at = set()
+    for state in [each for each, _, _ in STEPS]:
+        life = state()
+        for each in options(life.aggregate, life.now, effects=False):
+            if not each.allowed or each.one_of or not DECISIONS[each.kind].example_suffices:
+                continue
+            body = {name: each.example[name] for name in each.needs if name in each.example}
+            if isinstance(preview_of(life, each.kind, dict(each.example)), Refused):
+                continue  # the example is of another lead
+            looked_at.add(each.kind)
+            assert not isinstance(preview_of(life, each.kind, body), Refused), each
+            for name in each.needs:
+                less = {other: value for other, value in body.items() if other != name}
+                assert isinstance(preview_of(life, each.kind, less), Refused), (each.kind, name)
+    assert len(looked_at) > 20
+
+
+def preview_of(life: Life, kind: str, body: dict[str, object]) -> Fact | Refused:
+    """Return what the lead would make of the decision."""
+    decision = parse(kind, (body,))
+    return decision if isinstance(decision, Refused) else decide(life.aggregate.event_log, decision, life.now)

@@ -170,6 +170,9 @@ class Choice(Answer):
     does: str
     refused: Refused | None = Field(description="why it is not allowed now")
     needs: tuple[str, ...] = Field(description="names of the fields without which it is refused")
+    one_of: tuple[tuple[str, ...], ...] = Field(
+        description="sets of fields of which it needs at least one, too, whichever"
+    )
     takes: tuple[str, ...] = Field(description="names of its fields")
     example: dict[str, object]
     deciders: tuple[Role, ...] = Field(

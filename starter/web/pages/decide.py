@@ -75,7 +75,7 @@ async def show(request: Request, lead_id: LeadId, name: str, visitor: SignedIn) 
         return shown.impossible(option.refused)
     form = shown.on_lead(Form.empty(decision, given))
     complete, parsed = form.read(**shown.ours())
-    if parsed and (given or not option.needs):
+    if parsed and (given or not (option.needs or option.one_of)):
         preview = await services.run(lambda: preview_from_ledger(services, aggregate, parsed))
         return shown.page(complete, preview=preview if given or not preview.refused else None)
     form = form.with_complaints_about_given()

@@ -69,7 +69,7 @@ REFUSED: list[Case] = [
         "accepted",
         "contract_signed",
         {**SIGNED, "start": "2027-01-01", "end": "2026-01-01"},
-        "would end on 2026-01-01, before it starts on 2027-01-01. Give a later end",
+        "would end on 2026-01-01, before it starts on 2027-01-01. Leave end out",
     ),
     (
         "accepted",
@@ -96,7 +96,7 @@ REFUSED: list[Case] = [
         "drafted",
         "contract_progressed",
         {"state": "drafted"},
-        "It has been drafted since 2026-06-01. Give a note if",
+        "It has been drafted since 2026-06-01. If there is other news",
     ),
     ("new", "vendor_setup_progressed", {"forms": "sent"}, "No price has been quoted yet"),
     ("vendor started", "vendor_setup_progressed", {"forms": "sent"}, "Their forms were sent on 2026-06-01."),

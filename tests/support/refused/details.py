@@ -5,7 +5,7 @@ from tests.support.refused.case import Case
 
 REFUSED: list[Case] = [
     # opening
-    ("new", "details_changed", {}, "Nothing was given to change. Name at least one of org, person"),
+    ("new", "details_changed", {}, "Nothing was given to change. Give at least one of org, person"),
     (
         "new",
         "details_changed",
@@ -30,7 +30,7 @@ REFUSED: list[Case] = [
         "new",
         "assigned",
         {"role": "sales", "login": "grace"},
-        "A login or an address alone is nobody's name. Give person, too.",
+        "A login or an address alone is nobody's name. Give person.",
     ),
     (
         "new",

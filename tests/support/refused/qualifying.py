@@ -19,19 +19,19 @@ REFUSED: list[Case] = [
         "new",
         "maniac_t_assessed",
         {},
-        "No letter of MANIAC-T was assessed. Give at least one of money, authority",
+        "No letter of MANIAC-T was assessed as yes, no or unknown. Give at least one of money, authority",
     ),
     (
         "new",
         "maniac_t_assessed",
         {"need": "no"},
-        "need is no without evidence. Give need_evidence, or unknown as the verdict.",
+        "need is no without evidence. Give need_evidence. Or say unknown, which needs none.",
     ),
     (
         "new",
         "maniac_t_assessed",
         {"need_evidence": "x", "in_scope": True},
-        "evidence for need but no verdict. Give need as",
+        "evidence for need but no verdict. Give need.",
     ),
     (
         "new",
@@ -49,7 +49,7 @@ REFUSED: list[Case] = [
     ("lost", "asset_attached", {"name": "Notes"}, "The lead is lost"),
     ("lost", "price_list_requested", {}, "The lead is lost"),
     # waiting
-    ("new", "put_on_hold", {}, "Nobody would know when to go on. Give until (a date) or event."),
+    ("new", "put_on_hold", {}, "Nobody would know when to go on. Give until or event."),
     ("new", "put_on_hold", {"until": "2026-05-31"}, "2026-05-31 has passed. Give a day to come."),
     ("new", "put_on_hold", {"until": "2999-01-01"}, "which can't be meant"),
     ("held", "put_on_hold", {"until": "2026-09-01", "note": "x"}, "The lead is already on hold like that."),

@@ -174,13 +174,13 @@ REFUSED: list[Case] = [
         "new",
         "price_quoted",
         {"book": "2026-06"},
-        "A price from a book needs both book and plan. Give both, or",
+        "A price from a book needs both book and plan. Give book and plan, or",
     ),
     (
         "new",
         "price_quoted",
         {"plan": "Premier"},
-        "A price from a book needs both book and plan. Give both, or",
+        "A price from a book needs both book and plan. Give book and plan, or",
     ),
     (
         "new",
@@ -198,19 +198,19 @@ REFUSED: list[Case] = [
         "new",
         "price_quoted",
         {**BOOK_QUOTE, "amount": "1"},
-        "it takes no other amount. For another price, leave book and plan out.",
+        "it takes no other amount. Leave book and plan out, for another price.",
     ),
     (
         "new",
         "price_quoted",
         {**BOOK_QUOTE, "currency": "EUR"},
-        "is priced in USD per year. Leave currency and per out",
+        "is priced in USD per year. Leave currency and per, or book and plan out",
     ),
     (
         "new",
         "price_quoted",
         {**BOOK_QUOTE, "per": "month"},
-        "is priced in USD per year. Leave currency and per out",
+        "is priced in USD per year. Leave currency and per, or book and plan out",
     ),
     (
         "new",
@@ -228,7 +228,7 @@ REFUSED: list[Case] = [
         "quoted",
         "price_quoted",
         QUOTE | {"note": "x"},
-        "is already quoted as version 1, valid until 2026-07-01. Give another valid_until",
+        "is already quoted as version 1, valid until 2026-07-01. Give another last day",
     ),
     (
         "signed",
