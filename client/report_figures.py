@@ -55,7 +55,7 @@ def with_currency(choice: Choice, currencies: list[str]) -> Choice:
     if choice.currency and currencies and choice.currency not in currencies:
         raise ParameterRefused(
             "currency",
-            f"currency: no money was ever expected in {choice.currency}; take {listed(currencies)}.",
+            f"no money was ever expected in {choice.currency}; take {listed(currencies)}.",
         )
     return choice._replace(currency=choice.currency or next(iter(currencies), USUAL_CURRENCY))
 

@@ -85,11 +85,11 @@ def _month(text: str) -> int:
     try:
         return read_month(text)
     except ValueError:
-        raise ParameterRefused("of", f"of: {text[:SHOWN]!r} is no month.") from None
+        raise ParameterRefused("of", f"{text[:SHOWN]!r} is no month.") from None
 
 
 def _no_figure(figure: str) -> ParameterRefused:
-    return ParameterRefused("figure", f"figure: the report has no figure {figure[:SHOWN]!r}.")
+    return ParameterRefused("figure", f"the report has no figure {figure[:SHOWN]!r}.")
 
 
 def _stage(text: str) -> Stage:

@@ -212,6 +212,6 @@ def report_info(name: str) -> Info:
     """Return the report with this name. Raises ParameterRefused, with the names that there are."""
     if name not in REPORTS:
         raise ParameterRefused(
-            "name", f"There is no report {name[:40]!r}; there are {', '.join(sorted(REPORTS))}."
+            "name", f"there is no report {name[:40]!r}; there are {', '.join(sorted(REPORTS))}."
         )
     return REPORTS[name]

@@ -32,10 +32,12 @@ _DAYS = re.compile(r"\d{1,4}")
 class ParameterRefused(ValueError):
     """A value that a report's parameter does not take, or a parameter that the report does not have."""
 
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, name: str, clause: str) -> None:
+        super().__init__(f"{name}: {clause}")
         self.name = name
         """Name of the parameter."""
+        self.clause = clause
+        """Rest of the sentence that begins with the parameter."""
 
 
 class Choice(NamedTuple):
@@ -129,7 +131,7 @@ def read_choice(specs: Sequence[Spec], given: Mapping[str, str], usual: Choice, 
     for name in given:
         if name not in known:
             has = f"it has {', '.join(sorted(known))}" if known else "it has none"
-            raise ParameterRefused(_short(name), f"The report has no parameter {_short(name)!r}; {has}.")
+            raise ParameterRefused(_short(name), f"the report has no such parameter; {has}.")
     texts = {name: text.strip() for name, text in given.items() if text.strip()}
     choice = _with_days(usual, texts, today, ahead=ON in specs)
     choice = _with_window(choice, usual, texts, {FROM, TO} <= {*specs})
@@ -149,7 +151,7 @@ def check_characters(given: Mapping[str, str]) -> None:
     for name, text in given.items():
         if "\0" in name + text:
             plain = _short(name.replace("\0", ""))
-            raise ParameterRefused(plain, f"{plain}: it holds the character NUL; leave that out.")
+            raise ParameterRefused(plain, "it holds the character NUL; leave that out.")
 
 
 def described(
@@ -188,12 +190,12 @@ def _with_days(usual: Choice, texts: Mapping[str, str], today: date, *, ahead: b
     day = _day("day", texts["day"], today) if "day" in texts else usual.day
     if day > today and not ahead:
         raise ParameterRefused(
-            "day", f"day: {day} is yet to come, and nothing is known of it; take {today} or an earlier day."
+            "day", f"{day} is yet to come, and nothing is known of it; take {today} or an earlier day."
         )
     moved = day - usual.day
     since = _day("since", texts["since"], today) if "since" in texts else max(EARLIEST, usual.since + moved)
     if "since" in texts and since >= day:
-        raise ParameterRefused("since", f"since: take a day before {day}, not {since}.")
+        raise ParameterRefused("since", f"take a day before {day}, not {since}.")
     return usual._replace(day=day, since=since)
 
 
@@ -211,13 +213,11 @@ def _with_window(choice: Choice, usual: Choice, texts: Mapping[str, str], has_wi
         if "from" not in texts and last < first:
             first = last - usual.window.size + 1
     if last < first:
-        raise ParameterRefused(
-            "to", f"to: {month_name(last)} is before {month_name(first)}; take a later month."
-        )
+        raise ParameterRefused("to", f"{month_name(last)} is before {month_name(first)}; take a later month.")
     if last - first >= LONGEST:
         raise ParameterRefused(
             "to",
-            f"to: from {month_name(first)} to {month_name(last)} are {last - first + 1} months; "
+            f"from {month_name(first)} to {month_name(last)} are {last - first + 1} months; "
             f"take at most {LONGEST}.",
         )
     return choice._replace(window=Window(first, last))
@@ -229,10 +229,10 @@ def _day(name: str, text: str, today: date) -> date:
     except ValueError:
         day = None
     if day is None:
-        raise ParameterRefused(name, f"{name}: {_short(text)!r} is no day; write it as {today}.")
+        raise ParameterRefused(name, f"{_short(text)!r} is no day; write it as {today}.")
     if not EARLIEST + DAY <= day <= today + LATEST:
         raise ParameterRefused(
-            name, f"{name}: {day} is too far away; take a day from {EARLIEST + DAY} to {today + LATEST}."
+            name, f"{day} is too far away; take a day from {EARLIEST + DAY} to {today + LATEST}."
         )
     return day
 
@@ -242,14 +242,12 @@ def _month(name: str, text: str, day: date) -> int:
         month = read_month(text)
     except ValueError:
         example = month_name(month_number(day))
-        raise ParameterRefused(
-            name, f"{name}: {_short(text)!r} is no month; write it as {example}."
-        ) from None
+        raise ParameterRefused(name, f"{_short(text)!r} is no month; write it as {example}.") from None
     first, last = month_number(EARLIEST), month_number(day + LATEST)
     if not first <= month <= last:
         raise ParameterRefused(
             name,
-            f"{name}: {text} is too far away; take a month from {month_name(first)} to {month_name(last)}.",
+            f"{text} is too far away; take a month from {month_name(first)} to {month_name(last)}.",
         )
     return month
 
@@ -259,7 +257,7 @@ def _currency(text: str) -> str:
     if code not in CURRENCIES:
         raise ParameterRefused(
             "currency",
-            f"currency: {_short(text)!r} is no currency in use; write three letters, as USD or EUR.",
+            f"{_short(text)!r} is no currency in use; write three letters, as USD or EUR.",
         )
     return code
 
@@ -273,7 +271,7 @@ def _share(name: str, text: str) -> Decimal:
     if share is None or share > 1:
         raise ParameterRefused(
             name,
-            f"{name}: {_short(text)!r} is no share; write a number from 0 to 1 with at most {SIGNIFICANT} "
+            f"{_short(text)!r} is no share; write a number from 0 to 1 with at most {SIGNIFICANT} "
             "decimals, as 0.8, or a percentage, as 80%.",
         )
     return share
@@ -283,7 +281,7 @@ def _lag(text: str) -> int:
     if not (text.isascii() and _DAYS.fullmatch(text)) or int(text) > LONGEST_LAG:
         raise ParameterRefused(
             "to-signature",
-            f"to-signature: {_short(text)!r} is no number of days from 0 to {LONGEST_LAG}.",
+            f"{_short(text)!r} is no number of days from 0 to {LONGEST_LAG}.",
         )
     return int(text)
 

@@ -103,7 +103,7 @@ def _made(name: str, texts: dict[str, str]) -> Report:
         try:
             return reports.make(name, texts, day_of(datetime.now(UTC), settings.zone))
         except ParameterRefused as error:
-            raise CommandFailed(ExitCode.USAGE, str(error)) from None
+            raise CommandFailed(ExitCode.USAGE, f"--{error.name}: {error.clause}") from None
 
 
 def _draw(found: Report, file: Path, out: Output) -> None:

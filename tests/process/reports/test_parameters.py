@@ -67,9 +67,9 @@ def test_an_earlier_day_is_compared_with_the_week_before_it() -> None:
         ("forecast", "day", "20261130", "is no day"),
         ("moved", "since", "2026-11-30", "take a day before 2026-11-30"),
         ("coverage", "day", "2050-01-01", "too far away"),
-        ("funnel", "rho", "0.5", "The report has no parameter 'rho'; it has from, to."),
+        ("funnel", "rho", "0.5", "rho: the report has no such parameter; it has from, to."),
         ("unbilled", "day", "2026-01-01", "it has none"),
-        ("forecast", "x" * 5000, "1", "The report has no parameter"),
+        ("forecast", "x" * 5000, "1", "…: the report has no such parameter"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(report: str, name: str, value: str, message: str) -> None:

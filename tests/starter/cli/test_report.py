@@ -92,11 +92,11 @@ def test_a_picture_is_drawn_into_a_file(said: Say, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("forecast --rho 2", "rho: '2' is no share"),
+        ("forecast --rho 2", "leads: --rho: '2' is no share"),
         ("forecast --from 2026-6", "from: '2026-6' is no month"),
         ("forecast --currency CHF", "no money was ever expected in CHF; take USD"),
         ("forecast --day 2999-01-01", "day: "),
-        ("unbilled --rho 0.5", "The report has no parameter 'rho'; it has none."),
+        ("unbilled --rho 0.5", "leads: --rho: the report has no such parameter; it has none."),
         ("forecast --csv --png x.png", "Choose one of --csv, --json and --png."),
         ("--csv", "Name a report: forecast, "),
         ("forcast", "forecast"),
