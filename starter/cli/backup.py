@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from config.settings import Settings
 from ledger.copying import copy_database, copy_ledger
 from ledger.errors import LedgerRefused
+from process.plain_errors import shown
 from starter.cli.arguments import Json
 from starter.cli.configuration import UP, read_settings
 from starter.cli.exits import CommandFailed, ExitCode
@@ -39,8 +40,11 @@ async def backup(
     files = {name: file for name, file in _files(read_settings()).items() if file.is_file()}
     try:
         copied = await asyncio.to_thread(_copy, files, folder)
-    except (LedgerRefused, OSError) as error:
+    except LedgerRefused as error:
         raise CommandFailed(ExitCode.UNAVAILABLE, str(error)) from None
+    except OSError as error:
+        where = shown(str(folder))
+        raise CommandFailed(ExitCode.UNAVAILABLE, f"{where} can't be written: {error.strerror}.") from None
     out = Output(as_json=json)
     if not out.value({"copies": [str(each) for each in copied]}):
         out.items(f"Copied: {each}" for each in copied)

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from client.broadcast import RATE, Broadcast
 from client.leads import LeadsClient
+from process.plain_errors import shown
 from starter.cli.arguments import Json, LeadArgument, Timeout, flag
 from starter.cli.broadcasts import ask_all, demand_one_or_all
 from starter.cli.output import Output, confirmed, count_of
@@ -45,7 +46,7 @@ async def retry(
     if out.value({"heading": heading, "retried": keys}):
         return
     out.line(heading, "bold")
-    none = f"No failed effect has the key {effect}." if effect else "No effect has failed for good."
+    none = f"No failed effect has the key {shown(effect)}." if effect else "No effect has failed for good."
     out.line("Retried:" if keys else none)
     out.items(keys)
 
