@@ -30,16 +30,14 @@ from client.errors import (
     DecisionRefused,
     DecisionUnknown,
     LeadHasEnded,
-    LeadLost,
     LeadMissing,
     LeadsError,
     LeadStuck,
     OtherLeadOpen,
     PossibleDuplicate,
     Unavailable,
-    WorkflowHasEnded,
 )
-from client.lost import find_lost
+from client.lost import error_of_ended, find_lost
 from client.stuck import cause_of, find_stuck, why_silent
 from process.core.answers import NOT_SIGNED, Answer
 from process.core.refusal import Refused, refuse
@@ -320,9 +318,7 @@ class LeadsClient(Directory):
             return DecisionUnknown(handle.id, "Temporal did not answer in time", decision.key)
         if error.status in MAY_HAVE_ARRIVED:
             return DecisionUnknown(handle.id, str(translate(error)), decision.key)
-        if has_ended(error) and (lost := await find_lost(self.client, handle.id)):
-            return LeadLost(handle.id, str(lost))
-        return WorkflowHasEnded(handle.id) if has_ended(error) else error
+        return await error_of_ended(self.client, handle.id) if has_ended(error) else error
 
     async def _answered(self, asked: Awaitable[T]) -> T:
         """Return the answer to an update. Raises TimeoutError: the SDK's own timeout counts for each attempt alone."""
@@ -332,6 +328,8 @@ class LeadsClient(Directory):
 
     async def _silent(self, handle: LeadHandle, error: Exception) -> Unavailable:
         """Return why the lead did not answer. Raises the error itself if it says something else."""
+        if isinstance(error, RPCError) and has_ended(error):
+            raise await error_of_ended(self.client, handle.id) from error
         if isinstance(error, RPCError) and error.status not in NO_WORKER_ANSWERED:
             raise error
         return await why_silent(self.client, handle.id, self.task_queue)

@@ -10,7 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from client.connection import lacks_namespace
 from client.directory import Directory, LeadHandle
-from client.errors import LeadLost, NoWorker
+from client.errors import LeadLost, NoWorker, WorkflowHasEnded
 from client.stuck import POLLED, last_poll
 
 if TYPE_CHECKING:  # the ledger takes a moment to load, and a command about one lead does without
@@ -49,6 +49,20 @@ async def find_lost(client: Client, lead_id: str) -> LostRun | None:
         return None
     how = known.status.name.replace("_", " ").lower()
     return LostRun(lead_id, how, known.close_time and known.close_time.astimezone(UTC), known.run_id)
+
+
+async def error_of_ended(client: Client, lead_id: str) -> LeadLost | WorkflowHasEnded:
+    """Return the error for a lead whose workflow has ended: it is lost or archived. Raises RPCError."""
+    lost = await find_lost(client, lead_id)
+    return LeadLost(lead_id, str(lost)) if lost else WorkflowHasEnded(lead_id)
+
+
+async def running(leads: Directory, name: str) -> LeadHandle:
+    """Return the lead with this name, if it takes decisions. Raises LeadMissing, or RPCError."""
+    handle = await leads.find(name)
+    if await leads.ended_at(handle):
+        raise await error_of_ended(leads.client, handle.id)
+    return handle
 
 
 async def living(leads: Directory, name: str) -> LeadHandle:

@@ -16,8 +16,9 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer
 
-from client.errors import NothingToRepair, NotRepairable, WorkflowHasEnded
+from client.errors import NothingToRepair, NotRepairable
 from client.histories import UnreadableHistory, read_history
+from client.lost import error_of_ended
 from client.new_run import begin_run, rehearse
 from client.past import events_of
 from client.replays import message_of
@@ -58,12 +59,12 @@ async def plan_repair(client: Client, ledger: Ledger, lead_id: str, *, force: bo
     """Return what the repair would do. Nothing is changed.
 
     Raises NothingToRepair if the lead would continue with this code (unless `force`), NotRepairable if this code can't
-    rebuild it, WorkflowHasEnded, LedgerError or RPCError.
+    rebuild it, LeadLost, WorkflowHasEnded, LedgerError or RPCError.
     """
     handle = client.get_workflow_handle(lead_id)
     known = await handle.describe()
     if known.status is not WorkflowExecutionStatus.RUNNING:
-        raise WorkflowHasEnded(lead_id)
+        raise await error_of_ended(client, lead_id)
     stuck = await find_stuck(client, lead_id)
     history = await client.get_workflow_handle(lead_id, run_id=known.run_id).fetch_history()
     await open_history(client, history)

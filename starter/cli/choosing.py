@@ -5,6 +5,7 @@ from typing import Annotated
 
 from rich.text import Text
 
+from client.lost import running
 from process.views.lead_overview import Option
 from starter.cli.arguments import Json, LeadArgument, Timeout, flag
 from starter.cli.output import Output, clean
@@ -35,7 +36,7 @@ async def options(
     Example: leads options LEAD --all
     """
     leads = await leads_of(timeout)
-    handle = await leads.find(lead)
+    handle = await running(leads, lead)
     found = await leads.options(handle)
     out = Output(as_json=json)
     if out.value(found):

@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from client.errors import DecisionRefused
+from client.lost import running
 from client.previews import sections
 from process.plain_errors import shown
 from starter.cli.app import make_app
@@ -44,7 +45,7 @@ async def preview(
     fields = {name: value for name, value in bound.arguments.items() if name in kind.model_fields}
     wanted = given(kind, fields)
     leads = await leads_of(timeout)
-    handle = await leads.find(lead)
+    handle = await running(leads, lead)
     preview = await leads.preview(handle, wanted)
     out = Output(as_json=json)
     if refused := preview.answer.refused:

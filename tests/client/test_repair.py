@@ -15,7 +15,7 @@ from temporalio.worker import Replayer, Worker
 
 from activities.collecting import CollectingActivities
 from activities.ledger import LedgerActivities
-from client.errors import NothingToRepair, NotRepairable, StuckCause, WorkflowHasEnded
+from client.errors import LeadLost, NothingToRepair, NotRepairable, StuckCause
 from client.repair import RepairPlan, plan_repair, repair
 from ledger.ledger import Ledger
 from process.core.due import pass_deadlines
@@ -166,7 +166,7 @@ async def test_a_lead_that_is_not_stuck_is_left_alone(
         await repair(env.client, forced, queue)
         await goes_on(life, ledger, "repaired")
         await life.handle.terminate()
-    with pytest.raises(WorkflowHasEnded):
+    with pytest.raises(LeadLost):
         await plan_repair(env.client, ledger, life.id)
 
 

@@ -36,6 +36,14 @@ async def test_a_terminated_lead_is_named_and_begun_again(leads: RunLeads, lost:
     assert HOW in (await leads("show", lost, "--json")).json["lost"]
     refused = await leads("quote-accepted", lost)
     assert (refused.code, HOW in refused.err, f"`leads restore {lost}`" in refused.err) == (4, True, True)
+    for command in (
+        ["options", lost],
+        ["preview", lost, "quote-accepted"],
+        ["retry", lost],
+        ["repair", lost],
+    ):
+        useless = await leads(*command)
+        assert (useless.code, HOW in useless.err, f"`leads restore {lost}`" in useless.err) == (4, True, True)
     second = await leads("start", "--org", org, "--person", "Ada", "--title", "A hub")
     assert (second.code, f"`leads restore {lost}`" in second.err) == (3, True)
 
