@@ -22,6 +22,7 @@ from cyclopts import (
     MissingArgumentError,
     Parameter,
     UnknownCommandError,
+    UnusedCliTokensError,
 )
 from cyclopts.validators import Number
 
@@ -174,6 +175,9 @@ def _usage(wrong: CycloptsError) -> str:
         return f"{wrong.keyword} needs a value after it; `{command} --help` explains it."
     if type(wrong) is MissingArgumentError and wrong.argument:
         return f"`{command}` needs {_missing(wrong, wrong.argument.name)}; `{command} --help` explains it."
+    if isinstance(wrong, UnusedCliTokensError):
+        words = ", ".join(map(repr, wrong.unused_tokens or ()))
+        return f"`{command}` takes no {words} here: a value stands after its option. `{command} --help` explains it."
     if isinstance(wrong, CoercionError) and wrong.token and wrong.target_type in (date, date | None):
         value, option = wrong.token.value, wrong.token.keyword
         return f"{value!r} is no date for {option}. Write it as 2026-03-31; `{command} --help` explains it."

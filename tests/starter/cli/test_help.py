@@ -101,6 +101,11 @@ WRONG = [
     (["price-quotd", "lead-x"], "Did you mean"),
     (["price-quoted"], "LEAD"),
     (["price-quoted", "lead-x", "--price", "3"], "--price"),
+    (
+        ["price-quoted", "lead-x", "3"],
+        "`leads price-quoted` takes no '3' here: a value stands after its option.",
+    ),
+    (["list", "my leads", "3"], "`leads list` takes no 'my leads', '3' here"),
     (["price-quoted", "lead-x", "--amount", "much"], "leads: --amount: write a number"),
     (["price-quoted", "lead-x", "--amount", "nan"], "leads: --amount: "),
     (["price-quoted", "lead-x", "--per", "week"], "year"),
