@@ -52,6 +52,8 @@ async def test_a_terminated_lead_is_named_and_begun_again(leads: RunLeads, lost:
     done = await leads("restore", "--all", "--yes", "--json")
     assert [(each["lead_id"], each["result"]) for each in done.json] == [(lost, "restored")]
     assert (await leads("quote-accepted", lost)).code == 0
+    assert "No failed effect has the key 'xxxxx" in (nothing := await leads("retry", lost, "x" * 5000)).out
+    assert len(nothing.out) < 300
     again = await leads("restore", lost, "--yes")
     assert (again.code, "running workflow" in again.out) == (0, True)
 

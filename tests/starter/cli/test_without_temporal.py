@@ -61,3 +61,10 @@ def test_lists_come_from_the_ledger(command: str, life: Life, say: Say) -> None:
     assert listed.code == 0
     assert life.lead.id in listed.out
     assert NOBODY in listed.err
+
+
+def test_a_folder_that_takes_no_backup_is_named(life: Life, say: Say) -> None:
+    failed = say("backup", "/dev/null/copies")
+    assert (failed.code, failed.err) == (5, "leads: '/dev/null/copies' can't be written: Not a directory.\n")
+    long = say("backup", f"/dev/null/{'x' * 5000}")
+    assert (long.code, len(long.err) < 200) == (5, True)
