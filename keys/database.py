@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from keys.errors import KeysRefused, KeysUnavailable
 from keys.tables import METADATA
-from sql.engines import UrlRefused, location_of, make_engine
+from sql.engines import UrlRefused, begin_writing, location_of, make_engine
 
 
 class KeysDatabase:
@@ -22,10 +22,9 @@ class KeysDatabase:
 
     def __init__(self, url: str) -> None:
         try:
-            self._engine = make_engine(url, "The key store", limits_writes=False)
+            self._engine = make_engine(url, "The key store")
         except UrlRefused as refused:
             raise KeysRefused(str(refused)) from None
-        self._writer = self._engine.execution_options(writes=True)
         self._made = False
         self.location = location_of(self._engine.url)
 
@@ -40,7 +39,7 @@ class KeysDatabase:
     def writing(self) -> Iterator[Connection]:
         """Yield a connection in a transaction that keeps other writers out."""
         self._prepare_once()
-        with translated(self._engine.url), self._writer.begin() as connection:
+        with translated(self._engine.url), begin_writing(self._engine, limited=False) as connection:
             yield connection
 
     def prepare(self) -> None:
@@ -93,7 +92,7 @@ def make_schema(engine: Engine) -> None:
     with translated(engine.url):
         if {*METADATA.tables} <= {*inspect(engine).get_table_names()}:
             return  # a role that may use them needs no right to make any
-        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with begin_writing(engine, limited=False) as connection:
             if engine.dialect.name == "postgresql":  # two processes that make them at once would meet
                 connection.execute(text("SELECT pg_advisory_xact_lock(6479)"))
             METADATA.create_all(connection)

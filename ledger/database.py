@@ -16,7 +16,7 @@ from ledger.preparing import has_schema, prepare, require_schema
 from ledger.schema import grant_erasing, grant_reading, grant_rights
 from ledger.tables import set_identity
 from sql.connecting import TIMEOUT
-from sql.engines import UrlRefused, location_of, make_engine, overwrite
+from sql.engines import UrlRefused, begin_writing, location_of, make_engine, overwrite
 
 
 class Database:
@@ -28,11 +28,10 @@ class Database:
     def __init__(self, engine: Engine, *, read_only: bool = False, contents: Contents | None = None) -> None:
         self.contents = contents or Contents()
         engine = engine.execution_options(contents=self.contents)
-        self.reader = engine
+        self.engine = engine
         self.location = location_of(engine.url)
         """The database's location, for messages."""
         self._read_only = read_only
-        self._writer = engine.execution_options(writes=True)
         self._turns = _Turns(engine)
         self._prepared = False
 
@@ -49,12 +48,12 @@ class Database:
 
     def close(self) -> None:
         """Close the connections."""
-        self.reader.dispose()
+        self.engine.dispose()
 
     def exists(self) -> bool:
         """Return True if the database is there and has the tables. Nothing is made."""
         with translate_errors(self.location):
-            return has_schema(self.reader)
+            return has_schema(self.engine)
 
     def make(self, role: str | None, reader: str | None = None, eraser: str | None = None) -> None:
         """Create the tables if they are missing and, on PostgreSQL, let `role` use and `reader` read them.
@@ -62,7 +61,7 @@ class Database:
         `eraser`, which may be one of them, may also replace what events say, as an erasure does. Safe to repeat.
         Raises LedgerRefused for a role of an engine that has none.
         """
-        if (role or reader or eraser) and self.reader.dialect.name != "postgresql":
+        if (role or reader or eraser) and self.engine.dialect.name != "postgresql":
             raise LedgerRefused(f"The ledger ({self.location}) has no roles: only PostgreSQL has.")
         with self.writing() as connection:
             set_identity(connection)
@@ -78,7 +77,7 @@ class Database:
         """Begin a transaction that only reads."""
         with translate_errors(self.location):
             self._prepare()
-            with self.reader.begin() as connection:
+            with self.engine.begin() as connection:
                 yield connection
 
     @contextmanager
@@ -87,25 +86,25 @@ class Database:
         try:
             with translate_errors(self.location):
                 self._prepare()
-                with self._turns.taken(), self._writer.begin() as connection:
+                with self._turns.taken(), begin_writing(self.engine) as connection:
                     yield connection
         except (LedgerUnavailable, LedgerRefused):
-            if self.reader.dialect.name == "sqlite":
-                self.reader.dispose()  # a connection to a file that was read-only stays so when the file is mended
+            if self.engine.dialect.name == "sqlite":
+                self.engine.dispose()  # a connection to a file that was read-only stays so when the file is mended
             raise
 
     def overwrite(self) -> None:
         """Let nothing of what was replaced remain in a log of writes, see `sql.engines.overwrite`."""
         with translate_errors(self.location):
-            overwrite(self.reader)
+            overwrite(self.engine)
 
     def _prepare(self) -> None:
         if self._prepared:
             return
         if self._read_only:
-            require_schema(self.reader)
+            require_schema(self.engine)
         else:
-            prepare(self.reader, self._writer)
+            prepare(self.engine)
         self._prepared = True
 
 

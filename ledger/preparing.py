@@ -8,22 +8,22 @@ from sqlalchemy import Engine
 from ledger.errors import LedgerRefused
 from ledger.schema import make_schema, schema_version
 from ledger.tables import SCHEMA_VERSION
-from sql.engines import location_of
+from sql.engines import begin_writing, location_of
 
 
-def prepare(reader: Engine, writer: Engine) -> None:
+def prepare(engine: Engine) -> None:
     """Create the schema if it is missing, or bring it up to date. Several processes may do so at once.
 
     Checks first, so that a database role with the right to read and append needs no other right.
     Raises LedgerRefused for a newer schema.
     """
-    if reader.dialect.name == "sqlite":
-        _make_file(Path(str(reader.url.database)))
-    version = _version(reader)
+    if engine.dialect.name == "sqlite":
+        _make_file(Path(str(engine.url.database)))
+    version = _version(engine)
     if version is None or version < SCHEMA_VERSION:
-        with writer.begin() as connection:
+        with begin_writing(engine) as connection:
             version = make_schema(connection)
-    _check_version(version, reader)
+    _check_version(version, engine)
 
 
 def require_schema(reader: Engine) -> None:

@@ -2,9 +2,11 @@
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -17,16 +19,18 @@ WRITE_LIMITS: Final = {
 }
 """PostgreSQL's limits for a transaction that writes."""
 
+_WRITES: Final = "writes"
+"""Says of a connection to SQLite that its next transaction may write."""
+
 
 class UrlRefused(ValueError):
     """The URL of a store that cannot be used. The message names the store, and no part of the URL."""
 
 
-def make_engine(url: str, store: str, *, limits_writes: bool = True) -> Engine:
+def make_engine(url: str, store: str) -> Engine:
     """Return the engine for a SQLAlchemy URL, without connecting. Raises UrlRefused.
 
-    `store` is its name for messages. A transaction that writes has the execution option `writes`; with `limits_writes`,
-    PostgreSQL ends one that takes long.
+    `store` is its name for messages. A transaction that may write is begun by `begin_writing`.
     """
     try:
         parsed = make_url(url)
@@ -38,7 +42,7 @@ def make_engine(url: str, store: str, *, limits_writes: bool = True) -> Engine:
         ) from None
     match parsed.drivername:
         case "postgresql" | "postgresql+psycopg":
-            return _postgresql(parsed.set(drivername="postgresql+psycopg"), limits_writes=limits_writes)
+            return _postgresql(parsed.set(drivername="postgresql+psycopg"))
         case "sqlite" | "sqlite+pysqlite" if parsed.database and not parsed.database.startswith(
             (":", "file:")
         ):
@@ -49,18 +53,24 @@ def make_engine(url: str, store: str, *, limits_writes: bool = True) -> Engine:
             )
 
 
-def _postgresql(url: URL, *, limits_writes: bool) -> Engine:
+@contextmanager
+def begin_writing(engine: Engine, *, limited: bool = True) -> Iterator[Connection]:
+    """Begin a transaction that may write. On SQLite it keeps other writers out from here on.
+
+    `limited`: PostgreSQL ends it if it takes long.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.connection.info[_WRITES] = True
+        with connection.begin():
+            if limited and engine.dialect.name == "postgresql":
+                connection.execute(select(*(func.set_config(*each, True) for each in WRITE_LIMITS.items())))
+            yield connection
+
+
+def _postgresql(url: URL) -> Engine:
     url = url.set(query={**POSTGRES, **url.query})
-    engine = create_engine(
-        url, pool_pre_ping=True, pool_timeout=TIMEOUT, max_overflow=20, hide_parameters=True
-    )
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if limits_writes and connection.get_execution_options().get("writes", False):
-            connection.execute(select(*(func.set_config(*limit, True) for limit in WRITE_LIMITS.items())))
-
-    return engine
+    return create_engine(url, pool_pre_ping=True, pool_timeout=TIMEOUT, max_overflow=20, hide_parameters=True)
 
 
 def _sqlite(url: URL) -> Engine:
@@ -75,13 +85,17 @@ def _sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA secure_delete = ON")  # what was erased or destroyed leaves no free pages
         _use_write_ahead_log(connection, float(str(url.query["timeout"])))
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A transaction that upgrades from reading to writing fails at once if another process writes.
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
+    engine.dialect.do_begin = _begin  # type: ignore[method-assign]
     return engine
+
+
+def _begin(dbapi_connection: PoolProxiedConnection) -> None:
+    """Begin a transaction on SQLite. One that upgrades from reading to writing fails at once if another process writes.
+
+    No listener does it: with one for "begin", SQLAlchemy looks for listeners at every step of every statement.
+    """
+    driver: Any = dbapi_connection.driver_connection
+    driver.execute("BEGIN IMMEDIATE" if dbapi_connection.info.pop(_WRITES, False) else "BEGIN")
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection, seconds: float) -> None:

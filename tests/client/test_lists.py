@@ -75,7 +75,7 @@ def test_the_agenda_of_all_leads_is_one_read(url: str, rows: LeadLists) -> None:
     rows.count()  # the schema has been looked at
     asked: list[str] = []
     with closing(Ledger.open(url)) as ledger:
-        engine = ledger._database.reader
+        engine = ledger._database.engine
         ledger.last_seq("lead-first")
         event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
         found = LeadLists(ledger).agenda(now)

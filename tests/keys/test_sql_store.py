@@ -13,7 +13,7 @@ from keys.data_key import KeyId
 from keys.errors import KeyErased, KeysRefused, KeysUnavailable, KeyUnknown
 from keys.master_keys import MasterKeys
 from keys.sql_store import SqlKeyStore
-from sql.engines import make_engine
+from sql.engines import begin_writing, make_engine
 from tests.support.waiting import TIMEOUT
 
 LEAD = "lead-example-ab2c"
@@ -135,7 +135,7 @@ def test_the_lines_of_two_keys_cannot_be_exchanged(empty_url: str, store_at: Ope
     store.newest("lead-a")
     store.newest("lead-b")
     engine = make_engine(empty_url, "The key store")
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with begin_writing(engine) as connection:
         connection.execute(
             text(
                 "UPDATE data_keys SET wrapped = (SELECT wrapped FROM data_keys WHERE owner = 'lead-a') "

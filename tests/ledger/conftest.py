@@ -130,7 +130,7 @@ def statements(ledger: Ledger) -> Callable[[], list[str]]:
     """Return a function that returns the statements that the ledger has run since its last call."""
     seen: list[str] = []
 
-    @event.listens_for(ledger._database.reader, "before_cursor_execute")
+    @event.listens_for(ledger._database.engine, "before_cursor_execute")
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         seen.append(statement)
 
@@ -149,7 +149,7 @@ def plans_of(ledger: Ledger, question: Callable[[Ledger], Any], *without: str) -
     ledger.append("lead-1", [entry(1, at=DAY)], after=0)
     plans: list[str] = []
 
-    @event.listens_for(ledger._database.reader, "before_cursor_execute")
+    @event.listens_for(ledger._database.engine, "before_cursor_execute")
     def plan(
         connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
     ) -> None:

@@ -239,7 +239,7 @@ def test_a_committed_event_wins_whatever_its_time(ledger: Ledger) -> None:
 def test_a_superseded_event_stays_in_the_table(ledger: Ledger) -> None:
     ledger.append("lead-1", [entry(1, at=DAY), entry(2, at=DAY)], after=0)
     ledger.append("lead-1", [entry(1)], after=0)
-    with ledger._database.reader.begin() as connection:
+    with ledger._database.engine.begin() as connection:
         wanted = "SELECT seq, revision, kind FROM ledger_entries ORDER BY seq, revision"
         assert [tuple(row) for row in connection.execute(text(wanted))] == [
             (1, 1, "price_quoted"),

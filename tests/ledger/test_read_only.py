@@ -25,9 +25,9 @@ def test_it_is_written_again_once_it_is_mended(database: Database) -> None:
     ledger, life, broken = Ledger(database), Life(), [True]
     entries = [entry_of(life.lead.id, each) for each in life.aggregate.event_log.events]
     ledger.check()
-    database.reader.dispose()
+    database.engine.dispose()
 
-    @event.listens_for(database.reader, "connect")
+    @event.listens_for(database.engine, "connect")
     def read_only(connection: sqlite3.Connection, _record: object) -> None:
         if broken:  # a connection stays as it was opened
             connection.execute("PRAGMA query_only = ON")

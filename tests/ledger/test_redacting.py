@@ -118,7 +118,7 @@ def test_no_word_is_left_and_the_lead_is_read_as_before(
     assert ledger.rebuild(LEAD)
     assert MARKER not in words(ledger)
     if url.startswith("sqlite"):
-        files = Path(str(ledger._database.reader.url.database)).parent.glob("ledger.sqlite*")
+        files = Path(str(ledger._database.engine.url.database)).parent.glob("ledger.sqlite*")
         assert not any(MARKER.encode() in file.read_bytes() for file in files)
 
 

@@ -8,13 +8,18 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
+from sqlalchemy import func, select
 
 from ledger.errors import LedgerRefused, LedgerUnavailable
 from ledger.ledger import Ledger
+from ledger.tables import EVENTS
+from sql.engines import make_engine
 
 from .conftest import entry, record
 
 Open = Callable[[str], Ledger]
+
+_NUMBER = select(func.count()).select_from(EVENTS)
 
 
 def test_readers_and_the_writer_do_not_wait_for_each_other(tmp_path: Path, opened: Open) -> None:
@@ -25,6 +30,31 @@ def test_readers_and_the_writer_do_not_wait_for_each_other(tmp_path: Path, opene
         assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         other.execute("BEGIN IMMEDIATE")
         assert ledger.entries("lead-1") == [entry(1)]
+
+
+def test_a_writing_keeps_other_writers_out_from_its_beginning_and_a_reading_does_not(
+    tmp_path: Path, opened: Open
+) -> None:
+    file = tmp_path / "ledger.sqlite"
+    ledger = opened(f"sqlite:///{file}")
+    record(ledger, [entry(1)])
+    with (
+        closing(sqlite3.connect(file, isolation_level=None, timeout=0)) as other,
+        ledger._database.writing(),
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("BEGIN IMMEDIATE")
+    with ledger._database.reading() as reading:
+        assert reading.scalar(_NUMBER) == 1
+        record(opened(f"sqlite:///{file}"), [entry(2)])
+        assert reading.scalar(_NUMBER) == 1, "a transaction sees one state"
+    assert len(ledger.entries("lead-1")) == 2
+
+
+@pytest.mark.parametrize("url", ["sqlite:///ledger.sqlite", "postgresql://leads@127.0.0.1/leads"])
+def test_no_statement_looks_for_listeners(url: str) -> None:
+    """With a listener on the engine, an append makes two thirds more calls."""
+    assert not make_engine(url, "The ledger")._has_events
 
 
 def test_waits_for_other_writers_of_a_new_file(tmp_path: Path, opened: Open) -> None:

@@ -14,7 +14,7 @@ from client.errors import Unavailable
 from client.key_rings import key_ring
 from config.settings import Settings, SettingsError
 from keys.errors import KeysError
-from sql.engines import UrlRefused, location_of, make_engine, overwrite
+from sql.engines import UrlRefused, begin_writing, location_of, make_engine, overwrite
 from starter.web.auth.sealing import WebContents
 from starter.web.auth.tables import METADATA
 
@@ -32,7 +32,6 @@ class WebDatabase:
     def __init__(self, engine: Engine, contents: WebContents | None = None) -> None:
         self.contents = contents or WebContents()
         self._engine = engine
-        self._writer = engine.execution_options(writes=True)
         self._location = location_of(engine.url)
         self._lock = threading.Lock()
         self._prepared = False
@@ -75,7 +74,7 @@ class WebDatabase:
         """Begin a transaction that may write. Raises StoreUnavailable."""
         with self._translated():
             self._prepare()
-            with self._writer.begin() as connection:
+            with begin_writing(self._engine) as connection:
                 yield connection
 
     def overwrite(self) -> None:
@@ -99,6 +98,6 @@ class WebDatabase:
                 file = Path(str(self._engine.url.database))
                 file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 file.touch(mode=0o600)
-            with self._writer.begin() as connection:
+            with begin_writing(self._engine) as connection:
                 METADATA.create_all(connection)
             self._prepared = True
