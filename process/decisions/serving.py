@@ -127,7 +127,9 @@ class EventAnnounced(Decision):
         known = next((event for event in event_log.lead.hub.events if event.name == self.name), None)
         if known and (known.first, known.last, known.users) == (self.first, last, self.users):
             return refuse("That event is already announced, just so")
-        return implausible(last, now, name="The last day of the event")
+        return implausible(self.first, now, name="The first day of the event") or implausible(
+            last, now, name="The last day of the event"
+        )
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         today = lead.today(event.at)

@@ -60,7 +60,22 @@ REFUSED: list[Case] = [
         "live",
         "event_announced",
         {"name": "Exam", "first": "2096-07-05", "users": 9},
+        "The first day of the event is 2096-07-05, which can't be meant",
+    ),
+    (
+        "live",
+        "event_announced",
+        {"name": "Exam", "first": "2026-07-05", "last": "2096-07-05", "users": 9},
         "The last day of the event is 2096-07-05, which can't be meant",
+    ),
+    *(
+        (
+            "contracted",
+            "event_announced",
+            {"name": "Exam", "first": first, "last": "2026-07-05", "users": 9},
+            f"The first day of the event is {first}, which can't be meant",
+        )
+        for first in ("0001-01-01", "0001-01-08", "0026-07-04", "1926-07-04")  # its notices come days before
     ),
     ("live", "event_announced", {"name": "Exam", "first": "2026-07-05", "users": 0}, "users: "),
     ("closed", "event_announced", {"name": "Exam", "first": "2026-07-05", "users": 9}, "The lead is closed"),
