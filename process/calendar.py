@@ -3,6 +3,7 @@
 Dates decide, so the zones' rules are an input of replay: they come from the locked tzdata alone, whatever the machine has.
 """
 
+from calendar import monthrange
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -64,9 +65,25 @@ def month_number(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
+def months_begun(start: date, day: date) -> int:
+    """Return the number of months from `start` that have begun on `day`; 0 or less before the start."""
+    return month_number(day) - month_number(start) + (day.day >= _begins(start, day))
+
+
 def months_between(start: date, end: date) -> int:
     """Return the number of months that begin in a term with these first and last days; at least 1.
 
-    A term that ends on its anniversary has no month more (`process.money.terms`).
+    A term that ends on its anniversary has no month more: one that would begin on its last day has not begun. From the
+    last day of a month, the last day of another month is an anniversary, too.
     """
-    return max(1, month_number(end) - month_number(start) + (end.day > start.day))
+    anniversary = end.day == _begins(start, end) or (_is_month_end(start) and _is_month_end(end))
+    return max(1, months_begun(start, end) - anniversary)
+
+
+def _begins(start: date, day: date) -> int:
+    """Return the day of the month on which a month from `start` begins: the last one, if the month is shorter."""
+    return min(start.day, monthrange(day.year, day.month)[1])
+
+
+def _is_month_end(day: date) -> bool:
+    return day.day == monthrange(day.year, day.month)[1]

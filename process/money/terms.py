@@ -9,7 +9,7 @@ from datetime import date
 from itertools import zip_longest
 from typing import NamedTuple
 
-from process.calendar import DAY
+from process.calendar import DAY, months_begun, months_between
 from process.core.cache import cached_per_lead
 from process.lead.contract import Contract
 from process.lead.invoice import interval
@@ -37,6 +37,12 @@ class Term(NamedTuple):
     """The days of the contract, without extensions."""
     until: date
     """Last day of the service under it, with extensions."""
+
+    @property
+    def months(self) -> int:
+        """Number of months that begin in it. The day of its anniversary begins one if the service goes on."""
+        start, end = self.days
+        return months_between(start, end) if self.until == end else max(0, months_begun(start, self.until))
 
 
 def agreed(lead: Lead) -> Quote | None:
@@ -82,27 +88,7 @@ def intervals(term: Term) -> Iterator[tuple[int, Days]]:
     if term.quote.per == "once":
         yield 0, term.days
         return
-    index, month = 0, Days(*interval(term.days.start, 0))
-    while month.start <= term.until:
-        following = Days(*interval(term.days.start, index + 1))
-        if _ends_on_anniversary(term, following.start):
-            yield index, Days(month.start, term.until)
-            return
-        yield index, month
-        index, month = index + 1, following
-
-
-def _ends_on_anniversary(term: Term, day: date) -> bool:
-    """Return True if the term ends on the day on which its next month would begin.
-
-    From the last day of a month, the last day of another month is an anniversary, too.
-    """
-    end = term.days.end
-    if term.until != end or day > end:
-        return False
-    month_ends = _is_month_end(term.days.start) and _is_month_end(end)
-    return day == end or (month_ends and (day.year, day.month) == (end.year, end.month))
-
-
-def _is_month_end(day: date) -> bool:
-    return (day + DAY).day == 1
+    for index in range(term.months):
+        month = Days(*interval(term.days.start, index))
+        is_last = index == term.months - 1
+        yield index, Days(month.start, max(month.end, term.until)) if is_last else month

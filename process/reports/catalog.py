@@ -175,8 +175,9 @@ _ALL: Final = (
             "Months in which a hub runs in no contract (gap), whose usage is not reported (usage), whose invoice is "
             "due and not prepared (draft), whose vendor set-up is not settled (vendor), or that were not billed when "
             "the lead was lost (lost).",
-            "The estimate is the price of a month under the contract, for each month that begins within the days. "
-            "There is none where no price recurs, nor for usage. Currencies are never added up.",
+            "The estimate of an invoice that is not prepared, or of a lost lead, is its amount. Otherwise it is the price "
+            "of a month under the contract, for each month that begins within the days; there is none where no price "
+            "recurs, nor for usage that is not reported. Currencies are never added up.",
             "Source: the leads as they stand now.",
         ),
     ),

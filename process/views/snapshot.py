@@ -90,8 +90,8 @@ def _expected(lead: Lead) -> Iterator[Flow]:
     terms = terms_of(lead)
     for number, term in enumerate(terms, start=1):
         if term.days.start <= term.until:
-            months = months_between(term.days.start, term.until)
-            yield _flow("contract", number, term.quote, month_number(term.days.start), months, once=True)
+            first = month_number(term.days.start)
+            yield _flow("contract", number, term.quote, first, term.months, once=True)
     if terms and not (lead.ended or lead.hub.decommission_on):
         yield from _renewal(lead, terms[-1])
     elif lead.quote and not (lead.contract.signed_on or lead.ended):

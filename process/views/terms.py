@@ -6,9 +6,10 @@ from datetime import date
 from dateutil.relativedelta import relativedelta
 
 from process.calendar import DAY, months_between
+from process.lead.invoice import Invoice
 from process.lead.lead import Lead
 from process.lead.quote import Quote
-from process.money.billing import next_draft, unbilled_at_loss
+from process.money.billing import make_invoice, next_draft, unbilled_at_loss
 from process.money.minor_units import minor_of
 from process.money.terms import agreed, terms_of
 from process.money.usage import missing_usage
@@ -54,12 +55,23 @@ def _unbilled(lead: Lead, today: date) -> Iterator[Unbilled]:
         yield Unbilled(kind="usage", start=first, end=first + relativedelta(months=1) - DAY)
     draft = next_draft(lead)
     if draft and draft.due_on < today:
-        yield _estimated("draft", draft.days.start, draft.days.end, draft.term.quote)
+        yield _invoiced("draft", make_invoice(lead, draft, today))
     first_term = min((term.start for term in lead.signed if term.start), default=None)
     if first_term and first_term <= today and not lead.ended and not lead.vendor.settled:
         yield _estimated("vendor", first_term, max(first_term, lead.contract.term_ends or first_term), quote)
     if lost := unbilled_at_loss(lead):
-        yield _estimated("lost", lost.days.start, lost.days.end, lost.term.quote)
+        yield _invoiced("lost", make_invoice(lead, lost, today))
+
+
+def _invoiced(kind: UnbilledKind, invoice: Invoice) -> Unbilled:
+    """Return what an invoice that is not prepared yet would bill."""
+    return Unbilled(
+        kind=kind,
+        start=invoice.period_start,
+        end=invoice.period_end,
+        currency=invoice.total.currency,
+        estimate=minor_of(invoice.total.amount, invoice.total.currency),
+    )
 
 
 def _estimated(kind: UnbilledKind, start: date, end: date, quote: Quote | None) -> Unbilled:

@@ -15,11 +15,15 @@ from process.lead.lead import Lead
 from process.lead.quote import Quote
 from process.money.amounts import Money
 from process.money.billing import make_invoice, newest_term_bill, next_draft
+from process.money.minor_units import minor_of, money_of
 from process.types import Stage
-from tests.support.lives import MONDAY, QUOTE, SIGNED, Life
+from process.views.snapshot import snapshot_of
+from process.views.terms import unbilled
+from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, SIGNED, Life
 
 DAY = timedelta(days=1)
 CONTRACTED = Life().contracted().lead
+CONTRACT_EVENT = Life().contracted().aggregate.event_log.events[-1]
 
 
 def term(
@@ -77,6 +81,10 @@ TERMS = [
     ("2025-04-30", "2025-05-30", 1),
     ("2025-04-30", "2025-05-31", 1),
     ("2025-04-29", "2025-05-30", 2),
+    ("2025-04-30", "2025-07-31", 3),
+    ("2025-04-30", "2026-03-31", 11),
+    ("2025-02-28", "2025-04-30", 2),
+    ("2024-02-29", "2024-03-31", 1),
     ("2025-12-31", "2026-12-31", 12),
     ("2025-06-15", "2025-06-15", 1),
     ("2025-06-30", "2025-06-30", 1),
@@ -92,6 +100,9 @@ def test_a_term_has_as_many_months_as_it_says(start: str, end: str, months: int,
     bill = newest_term_bill(lead)
     assert bill is not None
     assert (bill.months, bill.total) == (months, Money(amount=Decimal(1000) * months, currency="USD"))
+    (expected,) = (flow for flow in snapshot_of(lead, CONTRACT_EVENT).flows if flow.kind == "contract")
+    expected_sum = money_of(expected.month * expected.months + expected.rest, "USD")
+    assert (expected.months, expected_sum) == (months, bill.total)
     number, total, last = billed(lead)
     assert total == 1000 * months
     assert number == (months if billing == "monthly" else -(-months // 12))
@@ -175,3 +186,50 @@ def test_the_day_of_the_anniversary_is_billed_once() -> None:
     days = [(invoice.period_start, invoice.period_end) for invoice in life.lead.invoices]
     assert all(end + DAY == start for (_, end), (start, _) in itertools.pairwise(days))
     assert len(days) == 24
+
+
+@pytest.mark.parametrize("until", ["2026-06-01", "2026-06-02", "2026-06-30", "2026-07-01"])
+def test_the_forecast_has_the_months_of_an_extension_that_are_billed(until: str) -> None:
+    lead = term(date(2025, 6, 1), date(2026, 5, 31))
+    contract = lead.contract.replaced(extended_until=date.fromisoformat(until))
+    lead = lead.replaced(contract=contract)
+    (expected,) = (flow for flow in snapshot_of(lead, CONTRACT_EVENT).flows if flow.kind == "contract")
+    assert expected.months == billed(lead)[0] == (14 if until == "2026-07-01" else 13)
+
+
+@pytest.mark.parametrize(
+    ("start", "billing", "number"),
+    [
+        ("2025-01-31", "monthly", 2),  # from 28 February to 30 March
+        ("2025-01-30", "monthly", 2),
+        ("2023-08-31", "monthly", 7),
+        ("2024-02-29", "monthly", 13),
+        ("2025-06-15", "monthly", 1),
+        ("2025-06-15", "yearly", 1),
+    ],
+)
+def test_an_invoice_that_is_not_prepared_is_unbilled_with_its_amount(
+    start: str, billing: str, number: int
+) -> None:
+    lead = term(date.fromisoformat(start), date.fromisoformat(start) + relativedelta(years=2), billing=billing)
+    for _ in range(number - 1):
+        draft = next_draft(lead)
+        assert draft
+        lead = lead.replaced(invoices=(*lead.invoices, make_invoice(lead, draft, draft.due_on)))
+    draft = next_draft(lead)
+    assert draft
+    (found,) = (each for each in unbilled(lead, draft.due_on + DAY) if each.kind == "draft")
+    assert (found.start, found.end) == (draft.days.start, draft.days.end)
+    assert found.estimate == (12_000_00 if billing == "yearly" else 1_000_00)
+
+
+def test_an_invoice_of_usage_alone_is_unbilled_with_its_amount() -> None:
+    life = Life().live(BOOK_QUOTE, billing="yearly").perform().until("2026-07-10")
+    life.does("usage_reported", month="2026-06", active_users=3, cloud_cost="412.07")
+    draft = next_draft(life.lead)
+    assert draft
+    assert (draft.index, draft.description) == (None, "Usage of 2026-06")
+    (found,) = (each for each in unbilled(life.lead, draft.due_on + DAY) if each.kind == "draft")
+    amount = make_invoice(life.lead, draft, draft.due_on).total
+    assert (found.currency, found.estimate) == ("USD", minor_of(amount.amount, "USD"))
+    assert Decimal("412.07") <= amount.amount < 1000  # and not a month of the membership
