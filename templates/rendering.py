@@ -9,7 +9,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
-_URL = re.compile(r"https?://(?=\w)(?![^\s/]*@)[^\s<>\"'`\\|]*[^\s<>\"'`\\|.,;:!?)\]}*_~]")
+_URL = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://(?=\w)(?![^\s/]*@)[^\s<>\"'`\\|]*[^\s<>\"'`\\|.,;:!?)\]}*_~]")
 _BREAK = "<br>"
 _BLANK = "\u200b"
 """Zero-width space, which keeps GitHub from reading a mention or a reference."""
@@ -19,6 +19,8 @@ _MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=\w|\Z)")
 _REFERENCE = re.compile(r"#(?=\d|\Z)|(?<![A-Za-z0-9_])[Gg][Hh]-(?=\d|\Z)")
 _OBJECT_URL = re.compile(r"/(?:issues|pull|discussions|commit)/", re.IGNORECASE)
 """URLs that GitHub would take for a reference, and note at the other issue. They are shown as code."""
+_AUTOLINK = re.compile(r"(?:https?|ftp)(?=://)|www(?=\.)", re.IGNORECASE)
+"""Beginnings from which GitHub makes links, also of what is no URL for us, such as one with a user's name."""
 _UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _MARKDOWN = str.maketrans(
     {character: f"\\{character}" for character in "\\`*_[]#~$"}
@@ -46,6 +48,8 @@ def markdown(value: object, limit: int | None = None) -> str:
 
 def _plain(text: str) -> str:
     text = _UNPRINTABLE.sub(" ", text)
+    if _OBJECT_URL.search(text):
+        text = _AUTOLINK.sub(lambda found: found[0] + _BLANK, text)
     text = _REFERENCE.sub(lambda found: found[0] + _BLANK, _MENTION.sub(f"@{_BLANK}", text))
     return text.translate(_MARKDOWN)
 

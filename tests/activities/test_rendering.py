@@ -95,6 +95,22 @@ def test_the_url_of_somebody_elses_issue_is_no_reference(kind: str) -> None:
     assert found_by_github(markdown(url)) == []
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "HTTPS://github.com/octo-org/octo-repo/issues/12",
+        "Http://github.com/octo-org/octo-repo/pull/3",
+        "https://ada@github.com/octo-org/octo-repo/issues/12",
+        "HTTPS://ada:x@github.com/octo-org/octo-repo/commit/0a1b2c3",
+    ],
+)
+def test_nor_is_one_that_is_spelled_another_way(url: str) -> None:
+    """GitHub makes links of any beginning of a URL, in any case of letters."""
+    assert found_by_github(url) == [url]
+    for text in (url, f"See {url}.", f"({url})", f"x{url}"):
+        assert found_by_github(markdown(text)) == []
+
+
 def test_a_mail_address_can_still_be_copied() -> None:
     assert markdown("ada@example.org") == "ada@example.org"
 
