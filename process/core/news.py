@@ -21,7 +21,15 @@ def news_since(event_log: EventLog, seen: int) -> Sequence[Event]:
 
 
 def overtaken(event_log: EventLog, decision: Decision, seen: int) -> Refused | None:
-    """Return the refusal of a decision that was taken on the lead as it was up to the event `seen`; None without news."""
+    """Return the refusal of a decision that was taken on the lead as it was up to the event `seen`; None without news.
+
+    An event that the lead does not have is of another lead, or of a record that was lost.
+    """
+    if seen > event_log.lead.last_seq:
+        return refuse(
+            f"It was decided on event {seen}, and this lead has {event_log.lead.last_seq}",
+            Suggestion(kind=SuggestionKind.NEWS, text="Look at the lead, then decide again"),
+        )
     news = [event for event in news_since(event_log, seen) if not _is_followed(event, decision)]
     if not news:
         return None

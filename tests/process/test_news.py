@@ -49,6 +49,15 @@ def test_it_is_refused_with_what_has_happened() -> None:
     assert sends(life, life.lead.last_seq, key="one").accepted, "the same key, by somebody who knows"
 
 
+@pytest.mark.parametrize("beyond", [1, 1_000, 2**31])
+def test_it_is_refused_on_an_event_that_the_lead_does_not_have(beyond: int) -> None:
+    life = Life()
+    answer = sends(life, life.lead.last_seq + beyond)
+    assert answer.refused
+    assert is_overtaken(answer.refused)
+    assert f"this lead has {life.lead.last_seq}" in str(answer)
+
+
 def test_without_the_number_it_is_taken_whatever_has_happened() -> None:
     life = Life().quoted()
     assert sends(life, None).accepted

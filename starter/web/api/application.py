@@ -2,10 +2,11 @@
 
 import asyncio
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.datastructures import State
 
 from starter.web.api import agenda, decisions, errors, feed, leads, reports
+from starter.web.api.addresses import check_given_once
 from starter.web.api.openapi import describe
 
 PREFIX = "/api/v1"
@@ -20,6 +21,7 @@ def make_api(state: State) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(check_given_once)],
     )
     api.state = state
     state.long_polls = asyncio.Semaphore(feed.LONG_POLLS)

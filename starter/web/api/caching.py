@@ -29,7 +29,7 @@ def answer(
     body = found.model_dump_json(**dumped).encode()
     tag = f'"{number}-{sha256(body).hexdigest()[:16]}"'
     known = {"etag": tag, "cache-control": "private, no-cache"} | dict(headers or {})
-    if tag in _tags(request.headers.get("if-none-match", "")):
+    if not {tag, "*"}.isdisjoint(_tags(request.headers.get("if-none-match", ""))):
         return Response(status_code=304, headers=known)
     return Response(body, headers=known, media_type="application/json")
 

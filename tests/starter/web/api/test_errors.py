@@ -70,6 +70,13 @@ def problem(response: Response, kind: str) -> dict[str, Any]:
         "/agenda?for=%00",
         "/agenda?for=nobody-of-this-name",
         f"/agenda?for={'x' * 1000}",
+        "/agenda?for=sales&for=contracts",
+        "/leads?owner=sales&owner=contracts",
+        "/leads?limit=1&limit=2",
+        "/leads/lead-ada?min_seq=1&min_seq=2",
+        "/events?after=1&after=2&kinds=price_quoted&kinds=lost",
+        "/reports/forecast?currency=USD&currency=EUR",
+        "/reports/unbilled/rows?all=1&all=2",
     ],
 )
 async def test_a_wrong_parameter_is_named(api: AsyncClient, address: str) -> None:

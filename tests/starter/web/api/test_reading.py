@@ -117,8 +117,9 @@ async def test_what_did_not_change_is_not_sent_again(
 ) -> None:
     for address in ("/leads", "/leads/lead-ada", "/leads/lead-ada/events", "/events", "/agenda"):
         tag = (await api.get(address)).headers["etag"]
-        again = await api.get(address, headers={"if-none-match": f'"other", W/{tag}'})
-        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag), address
+        for known in (f'"other", W/{tag}', "*"):
+            again = await api.get(address, headers={"if-none-match": known})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag), address
     lives["ada"].quoted()
     write_lives(url, lives["ada"])
     tag = (await api.get("/leads/lead-bo")).headers["etag"]

@@ -102,8 +102,11 @@ async def test_a_decision_can_be_made_to_depend_on_what_was_read(api: AsyncClien
     assert taken.status_code == 200, taken.text  # what effects brought back meanwhile does not count
     always = await api.post(f"{address}/decisions/price_quoted", json=QUOTE, headers={"if-match": "*"})
     assert always.status_code == 200
-    unknown = await api.post(f"{address}/decisions/put_on_hold", json={}, headers={"if-match": '"x"'})
-    assert unknown.status_code == 412
+    for strange in ('"x"', '"999-0123456789abcdef"', '"0-0123456789abcdef"', ""):
+        unknown = await api.post(
+            f"{address}/decisions/quote_declined", json={}, headers={"if-match": strange}
+        )
+        assert unknown.status_code == 412, strange
 
 
 async def test_of_two_requests_of_the_same_moment_one_is_taken(api: AsyncClient) -> None:
