@@ -65,6 +65,11 @@ def ascii_domain(domain: str) -> str:
     return ".".join(_ascii_label(label) for label in _DOTS.split(domain))
 
 
+def readable_domain(domain: str) -> str:
+    """Return the domain in its own script. A label that is no such form stays as it is."""
+    return ".".join(map(_readable_label, domain.split(".")))
+
+
 def without_name(text: str) -> str:
     """Return the address in `Name <address>`, `<address>` or `mailto:address`, as people write it into forms."""
     text = text.strip()
@@ -80,6 +85,15 @@ def _ascii_label(label: str) -> str:
     if lower.isascii() or not all(map(_is_of_word, lower)):
         return lower
     return f"xn--{lower.encode('punycode').decode()}"
+
+
+def _readable_label(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label.removeprefix("xn--").encode().decode("punycode")
+    except UnicodeError:
+        return label
 
 
 def _is_of_word(character: str) -> bool:

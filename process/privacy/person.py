@@ -9,7 +9,7 @@ from typing import Annotated, Final, NamedTuple, Self
 from pydantic import StringConstraints, model_validator
 
 from process.actor import plain_name
-from process.addresses import folded
+from process.addresses import folded, readable_domain
 from process.personal import ERASED, Personal
 from process.types import Given
 
@@ -32,7 +32,8 @@ Wanted = Annotated[
 class Person(Given):
     """The names, mail addresses and logins of one person. A text mentions them if it has one of these as whole words.
 
-    A name is found in any case of letters, with and without accents, and with the surname first, as in `Lovelace, Ada`.
+    A name is found in any case of letters, with and without accents, and with the surname first, as in `Lovelace, Ada`;
+    in scripts that need no spaces, with and without them. An address is found by each form of its domain.
     """
 
     names: tuple[Wanted, ...] = ()
@@ -69,12 +70,9 @@ class Person(Given):
     @cached_property
     def spellings(self) -> tuple[_Spelling, ...]:
         """The spellings of each word of the person, in normalised text."""
-        known = {word: frozenset(_WORD.findall(_normalised(word))) for word in self.words}
+        known = {word: _parts_of(_normalised(word)) for word in self.words}
         return tuple(
-            _Spelling(
-                frozenset() if _IS_UNSPACED.search(_normalised(word)) else parts,
-                re.compile("|".join(_spellings(word))),
-            )
+            _Spelling(_parts_of_mention(word), re.compile("|".join(_spellings(word))))
             for word, parts in known.items()
             if parts
         )
@@ -85,7 +83,7 @@ class Person(Given):
 
     def _found(self, plain: str) -> Iterator[re.Match[str]]:
         """Yield the mentions in normalised text. Of many words, only those are looked for whose parts it has."""
-        parts = set(_WORD.findall(plain))
+        parts = _parts_of(plain)
         for spelling in self.spellings:
             if spelling.parts <= parts:
                 yield from spelling.pattern.finditer(plain)
@@ -136,15 +134,20 @@ class Everybody:
 EVERYBODY: Final = Everybody()
 Whom = Person | Everybody
 
-_BETWEEN = r"[\s_.*>-]+"
+_BETWEEN = r"(?:[\s_.,*>+-]|%20)+"
 """Pattern of what stands between the parts of a name: also marks of Markdown, as where a line of a quotation ends."""
 _WITHIN = re.compile(r"[\s-]+")
+_ENCODED = re.compile("%[24]0")
+"""A space or an @ in a URL."""
 _ALIKE: Final = str.maketrans(
     {
-        **dict.fromkeys("\u2018\u2019\u02bc\u00b4\u0060\uff07", "'"),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        **dict.fromkeys(
+            "\u2018\u2019\u02bb\u02bc\u02b9\u02bd\u2032\u055a\u05f3\ua78c\u00b4\u0060\uff07", "'"
+        ),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u05be", "-"),
         **{"\u0131": "i", "\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u0127": "h", "\u00f0": "d"},
-        **{"\u00e6": "ae", "\u0153": "oe", "\u00fe": "th", "\u200b": " ", "\ufeff": " "},
+        **{"\u00e6": "ae", "\u0153": "oe", "\u00fe": "th", "\u200b": " ", "\ufeff": " ", "\u30fb": " "},
+        **{"\u0643": "\u06a9", "\u0649": "\u06cc", "\u064a": "\u06cc", "\u0640": ""},
     }
 )
 """Small letters and marks that no decomposition makes alike: people write a name with either."""
@@ -153,7 +156,10 @@ _UNSPACED = (
 )
 """Range of letters of scripts that put no spaces between words, or write endings onto them."""
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
-_AT_DOMAIN = r"(?:@[\w.-]*\w)?"
+_LOOSELY = r"[\s_.,*>-]*"
+"""Pattern of what may stand between letters of such a script."""
+_AT = "(?:@|%40)"
+_AT_DOMAIN = rf"(?:{_AT}[\w.-]*\w)?"
 """Pattern of the rest of a mail address whose mailbox is a name."""
 
 
@@ -163,23 +169,65 @@ def _is_whole(word: str) -> bool:
     return "@" in plain or len(_WORD.findall(plain)) > 1 or bool(_IS_UNSPACED.search(plain))
 
 
+def _parts_of(plain: str) -> frozenset[str]:
+    """Return the words of a normalised text."""
+    return frozenset(_WORD.findall(_ENCODED.sub(" ", plain) if "%" in plain else plain))
+
+
+def _parts_of_mention(word: str) -> frozenset[str]:
+    """Return the parts that a text has in which this name, address or login is, however it is spelt."""
+    plain = _normalised(word.strip().removeprefix("@"))
+    mailbox, at, _ = plain.rpartition("@")
+    return frozenset() if _IS_UNSPACED.search(plain) else _parts_of(mailbox if at else plain)
+
+
 def _spellings(word: str) -> Iterator[str]:
     """Yield patterns of the spellings of a name, an address or a login."""
     word = word.strip().removeprefix("@")
-    plain = _normalised(folded(word) if "@" in word else word)
+    plain = _normalised(word)
     given = plain.split()
-    parts = [re.escape(part) for part in (_WITHIN.split(plain.strip()) if len(given) > 1 else given) if part]
+    parts = [
+        re.escape(part)
+        for each in (_WITHIN.split(plain) if len(given) > 1 else given)
+        if (part := _bare(each))
+    ]
     if "@" in plain:
-        yield rf"(?<![\w.+-]){''.join(map(re.escape, given))}(?![\w-]|\.\w)"
+        yield from map(_address, _forms(word))
+    elif len(given) > 1 and all(map(_IS_UNSPACED.match, "".join(given))):
+        yield _LOOSELY.join("".join(given)) + _after(plain)
+        yield rf"{parts[-1]}(?:,\s*|\s+){_BETWEEN.join(parts[:-1])}{_after(''.join(parts[:-1]))}"
     elif len(parts) == 1:
-        yield rf"{_before(plain)}{parts[0]}{_after(plain)}"
+        whole = _LOOSELY.join(plain.strip()) if all(map(_IS_UNSPACED.match, plain.strip())) else parts[0]
+        yield rf"{_before(plain)}{whole}{_after(plain)}"
     elif parts:
         yield rf"{_before(plain)}{_BETWEEN.join(parts)}{_AT_DOMAIN}{_after(plain)}"
-        yield rf"(?<!\w){parts[-1]}(?:,\s*|\s+){_BETWEEN.join(parts[:-1])}{_AT_DOMAIN}(?!\w)"
+        yield rf"{_START}{parts[-1]}(?:,\s*|\s+|%20|\+){_BETWEEN.join(parts[:-1])}{_AT_DOMAIN}(?!\w)"
+
+
+def _bare(part: str) -> str:
+    """Return a part of a name without the mark at its end, as in `F.` and in `Lovelace, Ada`."""
+    return part.rstrip(".,") or part
+
+
+def _forms(address: str) -> Iterable[str]:
+    """Return the forms of an address: as written, with its domain in ASCII, and with it in its own script."""
+    mailbox, at, domain = folded(address).rpartition("@")
+    return dict.fromkeys(
+        "".join(_normalised(form).split())
+        for form in (address, f"{mailbox}{at}{domain}", f"{mailbox}{at}{readable_domain(domain)}")
+    )
+
+
+def _address(plain: str) -> str:
+    mailbox, _, domain = plain.rpartition("@")
+    return rf"(?:(?<![\w.+-])|(?<=%20)){re.escape(mailbox)}{_AT}{re.escape(domain)}(?![\w-]|\.\w)"
+
+
+_START = r"(?:(?<!\w)|(?<=%20))"
 
 
 def _before(plain: str) -> str:
-    return "" if _IS_UNSPACED.match(plain.strip()) else r"(?<!\w)"
+    return "" if _IS_UNSPACED.match(plain.strip()) else _START
 
 
 def _after(plain: str) -> str:
@@ -196,7 +244,7 @@ def _with_origins(text: str) -> tuple[str, Sequence[int]]:
         return text.lower().replace("`", "'"), range(len(text) + 1)
     plain, origins = list[str](), list[int]()
     for place, character in enumerate(text):
-        spelt = unicodedata.normalize("NFKD", character).casefold()
+        spelt = unicodedata.normalize("NFKD", character.translate(_ALIKE)).casefold()
         for each in unicodedata.normalize("NFKD", spelt).translate(_ALIKE):
             if not unicodedata.combining(each) and unicodedata.category(each) != "Cf":
                 plain.append(each)

@@ -211,7 +211,9 @@ def test_the_forecast_has_the_months_of_an_extension_that_are_billed(until: str)
 def test_an_invoice_that_is_not_prepared_is_unbilled_with_its_amount(
     start: str, billing: str, number: int
 ) -> None:
-    lead = term(date.fromisoformat(start), date.fromisoformat(start) + relativedelta(years=2), billing=billing)
+    lead = term(
+        date.fromisoformat(start), date.fromisoformat(start) + relativedelta(years=2), billing=billing
+    )
     for _ in range(number - 1):
         draft = next_draft(lead)
         assert draft

@@ -51,7 +51,7 @@ Each figure leads to the leads and events of which it is made. Three rules hold 
 | time passed | worth at the later day − worth at the earlier day, of what was expected at the earlier day |
 | conversion | leads that reached a stage ÷ leads that reached the one before |
 | value lost | what was expected for the month of the loss and later ones, not weighted |
-| estimate of un-billed months | the amount of the invoice; without one, yearly price ÷ 12 for each month that begins within the days |
+| estimate of un-billed months | amount of the invoice; else yearly price ÷ 12 × the months that begin within the days |
 
 ρ and η follow [2i2c's KPIs](https://github.com/2i2c-org/team-compass/blob/main/biz-dev/kpis.md),
 which say that both are guesses until they are measured; so each is shown beside the measured value.

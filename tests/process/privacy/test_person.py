@@ -120,6 +120,35 @@ def test_further_words_are_added_once() -> None:
         ("Ada Lovelace", "> Ada\n> Lovelace"),
         ("\u674e\u5c0f\u9f99", "\u674e\u5c0f\u9f99\u6765\u4e86"),
         ("\uae40\ucca0\uc218", "\uae40\ucca0\uc218\uac00"),
+        # the accent and the letters that stand for an apostrophe
+        ("Ada O'Brien", "Ada O\u00b4Brien"),
+        ("Ada O'Brien", "Ada O\u2032Brien"),
+        ("Ka\u02bbahumanu Kealoha", "KA'AHUMANU KEALOHA"),
+        ("Ka'ahumanu Kealoha", "Ka\u02bbahumanu Kealoha"),
+        # family and given name with a space, a dot or nothing between them
+        ("\u5c71\u7530 \u592a\u90ce", "\u5c71\u7530\u592a\u90ce\u3055\u3093"),
+        ("\u5c71\u7530\u592a\u90ce", "\u5c71\u7530\u3000\u592a\u90ce"),
+        ("\u5c71\u7530 \u592a\u90ce", "\u592a\u90ce \u5c71\u7530"),
+        ("\u30a8\u30a4\u30c0\u30fb\u30e9\u30d6", "\u30a8\u30a4\u30c0 \u30e9\u30d6"),
+        ("\uae40 \ucca0\uc218", "\uae40\ucca0\uc218\ub294"),
+        ("\uae40\ucca0\uc218", "\uae40 \ucca0\uc218"),
+        (
+            "\u0e2d\u0e32\u0e17\u0e34\u0e15 \u0e2a\u0e38\u0e02",
+            "\u0e2d\u0e32\u0e17\u0e34\u0e15\u0e2a\u0e38\u0e02",
+        ),
+        # Arabic and Persian keyboards, a stretched letter, and the Hebrew hyphen
+        ("\u0645\u062d\u0645\u062f \u0639\u0644\u064a", "\u0645\u062d\u0640\u0645\u062f \u0639\u0644\u06cc"),
+        ("\u0645\u062d\u0645\u062f \u0639\u0644\u06cc", "\u0645\u062d\u0645\u062f \u0639\u0644\u0649"),
+        (
+            "\u05d3\u05d5\u05d3 \u05d1\u05df\u05be\u05d2\u05d5\u05e8",
+            "\u05d3\u05d5\u05d3 \u05d1\u05df-\u05d2\u05d5\u05e8",
+        ),
+        # initials, and the order in which lists write names
+        ("John F. Example", "John F Example"),
+        ("John F. Example", "Example, John F."),
+        ("Lovelace, Ada", "Ada Lovelace"),
+        ("Ada Lovelace", "https://example.org/?name=Ada+Lovelace&x"),
+        ("Ada Lovelace", "https://example.org/?q=by%20Ada%20Lovelace"),
     ],
 )
 def test_a_name_is_found_as_people_write_it(name: str, text: str) -> None:
@@ -128,8 +157,43 @@ def test_a_name_is_found_as_people_write_it(name: str, text: str) -> None:
     assert not person.is_mentioned_in(person.blacked_out(f"- {text}."))
 
 
+@pytest.mark.parametrize(
+    "address", ["ada@b\u00fccher.example", "Ada@xn--bcher-kva.example", "ada@b\u00dcCHER.example"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@b\u00fccher.example",
+        "ADA@B\u00dcCHER.EXAMPLE",
+        "ada@bu\u0308cher.example",
+        "ada@xn--bcher-kva.example",
+        "mailto:ada%40xn--bcher-kva.example",
+    ],
+)
+def test_an_address_is_found_by_each_form_of_its_domain(address: str, text: str) -> None:
+    person = Person(addresses=(address,))
+    assert person.is_mentioned_in(f"({text}).")
+    assert not person.is_mentioned_in(person.blacked_out(f"({text})."))
+    assert not person.is_mentioned_in(f"eve.{text}") or "mailto" in text
+    assert not person.is_mentioned_in(f"{text}.org")
+
+
+def test_an_address_in_a_link_is_found() -> None:
+    assert (
+        ADA.blacked_out("https://example.org/?to=ada%40example.org&x")
+        == f"https://example.org/?to={ERASED}&x"
+    )
+    assert not ADA.is_mentioned_in("https://example.org/?to=eve.ada%40example.org")
+
+
+def test_a_domain_that_is_no_form_of_another_is_looked_for_as_it_is() -> None:
+    odd = "ada@xn--zzzzzzzzzz99999999.example"
+    assert Person(addresses=(odd,)).is_mentioned_in(f"to {odd}")
+
+
 def test_a_syllable_more_is_another_name() -> None:
-    assert not Person(names=("\uae40\ucca0\uc218",)).is_mentioned_in("\uae40\ucca0\uc21c")
+    for name in ("\uae40\ucca0\uc218", "\uae40 \ucca0\uc218"):
+        assert not Person(names=(name,)).is_mentioned_in("\uae40\ucca0\uc21c")
 
 
 def test_a_login_is_no_two_words() -> None:
