@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Request
 
-from process.decisions.reading import shown
+from process.plain_errors import shown
 from starter.web.api.callers import Caller, allowed_to
 from starter.web.api.fields import MAX_ERRORS
 from starter.web.api.problems import Complaint, invalid
