@@ -58,7 +58,7 @@ async def list_(
     every: Annotated[bool, flag("All stages, and archived leads, too.", "--all")] = False,
     owner: Annotated[Role | None, Parameter(help="Only leads that wait for this role.")] = None,
     attention: Annotated[bool, flag("Only leads that need attention.")] = False,
-    org: Annotated[str | None, Parameter(help="Only leads of this organisation.")] = None,
+    org: Annotated[str | None, Parameter(help="Only leads of this organisation, by its whole name.")] = None,
     since: Annotated[date | None, Parameter(help="Only leads that were opened on this day or later.")] = None,
     until: Annotated[
         date | None, Parameter(help="Only leads that were opened on this day or earlier.")
@@ -87,6 +87,8 @@ async def list_(
     selection = _selection(stage, every, owner, attention, org, (since, until), ends_by, unpaid, known.zone)
     if limit is not None and limit < 1:
         raise CommandFailed(ExitCode.USAGE, "--limit must be at least 1.")
+    if since and until and since > until:
+        raise CommandFailed(ExitCode.USAGE, "--since must not be later than --until.")
     if csv and (json or count):
         raise CommandFailed(ExitCode.USAGE, "--csv goes with neither --json nor --count.")
     shown = LIMIT if limit is None and not csv else limit
@@ -103,6 +105,8 @@ async def list_(
         write_csv(sys.stdout, COLUMNS, (_record(row, links[row.lead_id]) for row in found))
     elif not out.value([row.model_dump(mode="json") | {"url": links[row.lead_id]} for row in found]):
         _print(found, counts, sort, unpaid, out)
+        if org and not found:
+            out.line("--org takes the whole name of an organisation; `leads show` takes words of it.", "dim")
     if not json and not csv:
         from starter.cli.stuck import warn_of_stuck  # only this asks Temporal
 

@@ -82,6 +82,9 @@ def test_a_list_is_cut_with_the_number_of_the_others(say: Say, url: str) -> None
     assert say("list", "--count", "--json").json == {"lead": 3}
     assert say("list", "--count", "--stage", "hub").out == "No leads.\n"
     assert say("list", "--limit", "0").code == 2
+    turned = say("list", "--all", "--since", "2026-02-01", "--until", "2026-01-31")
+    assert (turned.code, turned.err.strip()) == (2, "leads: --since must not be later than --until.")
+    assert "`leads show` takes words" in say("list", "--org", "Example").out
 
 
 def test_a_list_is_sorted_as_wished(say: Say, url: str) -> None:
