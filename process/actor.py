@@ -1,9 +1,11 @@
 """The person who takes a decision, as the face knows them through which it came."""
 
+import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from process.addresses import folded
 from process.types import Given, Login, Role
 
 
@@ -89,5 +91,9 @@ def identity_of(aliases: Aliases, name: str, account: int | None = None) -> str 
 
 
 def plain_name(name: str) -> str:
-    """Return a login, a mail address or another name as it is compared: without `@` before it, in small letters."""
-    return name.strip().removeprefix("@").casefold()
+    """Return a login, a mail address or another name as it is compared: without `@` before it, in small letters.
+
+    An accent is the same as a letter with it, and a domain the same in its own script and in ASCII.
+    """
+    plain = unicodedata.normalize("NFC", name.strip().removeprefix("@"))
+    return unicodedata.normalize("NFC", folded(plain) if "@" in plain else plain.casefold())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from activities.github.client import GitHubClient
-from process.actor import Actor, Aliases, Face, identity_of
+from process.actor import Actor, Aliases, Face, identity_of, plain_name
 from process.types import Role
 
 TEAM = "team:"
@@ -25,7 +25,7 @@ def roles_of(
     def is_named(name: str) -> bool:
         if name.startswith(TEAM):
             return is_member(name.removeprefix(TEAM))
-        return login.casefold() == name.removeprefix("@").casefold()
+        return plain_name(login) == plain_name(name)
 
     return frozenset(role for role, names in people.items() if any(map(is_named, names)))
 

@@ -1,5 +1,6 @@
 """The person who has a role for a lead."""
 
+from process.actor import plain_name
 from process.types import Login, MailAddress, Model, PersonName
 
 
@@ -16,5 +17,5 @@ class Assignee(Model):
         return tuple(name for name in (self.person, self.login, self.email) if name)
 
     def is_called(self, name: str) -> bool:
-        """Return True if this is the person's name, GitHub login or mail address, in any case of letters."""
-        return name.casefold() in {known.casefold() for known in self.names}
+        """Return True if this is the person's name, GitHub login or mail address, however they are spelt."""
+        return plain_name(name) in map(plain_name, self.names)

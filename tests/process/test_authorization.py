@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from activities.issue_sync.roles import roles_of
 from process.actor import Actor, Face, identity_of
 from process.core import intake
 from process.core.answers import Answer
@@ -160,6 +161,27 @@ def test_the_same_person_under_two_names_does_not_approve() -> None:
         **DISCOUNTED | {"by": "ada@example.org"}, actor=author
     )
     assert "nobody approves their own" in life.refused("discount_approved", by="@renamed", actor=approver)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ada@b\u00fccher.example", "Ada@xn--bcher-kva.example"),
+        ("ada@B\u00dcCHER.example", "ada@bu\u0308cher.example"),
+        ("ada@\u4f8b\u3048.example", "ada@\u4f8b\u3048\u3002example"),
+        ("Jos\u00e9 Example", "jose\u0301 EXAMPLE"),
+        ("\u0399\u03a9\u0391\u039d\u039d\u0397\u03a3", "\u03b9\u03c9\u03b1\u03bd\u03bd\u03b7\u03c2"),
+    ],
+)
+def test_one_person_has_one_identity_in_each_spelling(one: str, other: str) -> None:
+    assert identity_of({}, one) == identity_of({}, f" @{other} ")
+    assert identity_of({"ada": (one,)}, other) == "ada"
+    assert roles_of({Role.SALES: [one]}, identity_of({}, other) or "", lambda _: False) == {Role.SALES}
+    author, approver = (
+        Actor(face=Face.PAGE, identity=identity_of({}, name), authenticated=True) for name in (one, other)
+    )
+    life = Life().quoted(**DISCOUNTED | {"by": one}, actor=author)
+    assert "nobody approves their own" in life.refused("discount_approved", by=other, actor=approver)
 
 
 def test_an_account_that_took_a_login_is_not_its_former_owner() -> None:
