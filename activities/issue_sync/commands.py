@@ -120,7 +120,7 @@ class CommandRunner:
             case "help":
                 return Help()
             case "options":
-                return Options(await ask_lead(self._leads.options(lead.handle)))
+                return Options(await ask_lead(self._leads.options(lead.handle)), request.actor)
             case "preview":
                 return await self._preview(request, lead, command)
             case _ if request.edited and command.known:

@@ -9,7 +9,8 @@ from activities.github.own_comments import strike_out
 from activities.issue_sync.suggestions import explain
 from client.answers import DecisionPreview
 from client.previews import sections
-from process.authorization import deciders_of
+from process.actor import Actor
+from process.authorization import deciders_of, lacking_role
 from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
@@ -80,6 +81,8 @@ class Options:
     """The decisions that are allowed now, and the others with their reasons."""
 
     found: Sequence[Option]
+    asker: Actor
+    """The person who asked: of decisions of other roles, the reply names the role."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +142,8 @@ def render_reply(command: ParsedCommand, result: Result, view: Overview) -> Repl
             return _rejected(command, result)
         case Help():
             return _help(command, view.lead)
-        case Options(found):
-            return _options(found, view)
+        case Options(found, asker):
+            return _options(found, asker, view)
         case Previewed(kind, preview):
             return _preview(kind, preview)
         case Retried(keys):
@@ -173,10 +176,18 @@ def _rejected(command: ParsedCommand, result: Rejected) -> Reply:
     return _reply("confused", "refused", command, reason=result.reason, samples=result.samples)
 
 
-def _options(found: Sequence[Option], view: Overview) -> Reply:
+def _options(found: Sequence[Option], asker: Actor, view: Overview) -> Reply:
     text = render(
         "commands/options.md",
-        allowed=[{"command": slash_name(each.kind), "text": each.does} for each in found if each.allowed],
+        allowed=[
+            {
+                "command": slash_name(each.kind),
+                "text": each.does,
+                "deciders": _other_deciders(each, asker, view.lead),
+            }
+            for each in found
+            if each.allowed
+        ],
         others=[
             {"command": slash_name(each.kind), "text": explain(each.refused)}
             for each in found
@@ -185,6 +196,12 @@ def _options(found: Sequence[Option], view: Overview) -> Reply:
         **_next_step(view),
     )
     return Reply("eyes", text)
+
+
+def _other_deciders(option: Option, asker: Actor, lead: Lead) -> list[str]:
+    """Return the roles that take the decision if the person has none of them."""
+    kind = DECISIONS[option.kind]
+    return sorted(deciders_of(kind, lead)) if lacking_role(asker, kind, lead) else []
 
 
 def _preview(kind: type[Decision], preview: DecisionPreview) -> Reply:

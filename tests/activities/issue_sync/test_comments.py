@@ -212,6 +212,17 @@ async def test_a_person_without_the_right_role_learns_the_right_one(deployment: 
     assert await deployment.reactions(comment) == ["confused"]
 
 
+async def test_options_name_the_role_where_it_is_another_one(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    await deployment.sync(lead, await deployment.comment(lead, f"{PRICE}\n/quote-accepted\n/options"))
+    *_, options = await deployment.answers(lead)
+    allowed = options.partition("<details>")[0].splitlines()
+    (signed,) = (line for line in allowed if line.startswith("- `/contract-signed`"))
+    (lost,) = (line for line in allowed if line.startswith("- `/lost`"))
+    assert signed.endswith(" Decided by: contracts.")
+    assert "Decided by" not in lost
+
+
 async def test_a_member_without_a_role_may_ask_but_not_decide(deployment: Deployment) -> None:
     lead = await deployment.open()
     asked = await deployment.comment(lead, "/options", login=COMMUNITY)
@@ -219,6 +230,7 @@ async def test_a_member_without_a_role_may_ask_but_not_decide(deployment: Deploy
     await deployment.sync(lead, asked, decided)
     options, refused = await deployment.answers(lead)
     assert "These decisions are allowed now" in options
+    assert "a note explains it. Decided by: sales.\n" in options
     assert "Only sales can decide that, and you have no role" in refused
     assert "Only people with a role may retry" in refused
     assert await deployment.stage(lead) == "lead"
