@@ -6,7 +6,6 @@ from typing import Any
 from temporalio.service import RPCError
 
 from client.configuration import DEFAULT_ADDRESS
-from client.connection import leads_error_of
 from client.erasure.errors import ErasureUnfinished, KeysOff, NoSuchErasure
 from client.errors import (
     AccessDenied,
@@ -186,8 +185,14 @@ def rendered(error: LeadsError | SettingsError | RPCError | KeysError) -> Comman
     if isinstance(error, DemoFailed):
         cause = rendered(error.cause)
         return CommandFailed(cause.code, f"{cause} The logs are in {error.logs}.")
-    known = error if isinstance(error, SettingsError) else leads_error_of(error) or error
+    known = error if isinstance(error, LeadsError | SettingsError) else _leads_error(error)
     if isinstance(known, DecisionRefused):
         return CommandFailed(ExitCode.REFUSED, write_refusal(known.refusal, known.lead_id or "LEAD"))
     code, remedy = next((code, remedy(known)) for kind, code, remedy in _RULES if isinstance(known, kind))
     return CommandFailed(code, f"{known} {remedy}".strip())
+
+
+def _leads_error(error: RPCError | KeysError) -> Exception:
+    from client.connection import leads_error_of  # loads the SDK's client
+
+    return leads_error_of(error) or error

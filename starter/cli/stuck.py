@@ -32,7 +32,9 @@ async def warn_of_stuck(settings: Settings, *, json: bool) -> None:
             return
         found, lost = await _stuck_and_lost(settings)
     except (LeadsError, RPCError) as error:
-        _print(f"leads: Nobody knows now which leads are stuck. {error}")
+        from starter.cli.errors import rendered  # seldom needed
+
+        _print(f"leads: Nobody knows now which leads are stuck. {rendered(error)}")
         return
     warn_of_lost(lost)
     if not found:

@@ -61,6 +61,7 @@ def test_lists_come_from_the_ledger(command: str, life: Life, say: Say) -> None:
     assert listed.code == 0
     assert life.lead.id in listed.out
     assert NOBODY in listed.err
+    assert "set TEMPORAL_ADDRESS" in listed.err
 
 
 def test_a_folder_that_takes_no_backup_is_named(life: Life, say: Say) -> None:
