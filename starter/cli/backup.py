@@ -12,6 +12,7 @@ from config.settings import Settings
 from ledger.copying import copy_database, copy_ledger
 from ledger.errors import LedgerRefused
 from process.plain_errors import shown
+from sql.engines import location_of
 from starter.cli.arguments import Json
 from starter.cli.configuration import UP, read_settings
 from starter.cli.exits import CommandFailed, ExitCode
@@ -23,7 +24,8 @@ TEMPORAL = UP.parent / "temporal.sqlite"
 
 async def backup(
     folder: Annotated[
-        Path, Parameter(help="Folder for the copies, which is made if it is missing. It must have none yet.")
+        Path,
+        Parameter(help="Folder for the copies, which is made if it is missing. No copies may be in it yet."),
     ],
     /,
     *,
@@ -37,7 +39,8 @@ async def backup(
 
     Example: leads backup backup/2026-01-31
     """
-    files = {name: file for name, file in _files(read_settings()).items() if file.is_file()}
+    known = read_settings()
+    files = {name: file for name, file in _files(known).items() if file.is_file()}
     try:
         copied = await asyncio.to_thread(_copy, files, folder)
     except LedgerRefused as error:
@@ -48,7 +51,10 @@ async def backup(
     out = Output(as_json=json)
     if not out.value({"copies": [str(each) for each in copied]}):
         out.items(f"Copied: {each}" for each in copied)
-        out.line("The keys are not among these: copy them afterwards, to another place.")
+        keys = location_of(make_url(known.keys.store_url.get_secret_value()))
+        out.line(
+            f"The keys are not among these: copy them ({keys}) and the master key afterwards, to another place."
+        )
 
 
 def _files(settings: Settings) -> dict[str, Path]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,15 @@ def test_lists_come_from_the_ledger(command: str, life: Life, say: Say) -> None:
     assert life.lead.id in listed.out
     assert NOBODY in listed.err
     assert "set TEMPORAL_ADDRESS" in listed.err
+
+
+def test_a_backup_says_where_the_keys_are_that_it_lacks(
+    life: Life, say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADS_KEYS__STORE_URL", f"sqlite:///{tmp_path}/keys.sqlite")
+    taken = say("backup", str(tmp_path / "copies"))
+    assert taken.code == 0, taken.err
+    assert f"copy them (SQLite file {tmp_path}/keys.sqlite) and the master key" in taken.out
 
 
 def test_a_folder_that_takes_no_backup_is_named(life: Life, say: Say) -> None:
