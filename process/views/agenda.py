@@ -171,7 +171,7 @@ def _deadline(kind: str, when: datetime, zone: str) -> TimedItem:
     return TimedItem(
         section=Section.UPCOMING,
         role=role,
-        text=text,
+        text=_capital(text),
         until=last_day(when, zone, kind),
         holds_from=when - AHEAD,
         holds_until=when,
@@ -237,7 +237,7 @@ def _step(lead: Lead) -> Iterator[AgendaLine]:
         item = TimedItem(
             section=Section.WAITING,
             role=Role.SALES,
-            text=step.text,
+            text=_capital(step.text),
             since=lead.hold.since,
             until=lead.hold.until,
         )
@@ -246,12 +246,11 @@ def _step(lead: Lead) -> Iterator[AgendaLine]:
     if step.owner is Role.NOBODY:
         return
     if step.owner is not Role.COMMUNITY:
-        text = step.text[:1].upper() + step.text[1:]
         late_from = end_of(until, lead.zone) if until else None
         in_time = TimedItem(
             section=Section.DUE,
             role=step.owner,
-            text=text,
+            text=_capital(step.text),
             since=since,
             until=until,
             holds_until=late_from,
@@ -264,6 +263,11 @@ def _step(lead: Lead) -> Iterator[AgendaLine]:
         text = f"Waits for {lead.role_with_person(step.owner)}: {step.text}"
         item = TimedItem(section=Section.WAITING, role=Role.SALES, text=text, since=since, until=until)
         yield AgendaLine(item, decision)
+
+
+def _capital(text: str) -> str:
+    """Return the text with a capital at its start, as each line of the agenda begins."""
+    return text[:1].upper() + text[1:]
 
 
 def _into(lead: Lead) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ def test_a_new_lead_needs_the_questionnaire_and_may_go_stale() -> None:
     assert lines(life) == [("due", "sales", "Send the questionnaire", "2026-06-01", "2026-07-01")]
     life.wait(20)
     assert lines(life)[1:] == [
-        ("upcoming", "sales", "the lead is stale if nothing moves until then", "", "2026-07-01")
+        ("upcoming", "sales", "The lead is stale if nothing moves until then", "", "2026-07-01")
     ]
     life.wait(11)
     assert lines(life) == [
@@ -75,8 +75,8 @@ def test_a_held_lead_waits_until_its_day() -> None:
     life = Life()
     life.does("put_on_hold", until="2026-06-10")
     assert lines(life) == [
-        ("waiting", "sales", "on hold until 2026-06-10", "2026-06-01", "2026-06-10"),
-        ("upcoming", "sales", "the hold ends", "", "2026-06-10"),
+        ("waiting", "sales", "On hold until 2026-06-10", "2026-06-01", "2026-06-10"),
+        ("upcoming", "sales", "The hold ends", "", "2026-06-10"),
     ]
 
 
@@ -106,8 +106,8 @@ def test_a_hub_without_a_contract_comes_first_and_its_events_are_shown() -> None
         "",
     )
     assert lines(life, Section.UPCOMING) == [
-        ("upcoming", "engineering", "an event of the community is near", "", "2026-06-02"),
-        ("upcoming", "engineering", "an event of the community is near", "", "2026-06-08"),
+        ("upcoming", "engineering", "An event of the community is near", "", "2026-06-02"),
+        ("upcoming", "engineering", "An event of the community is near", "", "2026-06-08"),
         ("upcoming", "engineering", "Exam on 2026-06-09, 30 users expected", "", "2026-06-09"),
     ]
 

@@ -40,7 +40,7 @@ def test_a_row_follows_the_days_without_an_event() -> None:
     life = Life()
     row = row_of(life.aggregate, life.now)
     assert shown(row, life) == [(Section.DUE, "Send the questionnaire")]
-    assert shown(row, life, 20)[1:] == [(Section.UPCOMING, "the lead is stale if nothing moves until then")]
+    assert shown(row, life, 20)[1:] == [(Section.UPCOMING, "The lead is stale if nothing moves until then")]
     assert row.right_until == next_wake_up(life.lead, life.now)
     assert row.right_until
     assert not row.is_outdated(row.right_until)

@@ -42,5 +42,5 @@ def test_every_face_names_the_same_days(
     assert (due.day, due.since, due.until) == (life.today, life.today, stale)
     life.wait(20)
     (later,) = (i for i in agenda(life.aggregate, life.now) if i.section is Section.UPCOMING)
-    assert (later.until, later.text) == (stale, is_for)
+    assert (later.until, later.text) == (stale, "The lead is stale if nothing moves until then")
     assert [item.day for item in row.agenda(life.now)] == [life.today] * len(row.agenda(life.now))
