@@ -46,8 +46,10 @@ def show(found: Agenda, out: Output) -> None:
     """Print the agenda by owner, and by section."""
     if not found.items:
         out.line("Nothing to do.", "green")
-    for owner in found.owners():
-        out.heading(owner)
+    for place, owner in enumerate(found.owners()):
+        if place:
+            out.line()
+        out.line(owner, "bold")
         for section in Section:
             if lines := found.section(owner, section):
                 style = "yellow" if section in (Section.ATTENTION, Section.OVERDUE, Section.STUCK) else ""

@@ -130,7 +130,9 @@ def test_a_person_with_a_role_sees_the_roles_items(
     policy.write_text('version = "2027"\n[people]\nsales = ["amara"]\nengineering = ["kofi"]\n')
     monkeypatch.setenv("LEADS_POLICY_FILE", str(policy))
     write_rows(url, today())
-    assert "Send the questionnaire" in say("agenda", "--for", "amara").out
+    hers = say("agenda", "--for", "amara").out
+    assert "Send the questionnaire" in hers
+    assert hers[0] != "\n", "blank lines stand between the owners alone"
     assert say("agenda", "--for", "kofi").out == "Nothing to do.\n"
 
 
