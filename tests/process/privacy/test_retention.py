@@ -69,6 +69,15 @@ def test_what_was_erased_is_due_again_only_after_another_end() -> None:
     assert names_are_due(ended.replaced(ended_on=date(2023, 1, 1)), RULES, TODAY, {ended.lead_id: whole})
 
 
+@pytest.mark.parametrize("days", [0, -1, 1])
+def test_a_lead_that_ended_again_on_the_day_of_its_erasure_is_due_again(days: int) -> None:
+    """Check it in zones where it is already the next day, or still the day before."""
+    at = datetime(2022, 1, 2, 2, 40, tzinfo=UTC)
+    ended = row(ended=True, ended_on=at.date() + timedelta(days=days))
+    whole = LeadErasure(lead_id=ended.lead_id, done=STEPS, epoch=2, since=at)
+    assert names_are_due(ended, RULES, TODAY, {ended.lead_id: whole})
+
+
 def test_the_newest_erasure_of_a_lead_counts() -> None:
     first, second = (
         ErasureRequest(
