@@ -91,15 +91,20 @@ class Retaining:
         part = due[:LEADS_AT_ONCE]
         self.stores.journal.add_leads(request.id, part)
         eraser = LeadEraser(self.stores, request, EVERYBODY)
+        left = set[str]()
         for work in (eraser.prepare, eraser.erase):
             for lead_id in part:
                 note(lead_id)
                 try:
-                    if lead_id not in failed:
-                        await work(lead_id)
+                    if lead_id in failed:
+                        continue
+                    if self._is_held(lead_id, today):
+                        left.add(lead_id)
+                        continue
+                    await work(lead_id)
                 except (LeadsError, LedgerError, KeysError, RPCError):
                     failed.append(lead_id)
-        done = len([each for each in part if each not in failed])
+        done = len([each for each in part if each not in failed and each not in left])
         more = len(due) > len(part) and done > 0
         after = self.stores.journal.change(
             request.id,
@@ -122,7 +127,7 @@ class Retaining:
         for lead_id in await asyncio.to_thread(self.due_whole, today):
             note(lead_id)
             try:
-                if await is_running(stores.leads.client, lead_id):
+                if self._is_held(lead_id, today) or await is_running(stores.leads.client, lead_id):
                     continue
                 await delete_runs(stores.leads.client, lead_id, seconds=stores.seconds)
                 await asyncio.to_thread(stores.ring.erase, lead_id)
@@ -132,6 +137,10 @@ class Retaining:
             else:
                 removed.append(lead_id)
         return removed, failed
+
+    def _is_held(self, lead_id: str, today: date) -> bool:
+        """Return True if a legal hold keeps the lead, perhaps one that began while other leads were erased."""
+        return lead_id in held_leads(self.stores.journal.requests(), today)
 
     def _request(self, today: date, now: datetime) -> ErasureRequest:
         """Return the entry of this day in the journal, made at its first part."""

@@ -21,7 +21,7 @@ from process.core.refusal import refuse
 from process.lead.lead import Lead
 from process.privacy.lead_ids import LeadIds
 from process.privacy.person import Person
-from process.privacy.requests import ErasureRequest, LeadErasure, RequestState
+from process.privacy.requests import ErasureRequest, LeadErasure, RequestState, refuse_held_elsewhere
 from workflows.names import LEAD_WORKFLOW
 
 Note = Callable[[str], None]
@@ -79,6 +79,7 @@ class Erasing:
         """
         request = self.requests.get(request_id)
         _demand_running(request, today)
+        self._demand_not_held(request, today)
         whom = self.requests.whom(request)
         if whom is None:
             raise ErasureRefused(refuse("Nobody knows any more whom this request named"))
@@ -89,7 +90,7 @@ class Erasing:
         await self._erase(eraser, [each.lead_id for each in request.leads], note)
         hits: tuple[Hit, ...] = ()
         if isinstance(whom, Person):
-            await self._later_leads(eraser, request, whom, note)
+            await self._later_leads(eraser, request, whom, today, note)
             await self._forget(whom, request, note)
             note("Searching all stores")
             hits = tuple([each async for each in self._search(whom, self.requests.get(request_id))])
@@ -113,15 +114,24 @@ class Erasing:
         return not (self.pages or self.no_pages or request.limited or request.pages)
 
     async def _later_leads(
-        self, eraser: LeadEraser, request: ErasureRequest, person: Person, note: Note
+        self, eraser: LeadEraser, request: ErasureRequest, person: Person, today: date, note: Note
     ) -> None:
-        """Erase from leads that have come to name the person since they were looked for."""
+        """Erase from leads that have come to name the person since they were looked for.
+
+        Raises ErasureRefused if a hold on another request keeps one of them.
+        """
         if request.limited:
             return
         found = await asyncio.to_thread(find, self.stores.ledger, person, widen=False)
         new = [each.lead_id for each in found.leads if request.lead(each.lead_id) is None]
         self.stores.journal.add_leads(request.id, new)
+        self._demand_not_held(self.requests.get(request.id), today)
         await self._erase(eraser, new, note)
+
+    def _demand_not_held(self, request: ErasureRequest, today: date) -> None:
+        """Raise ErasureRefused if a hold on another request, perhaps a later one, keeps one of the leads."""
+        if refusal := refuse_held_elsewhere(request, self.stores.journal.requests(), today):
+            raise ErasureRefused(refusal)
 
     async def _erase(self, eraser: LeadEraser, lead_ids: list[str], note: Note) -> None:
         for lead_id in lead_ids:

@@ -14,7 +14,7 @@ from client.erasure.search import StorePlace
 from keys.journal import ErasureJournal
 from process.privacy.person import Person
 from process.privacy.requests import STEPS, HoldReason, LeadErasure, RequestState, Step
-from tests.support.erasures import ADA, ANN, TODAY, World
+from tests.support.erasures import ADA, ANN, BOB, TODAY, World
 
 
 class Died(Exception):
@@ -168,3 +168,25 @@ async def test_a_request_for_somebody_of_no_lead_comes_to_its_end(world: World) 
     assert request.leads == ()
     outcome = await world.carry_out(request)
     assert (outcome.is_complete, outcome.hits) == (True, ())
+
+
+async def test_a_hold_elsewhere_keeps_a_lead_that_names_the_person_since(world: World) -> None:
+    async with world.worker():
+        lead = await world.begin("lead-names-ada", **ADA)
+        other = await world.begin("lead-held-elsewhere", person="Somebody Else")
+        for each in (lead, other):
+            await each.settled()
+        request = world.asked("Quixotina Zweifelhaft")
+        held = world.requests.ask(person_named(["Somebody Else"]), [other.id], ANN)
+        world.requests.hold(held.id, BOB, TODAY, HoldReason.DISPUTE, TODAY)
+        await other.decide_all("put_on_hold", put_on_hold={"event": "Quixotina Zweifelhaft is back"})
+        await other.settled_in(world.ledger)
+        for _ in range(2):
+            with pytest.raises(ErasureRefused, match=f"hold on request {held.id}"):
+                await world.carry_out(request)
+            assert "Zweifelhaft" in str(world.ledger.entries(other.id))
+        assert "Zweifelhaft" not in str(world.ledger.entries(lead.id))
+        world.journal.change(held.id, lambda each: each.replaced(held_until=None))
+        assert (await world.carry_out(request)).is_complete
+        for each in (lead, other):
+            await each.handle.terminate()

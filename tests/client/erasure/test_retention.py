@@ -50,6 +50,8 @@ async def test_names_go_two_years_after_the_end_and_chores_after_a_month(world: 
         assert "Zweifelhaft" not in view.model_dump_json()
         assert [line.kind for line in view.timeline].count("person_erased") == 1
         assert "Zweifelhaft" in (await going_on.settled()).model_dump_json()
+        # the moment of an erasure is that of the clock, which is not three years on
+        world.journal.change_lead(done.request.id, lost.id, lambda each: each.replaced(since=later))
         assert retaining(world).due(later.date()) == []
         async with asyncio.timeout(TIMEOUT):
             while await describe(client, "a-chore"):
@@ -114,3 +116,25 @@ async def test_a_hold_keeps_a_lead_as_it_is(world: World) -> None:
     assert retaining(world).due(later) == []
     assert retaining(world).due(later + timedelta(days=1)) == [lead.id]
     assert request.asked_by == world.requests.digest(ANN)
+
+
+async def test_a_hold_that_begins_while_others_are_erased_keeps_its_lead(world: World) -> None:
+    async with world.worker():
+        for lead_id in ("lead-a-lost", "lead-b-lost"):
+            lead = await world.begin(lead_id, **ADA)
+            await lead.decide_all("lost", lost={"reason": "budget"})
+            await lead.settled()
+            await lead.handle.terminate()
+    now = datetime.now(UTC)
+    request = world.requests.ask(person_named(["Quixotina Zweifelhaft"]), ["lead-b-lost"], ANN)
+
+    def hold(_: str) -> None:
+        until = now.date() + timedelta(days=20 * 365)
+        world.journal.change(request.id, lambda each: each.replaced(held_until=until))
+
+    for years, removed in ((3, 0), (11, 1)):
+        world.journal.change(request.id, lambda each: each.replaced(held_until=None))
+        done = await retaining(world).apply(now + timedelta(days=years * 365), hold)
+        assert (done.leads, done.removed, done.failed, done.more) == (1 - removed, removed, 0, False)
+        assert "Zweifelhaft" in str(world.ledger.entries("lead-b-lost"))
+    assert retaining(world).due(now.date() + timedelta(days=21 * 365)) == ["lead-b-lost"]
