@@ -147,10 +147,13 @@ class IssueSyncWorkflow:
     def reserve_lead_id(self, *ids: Any) -> None:
         """Keep the id with which a lead is about to start, for an attempt that does not know of it.
 
-        It is made from an organisation's name, which people may edit before Temporal lists the lead.
+        It is made from an organisation's name, which people may edit before Temporal lists the lead. Anything else is
+        dropped, so the signal never fails.
         """
-        with suppress(IndexError, TypeError, ValueError):
-            self.lead_id = self.lead_id or full_id(ids[0])
+        if self.lead_id or not ids or not isinstance(ids[0], str):
+            return
+        with suppress(ValueError):
+            self.lead_id = full_id(ids[0])
 
     @workflow.query(description="The id that is reserved for the lead that the issue becomes.")
     def reserved_lead_id(self) -> str | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -142,6 +143,27 @@ async def test_an_invalid_notice_is_dropped(env: WorkflowEnvironment, office: Of
         await handle.signal("change_noticed", args=nonsense)
     office.closed.set()
     assert await handle.result() == SyncResult(done=("synced 1",))
+
+
+async def test_what_is_no_id_reserves_none(env: WorkflowEnvironment, office: Office, number: int) -> None:
+    office.closed.clear()
+    await hear(env, number, 1)
+    handle = sync_of(env, number)
+    nonsense: list[list[Any]] = [
+        [],
+        [None],
+        [5],
+        [["lead-a"]],
+        [{"id": "lead-a"}],
+        [""],
+        ["x" * 1000],
+        ["a b"],
+    ]
+    for args in (*nonsense, ["lead-first"], ["lead-second"]):
+        await handle.signal("reserve_lead_id", args=args)
+    office.closed.set()
+    assert await handle.result() == SyncResult(done=("synced 1",))
+    assert await handle.query("reserved_lead_id") == "lead-first"
 
 
 async def test_so_many_notices_wait_and_no_more(
