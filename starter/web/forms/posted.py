@@ -20,7 +20,7 @@ async def posted(request: Request) -> list[tuple[str, str]]:
 
     The edge gives a body limits of time and size (`starter.web.auth.edge`).
     """
-    kind = request.headers.get("content-type", FORM).partition(";")[0].strip()
+    kind = request.headers.get("content-type", FORM).partition(";")[0].strip().lower()
     if kind != FORM:  # a form without fields may come without a type
         raise HTTPException(415, "Send the form as a browser does: application/x-www-form-urlencoded.")
     body = await request.body()

@@ -178,6 +178,8 @@ async def test_a_form_that_is_too_large_or_none_at_all_is_refused(web: AsyncClie
     address = "/leads/lead-ada/decide/lost"
     assert (await sent(web, address, note="x" * 2_000_000)).status_code == 413
     assert (await web.post(address, json={"do": "take"})).status_code == 415
+    spelled = {"content-type": "Application/X-WWW-Form-URLencoded; charset=utf-8"}
+    assert (await web.post(address, content="do=look", headers=spelled)).status_code == 422
     many = urlencode([("a", "1")] * 501)
     headers = {"content-type": "application/x-www-form-urlencoded"}
     assert (await web.post(address, content=many, headers=headers)).status_code == 413
