@@ -10,6 +10,7 @@ from playwright.async_api import Browser
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from process.plain_errors import shown
 from starter.web import services
 from starter.web.pages import lead_live
 from tests.support import workflow_lives
@@ -107,13 +108,12 @@ async def test_a_lead_that_is_not_in_the_ledger_yet_is_shown(
 async def test_without_a_worker_the_page_is_whole_but_for_what_is_under_way(
     env: WorkflowEnvironment, queue: str, url: str, lives: dict[str, Life], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lead_live, "TIMEOUT", timedelta(seconds=0.3))
     monkeypatch.setattr(lead_live, "ALL_TIME", timedelta(seconds=TIMEOUT))
     async with pages(url, env.client, task_queue=queue) as web:
         await workflow_lives.Life.begin(env, Outside(), "lead-bo", queue=queue)
         response = await web.get("/leads/lead-bo?now=1")
         assert response.status_code == 200
-        assert f"No worker answers on the task queue '{queue}'" in text_of(response)
+        assert f"No worker answers on the task queue {shown(queue)}" in text_of(response)
         lost = await web.get("/leads/lead-cy/live")
         assert "its workflow is not in Temporal" in text_of(lost)
 
